@@ -1,0 +1,96 @@
+//! The one error that crosses from `control` to the console and the API.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::NameError;
+
+/// Why an operation did not happen. Every text says what to do and may be shown to the person who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Error {
+    /// There is no such thing, or the actor may not know of it.
+    #[error("This does not exist, or you have no access to it.")]
+    NotFound,
+    /// The actor may know of the thing but not do this.
+    #[error("You need the permission {permission} for this. Ask an organization admin to grant it.")]
+    Denied {
+        /// What is missing.
+        permission: String,
+    },
+    /// Nobody is signed in, or the credentials are wrong.
+    #[error("{reason}")]
+    Unauthenticated {
+        /// What to do.
+        reason: String,
+    },
+    /// A value was refused.
+    #[error("{reason}")]
+    Invalid {
+        /// Name of the form field or JSON member.
+        field: String,
+        /// What to do.
+        reason: String,
+    },
+    /// The world is not in a state for this.
+    #[error("{reason}")]
+    Conflict {
+        /// What stands in the way.
+        reason: String,
+    },
+    /// Too often.
+    #[error("Too many tries. Try again in {retry_after_seconds} seconds.")]
+    Limited {
+        /// When to come back.
+        retry_after_seconds: u64,
+    },
+    /// Something needed does not answer right now; nothing was changed.
+    #[error("{reason}")]
+    Unavailable {
+        /// What, and when to come back.
+        reason: String,
+    },
+    /// A fault of ours. The log has the rest under this id.
+    #[error("Something went wrong on our side. If it stays, report this number: {report}")]
+    Internal {
+        /// Id of the log entry.
+        report: String,
+    },
+}
+
+impl Error {
+    /// A refused value.
+    pub fn invalid(field: &str, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.to_owned(), reason: reason.into() }
+    }
+    /// A refused value, from a failed parse.
+    #[must_use]
+    pub fn name(field: &str, error: NameError) -> Self {
+        Self::Invalid { field: field.to_owned(), reason: error.0 }
+    }
+    /// The world stands in the way.
+    pub fn conflict(reason: impl Into<String>) -> Self {
+        Self::Conflict { reason: reason.into() }
+    }
+    /// The field the error belongs to, if it belongs to one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+    /// The HTTP status (RFC 9110) that says the same.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Denied { .. } => 403,
+            Self::Unauthenticated { .. } => 401,
+            Self::Invalid { .. } => 422,
+            Self::Conflict { .. } => 409,
+            Self::Limited { .. } => 429,
+            Self::Unavailable { .. } => 503,
+            Self::Internal { .. } => 500,
+        }
+    }
+}

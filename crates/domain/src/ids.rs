@@ -1,0 +1,71 @@
+//! Typed identifiers: UUIDv7 newtypes, one per kind of thing. Ids are made by `control`, never here.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Makes an id newtype: serialises as the hyphenated text, binds as `UUID`/16-byte `BLOB` in the store.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(transparent, no_pg_array))]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a raw value; `control` makes new ones from its clock and random source.
+            #[must_use]
+            pub const fn from_uuid(value: Uuid) -> Self { Self(value) }
+            /// The raw value.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid { self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.hyphenated().fmt(f) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{}({})", stringify!($name), self.0) }
+        }
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> { Uuid::try_parse(text).map(Self) }
+        }
+    )*};
+}
+
+ids! {
+    /// An organization: the tenant.
+    OrganizationId;
+    /// An organizational unit.
+    UnitId;
+    /// A project. In URLs a project is named by its globally unique name instead.
+    ProjectId;
+    /// A managed service. Its workflow's strand has the same value.
+    ServiceId;
+    /// One VM of a service; never re-used.
+    NodeId;
+    /// One LUKS2 disk of a node.
+    VolumeId;
+    /// A person.
+    UserId;
+    /// A signed-in browser.
+    SessionId;
+    /// One audit record.
+    EventId;
+    /// One role or permission given to a principal on a resource.
+    GrantId;
+    /// A certificate of destruction.
+    CertificateId;
+    /// A running workflow; equal to the id of the resource it drives.
+    StrandId;
+    /// One request, as it appears in logs, events and error reports.
+    RequestId;
+}
+
+impl From<ServiceId> for StrandId {
+    fn from(id: ServiceId) -> Self {
+        Self::from_uuid(id.uuid())
+    }
+}

@@ -1,0 +1,22 @@
+//! The nouns of Redoubt: ids, names, states, roles, actions, inputs, views and errors.
+//!
+//! Pure data. Nothing here does I/O, reads a clock or makes randomness, and everything compiles to WASM,
+//! so that the browser, the server and the guest agent speak of the same things in the same words.
+
+pub mod ids;
+pub mod timestamps;
+
+pub mod names;
+pub mod networks;
+
+pub mod actions;
+pub mod agent;
+pub mod certificates;
+pub mod errors;
+pub mod events;
+pub mod inputs;
+pub mod permissions;
+pub mod plans;
+pub mod secrets;
+pub mod states;
+pub mod views;

@@ -1,0 +1,171 @@
+//! Names and addresses of people as parsed types: what has one of these types is well formed.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a name was refused. The text tells the person what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NameError(pub String);
+
+/// Makes a name newtype with a checking `FromStr`; serde goes through the same check.
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident = $check:path;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> { $check(text).map(Self) }
+        }
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> { text.parse() }
+        }
+        impl From<$name> for String {
+            fn from(name: $name) -> Self { name.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(&self.0) }
+        }
+    )*};
+}
+
+names! {
+    /// Free text, 1 to 83 characters, without control characters.
+    OrganizationName = organization_name;
+    /// Globally unique; a letter, then letters, digits and dashes; at most 63 characters. Lower case.
+    ProjectName = project_name;
+    /// Unique in its project; `^[a-z][-a-z0-9]+$`, at most 63 characters.
+    ServiceName = service_name;
+    /// A mail address in lower case, as sign-in name.
+    EmailAddress = email_address;
+    /// What a person is called, 1 to 128 characters.
+    PersonName = person_name;
+}
+
+fn refuse<T>(reason: impl Into<String>) -> Result<T, NameError> {
+    Err(NameError(reason.into()))
+}
+
+fn free_text(text: &str, what: &str, max: usize) -> Result<String, NameError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return refuse(format!("Enter {what}."));
+    }
+    if text.chars().count() > max {
+        return refuse(format!("Use at most {max} characters; this has {}.", text.chars().count()));
+    }
+    if text.chars().any(char::is_control) {
+        return refuse("Remove the line breaks and control characters.");
+    }
+    Ok(text.to_owned())
+}
+
+fn organization_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "the organization's name", 83)
+}
+
+fn person_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "a name", 128)
+}
+
+fn identifier(text: &str, what: &str, min: usize) -> Result<String, NameError> {
+    let text = text.trim().to_ascii_lowercase();
+    let Some(first) = text.chars().next() else {
+        return refuse(format!("Enter a name for the {what}."));
+    };
+    if !first.is_ascii_lowercase() {
+        return refuse(format!("Start with a letter: “{first}” is none of a to z."));
+    }
+    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')) {
+        return refuse(format!("Use only letters a to z, digits and dashes: “{bad}” is none of them."));
+    }
+    if text.len() > 63 {
+        return refuse(format!("Use at most 63 characters; this has {}.", text.len()));
+    }
+    if text.len() < min {
+        return refuse(format!("Use at least {min} characters."));
+    }
+    if text.ends_with('-') {
+        return refuse("End with a letter or digit, not a dash.");
+    }
+    Ok(text)
+}
+
+fn project_name(text: &str) -> Result<String, NameError> {
+    // `new` is a page of its own below /projects.
+    match identifier(text, "project", 2)?.as_str() {
+        "new" => refuse("“new” is a word of this console; choose another name."),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn service_name(text: &str) -> Result<String, NameError> {
+    match identifier(text, "service", 2)?.as_str() {
+        "new" => refuse("“new” is a word of this console; choose another name."),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn email_address(text: &str) -> Result<String, NameError> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return refuse("Enter an e-mail address.");
+    }
+    let well_formed = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && local.len() <= 64
+            && domain.len() <= 253
+            && !domain.contains('@')
+            && domain.split('.').all(|label| {
+                !label.is_empty()
+                    && label.len() <= 63
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            })
+    });
+    if !well_formed || text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\\\"".contains(c)) {
+        return refuse("Enter an e-mail address like name@example.org.");
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_and_normalises() {
+        assert_eq!("  Acme-1 ".parse::<ProjectName>().unwrap().as_str(), "acme-1");
+        assert_eq!("Ann@Example.ORG".parse::<EmailAddress>().unwrap().as_str(), "ann@example.org");
+        assert_eq!("Ünlü Ltd.".parse::<OrganizationName>().unwrap().as_str(), "Ünlü Ltd.");
+    }
+
+    #[test]
+    fn refuses_with_what_to_do() {
+        for (text, reason) in [
+            ("", "Enter a name for the service."),
+            ("1st", "Start with a letter: “1” is none of a to z."),
+            ("a_b", "Use only letters a to z, digits and dashes: “_” is none of them."),
+            ("a", "Use at least 2 characters."),
+            ("ab-", "End with a letter or digit, not a dash."),
+            ("new", "“new” is a word of this console; choose another name."),
+        ] {
+            assert_eq!(text.parse::<ServiceName>().unwrap_err().0, reason);
+        }
+        assert!("x".repeat(64).parse::<ServiceName>().is_err());
+        for bad in ["", "a", "a@", "@b", "a b@c.d", "a@b@c", "a@-b.c", "<a@b.c>"] {
+            assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Address ranges and the IP filter of a service.
+
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::names::NameError;
+
+/// Most entries an IP filter may have.
+pub const IP_FILTER_ENTRIES_MAX: usize = 1024;
+/// Most characters of an entry's description.
+pub const DESCRIPTION_CHARS_MAX: usize = 128;
+
+/// An address range in CIDR notation with no bits set outside the prefix; a single address is a /32 or /128.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cidr(IpNet);
+
+impl Cidr {
+    /// The range that holds just `address`.
+    #[must_use]
+    pub fn single(address: IpAddr) -> Self {
+        Self(IpNet::from(address))
+    }
+    /// Whether `address` lies in the range.
+    #[must_use]
+    pub fn contains(self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+    /// Whether the range is the whole address space (`0.0.0.0/0` or `::/0`).
+    #[must_use]
+    pub fn is_world(self) -> bool {
+        self.0.prefix_len() == 0
+    }
+    /// Whether the range is of IPv4.
+    #[must_use]
+    pub fn is_ipv4(self) -> bool {
+        matches!(self.0, IpNet::V4(_))
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError("Enter an address or a range like 203.0.113.0/24.".into()));
+        }
+        let net = match text.parse::<IpNet>() {
+            Ok(net) => net,
+            Err(_) => match text.parse::<IpAddr>() {
+                Ok(address) => IpNet::from(address),
+                Err(_) => {
+                    return Err(NameError(format!(
+                        "“{text}” is no address range; write it like 203.0.113.7 or 203.0.113.0/24."
+                    )));
+                }
+            },
+        };
+        if net.trunc() != net {
+            return Err(NameError(format!(
+                "“{text}” has bits set behind its prefix; did you mean {}?",
+                net.trunc()
+            )));
+        }
+        Ok(Self(net))
+    }
+}
+
+impl TryFrom<String> for Cidr {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+impl From<Cidr> for String {
+    fn from(cidr: Cidr) -> Self {
+        cidr.to_string()
+    }
+}
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One line of an IP filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IpFilterEntry {
+    /// Who may connect.
+    pub cidr: Cidr,
+    /// What the range is, in the customer's words; may be empty.
+    pub description: String,
+}
+
+/// A service's IP filter as handed to hosts and guests. Empty means that nobody connects.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IpFilter {
+    /// Counts up with every change; the guest reports the one in force.
+    pub generation: i64,
+    /// The ranges that may connect.
+    pub sources: Vec<Cidr>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_ranges_and_says_what_is_wrong() {
+        assert_eq!("10.0.0.1".parse::<Cidr>().unwrap().to_string(), "10.0.0.1/32");
+        assert!("0.0.0.0/0".parse::<Cidr>().unwrap().is_world());
+        assert_eq!("2001:db8::/32".parse::<Cidr>().unwrap().to_string(), "2001:db8::/32");
+        assert_eq!(
+            "10.0.0.1/8".parse::<Cidr>().unwrap_err().0,
+            "“10.0.0.1/8” has bits set behind its prefix; did you mean 10.0.0.0/8?"
+        );
+        for bad in ["", "10.0.0", "10.0.0.0/33", "::/129", "localhost", "10.0.0.0/-1"] {
+            assert!(bad.parse::<Cidr>().is_err(), "{bad}");
+        }
+    }
+}
