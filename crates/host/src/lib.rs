@@ -16,6 +16,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+mod fingerprints;
 pub mod qemu;
 pub mod simulated;
 
