@@ -1,1 +1,37 @@
-//! Not yet written.
+//! The database: [`Store`], [`Tx`], and one module per table with plain records and free functions.
+//!
+//! One SQL text serves SQLite and PostgreSQL; a transaction knows which of them it is on, and the few true
+//! differences are a visible `match`. This is the only crate that runs SQL. It knows no rules: who may do what, and
+//! when, is said in `control`. It reads no clock and makes no ids.
+
+mod connections;
+mod errors;
+mod migrations;
+mod queries;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub mod access;
+pub mod alerts;
+pub mod destruction_certificates;
+pub mod events;
+pub mod grants;
+pub mod ip_filter_entries;
+pub mod memberships;
+pub mod nodes;
+pub mod organizations;
+pub mod projects;
+pub mod services;
+pub mod sessions;
+pub mod set_up_links;
+pub mod settings;
+pub mod sign_in_attempts;
+pub mod signals;
+pub mod step_runs;
+pub mod strands;
+pub mod units;
+pub mod users;
+pub mod volumes;
+
+pub use connections::{Store, Tx};
+pub use errors::Error;

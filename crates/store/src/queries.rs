@@ -1,0 +1,146 @@
+//! How one SQL text runs on both databases: four macros over ordinary sqlx calls, and the decoding of what comes
+//! back. Holds no SQL.
+
+use sqlx::{Column, FromRow, Row, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// Runs one statement on the database of the transaction: `on!(tx, "… $1 …", bind; fetch_all)`. The text is pasted
+/// into both arms, so that each is a plain query for its driver.
+macro_rules! on {
+    ($tx:expr, $text:expr $(, $bind:expr)*; $run:ident) => {
+        match $tx {
+            $crate::Tx::Sqlite(tx) => $crate::queries::results::$run(
+                module_path!(),
+                sqlx::query::<sqlx::Sqlite>($text)$(.bind($bind))*.$run(&mut **tx).await,
+            ),
+            $crate::Tx::Postgres(tx) => $crate::queries::results::$run(
+                module_path!(),
+                sqlx::query::<sqlx::Postgres>($text)$(.bind($bind))*.$run(&mut **tx).await,
+            ),
+        }
+    };
+}
+
+/// Runs a statement and counts the rows it changed.
+macro_rules! execute {
+    ($tx:expr, $text:expr $(, $bind:expr)* $(,)?) => { $crate::queries::on!($tx, $text $(, $bind)*; execute) };
+}
+/// Fetches the one row there must be.
+macro_rules! fetch_one {
+    ($tx:expr, $text:expr $(, $bind:expr)* $(,)?) => { $crate::queries::on!($tx, $text $(, $bind)*; fetch_one) };
+}
+/// Fetches the one row there may be.
+macro_rules! fetch_optional {
+    ($tx:expr, $text:expr $(, $bind:expr)* $(,)?) => { $crate::queries::on!($tx, $text $(, $bind)*; fetch_optional) };
+}
+/// Fetches every row.
+macro_rules! fetch_all {
+    ($tx:expr, $text:expr $(, $bind:expr)* $(,)?) => { $crate::queries::on!($tx, $text $(, $bind)*; fetch_all) };
+}
+pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, on};
+
+/// A row that can tell its first column, for error reports.
+pub(crate) trait KeyedRow: Row {
+    /// The first column as text.
+    fn key(&self) -> String;
+}
+
+/// What a driver says of a statement that was run.
+pub(crate) trait Done {
+    /// Rows it changed.
+    fn rows(&self) -> u64;
+}
+
+macro_rules! driver {
+    ($row:ty, $done:ty) => {
+        impl KeyedRow for $row {
+            fn key(&self) -> String {
+                if !self.try_get_raw(0).is_ok_and(|value| !value.is_null()) {
+                    return "without a key".to_owned();
+                }
+                self.try_get::<Uuid, _>(0)
+                    .map(|id| id.to_string())
+                    .or_else(|_| self.try_get::<String, _>(0))
+                    .or_else(|_| self.try_get::<i64, _>(0).map(|number| number.to_string()))
+                    .unwrap_or_else(|_| format!("with a binary {}", self.column(0).name()))
+            }
+        }
+        impl Done for $done {
+            fn rows(&self) -> u64 {
+                self.rows_affected()
+            }
+        }
+    };
+}
+driver!(SqliteRow, sqlx::sqlite::SqliteQueryResult);
+driver!(PgRow, sqlx::postgres::PgQueryResult);
+
+/// What is made of a driver's answer, by the name of the call that got it.
+pub(crate) mod results {
+    use sqlx::FromRow;
+
+    use super::{Done, KeyedRow, decode};
+    use crate::Error;
+
+    pub(crate) fn execute<D: Done>(
+        _module: &'static str,
+        done: Result<D, sqlx::Error>,
+    ) -> Result<u64, Error> {
+        Ok(done?.rows())
+    }
+
+    pub(crate) fn fetch_one<T, R>(module: &'static str, row: Result<R, sqlx::Error>) -> Result<T, Error>
+    where
+        R: KeyedRow,
+        T: for<'r> FromRow<'r, R>,
+    {
+        decode(module, &row?)
+    }
+
+    pub(crate) fn fetch_optional<T, R>(
+        module: &'static str,
+        row: Result<Option<R>, sqlx::Error>,
+    ) -> Result<Option<T>, Error>
+    where
+        R: KeyedRow,
+        T: for<'r> FromRow<'r, R>,
+    {
+        row?.map(|row| decode(module, &row)).transpose()
+    }
+
+    pub(crate) fn fetch_all<T, R>(
+        module: &'static str,
+        rows: Result<Vec<R>, sqlx::Error>,
+    ) -> Result<Vec<T>, Error>
+    where
+        R: KeyedRow,
+        T: for<'r> FromRow<'r, R>,
+    {
+        rows?.iter().map(|row| decode(module, row)).collect()
+    }
+}
+
+/// A value that cannot be read is a bug report with the place, not just a failed query. Modules are named after
+/// their tables.
+fn decode<T, R>(module: &'static str, row: &R) -> Result<T, Error>
+where
+    R: KeyedRow,
+    T: for<'r> FromRow<'r, R>,
+{
+    T::from_row(row).map_err(|error| match error {
+        sqlx::Error::ColumnDecode { index, source } => Error::Inconsistent {
+            table: module.rsplit("::").next().unwrap_or(module),
+            column: index.trim_matches('"').to_owned(),
+            row: row.key(),
+            reason: source.to_string(),
+        },
+        other => Error::from(other),
+    })
+}
+
+/// Text from outside (a guest, a program's output) with what PostgreSQL cannot store made visible.
+pub(crate) fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}

@@ -1,0 +1,117 @@
+//! The history of workflow steps: what the timeline shows and what estimates are made from.
+//!
+//! The steps of a strand fall into runs (one creation, one restart). A run ends where a step of another kind of run
+//! begins, or where a step begins that this run has already been through.
+
+use domain::{ids::StrandId, timestamps::Timestamp};
+
+use crate::{
+    Error, Tx,
+    queries::{execute, fetch_all, fetch_optional, storable},
+};
+
+/// One step, with all its tries.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct StepRun {
+    /// The workflow.
+    pub strand_id: StrandId,
+    /// Counts up within the workflow.
+    pub sequence: i64,
+    /// Name of the step.
+    pub step: String,
+    /// What the step was part of: `creating`, `restarting`, `deleting`, `changing`.
+    pub run: String,
+    /// Counts the runs within the workflow, from 1.
+    pub run_number: i64,
+    /// When its first try began.
+    pub started_at: Timestamp,
+    /// When it was done.
+    pub finished_at: Option<Timestamp>,
+    /// Failed tries.
+    pub attempts: i64,
+    /// Why the last try failed; stays after the step is done.
+    pub error: Option<String>,
+    /// When the next try is due.
+    pub next_try_at: Option<Timestamp>,
+}
+
+/// Notes that a step begins, unless it is the one that is under way; returns its number either way.
+pub async fn begin_if_absent(
+    tx: &mut Tx,
+    strand: StrandId,
+    step: &str,
+    run: &str,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let last = "SELECT * FROM step_runs WHERE strand_id = $1 ORDER BY sequence DESC LIMIT 1";
+    let last: Option<StepRun> = fetch_optional!(tx, last, strand)?;
+    let (sequence, run_number) = match last {
+        None => (1, 1),
+        Some(last) if last.run == run && last.step == step && last.finished_at.is_none() => {
+            return Ok(last.sequence);
+        }
+        Some(last) if last.run == run => {
+            let text = "SELECT sequence FROM step_runs WHERE strand_id = $1 AND run_number = $2 AND step = $3
+                LIMIT 1";
+            let earlier: Option<(i64,)> = fetch_optional!(tx, text, strand, last.run_number, step)?;
+            (last.sequence + 1, last.run_number + i64::from(earlier.is_some()))
+        }
+        Some(last) => (last.sequence + 1, last.run_number + 1),
+    };
+    let text = "INSERT INTO step_runs (strand_id, sequence, step, run, run_number, started_at, finished_at,
+            attempts, error, next_try_at)
+        VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, NULL, NULL)";
+    execute!(tx, text, strand, sequence, step, run, run_number, now).map_err(Error::unique_is_conflict)?;
+    Ok(sequence)
+}
+
+/// Notes how a try failed.
+pub async fn set_failed(
+    tx: &mut Tx,
+    strand: StrandId,
+    sequence: i64,
+    attempts: i64,
+    error: &str,
+    next_try_at: Timestamp,
+) -> Result<(), Error> {
+    let text = "UPDATE step_runs SET attempts = $3, error = $4, next_try_at = $5
+        WHERE strand_id = $1 AND sequence = $2";
+    execute!(tx, text, strand, sequence, attempts, &*storable(error), next_try_at)?;
+    Ok(())
+}
+
+/// Notes that the step is done. One that is done already stays as it is.
+pub async fn finish(tx: &mut Tx, strand: StrandId, sequence: i64, at: Timestamp) -> Result<(), Error> {
+    let text = "UPDATE step_runs SET finished_at = $3, next_try_at = NULL
+        WHERE strand_id = $1 AND sequence = $2 AND finished_at IS NULL";
+    execute!(tx, text, strand, sequence, at)?;
+    Ok(())
+}
+
+/// The strand's steps, oldest first.
+pub async fn list(tx: &mut Tx, strand: StrandId) -> Result<Vec<StepRun>, Error> {
+    fetch_all!(tx, "SELECT * FROM step_runs WHERE strand_id = $1 ORDER BY sequence", strand)
+}
+
+/// How long the step took the last times it was done in such a run, over all strands: milliseconds, latest first.
+pub async fn durations(tx: &mut Tx, step: &str, run: &str, limit: u32) -> Result<Vec<i64>, Error> {
+    let text = "SELECT (finished_at - started_at) / 1000 FROM step_runs
+        WHERE run = $1 AND step = $2 AND finished_at IS NOT NULL
+        ORDER BY finished_at DESC, strand_id, sequence LIMIT $3";
+    let rows: Vec<(i64,)> = fetch_all!(tx, text, run, step, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(millis,)| millis).collect())
+}
+
+/// How long whole runs took whose every step is done, over all strands: milliseconds, latest first.
+pub async fn run_durations(tx: &mut Tx, run: &str, limit: u32) -> Result<Vec<i64>, Error> {
+    let text = "SELECT (MAX(finished_at) - MIN(started_at)) / 1000 FROM step_runs WHERE run = $1
+        GROUP BY strand_id, run_number HAVING COUNT(*) = COUNT(finished_at)
+        ORDER BY MAX(finished_at) DESC, strand_id LIMIT $2";
+    let rows: Vec<(i64,)> = fetch_all!(tx, text, run, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(millis,)| millis).collect())
+}
+
+/// Forgets the strand's history; returns how many steps.
+pub async fn remove(tx: &mut Tx, strand: StrandId) -> Result<u64, Error> {
+    execute!(tx, "DELETE FROM step_runs WHERE strand_id = $1", strand)
+}
