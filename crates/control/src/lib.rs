@@ -1,1 +1,32 @@
-//! Not yet written.
+//! The verbs of Redoubt: what can be done, by whom, and what is written down about it.
+//!
+//! Every operation takes a [`Context`] and starts by asking it for a permit; only a permit leads to the database, and
+//! only through an audit event to a write. Nothing here knows HTTP, HTML, cookies or SQL text.
+
+pub mod certificates;
+pub mod changes;
+pub mod events;
+pub mod ip_filters;
+pub mod organizations;
+pub mod projects;
+pub mod services;
+pub mod sessions;
+pub mod set_up;
+
+pub mod access;
+mod audit;
+mod authorities;
+mod contexts;
+mod control;
+pub mod envelopes;
+mod errors;
+mod random;
+mod timelines;
+
+pub mod workflow;
+pub mod workflows;
+
+pub use contexts::{Context, Origin};
+pub use control::{Control, Parts};
+pub use envelopes::MasterKey;
+pub use random::{Random, SystemRandom};

@@ -39,6 +39,8 @@ text_enum! {
         SetIpFilter = "service.ip_filter",
         /// Have a failing step tried again at once.
         RetryService = "service.retry",
+        /// What workflows do by themselves; nobody can ask for it.
+        RunWorkflow = "workflow.run",
     }
 }
 
@@ -53,6 +55,8 @@ pub enum Need {
     Membership,
     /// A permission on the resource or above it.
     Permission(Permission),
+    /// To be the system itself.
+    System,
 }
 
 impl Action {
@@ -73,6 +77,7 @@ impl Action {
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
+            Self::RunWorkflow => Need::System,
         }
     }
 }

@@ -134,7 +134,8 @@ fn email_address(text: &str) -> Result<String, NameError> {
                     && label.chars().all(|c| c.is_alphanumeric() || c == '-')
             })
     });
-    if !well_formed || text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\\\"".contains(c)) {
+    if !well_formed || text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\\\"".contains(c))
+    {
         return refuse("Enter an e-mail address like name@example.org.");
     }
     Ok(text)

@@ -134,7 +134,7 @@ pub async fn set_certificate(
     tx: &mut Tx,
     id: NodeId,
     certificate: &str,
-    key_sealed: &[u8],
+    key_sealed: Option<&[u8]>,
 ) -> Result<(), Error> {
     let text = "UPDATE nodes SET certificate = $2, key_sealed = $3 WHERE id = $1";
     execute!(tx, text, id, certificate, key_sealed)?;

@@ -1,0 +1,233 @@
+//! The handle that everything hangs on: store, hosts, clock, randomness, keys. The server makes one.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    ids::UserId,
+    timestamps::{Clock, Timestamp},
+};
+use host::{Host, HostFacts};
+use store::Store;
+use tokio::{
+    sync::{Notify, Semaphore, watch},
+    task::JoinHandle,
+};
+use uuid::Uuid;
+
+use crate::{
+    Context, MasterKey, Origin, Random,
+    certificates::SigningKey,
+    envelopes::{OrganizationKey, Place},
+    errors::Failure,
+    random,
+    workflow::Runner,
+    workflows::services::ServiceWorkflow,
+};
+
+/// Password hashes that are computed at the same time, at most: each takes 19 MiB and a processor.
+const HASHES_AT_ONCE: usize = 4;
+/// Workflow steps that run at the same time, at most.
+const WORKERS: usize = 4;
+/// Value whose sealed form in the database shows that the master key is the right one.
+const MASTER_KEY_CHECK: &[u8] = b"redoubt master key";
+
+/// What a [`Control`] is made of.
+pub struct Parts {
+    /// The database, migrated.
+    pub store: Store,
+    /// The hypervisor machines.
+    pub hosts: Vec<Arc<dyn Host>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What wraps all keys in the database.
+    pub master_key: MasterKey,
+    /// Whether the hosts are simulated, which the console says in its header.
+    pub is_simulated: bool,
+}
+
+/// The handle; clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Control(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    signing_key: SigningKey,
+    hashes: Semaphore,
+    /// Wakes the workflow runner.
+    work: Notify,
+    /// Counts up whenever something was written, so that watchers look again.
+    changed: watch::Sender<u64>,
+}
+
+/// Why the handle could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database.
+    #[error("The database cannot be used")]
+    Store(#[from] store::Error),
+    /// The key and the database do not belong together.
+    #[error(
+        "The master key does not fit this database: it was made with another key. Restore the key file that belongs to it."
+    )]
+    WrongMasterKey,
+    /// There is no host.
+    #[error("No host is configured.")]
+    NoHost,
+}
+
+impl Control {
+    /// Checks the master key against the database and makes the installation's signing key at the first start.
+    ///
+    /// # Errors
+    /// When the database does not answer or the master key is not the one it was made with.
+    pub async fn open(parts: Parts) -> Result<Self, OpenError> {
+        if parts.hosts.is_empty() {
+            return Err(OpenError::NoHost);
+        }
+        let place = Place { column: "settings.master_key_check", row: Uuid::nil() };
+        let sealed = parts.master_key.seal(&*parts.random, place, MASTER_KEY_CHECK);
+        let mut tx = parts.store.write().await?;
+        store::settings::add_if_absent(&mut tx, "master_key_check", &sealed).await?;
+        let stored = store::settings::find(&mut tx, "master_key_check").await?.unwrap_or_default();
+        parts.master_key.open(place, &stored).map_err(|_| OpenError::WrongMasterKey)?;
+        let signing_key = SigningKey::load_or_make(&mut tx, &parts.master_key, &*parts.random).await?;
+        tx.commit().await?;
+        Ok(Self(Arc::new(Inner {
+            parts,
+            signing_key,
+            hashes: Semaphore::new(HASHES_AT_ONCE),
+            work: Notify::new(),
+            changed: watch::Sender::new(0),
+        })))
+    }
+
+    /// The context of one request.
+    #[must_use]
+    pub fn context(&self, origin: Origin, session: Option<(Vec<u8>, UserId)>) -> Context {
+        Context::new(self.clone(), origin, session)
+    }
+
+    /// Starts the workflow runner. Its tasks end after their current step once `shutdown` turns true.
+    #[must_use]
+    pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+        let runner = Runner::new(self.clone(), vec![Arc::new(ServiceWorkflow)]);
+        let mut tasks =
+            (0..WORKERS).map(|_| tokio::spawn(runner.clone().work(shutdown.clone()))).collect::<Vec<_>>();
+        tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
+        tasks
+    }
+
+    /// Whether requests can be served: the database answers.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence.
+    pub async fn ready(&self) -> Result<(), String> {
+        self.store().ping().await.map_err(|error| crate::errors::chain(&error))
+    }
+
+    /// What the first host is and has, for health and metrics.
+    ///
+    /// # Errors
+    /// The host's error as a sentence.
+    pub async fn host_facts(&self) -> Result<HostFacts, String> {
+        self.first_host().facts().await.map_err(|error| error.to_string())
+    }
+
+    /// Figures for `/metrics`, in Prometheus' text format.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn metrics(&self) -> Result<String, String> {
+        let text = |error: store::Error| crate::errors::chain(&error);
+        let mut tx = self.store().read().await.map_err(text)?;
+        let strands = store::strands::count(&mut tx).await.map_err(text)?;
+        let users = store::users::count(&mut tx).await.map_err(text)?;
+        let overdue = store::strands::overdue(&mut tx, self.now()).await.map_err(text)?.len();
+        Ok(format!(
+            "# HELP redoubt_strands Workflows that exist.\n# TYPE redoubt_strands gauge\nredoubt_strands {strands}\n\
+             # HELP redoubt_strands_overdue Workflows past their deadline.\n# TYPE redoubt_strands_overdue gauge\nredoubt_strands_overdue {overdue}\n\
+             # HELP redoubt_users Users that exist.\n# TYPE redoubt_users gauge\nredoubt_users {users}\n"
+        ))
+    }
+
+    /// Whether the hosts are simulated.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.0.parts.is_simulated
+    }
+
+    /// Lets the runner and everybody who watches look at the database again.
+    pub fn notify(&self) {
+        self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
+        self.0.work.notify_waiters();
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.0.parts.random
+    }
+
+    pub(crate) fn new_uuid(&self) -> Uuid {
+        random::uuid(self.random(), self.now())
+    }
+
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.parts.master_key
+    }
+
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.0.signing_key
+    }
+
+    pub(crate) fn hashes(&self) -> &Semaphore {
+        &self.0.hashes
+    }
+
+    pub(crate) fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    /// Waits until somebody calls [`Control::notify`], at most for `limit`.
+    pub(crate) async fn wait_for_work(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.0.work.notified()).await;
+    }
+
+    /// The host that new nodes go to. With one host there is no choice yet; a scheduler takes this place later.
+    pub(crate) fn first_host(&self) -> &Arc<dyn Host> {
+        &self.0.parts.hosts[0]
+    }
+
+    /// The host of that name.
+    pub(crate) async fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
+        for host in &self.0.parts.hosts {
+            if host.facts().await?.name == name {
+                return Ok(host);
+            }
+        }
+        Err(Failure::Host(host::Error::Missing {
+            what: format!("The host {name} is not configured"),
+            remedy: "Add it to the configuration again".into(),
+        }))
+    }
+
+    /// The key that an organization's secrets are sealed with.
+    pub(crate) async fn organization_key(
+        &self,
+        tx: &mut store::Tx,
+        organization: domain::ids::OrganizationId,
+    ) -> Result<OrganizationKey, Failure> {
+        let found = store::organizations::find(tx, organization)
+            .await?
+            .ok_or_else(|| Failure::Inconsistent(format!("organization {organization} is gone")))?;
+        Ok(self.master_key().organization_key(organization.uuid(), &found.wrapped_key)?)
+    }
+}

@@ -1,0 +1,101 @@
+//! How failures of the crates below become the one error people see. Logs what is ours, once, here.
+
+use domain::{errors::Error, ids::RequestId};
+
+/// What can go wrong within an operation or a workflow step.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// An answer for the person who asked.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The host.
+    #[error(transparent)]
+    Host(#[from] host::Error),
+    /// A sealed value does not open.
+    #[error(transparent)]
+    Seal(#[from] crate::envelopes::SealBroken),
+    /// A certificate could not be made.
+    #[error("a certificate could not be made")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Stored JSON that cannot be read.
+    #[error("stored JSON cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// Something that cannot be if everything else is right.
+    #[error("{0}")]
+    Inconsistent(String),
+}
+
+impl From<crate::authorities::CertificateError> for Failure {
+    fn from(error: crate::authorities::CertificateError) -> Self {
+        Self::Certificate(Box::new(error))
+    }
+}
+
+impl Failure {
+    /// Whether the same operation may succeed if it is simply repeated.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
+
+    /// What the person who asked is told; ours is logged with its chain under the request's id.
+    pub(crate) fn into_error(self, request: RequestId) -> Error {
+        match self {
+            Self::Refused(error) => error,
+            Self::Store(store::Error::Conflict) => Error::Conflict {
+                reason: "Somebody else changed this at the same moment. Load the page again and repeat."
+                    .into(),
+            },
+            Self::Store(error @ store::Error::Unavailable(_)) => {
+                tracing::warn!(report = %request, error = chain(&error), "The database does not answer");
+                Error::Unavailable {
+                    reason:
+                        "The database does not answer right now. Nothing was changed; try again in a moment."
+                            .into(),
+                }
+            }
+            Self::Host(error) => Error::Unavailable { reason: error.to_string() },
+            other => {
+                tracing::error!(report = %request, error = chain(&other), "Internal error");
+                Error::Internal { report: request.to_string() }
+            }
+        }
+    }
+}
+
+/// An error with all its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// How often an operation is tried when the database asks for a repetition.
+pub(crate) const TRIES_MAX: u32 = 4;
+
+/// Runs the body of an operation: repeats it when the database asks for that, and turns what went wrong into the error
+/// that people see. The only place where operations are repeated.
+macro_rules! attempt {
+    ($ctx:expr, $body:block) => {{
+        let mut tries = 1_u32;
+        loop {
+            let result: Result<_, $crate::errors::Failure> = async { $body }.await;
+            match result {
+                Ok(value) => break Ok(value),
+                Err(failure) if failure.is_retryable() && tries < $crate::errors::TRIES_MAX => tries += 1,
+                Err(failure) => break Err(failure.into_error($ctx.request_id())),
+            }
+        }
+    }};
+}
+pub(crate) use attempt;

@@ -1,0 +1,296 @@
+//! Signing in and out, who is signed in, and the rows behind the session cookie.
+
+use std::{sync::OnceLock, time::Duration};
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::UserId,
+    inputs::SignIn,
+    names::EmailAddress,
+    secrets::Secret,
+    states::Outcome,
+    timestamps::Timestamp,
+    views::{OrganizationView, Profile},
+};
+use identity::passwords;
+
+use crate::{Context, Control, errors::attempt};
+
+/// Wrong tries after which the wait doubles with each further one.
+const FREE_TRIES: i64 = 4;
+/// The longest wait between two tries.
+const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+/// Wrong tries from one address network before it has to wait.
+const FREE_TRIES_ADDRESS: i64 = 20;
+/// Sign-ins that may wait for their turn to be hashed; more are turned away.
+const HASH_WAIT: Duration = Duration::from_secs(10);
+
+/// Signs in with e-mail and password.
+///
+/// # Errors
+/// `Unauthenticated` when they do not fit, with the same words whether the e-mail is known or not; `Limited` after
+/// too many tries.
+pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
+    let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
+    let keys = limit_keys(ctx, &email);
+    let (user, wait) = attempt!(ctx, {
+        let mut tx = ctx.public(Action::SignIn).read().await?;
+        let mut wait = Duration::ZERO;
+        for (key, _) in &keys {
+            let attempt = store::sign_in_attempts::find(&mut tx, key).await?;
+            if let Some(until) = attempt.and_then(|attempt| attempt.locked_until) {
+                wait = wait.max(until.since(ctx.now()));
+            }
+        }
+        Ok((store::users::find_by_email(&mut tx, email.as_str()).await?, wait))
+    })?;
+    if !wait.is_zero() {
+        return Err(Error::Limited { retry_after_seconds: wait.as_secs() + 1 });
+    }
+
+    // An unknown e-mail costs the same hash as a known one.
+    let known_hash = user.as_ref().map_or_else(|| dummy_hash().to_owned(), |user| user.password_hash.clone());
+    let is_right = verify_password(ctx, input.password, known_hash).await?;
+    let user = user.filter(|user| is_right && user.is_active);
+
+    attempt!(ctx, {
+        let mut write = ctx.public(Action::SignIn).write(EventType::UserSignedIn).await?;
+        let Some(user) = &user else {
+            for (key, free) in &keys {
+                let tries =
+                    store::sign_in_attempts::find(&mut write.tx, key).await?.map_or(0, |a| a.failures);
+                let until = ctx.now().plus(wait_after(tries + 1, *free));
+                store::sign_in_attempts::record_failure(&mut write.tx, key, ctx.now(), Some(until)).await?;
+            }
+            write.event.actor = email.as_str().to_owned();
+            write.event.outcome = Outcome::Denied;
+            write.text("Wrong e-mail or password");
+            write.commit().await?;
+            return Err(Error::Unauthenticated {
+                reason: "E-mail or password is wrong. Check both and try again.".into(),
+            }
+            .into());
+        };
+        for (key, _) in &keys {
+            store::sign_in_attempts::clear(&mut write.tx, key).await?;
+        }
+        store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
+        let organizations = store::organizations::list_for_user(&mut write.tx, user.id).await?;
+        write.event.organization_id = organizations.first().map(|(organization, _)| organization.id);
+        write.event.actor.clone_from(&user.email);
+        write.event.user_id = Some(user.id);
+        write.event.credential = Some("password".into());
+        write.text(format!("{} signed in", user.email));
+        write.commit().await?;
+        Ok(user.id)
+    })
+}
+
+/// Writes the sign-out down. The caller removes the session.
+///
+/// # Errors
+/// `Unauthenticated` when nobody is signed in.
+pub async fn sign_out(ctx: &Context) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::SignOut)?;
+        let mut write = permit.write(EventType::UserSignedOut).await?;
+        let organizations = store::organizations::list_for_user(&mut write.tx, ctx.user()?).await?;
+        write.event.organization_id = organizations.first().map(|(organization, _)| organization.id);
+        let text = format!("{} signed out", write.event.actor);
+        write.text(text);
+        write.commit().await?;
+        Ok(())
+    })
+}
+
+/// Who is signed in, and their organizations.
+///
+/// # Errors
+/// `Unauthenticated` when nobody is, or when the account is gone or deactivated.
+pub async fn profile(ctx: &Context) -> Result<Profile, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnProfile)?;
+        let mut tx = permit.read().await?;
+        let user = store::users::find(&mut tx, ctx.user()?).await?.filter(|user| user.is_active);
+        let user = user.ok_or_else(|| Error::Unauthenticated { reason: "Sign in first.".into() })?;
+        let organizations = store::organizations::list_for_user(&mut tx, user.id).await?;
+        Ok(Profile {
+            user_id: user.id,
+            name: user.name,
+            email: user.email,
+            organizations: organizations
+                .into_iter()
+                .map(|(organization, is_super_admin)| OrganizationView {
+                    id: organization.id,
+                    name: organization.name,
+                    is_super_admin,
+                })
+                .collect(),
+            is_simulated: ctx.control.is_simulated(),
+        })
+    })
+}
+
+/// Hashes a new password, at most a few at a time.
+pub(crate) async fn hash_password(ctx: &Context, password: &Secret) -> Result<String, Error> {
+    let mut salt = [0; passwords::SALT_BYTES];
+    ctx.control.random().fill(&mut salt);
+    let password = password.clone();
+    hashing(ctx, move || passwords::hash(&password, &salt)).await?.map_err(|error| {
+        tracing::error!(report = %ctx.request_id(), error, "A password could not be hashed");
+        Error::Internal { report: ctx.request_id().to_string() }
+    })
+}
+
+async fn verify_password(ctx: &Context, password: Secret, hash: String) -> Result<bool, Error> {
+    hashing(ctx, move || passwords::verify(&password, &hash)).await
+}
+
+async fn hashing<T: Send + 'static>(
+    ctx: &Context,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let busy =
+        || Error::Unavailable { reason: "Too many people sign in right now. Try again in a moment.".into() };
+    let turn = tokio::time::timeout(HASH_WAIT, ctx.control.hashes().acquire()).await.map_err(|_| busy())?;
+    let _turn = turn.map_err(|_| busy())?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| busy())
+}
+
+/// A hash that no password fits, made once.
+fn dummy_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        passwords::hash(&Secret::new("no account has this password".into()), &[0; passwords::SALT_BYTES])
+            .unwrap_or_default()
+    })
+}
+
+/// What failed sign-ins are counted by, each with how many are free.
+fn limit_keys(ctx: &Context, email: &EmailAddress) -> Vec<(String, i64)> {
+    let mut keys = vec![(format!("email:{email}"), FREE_TRIES)];
+    let network = match ctx.origin().address {
+        Some(std::net::IpAddr::V4(address)) => {
+            let [a, b, c, _] = address.octets();
+            Some(format!("address:{a}.{b}.{c}.0/24"))
+        }
+        Some(std::net::IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            Some(format!("address:{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00))
+        }
+        None => None,
+    };
+    keys.extend(network.map(|network| (network, FREE_TRIES_ADDRESS)));
+    keys
+}
+
+/// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
+fn wait_after(failures: i64, free: i64) -> Duration {
+    match u32::try_from(failures - free) {
+        Ok(over) if over > 0 => Duration::from_secs(1_u64 << over.min(10)).min(WAIT_MAX),
+        _ => Duration::ZERO,
+    }
+}
+
+/// A row behind a session cookie, as the server's session layer keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of the session's id; the id itself is only in the cookie.
+    pub key_hash: Vec<u8>,
+    /// Who is signed in.
+    pub user_id: Option<UserId>,
+    /// What the session layer stores.
+    pub data: Vec<u8>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// Address it was last used from.
+    pub address: Option<String>,
+    /// Program it was last used with.
+    pub agent: Option<String>,
+}
+
+/// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
+#[derive(Clone)]
+pub struct Rows(Control);
+
+impl Control {
+    /// The rows behind session cookies.
+    #[must_use]
+    pub fn session_rows(&self) -> Rows {
+        Rows(self.clone())
+    }
+}
+
+impl Rows {
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// The row of that key, unless it has ended.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
+        let mut tx = self.0.store().read().await?;
+        let row = store::sessions::find(&mut tx, key_hash, self.0.now()).await?;
+        Ok(row.map(|row| SessionRow {
+            key_hash: row.key_hash,
+            user_id: row.user_id,
+            data: row.data,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            address: row.address,
+            agent: row.agent,
+        }))
+    }
+
+    /// Makes or replaces a row.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save(&self, row: SessionRow) -> Result<(), store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let row = store::sessions::Row {
+            key_hash: row.key_hash,
+            user_id: row.user_id,
+            data: row.data,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            address: row.address,
+            agent: row.agent,
+        };
+        store::sessions::upsert(&mut tx, &row).await?;
+        tx.commit().await
+    }
+
+    /// Removes a row.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remove(&self, key_hash: &[u8]) -> Result<(), store::Error> {
+        let mut tx = self.0.store().write().await?;
+        store::sessions::remove(&mut tx, key_hash).await?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asvs_6_3_1_waits_double_up_to_a_quarter_of_an_hour() {
+        let seconds = |failures| wait_after(failures, FREE_TRIES).as_secs();
+        assert_eq!([1, 4, 5, 6, 7, 30].map(seconds), [0, 0, 2, 4, 8, 900]);
+    }
+}

@@ -1,0 +1,322 @@
+//! The runner: leases strands, runs steps, stores what became of them. Knows nothing of any particular workflow.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::events::EventType;
+use store::strands::Strand;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Next, Turn, Workflow};
+use crate::{
+    Control,
+    errors::{Failure, chain},
+};
+
+/// How long a lease lasts unless it is extended: what a killed server's work waits for at most.
+pub(crate) const LEASE: Duration = Duration::from_secs(8);
+/// How often a lease is extended while its step runs.
+const EXTEND_EVERY: Duration = Duration::from_secs(2);
+/// How long one run of a step may take; afterwards it is given up and tried again.
+const STEP_LIMIT: Duration = Duration::from_secs(60);
+/// How long to sleep when nothing is due, if nobody wakes the runner.
+const IDLE: Duration = Duration::from_millis(500);
+/// The first pause after a failure; it doubles with each further one.
+const PAUSE_FIRST: Duration = Duration::from_millis(500);
+/// The longest pause after a failure.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How often deadlines are looked at.
+const WATCH_EVERY: Duration = Duration::from_secs(5);
+/// How often the results of a step are tried to be stored when the database asks for a repetition.
+const STORE_TRIES: u32 = 3;
+/// Characters of an error that are kept.
+const ERROR_CHARS_MAX: usize = 2000;
+
+/// Drives strands; clones share the work.
+#[derive(Clone)]
+pub struct Runner {
+    control: Control,
+    workflows: Vec<Arc<dyn Workflow>>,
+}
+
+impl Runner {
+    pub(crate) const fn new(control: Control, workflows: Vec<Arc<dyn Workflow>>) -> Self {
+        Self { control, workflows }
+    }
+
+    /// Works until `shutdown` turns true; the present step is finished first.
+    pub(crate) async fn work(self, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow() {
+            match self.run_one().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tokio::select! {
+                        () = self.control.wait_for_work(self.idle().await) => {}
+                        _ = shutdown.changed() => {}
+                    }
+                }
+                Err(failure) => {
+                    tracing::warn!(
+                        error = chain(&failure),
+                        "The runner could not reach the database; it goes on"
+                    );
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        }
+    }
+
+    /// Leases one due strand and runs its step. False when nothing is due.
+    pub(crate) async fn run_one(&self) -> Result<bool, Failure> {
+        let Some(strand) = self.lease().await? else { return Ok(false) };
+        let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow) else {
+            return Err(Failure::Inconsistent(format!("no workflow is named {}", strand.workflow)));
+        };
+        let mut turn = Turn::new(self.control.clone(), strand);
+        let result = self.run_leased(workflow.as_ref(), &mut turn).await;
+        let stored = match result {
+            Ok(next) => self.store_next(workflow.as_ref(), turn, next).await,
+            Err(failure) => {
+                // What the step wrote before it failed is undone first: SQLite has one writer.
+                let strand = turn.into_strand();
+                self.store_failure(workflow.as_ref(), &strand, &chain(&failure)).await
+            }
+        };
+        self.control.notify();
+        stored.map(|()| true)
+    }
+
+    async fn idle(&self) -> Duration {
+        let Ok(mut tx) = self.control.store().read().await else { return IDLE };
+        match store::strands::next_wake(&mut tx).await {
+            Ok(Some(at)) => at.since(self.control.now()).clamp(Duration::from_millis(5), IDLE),
+            _ => IDLE,
+        }
+    }
+
+    async fn lease(&self) -> Result<Option<Strand>, Failure> {
+        let names = self.workflows.iter().map(|workflow| workflow.name()).collect::<Vec<_>>();
+        let now = self.control.now();
+        // Look before taking the one writer of SQLite.
+        let mut tx = self.control.store().read().await?;
+        match store::strands::next_wake(&mut tx).await? {
+            Some(at) if at <= now => {}
+            _ => return Ok(None),
+        }
+        drop(tx);
+        let mut tx = self.control.store().write().await?;
+        let leased =
+            store::strands::lease(&mut tx, now, now.plus(LEASE), self.control.new_uuid(), &names).await?;
+        tx.commit().await?;
+        Ok(leased)
+    }
+
+    /// Runs the step while extending its lease.
+    async fn run_leased(&self, workflow: &dyn Workflow, turn: &mut Turn) -> Result<Next, Failure> {
+        let (id, token) = (turn.strand().id, token_of(turn.strand())?);
+        let control = self.control.clone();
+        let keep = async {
+            loop {
+                tokio::time::sleep(EXTEND_EVERY).await;
+                let extended = async {
+                    let mut tx = control.store().write().await?;
+                    let kept =
+                        store::strands::extend_lease(&mut tx, id, token, control.now().plus(LEASE)).await?;
+                    tx.commit().await?;
+                    Ok::<_, store::Error>(kept)
+                };
+                // A database that is away for a moment may be back before the lease ends; the token guards the rest.
+                if matches!(extended.await, Ok(false)) {
+                    break;
+                }
+            }
+        };
+        // A step that holds the write transaction must not be waited for by its own lease keeper: see `Turn::write`.
+        tokio::select! {
+            result = tokio::time::timeout(STEP_LIMIT, workflow.run(turn)) => result.unwrap_or_else(|_| {
+                Err(Failure::Inconsistent(format!("The step took longer than {} s and was given up", STEP_LIMIT.as_secs())))
+            }),
+            () = keep => Err(Failure::Inconsistent("The lease was lost to another server".into())),
+        }
+    }
+
+    async fn store_next(&self, workflow: &dyn Workflow, mut turn: Turn, next: Next) -> Result<(), Failure> {
+        let (strand, now) = (turn.strand.clone(), self.control.now());
+        let token = token_of(&strand)?;
+        let state = turn.state.clone().unwrap_or_else(|| strand.state.clone());
+        let deadline = turn.deadline.unwrap_or(strand.deadline_at);
+        turn.write().await?;
+        let Some(mut tx) = turn.tx.take() else {
+            return Err(Failure::Inconsistent("a transaction that was just opened is gone".into()));
+        };
+        if matches!(next, Next::Hop(_) | Next::Done) && (strand.error.is_some() || strand.attempts > 0) {
+            workflow.set_problem(&mut tx, &strand, None).await?;
+        }
+        let from = workflow.run_of(&strand.step, &strand.state);
+        let kept = match &next {
+            Next::Hop(step) => {
+                if let Some(run) = from {
+                    let sequence =
+                        store::step_runs::begin_if_absent(&mut tx, strand.id, &strand.step, run, now).await?;
+                    store::step_runs::finish(&mut tx, strand.id, sequence, now).await?;
+                }
+                if let Some(run) = workflow.run_of(step, &state) {
+                    store::step_runs::begin_if_absent(&mut tx, strand.id, step, run, now).await?;
+                }
+                store::strands::hop(&mut tx, strand.id, token, step, &state, now, deadline).await?
+            }
+            Next::Back { step, error, setbacks } => {
+                let (setbacks, pause) = (i64::from(*setbacks), backoff(i64::from(*setbacks)));
+                let error = cut(error);
+                tracing::warn!(strand = %strand.id, step = strand.step, error, "A step goes back");
+                if let Some(run) = from {
+                    let sequence =
+                        store::step_runs::begin_if_absent(&mut tx, strand.id, &strand.step, run, now).await?;
+                    store::step_runs::finish(&mut tx, strand.id, sequence, now).await?;
+                }
+                if let Some(run) = workflow.run_of(step, &state) {
+                    let sequence =
+                        store::step_runs::begin_if_absent(&mut tx, strand.id, step, run, now).await?;
+                    let next_try = now.plus(pause);
+                    store::step_runs::set_failed(&mut tx, strand.id, sequence, setbacks, &error, next_try)
+                        .await?;
+                }
+                workflow.set_problem(&mut tx, &strand, Some(&error)).await?;
+                store::strands::hop(&mut tx, strand.id, token, step, &state, now.plus(pause), deadline)
+                    .await?
+            }
+            Next::Nap(duration) => {
+                store::strands::nap(&mut tx, strand.id, token, now.plus(*duration), &state).await?
+            }
+            Next::Done => {
+                if let Some(run) = from {
+                    let sequence =
+                        store::step_runs::begin_if_absent(&mut tx, strand.id, &strand.step, run, now).await?;
+                    store::step_runs::finish(&mut tx, strand.id, sequence, now).await?;
+                }
+                store::strands::finish(&mut tx, strand.id, token).await?
+            }
+        };
+        if !kept {
+            return Err(Failure::Inconsistent("the lease was lost; what this step wrote is undone".into()));
+        }
+        tx.commit().await?;
+        tracing::debug!(strand = %strand.id, step = strand.step, ?next, "Step done");
+        Ok(())
+    }
+
+    async fn store_failure(
+        &self,
+        workflow: &dyn Workflow,
+        strand: &Strand,
+        error: &str,
+    ) -> Result<(), Failure> {
+        let error = cut(error);
+        tracing::warn!(strand = %strand.id, step = strand.step, attempts = strand.attempts + 1, error, "A step failed; it will be tried again");
+        for _ in 1..STORE_TRIES {
+            match self.try_store_failure(workflow, strand, &error).await {
+                Err(failure) if failure.is_retryable() => {}
+                result => return result,
+            }
+        }
+        self.try_store_failure(workflow, strand, &error).await
+    }
+
+    async fn try_store_failure(
+        &self,
+        workflow: &dyn Workflow,
+        strand: &Strand,
+        error: &str,
+    ) -> Result<(), Failure> {
+        let now = self.control.now();
+        let wake_at = now.plus(backoff(strand.attempts + 1));
+        let mut tx = self.control.store().write().await?;
+        if !store::strands::fail(&mut tx, strand.id, token_of(strand)?, error, wake_at).await? {
+            return Ok(());
+        }
+        if let Some(run) = workflow.run_of(&strand.step, &strand.state) {
+            let sequence =
+                store::step_runs::begin_if_absent(&mut tx, strand.id, &strand.step, run, now).await?;
+            let attempts = strand.attempts + 1;
+            store::step_runs::set_failed(&mut tx, strand.id, sequence, attempts, error, wake_at).await?;
+        }
+        workflow.set_problem(&mut tx, strand, Some(error)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Raises an alert for every strand that is past its deadline, once; until `shutdown` turns true.
+    pub(crate) async fn watch_over(self, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow() {
+            if let Err(failure) = self.raise_alerts().await {
+                tracing::warn!(error = chain(&failure), "Deadlines could not be looked at");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(WATCH_EVERY) => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+    }
+
+    pub(crate) async fn raise_alerts(&self) -> Result<(), Failure> {
+        let now = self.control.now();
+        let mut tx = self.control.store().read().await?;
+        let overdue = store::strands::overdue(&mut tx, now).await?;
+        drop(tx);
+        for strand in overdue.into_iter().filter(|strand| strand.alerted_at.is_none()) {
+            let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow)
+            else {
+                continue;
+            };
+            let text = match &strand.error {
+                Some(error) => format!("Not done in time; the step {} fails: {error}", strand.step),
+                None => format!("Not done in time; it waits in the step {}", strand.step),
+            };
+            tracing::error!(strand = %strand.id, step = strand.step, "A workflow is past its deadline");
+            let mut turn = Turn::new(self.control.clone(), strand.clone());
+            let alert = store::alerts::Alert {
+                id: self.control.new_uuid(),
+                strand_id: strand.id,
+                text: text.clone(),
+                raised_at: now,
+            };
+            store::alerts::add(turn.write().await?, &alert).await?;
+            store::strands::set_alerted(turn.write().await?, strand.id, now).await?;
+            workflow.set_problem(turn.write().await?, &strand, Some(&text)).await?;
+            let subject = workflow.describe(turn.write().await?, &strand).await?;
+            turn.record(EventType::WorkflowOverdue, subject, domain::states::Outcome::Failed, text).await?;
+            if let Some(tx) = turn.tx.take() {
+                tx.commit().await?;
+            }
+            self.control.notify();
+        }
+        Ok(())
+    }
+}
+
+fn token_of(strand: &Strand) -> Result<Uuid, Failure> {
+    strand.lease_token.ok_or_else(|| Failure::Inconsistent("a leased strand has no token".into()))
+}
+
+/// The pause after the n-th failure in a row.
+fn backoff(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    PAUSE_FIRST.saturating_mul(1 << doublings).min(PAUSE_MAX)
+}
+
+fn cut(error: &str) -> String {
+    error.chars().take(ERROR_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stop_growing() {
+        assert_eq!(backoff(1), PAUSE_FIRST);
+        assert_eq!(backoff(3), Duration::from_secs(2));
+        assert_eq!(backoff(1000), PAUSE_MAX);
+        assert_eq!(backoff(i64::MAX), PAUSE_MAX);
+    }
+}

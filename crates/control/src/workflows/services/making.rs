@@ -1,0 +1,300 @@
+//! From nothing to a PostgreSQL that answers.
+
+use std::time::Duration;
+
+use domain::{
+    agent::{FirstUser, Phase},
+    events::EventType,
+    ids::{NodeId, VolumeId},
+    secrets::Secret,
+    states::{NodeState, ServiceState, Signal, VolumeKind},
+};
+use host::{NodeConfiguration, Observation, VmState};
+use store::nodes::Node;
+
+use super::{Run, Step, Subject};
+use crate::{
+    authorities,
+    envelopes::Place,
+    errors::Failure,
+    ip_filters, projects, services,
+    workflow::{Next, Turn},
+};
+
+/// How often a booting guest is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// How long a guest may take from one phase to the next before its VM is started anew.
+const PHASE_LIMIT: Duration = Duration::from_secs(120);
+
+impl Subject {
+    /// Chooses the host and writes down node and volumes before anything of them exists, so that whatever a crash
+    /// leaves behind has a row that leads to it.
+    pub(super) async fn place(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        if !self.nodes.is_empty() {
+            return Ok(Next::Hop(Step::MakeVolumes.as_str()));
+        }
+        let plan = domain::plans::plan(&self.service.plan)
+            .ok_or_else(|| Failure::Inconsistent(format!("no plan is named {}", self.service.plan)))?;
+        let facts = turn.control().first_host().facts().await?;
+        let (now, control) = (turn.now(), turn.control().clone());
+        let node = Node {
+            id: NodeId::from_uuid(control.new_uuid()),
+            service_id: self.service.id,
+            organization_id: self.project.organization_id,
+            host: facts.name,
+            zone: facts.zone,
+            state: NodeState::SettingUpVm,
+            created_at: now,
+            address: None,
+            port: None,
+            accelerator: None,
+            seen_at: None,
+            report: None,
+            ip_filter_generation: None,
+            starts: 0,
+            certificate: None,
+            key_sealed: None,
+        };
+        let tx = turn.write().await?;
+        store::nodes::add(tx, &node).await?;
+        for (kind, size_mib) in [(VolumeKind::Root, plan.root_mib), (VolumeKind::Data, plan.data_mib)] {
+            let volume = store::volumes::Volume {
+                id: VolumeId::from_uuid(control.new_uuid()),
+                node_id: node.id,
+                kind,
+                size_mib: i64::from(size_mib),
+                luks_uuid: None,
+                volume_key_fingerprint: None,
+                unlock_key_fingerprint: None,
+                report: None,
+            };
+            store::volumes::add(tx, &volume).await?;
+        }
+        Ok(Next::Hop(Step::MakeVolumes.as_str()))
+    }
+
+    pub(super) async fn make_volumes(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let node = self.node()?;
+        let spec = self.spec(turn, node).await?;
+        let facts = turn.control().host(&node.host).await?.make_volumes(&spec).await?;
+        let tx = turn.write().await?;
+        for volume in facts {
+            store::volumes::set_facts(
+                tx,
+                volume.volume,
+                &volume.luks_uuid,
+                &volume.volume_key_fingerprint,
+                &volume.unlock_key_fingerprint,
+            )
+            .await?;
+        }
+        Ok(Next::Hop(Step::StartVm.as_str()))
+    }
+
+    pub(super) async fn start_vm(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let node = self.node()?;
+        let spec = self.spec(turn, node).await?;
+        let vm = turn.control().host(&node.host).await?.start_vm(&spec).await?;
+        let (id, service) = (node.id, self.service.id);
+        self.set_states(turn, ServiceState::Rebuilding, NodeState::SettingUpVm).await?;
+        let tx = turn.write().await?;
+        let address = vm.address.to_string();
+        store::nodes::set_vm(tx, id, &address, i64::from(vm.port), &vm.accelerator).await?;
+        store::nodes::count_start(tx, id).await?;
+        store::services::set_endpoint(tx, service, &address, i64::from(vm.port)).await?;
+        Ok(Next::Hop(Step::WaitForAgent.as_str()))
+    }
+
+    pub(super) async fn wait_for_agent(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let seen = self.observe(turn).await?;
+        if let Some(back) = self.go_back_if_down(turn, &seen).await? {
+            return Ok(back);
+        }
+        match seen.agent {
+            Some(_) => Ok(Next::Hop(Step::OpenVolumes.as_str())),
+            None => self.keep_waiting(turn, "did not answer", seen.agent_problem).await,
+        }
+    }
+
+    pub(super) async fn open_volumes(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let seen = self.observe(turn).await?;
+        if let Some(back) = self.go_back_if_down(turn, &seen).await? {
+            return Ok(back);
+        }
+        let node = self.node()?;
+        match seen.agent.map(|status| status.phase) {
+            Some(Phase::WaitingForKeys) => {
+                turn.control().host(&node.host).await?.open_volumes(node.id).await?;
+                Ok(Next::Nap(LOOK_EVERY))
+            }
+            Some(Phase::OpeningVolumes) => self.keep_waiting(turn, "did not open its volumes", None).await,
+            Some(_) => Ok(Next::Hop(Step::HandOver.as_str())),
+            None => self.keep_waiting(turn, "did not open its volumes", seen.agent_problem).await,
+        }
+    }
+
+    pub(super) async fn hand_over(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let seen = self.observe(turn).await?;
+        if let Some(back) = self.go_back_if_down(turn, &seen).await? {
+            return Ok(back);
+        }
+        let Some(status) = seen.agent else {
+            return self.keep_waiting(turn, "did not take its configuration", seen.agent_problem).await;
+        };
+        if matches!(status.phase, Phase::WaitingForKeys) {
+            return Ok(Next::Hop(Step::OpenVolumes.as_str()));
+        }
+        let node = self.node()?;
+        let configuration = self.configuration(turn, node).await?;
+        let certificate = configuration.tls.certificate.clone();
+        turn.control().host(&node.host).await?.configure(node.id, configuration).await?;
+        let id = node.id;
+        store::nodes::set_certificate(turn.write().await?, id, &certificate, None).await?;
+        Ok(Next::Hop(Step::WaitForPostgresql.as_str()))
+    }
+
+    pub(super) async fn wait_for_postgresql(mut self, turn: &mut Turn) -> Result<Next, Failure> {
+        let seen = self.observe(turn).await?;
+        if let Some(back) = self.go_back_if_down(turn, &seen).await? {
+            return Ok(back);
+        }
+        let Some(status) = seen.agent else {
+            return self.keep_waiting(turn, "did not start PostgreSQL", seen.agent_problem).await;
+        };
+        match status.phase {
+            Phase::Ready => {}
+            Phase::WaitingForKeys => return Ok(Next::Hop(Step::OpenVolumes.as_str())),
+            Phase::WaitingForConfiguration => return Ok(Next::Hop(Step::HandOver.as_str())),
+            _ => return self.keep_waiting(turn, "did not start PostgreSQL", status.problem).await,
+        }
+        self.store_report(turn, &status).await?;
+        self.set_states(turn, ServiceState::Running, NodeState::Running).await?;
+        let now = turn.now();
+        let tx = turn.write().await?;
+        store::services::set_running_at(tx, self.service.id, now).await?;
+        store::services::set_problem(tx, self.service.id, None).await?;
+        self.notes.setbacks = 0;
+        self.save_notes(turn)?;
+        let what = if self.notes.run == Run::Creating { "runs" } else { "runs again" };
+        self.record(turn, EventType::ServiceRunning, format!("The service {} {what}", self.service.name))
+            .await?;
+        turn.set_deadline(None);
+        Ok(Next::Hop(Step::Wait.as_str()))
+    }
+
+    pub(super) async fn apply_ip_filter(&self, turn: &mut Turn) -> Result<Next, Failure> {
+        let mut tx = turn.control().store().read().await?;
+        let service = store::services::find(&mut tx, self.service.id).await?;
+        let service = service.ok_or_else(|| Failure::Inconsistent("the service is gone".into()))?;
+        let filter = ip_filters::current(&mut tx, &service).await?;
+        drop(tx);
+        for node in &self.nodes {
+            turn.control().host(&node.host).await?.set_ip_filter(node.id, &filter).await?;
+        }
+        let seen = self.observe(turn).await?;
+        let strand = turn.strand().id;
+        // Whether the customer changed it again meanwhile is seen in the same transaction that takes the signal away.
+        let tx = turn.write().await?;
+        let latest = store::services::find(tx, self.service.id).await?;
+        if latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation) {
+            store::signals::remove(tx, strand, Signal::ApplyIpFilter).await?;
+        }
+        if let Some(status) = seen.agent {
+            self.store_report(turn, &status).await?;
+        }
+        turn.set_deadline(None);
+        Ok(Next::Hop(Step::Wait.as_str()))
+    }
+
+    /// Looks at the service's node.
+    pub(super) async fn observe(&self, turn: &Turn) -> Result<Observation, Failure> {
+        let node = self.node()?;
+        Ok(turn.control().host(&node.host).await?.observe(node.id).await?)
+    }
+
+    /// Back to the start of the VM when it is not there any more or its guest has given up.
+    async fn go_back_if_down(&self, turn: &mut Turn, seen: &Observation) -> Result<Option<Next>, Failure> {
+        let error = match (&seen.vm, &seen.agent) {
+            (VmState::Stopped { reason }, _) => format!("The VM stopped: {reason}"),
+            (VmState::Absent, _) => "The VM is gone".to_owned(),
+            (VmState::Running, Some(status)) if status.phase == Phase::Failed => {
+                let node = self.node()?;
+                turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+                format!("The guest gave up: {}", status.problem.as_deref().unwrap_or("it does not say why"))
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(self.set_back(turn, error)?))
+    }
+
+    /// Looks again soon; starts the VM anew when it has taken too long.
+    async fn keep_waiting(
+        &self,
+        turn: &mut Turn,
+        what: &str,
+        problem: Option<String>,
+    ) -> Result<Next, Failure> {
+        if turn.elapsed() < PHASE_LIMIT {
+            return Ok(Next::Nap(LOOK_EVERY));
+        }
+        let node = self.node()?;
+        turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+        let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+        let error = format!("The guest {what} within {} seconds{problem}", PHASE_LIMIT.as_secs());
+        self.set_back(turn, error)
+    }
+
+    /// Starts over with the VM, after a pause that grows.
+    fn set_back(&self, turn: &mut Turn, error: String) -> Result<Next, Failure> {
+        let mut notes = self.notes.clone();
+        notes.setbacks = notes.setbacks.saturating_add(1);
+        turn.set_state(serde_json::to_string(&notes)?);
+        Ok(Next::Back { step: Step::StartVm.as_str(), error, setbacks: notes.setbacks })
+    }
+
+    async fn configuration(&self, turn: &Turn, node: &Node) -> Result<NodeConfiguration, Failure> {
+        let (control, now) = (turn.control(), turn.now());
+        let mut tx = control.store().read().await?;
+        let key = control.organization_key(&mut tx, self.project.organization_id).await?;
+        let ip_filter = ip_filters::current(&mut tx, &self.service).await?;
+        drop(tx);
+        let place = Place { column: projects::CA_KEY, row: self.project.id.uuid() };
+        let ca_key = key.open(place, &self.project.ca_key_sealed)?;
+        let ca_key = String::from_utf8(ca_key.to_vec())
+            .map(Secret::new)
+            .map_err(|_| Failure::Inconsistent("a CA key is no text".into()))?;
+        let address = node.address.as_deref().and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| Failure::Inconsistent("the node has no address yet".into()))?;
+        let hostname = format!("{}-{}", self.service.name, &node.id.uuid().simple().to_string()[20..]);
+        let name = format!("{}.{}.redoubt.internal", self.service.name, self.project.name);
+        Ok(NodeConfiguration {
+            tls: authorities::issue(&self.project.ca_certificate, &ca_key, &name, &[address], now)?,
+            hostname: hostname.chars().take(63).collect(),
+            first_user: FirstUser {
+                name: self.service.username.clone(),
+                password: services::open_password(&key, &self.service)?,
+                database: self.service.database_name.clone(),
+            },
+            ip_filter,
+            now_seconds: now.micros() / 1_000_000,
+        })
+    }
+
+    /// Keeps what the guest reported.
+    pub(super) async fn store_report(
+        &self,
+        turn: &mut Turn,
+        status: &domain::agent::Status,
+    ) -> Result<(), Failure> {
+        let (node, now) = (self.node()?.id, turn.now());
+        let json = serde_json::to_string(status)?;
+        let tx = turn.write().await?;
+        store::nodes::set_report(tx, node, &json, now, status.ip_filter_generation).await?;
+        for volume in store::volumes::list(tx, node).await? {
+            if let Some(report) = status.volumes.iter().find(|report| report.kind == volume.kind) {
+                store::volumes::set_report(tx, volume.id, &serde_json::to_string(report)?).await?;
+            }
+        }
+        Ok(())
+    }
+}
