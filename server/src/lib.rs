@@ -1,1 +1,26 @@
-//! Not yet written.
+//! The server behind the binary `redoubt`: configuration, router, sessions, protocol endpoints, workers.
+//!
+//! The only crate that knows HTTP and cookies. It holds no rule: handlers make a context, call one operation of
+//! `control` and return its answer.
+
+pub mod clocks;
+pub mod commands;
+pub mod config;
+pub mod logs;
+pub mod master_key;
+
+pub mod router;
+pub mod sessions;
+pub mod static_files;
+pub mod workers;
+
+mod downloads;
+mod health;
+mod listener;
+mod metrics;
+pub mod middleware;
+mod refusals;
+mod serving;
+mod shutdown;
+mod streams;
+mod tls;

@@ -1,0 +1,23 @@
+# What people type. Each target is a script or one command; `make help` lists them.
+.PHONY: help run down image test lint deny
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+run: ## install what is needed, build everything, start the server (Ctrl-C stops it, machines keep running)
+	@scripts/run.sh
+
+down: ## destroy everything that make run made: machines, volumes, networks, database (YES=1: do not ask)
+	@scripts/down.sh
+
+image: ## build the guest image
+	@scripts/set-up.sh run && cargo xtask image
+
+test: ## install what the tests need and run all of them
+	@scripts/test.sh
+
+lint: ## formatting and lints only
+	@scripts/lint.sh
+
+deny: ## licences, advisories and sources of all crates (needs cargo-deny: cargo install --locked cargo-deny)
+	@cargo deny --all-features check

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Brings in what this repository needs and the machine lacks: Debian packages (as root; otherwise it says which are
+# missing) and the Rust toolchain of rust-toolchain.toml. Quick and silent when everything is there.
+#
+#   scripts/set-up.sh run     to build and run Redoubt
+#   scripts/set-up.sh test    also what the tests need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/steps.sh
+
+# What must be there, and the package that brings it.
+NEEDED="
+cc gcc
+curl curl
+ld binutils
+qemu-system-x86_64 qemu-system-x86
+cryptsetup cryptsetup-bin
+nft nftables
+ip iproute2
+mkfs.ext4 e2fsprogs
+mkfs.erofs erofs-utils
+depmod kmod
+lz4 lz4
+zstd zstd
+cpio cpio
+/usr/include/stdio.h libc6-dev
+/etc/ssl/certs/ca-certificates.crt ca-certificates
+/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
+"
+NEEDED_WITHOUT_ROOT="
+fakeroot fakeroot
+"
+NEEDED_FOR_TESTS="
+psql postgresql-client
+/usr/lib/postgresql/*/bin/initdb postgresql
+chromium chromium
+node nodejs
+npm npm
+"
+
+is_there() {
+    case "$1" in
+        /*) compgen -G "$1" >/dev/null ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing_packages() {
+    local list="$NEEDED" thing package
+    [ "$(id -u)" = 0 ] || list+="$NEEDED_WITHOUT_ROOT"
+    [ "$1" = run ] || list+="$NEEDED_FOR_TESTS"
+    while read -r thing package; do
+        [ -z "$thing" ] || is_there "$thing" || echo "$package"
+    done <<<"$list"
+}
+
+# Debian 12's own QEMU is 7.2; the backported 10 is what Redoubt is tested with, and fits beside a backported
+# qemu-utils, which 7.2 would remove.
+add_backports() {
+    . /etc/os-release
+    [ "${VERSION_CODENAME:-}" = bookworm ] || return 0
+    grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d && return 0
+    echo "deb http://deb.debian.org/debian bookworm-backports main" >/etc/apt/sources.list.d/redoubt-backports.list
+}
+
+install_packages() {
+    local release=()
+    say "installing Debian packages: $*"
+    if [[ " $* " == *" qemu-system-x86 "* ]]; then
+        add_backports
+        if [ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ]; then
+            release=(--target-release bookworm-backports)
+        fi
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    if [ ${#release[@]} -gt 0 ]; then
+        apt-get install -qq -y --no-install-recommends "${release[@]}" qemu-system-x86 >/dev/null
+    fi
+    apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+mapfile -t MISSING < <(missing_packages "$1" | sort -u)
+if [ ${#MISSING[@]} -gt 0 ]; then
+    if [ "$(id -u)" != 0 ]; then
+        fail "These Debian packages are missing; have root install them: apt-get install --no-install-recommends ${MISSING[*]}"
+    fi
+    install_packages "${MISSING[@]}"
+fi
+
+if ! command -v cargo >/dev/null; then
+    say "installing Rust for this user"
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y -q --no-modify-path --default-toolchain none
+fi
+# Installs toolchain, components and targets that rust-toolchain.toml names, if they are not there.
+if command -v rustup >/dev/null && ! rustup show active-toolchain >/dev/null 2>&1; then
+    say "installing the Rust toolchain"
+    rustup toolchain install >/dev/null
+fi

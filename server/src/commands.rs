@@ -1,0 +1,226 @@
+//! What the binary can be told to do, one function each. Prints for people; errors go up to `main`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Parser, Subcommand};
+use control::{certificates, set_up};
+use domain::certificates::{DestructionCertificate, SignedCertificate};
+use tokio::net::TcpStream;
+
+use crate::{
+    config::{Config, Database, MasterKeySource},
+    logs, serving, tls,
+};
+
+/// Bytes of a certificate file, at most.
+const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+
+/// Self-hosted managed PostgreSQL on encrypted virtual machines of its own.
+#[derive(Parser)]
+#[command(name = "redoubt", version)]
+pub struct Arguments {
+    /// Configuration file; without it the environment and the defaults count.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// Run no virtual machines, only pretend; for looking around and for tests.
+        #[arg(long)]
+        simulated: bool,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Check the configuration and say everything that is wrong with it.
+    CheckConfig,
+    /// For the operator of this machine.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Check a certificate of destruction; needs neither configuration nor server.
+    VerifyCertificate {
+        /// The downloaded file.
+        file: PathBuf,
+        /// The public key that the installation publishes, base64.
+        #[arg(long, value_name = "KEY")]
+        public_key: Option<String>,
+    },
+    /// Print the version.
+    Version,
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make a new set-up link; the one before stops working.
+    SetUpLink {
+        /// The installation runs on the simulated host.
+        #[arg(long)]
+        simulated: bool,
+    },
+    /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
+    DestroyEverything {
+        /// The installation runs on the simulated host.
+        #[arg(long)]
+        simulated: bool,
+        /// Really.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Does what was asked for.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let load = || Config::load(arguments.config.as_deref());
+    match arguments.command {
+        Command::Serve { simulated } => {
+            let config = load()?;
+            logs::start(&config.log);
+            serving::serve(config, simulated).await
+        }
+        Command::Migrate => migrate(&load()?).await,
+        Command::CheckConfig => check_config(&load()?),
+        Command::Admin(AdminCommand::SetUpLink { simulated }) => set_up_link(&load()?, simulated).await,
+        Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
+            destroy_everything(&load()?, simulated, yes).await
+        }
+        Command::VerifyCertificate { file, public_key } => verify_certificate(&file, public_key.as_deref()),
+        Command::Version => {
+            println!("redoubt {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+    }
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let store = serving::open_store(&config.database).await?;
+    println!("The {} database is up to date.", store.kind());
+    store.close().await;
+    Ok(())
+}
+
+fn check_config(config: &Config) -> anyhow::Result<()> {
+    if let Some(paths) = &config.server.tls {
+        tls::acceptor(paths)?;
+    }
+    let key = match &config.master_key {
+        MasterKeySource::File(path) => path.display().to_string(),
+        MasterKeySource::Credential(_) => "systemd credential".to_owned(),
+        MasterKeySource::Value(_) => "environment".to_owned(),
+    };
+    let database = match &config.database {
+        Database::Sqlite(path) => format!("SQLite, {}", path.display()),
+        Database::Postgres(_) => "PostgreSQL".to_owned(),
+    };
+    println!("The configuration is fine.");
+    println!("  listens on  {}", config.server.listen);
+    println!("  answers as  {}", config.server.public_url);
+    println!("  TLS         {}", if config.server.tls.is_some() { "its own" } else { "none of its own" });
+    println!("  database    {database}");
+    println!("  master key  {key}");
+    println!("  volumes in  {}", config.host.state_dir.display());
+    Ok(())
+}
+
+async fn set_up_link(config: &Config, is_simulated: bool) -> anyhow::Result<()> {
+    let control = serving::open_control(config, is_simulated).await?;
+    let token = set_up::make_link(&control).await?;
+    println!("{}", serving::set_up_url(&config.server.public_url, token.expose()));
+    Ok(())
+}
+
+async fn destroy_everything(config: &Config, is_simulated: bool, is_sure: bool) -> anyhow::Result<()> {
+    ensure!(is_sure, "this destroys every service and its data for good; add --yes if that is what you want");
+    if TcpStream::connect(config.server.listen).await.is_ok() {
+        bail!("a server still runs on {}; stop it first", config.server.listen);
+    }
+    let host = serving::open_host(&config.host, is_simulated).await?;
+    let (mut nodes, mut volumes) = (0, 0);
+    for node in host.nodes().await? {
+        host.stop_vm(node).await.with_context(|| format!("the VM of node {node} could not be stopped"))?;
+        let report = host.shred(node).await.with_context(|| format!("node {node} could not be shredded"))?;
+        host.forget(node).await?;
+        nodes += 1;
+        volumes += report.volumes.len();
+        println!("Destroyed node {node}: its VM, its network and {} volumes.", report.volumes.len());
+    }
+    println!("Destroyed {nodes} virtual machines with their networks, and shredded {volumes} volumes.");
+    drop(host);
+    remove_directory(&config.host.state_dir)?;
+    match &config.database {
+        Database::Sqlite(path) => {
+            for ending in ["", "-wal", "-shm"] {
+                remove_file(Path::new(&format!("{}{ending}", path.display())))?;
+            }
+        }
+        Database::Postgres(_) => println!("The PostgreSQL database is left; drop it where it runs."),
+    }
+    match &config.master_key {
+        MasterKeySource::File(path) => remove_file(path)?,
+        _ => println!("The master key is left where it came from."),
+    }
+    Ok(())
+}
+
+fn remove_file(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Ok(()) => println!("Removed {}", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot remove {}", path.display())),
+    }
+    Ok(())
+}
+
+fn remove_directory(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Ok(()) => println!("Removed {}", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot remove {}", path.display())),
+    }
+    Ok(())
+}
+
+fn verify_certificate(file: &Path, public_key: Option<&str>) -> anyhow::Result<()> {
+    let read = || -> anyhow::Result<SignedCertificate> {
+        let size = std::fs::metadata(file)?.len();
+        ensure!(size <= CERTIFICATE_BYTES_MAX, "is too large to be a certificate");
+        serde_json::from_str(&std::fs::read_to_string(file)?).context("is no certificate of destruction")
+    };
+    let signed = read().with_context(|| file.display().to_string())?;
+    let body = certificates::verify(&signed, public_key)
+        .map_err(|reason| anyhow::anyhow!("{}: NOT VALID: {reason}", file.display()))?;
+    print_certificate(&body);
+    match public_key {
+        Some(_) => println!("VALID: signed with the key that was given."),
+        None => println!(
+            "VALID in itself: signed with the key {}. Compare it with the one that the installation publishes.",
+            signed.public_key
+        ),
+    }
+    Ok(())
+}
+
+fn print_certificate(body: &DestructionCertificate) {
+    println!("Certificate of destruction {}", body.id);
+    println!("  organization  {}", body.organization_name);
+    println!("  project       {}", body.project_name);
+    println!("  service       {} ({})", body.service_name, body.service_id);
+    println!("  requested by  {}", body.requested_by);
+    println!("  destroyed at  {}", body.destroyed_at_text);
+    for node in &body.nodes {
+        println!("  node {} on host {}", node.node_id, node.host);
+        for volume in &node.volumes {
+            println!(
+                "    {} volume {}: key {}",
+                volume.kind, volume.volume_id, volume.volume_key_fingerprint
+            );
+        }
+        for step in &node.steps {
+            println!("    {}  {} ({})", step.at.human(), step.what, step.check);
+        }
+    }
+}

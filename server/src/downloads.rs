@@ -1,0 +1,37 @@
+//! Files that people take with them: a project's CA certificate and certificates of destruction.
+
+use axum::{Extension, extract::Path, http::header, response::IntoResponse};
+use control::{Context, certificates, services};
+use domain::errors::Error;
+
+use crate::refusals::Refusal;
+
+/// `GET /projects/{project}/services/{service}/ca.pem`
+pub(crate) async fn ca_certificate(
+    Extension(ctx): Extension<Context>,
+    Path((project, service)): Path<(String, String)>,
+) -> Result<impl IntoResponse, Refusal> {
+    let view = services::view(&ctx, &project, &service).await?;
+    let connection = view.connection.ok_or_else(|| {
+        Error::conflict("The service has no certificate yet. Wait until it is running and try again.")
+    })?;
+    Ok(attachment("application/x-pem-file", "ca.pem", connection.ca_certificate))
+}
+
+/// `GET /projects/{project}/certificates/{id}/download`
+pub(crate) async fn destruction_certificate(
+    Extension(ctx): Extension<Context>,
+    Path((project, id)): Path<(String, String)>,
+) -> Result<impl IntoResponse, Refusal> {
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    let view = certificates::view(&ctx, &project, id).await?;
+    let mut text = serde_json::to_string_pretty(&view.signed)
+        .map_err(|_| Error::Internal { report: ctx.request_id().to_string() })?;
+    text.push('\n');
+    Ok(attachment("application/json", &format!("destruction-{id}.json"), text))
+}
+
+fn attachment(content_type: &'static str, name: &str, body: String) -> impl IntoResponse + use<> {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body)
+}

@@ -1,0 +1,203 @@
+//! Carries what a form's answer has to say over the redirect to the page that says it, without script.
+//!
+//! A form posts to a server function; the browser asks for HTML. The answer becomes a 303 to a path of ours, and what
+//! was wrong or done travels in a short-lived cookie to the next page, which finds a [`Flash`] in its request.
+//! Passwords and tokens never travel.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{errors::Error, views::Flash};
+use url::{Url, form_urlencoded};
+
+/// Bytes of a form, at most.
+pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the cookie's value, at most: browsers give up at 4 KiB with name and attributes.
+const COOKIE_BYTES_MAX: usize = 3 << 10;
+/// Seconds until a flash that nobody fetched is gone.
+const COOKIE_SECONDS_MAX: u32 = 60;
+/// Name of the cookie.
+pub const COOKIE: &str = "__Host-redoubt-flash";
+/// Set by server functions: what was done, percent-encoded.
+pub const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
+/// Set by Leptos on the answer of a server function that failed; its body is the error.
+const FAILED: HeaderName = HeaderName::from_static("serverfnerror");
+
+/// The layer.
+pub(crate) async fn carry(request: Request, next: Next) -> Response {
+    let wants_html = header_text(request.headers(), &header::ACCEPT).contains("text/html");
+    if wants_html && *request.method() == Method::POST {
+        form(request, next).await
+    } else if wants_html && *request.method() == Method::GET {
+        page(request, next).await
+    } else {
+        next.run(request).await
+    }
+}
+
+async fn form(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, FORM_BYTES_MAX).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.\n").into_response();
+    };
+    let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
+    let (mut parts, answer) = response.into_parts();
+    let has_failed = parts.headers.remove(FAILED).is_some();
+    if !has_failed && !parts.status.is_redirection() {
+        return Response::from_parts(parts, answer);
+    }
+    let notice = parts.headers.remove(NOTICE);
+    let flash = if has_failed {
+        let answer = to_bytes(answer, FORM_BYTES_MAX).await.unwrap_or_default();
+        Some(Flash { form: path, error: Some(error(&answer)), values: values(&body), notice: None })
+    } else {
+        let notice = notice.as_ref().and_then(|notice| notice.to_str().ok()).map(decode_notice);
+        notice.map(|notice| Flash { notice: Some(notice), ..Flash::default() })
+    };
+    let location = own_path(header_text(&parts.headers, &header::LOCATION));
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    for cookie in parts.headers.get_all(header::SET_COOKIE) {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
+    headers.insert(header::LOCATION, location);
+    if let Some(cookie) = flash.and_then(cookie) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn page(mut request: Request, next: Next) -> Response {
+    let flash = cookie_value(request.headers()).map(decode);
+    let has_cookie = flash.is_some();
+    if let Some(flash) = flash.flatten() {
+        request.extensions_mut().insert(flash);
+    }
+    let mut response = next.run(request).await;
+    // A page that only points to another one (to sign in first) leaves the flash for that one.
+    if has_cookie && !response.status().is_redirection() {
+        let gone = HeaderValue::from_static(
+            "__Host-redoubt-flash=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+        );
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    response
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn error(answer: &Bytes) -> Error {
+    serde_json::from_slice(answer).unwrap_or_else(|_| Error::Unavailable {
+        reason: "The form could not be read. Load the page again and repeat.".into(),
+    })
+}
+
+fn decode_notice(text: &str) -> String {
+    let pair = format!("notice={text}");
+    form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
+}
+
+/// What was typed, without what must not be seen again.
+fn values(body: &[u8]) -> BTreeMap<String, String> {
+    let is_secret = |name: &str| ["password", "token", "secret"].iter().any(|word| name.contains(word));
+    form_urlencoded::parse(body)
+        .filter(|(name, _)| !is_secret(&name.to_ascii_lowercase()))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// The path and query of an address, without what Leptos adds: never a way to another site.
+fn own_path(location: &str) -> HeaderValue {
+    let base = Url::parse("http://localhost/").expect("a constant address");
+    let url = base.join(location).unwrap_or(base);
+    let kept: Vec<(String, String)> =
+        url.query_pairs().into_owned().filter(|(name, _)| name != "__path" && name != "__err").collect();
+    // `//name` would be another site.
+    let mut path = format!("/{}", url.path().trim_start_matches(['/', '\\']));
+    if !kept.is_empty() {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+        path = format!("{path}?{query}");
+    }
+    HeaderValue::from_str(&path).unwrap_or(HeaderValue::from_static("/"))
+}
+
+/// The cookie for a flash; what was typed is left out if there is too much of it.
+fn cookie(mut flash: Flash) -> Option<HeaderValue> {
+    let mut value = encode(&flash)?;
+    while value.len() > COOKIE_BYTES_MAX {
+        let longest = flash.values.iter().max_by_key(|(_, value)| value.len())?.0.clone();
+        flash.values.remove(&longest);
+        value = encode(&flash)?;
+    }
+    let attributes = format!("Path=/; Max-Age={COOKIE_SECONDS_MAX}; HttpOnly; Secure; SameSite=Lax");
+    HeaderValue::from_str(&format!("{COOKIE}={value}; {attributes}")).ok()
+}
+
+fn encode(flash: &Flash) -> Option<String> {
+    serde_json::to_vec(flash).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
+}
+
+fn decode(value: &str) -> Option<Flash> {
+    let json = URL_SAFE_NO_PAD.decode(value).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_stay_here_and_lose_what_leptos_added() {
+        for (location, expected) in [
+            ("/projects/a", "/projects/a"),
+            ("https://console.example.org/projects?after=x&__path=%2Fapi&__err=abc", "/projects?after=x"),
+            ("https://evil.example", "/"),
+            ("https://a.example//evil.example/x", "/evil.example/x"),
+            ("//evil.example/x", "/x"),
+            ("/\\evil.example", "/evil.example"),
+            ("", "/"),
+            ("javascript:alert(1)", "/alert(1)"),
+        ] {
+            assert_eq!(own_path(location), expected, "{location}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_travel_and_the_rest_fits() {
+        let body = format!("name=a+b&password=x&Password2=y&set_up_token=z&description={}", "ü".repeat(4000));
+        let values = values(body.as_bytes());
+        assert_eq!(values.keys().collect::<Vec<_>>(), ["description", "name"]);
+        let error = Some(Error::invalid("name", "no"));
+        let flash = Flash { form: "/api/x".into(), error, values, notice: None };
+        let cookie = cookie(flash).unwrap();
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.len() < 4096);
+        let value = cookie.split(['=', ';']).nth(1).unwrap();
+        let back = decode(value).unwrap();
+        assert_eq!(back.values["name"], "a b");
+        assert!(!back.values.contains_key("description"));
+    }
+
+    #[test]
+    fn notices_keep_their_signs() {
+        assert_eq!(decode_notice("Deleted%20%E2%80%9Ca%2Bb%E2%80%9D%20%26%20more"), "Deleted “a+b” & more");
+    }
+}

@@ -1,0 +1,146 @@
+//! The whole map: which address leads where, and through which layers. Pages and server functions are `app`'s.
+
+use std::{sync::Arc, time::Duration};
+
+use app::{App, Assets, shell};
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    http::{Method, StatusCode},
+    middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use control::{Control, Random};
+use domain::timestamps::Clock;
+use ipnet::IpNet;
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tokio::sync::watch;
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use url::Url;
+
+use crate::{
+    downloads,
+    health::{self, Health},
+    metrics::Metrics,
+    middleware::{
+        contexts, csrf,
+        flash::{self, FORM_BYTES_MAX},
+        headers,
+        requests::{self, Requests},
+    },
+    sessions,
+    static_files::{self, StaticFiles},
+    streams::{self, Streams},
+    workers::Workers,
+};
+
+/// How long an answer may take to begin.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the router is made of.
+pub struct Parts {
+    /// The operations.
+    pub control: Control,
+    /// Time, for ids of requests.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for ids of requests.
+    pub random: Arc<dyn Random>,
+    /// Address that people type.
+    pub public_url: Url,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Who may read `/metrics`.
+    pub metrics_readers: Vec<IpNet>,
+    /// The built console.
+    pub static_files: StaticFiles,
+    /// Names of the built files that pages ask for.
+    pub assets: Assets,
+    /// The background tasks, for health.
+    pub workers: Workers,
+    /// Turns true when the server stops.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+#[derive(Clone, FromRef)]
+struct Shared {
+    leptos: LeptosOptions,
+    static_files: StaticFiles,
+    health: Health,
+    streams: Streams,
+}
+
+/// The map. Needs a running tokio runtime.
+pub fn build(parts: Parts) -> Router {
+    let metrics = Arc::new(Metrics::default());
+    let is_https = parts.public_url.scheme() == "https";
+    let requests = Arc::new(Requests {
+        clock: parts.clock,
+        random: parts.random,
+        trusted_proxies: parts.trusted_proxies,
+        public_url: parts.public_url,
+        metrics: metrics.clone(),
+    });
+    let shared = Shared {
+        leptos: LeptosOptions::builder().output_name("console").build(),
+        static_files: parts.static_files,
+        health: Health {
+            control: parts.control.clone(),
+            metrics: metrics.clone(),
+            metrics_readers: parts.metrics_readers.into(),
+            shutdown: parts.shutdown.clone(),
+            workers: parts.workers,
+        },
+        streams: Streams::new(metrics, parts.shutdown),
+    };
+
+    let machinery = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    let files = Router::new()
+        .route("/assets/{*name}", get(static_files::serve))
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
+    let console = console(&shared, parts.assets)
+        .layer(from_fn(flash::carry))
+        .layer(from_fn_with_state(parts.control.clone(), contexts::provide))
+        .layer(sessions::layer(parts.control.session_rows()))
+        .layer(from_fn(contexts::with_origin))
+        .layer(from_fn(csrf::refuse_cross_site))
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host))
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX));
+    console
+        .merge(machinery)
+        .merge(files)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(is_https, headers::secure))
+        .layer(from_fn_with_state(requests, requests::identify))
+        .with_state(shared)
+}
+
+/// What people see: pages, what their forms call, what they download, what they watch.
+fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
+    let assets = Arc::new(assets);
+    let page = move || shell(&assets);
+    let mut router = Router::new()
+        .route("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate))
+        .route("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate))
+        .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
+    for path in server_functions() {
+        router = router.route(path, post(leptos_axum::handle_server_fns));
+    }
+    let not_found = leptos_axum::render_app_async_with_context(|| {}, page.clone());
+    router
+        .leptos_routes(shared, generate_route_list(App), page)
+        .fallback(|request: Request| async move { not_found(request).await.into_response() })
+}
+
+/// Paths of all server functions. Each is a POST: what changes things is never a link.
+fn server_functions() -> Vec<&'static str> {
+    let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
+    paths.sort_unstable_by_key(|(path, _)| *path);
+    debug_assert!(paths.iter().all(|(_, method)| *method == Method::POST), "{paths:?}");
+    paths.into_iter().map(|(path, _)| path).collect()
+}

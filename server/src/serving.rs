@@ -1,0 +1,173 @@
+//! Puts an installation together from its configuration: database, key, host, `control`; and runs the server on it.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use control::{Control, Parts, SystemRandom, set_up};
+use domain::{errors::Error, timestamps::Clock};
+use host::{
+    Host,
+    qemu::{QemuHost, QemuSettings},
+    simulated::{Pace, SimulatedHost, SimulatedSettings},
+};
+use store::Store;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{
+    clocks::SystemClock,
+    config::{AcceleratorChoice, Config, Database, HostSettings, NetworkChoice},
+    listener, master_key, router, shutdown,
+    static_files::StaticFiles,
+    tls,
+    workers::Workers,
+};
+
+/// The cloud and zone of the host on this machine.
+const CLOUD: &str = "local-main";
+const ZONE: &str = "a";
+/// How long a phase of a pretended guest takes, so that people can watch it.
+const SIMULATED_PHASE: std::time::Duration = std::time::Duration::from_millis(700);
+
+/// Opens the configured database and brings its schema up to date.
+pub(crate) async fn open_store(database: &Database) -> anyhow::Result<Store> {
+    if let Database::Sqlite(path) = database {
+        make_parent(path)?;
+    }
+    let store = Store::open(&database.url()?).await.context("The database cannot be opened")?;
+    let applied = store.migrate().await.context("The database's schema cannot be brought up to date")?;
+    if !applied.is_empty() {
+        tracing::info!(kind = store.kind(), migrations = applied.len(), "Schema brought up to date");
+    }
+    Ok(store)
+}
+
+/// The hypervisor on this machine, or the one that only pretends.
+pub(crate) async fn open_host(settings: &HostSettings, is_simulated: bool) -> anyhow::Result<Arc<dyn Host>> {
+    if is_simulated {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mut simulated = SimulatedSettings::new(&settings.name, clock);
+        simulated.pace = Pace::Clock(SIMULATED_PHASE);
+        let state_file = settings.state_dir.join("simulated.json");
+        make_parent(&state_file)?;
+        simulated.state_file = Some(state_file);
+        return Ok(Arc::new(SimulatedHost::open(simulated)?));
+    }
+    let host = QemuHost::open(QemuSettings {
+        name: settings.name.clone(),
+        cloud: CLOUD.to_owned(),
+        zone: ZONE.to_owned(),
+        state_dir: std::path::absolute(&settings.state_dir)?,
+        image_dir: std::path::absolute(&settings.image_dir)?,
+        network: match settings.network {
+            NetworkChoice::Auto => host::qemu::NetworkChoice::Auto,
+            NetworkChoice::Bridge => host::qemu::NetworkChoice::Bridge,
+            NetworkChoice::User => host::qemu::NetworkChoice::User,
+        },
+        accelerator: match settings.accelerator {
+            AcceleratorChoice::Auto => host::qemu::AcceleratorChoice::Auto,
+            AcceleratorChoice::Kvm => host::qemu::AcceleratorChoice::Kvm,
+            AcceleratorChoice::Tcg => host::qemu::AcceleratorChoice::Tcg,
+        },
+        memory_mib_max: settings.memory_mib_max,
+        clock: Arc::new(SystemClock),
+    })
+    .await
+    .context("The hypervisor on this machine cannot be used")?;
+    Ok(Arc::new(host))
+}
+
+/// The operations on the configured database and host.
+pub(crate) async fn open_control(config: &Config, is_simulated: bool) -> anyhow::Result<Control> {
+    let store = open_store(&config.database).await?;
+    let control = Control::open(Parts {
+        store,
+        hosts: vec![open_host(&config.host, is_simulated).await?],
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        master_key: master_key::load(&config.master_key, &SystemRandom)?,
+        is_simulated,
+    });
+    control.await.context("The installation cannot be opened")
+}
+
+/// Serves until a signal asks for an end.
+pub(crate) async fn serve(config: Config, is_simulated: bool) -> anyhow::Result<()> {
+    let stop = shutdown::on_signal()?;
+    let tls = config.server.tls.as_ref().map(tls::acceptor).transpose()?;
+    let (static_files, assets) = StaticFiles::load(&config.server.site_dir)?;
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let mut public_url = config.server.public_url.clone();
+    if public_url.port() == Some(0) {
+        // Any free port was asked for: only now is it known which.
+        let _ = public_url.set_port(Some(listener.local_addr()?.port()));
+    }
+
+    let control = open_control(&config, is_simulated).await?;
+    report_host(&control).await;
+    let workers = Workers::start(&control, &stop);
+    let router = router::build(router::Parts {
+        control: control.clone(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        public_url: public_url.clone(),
+        trusted_proxies: config.server.trusted_proxies,
+        metrics_readers: config.server.metrics_readers,
+        static_files,
+        assets,
+        workers: workers.clone(),
+        shutdown: stop.clone(),
+    });
+    announce(&control, &public_url).await?;
+    listener::serve(listener, tls, router, stop).await;
+    workers.ended().await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Says what stands in the way of running VMs, if anything does.
+async fn report_host(control: &Control) {
+    match control.host_facts().await {
+        Ok(facts) => {
+            tracing::info!(
+                host = facts.name, accelerator = ?facts.accelerator, network = ?facts.network,
+                memory_mib = facts.memory_mib, "Host ready"
+            );
+            for problem in facts.problems {
+                tracing::warn!(host = facts.name, problem, "The host has a problem");
+            }
+        }
+        Err(error) => tracing::warn!(error, "The host does not answer"),
+    }
+}
+
+/// Tells people (and, in the last lines, programs) where the console is, and how to begin if nobody has yet.
+async fn announce(control: &Control, public_url: &Url) -> anyhow::Result<()> {
+    let link = match set_up::make_link(control).await {
+        Ok(token) => Some(set_up_url(public_url, token.expose())),
+        Err(Error::Conflict { .. }) => None,
+        Err(error) => bail!(error),
+    };
+    println!("\nRedoubt is ready at {public_url}");
+    if let Some(link) = &link {
+        println!(
+            "Nobody has an account yet. Make the first one here (works once, for 24 hours):\n\n  {link}\n"
+        );
+    }
+    println!("REDOUBT_ADDRESS={public_url}");
+    if let Some(link) = link {
+        println!("REDOUBT_SET_UP_LINK={link}");
+    }
+    Ok(())
+}
+
+/// Where a set-up token is used.
+pub(crate) fn set_up_url(public_url: &Url, token: &str) -> String {
+    format!("{public_url}set-up/{token}")
+}
+
+fn make_parent(path: &Path) -> anyhow::Result<()> {
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))
+}
