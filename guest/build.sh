@@ -210,7 +210,7 @@ make_data_directory() {
     in_tree_as_postgres "$PG_BIN/postgres" --single -j -D "/data/15/main" postgres >"$STAGE/single.log" 2>&1 <<'END' ||
 CREATE ROLE rdadmin;
 
-CREATE DATABASE defaultdb OWNER rdadmin;
+CREATE DATABASE defaultdb OWNER rdadmin STRATEGY file_copy;
 
 END
         { cat "$STAGE/single.log" >&2; die "the first database could not be made"; }

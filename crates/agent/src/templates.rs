@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Name and version of the format; part of the image's cache key.
-pub const FORMAT: &str = "RDTMPL01";
+pub(crate) const FORMAT: &str = "RDTMPL01";
 /// What the build fills an image with (`guest/build.sh` holds the same).
 const FILLER: u8 = 0o245;
 const BLOCK: usize = 4096;
@@ -31,7 +31,7 @@ fn invalid(text: &str) -> io::Error {
 }
 
 /// Reads an image and writes its template.
-pub fn pack(image: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+pub(crate) fn pack(image: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
     image.read_to_end(&mut bytes)?;
     if bytes.is_empty() || !bytes.len().is_multiple_of(BLOCK) {
@@ -65,7 +65,7 @@ pub fn pack(image: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
 
 /// Writes a template onto a volume. The first block, which makes it a filesystem, is written last and only
 /// after everything else is on the disk: a half-written volume never looks like one.
-pub fn unpack(template: &mut impl Read, volume: &File, volume_bytes: u64) -> io::Result<()> {
+pub(crate) fn unpack(template: &mut impl Read, volume: &File, volume_bytes: u64) -> io::Result<()> {
     let extents = read_extents(template)?;
     let end = extents.iter().map(|e| (u64::from(e.first) + u64::from(e.count)) * BLOCK as u64).max();
     if end.is_none_or(|end| end > volume_bytes) {
