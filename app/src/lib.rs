@@ -1,1 +1,43 @@
-//! Not yet written.
+//! The console: pages, islands and server functions. Holds no rule, no SQL and no cookie.
+//!
+//! Two builds of the same crate: `ssr` is the server's (pages, and the bodies of the server functions), `hydrate` is
+//! the browser's (islands, and the server functions as calls). A page exists only in the first; an island in both.
+//! The features are never joined.
+
+// The macros of components, islands and server functions write types and fields that cannot be documented from here,
+// and make components `pub` whatever was asked for. What is written by hand is documented all the same.
+#![cfg_attr(not(test), expect(missing_docs, reason = "written by Leptos' macros"))]
+#![cfg_attr(feature = "ssr", expect(unreachable_pub, reason = "written by Leptos' macros"))]
+
+#[cfg(all(feature = "ssr", feature = "hydrate"))]
+compile_error!("`ssr` and `hydrate` are two builds; build the server and the frontend each with `-p`");
+
+pub mod errors;
+pub mod links;
+pub mod quantities;
+
+#[cfg(feature = "ssr")]
+mod context;
+#[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
+mod session;
+#[cfg(feature = "ssr")]
+mod shell;
+
+pub mod components;
+
+pub mod certificates;
+pub mod events;
+pub mod ip_filters;
+pub mod projects;
+pub mod services;
+pub mod sessions;
+pub mod set_up;
+
+#[cfg(feature = "ssr")]
+pub use crate::{
+    routes::App,
+    session::USER_ID,
+    shell::{Assets, csp, shell},
+};

@@ -1,0 +1,148 @@
+//! `/projects/{project}/certificates/{id}`: one certificate of destruction, with how to verify it elsewhere.
+
+use domain::{
+    certificates::{DestroyedNode, DestroyedVolume},
+    errors::Error,
+    views::CertificateView,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::api::view_certificate;
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        copy::CopyButton,
+        frame::{Frame, Section, Viewer, head},
+        icons::{Icon, icon},
+        page::page,
+        table::table,
+        time::time,
+    },
+    links,
+    projects::api::view_project,
+};
+
+/// One certificate of destruction.
+#[component]
+pub(crate) fn CertificatePage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let project = view_project(params.get("project").unwrap_or_default()).await?;
+        let id = params.get("id").unwrap_or_default().parse().map_err(|_| Error::NotFound)?;
+        let name = project.name.clone();
+        let certificate = view_certificate(name.clone(), id).await?;
+        let key = id.to_string();
+        let frame = Frame {
+            title: format!("Certificate for {}", certificate.body.service_name),
+            section: Section::Certificates,
+            project: Some(project),
+            organization: None,
+            trail: vec![
+                ("Certificates".into(), links::certificates(&name, None)),
+                (certificate.body.service_name.clone(), links::certificate(&name, &key)),
+            ],
+            calls: ApiCalls::new().get(
+                "View the certificate",
+                "/api/certificates/view",
+                &[("project", Some(&name)), ("certificate", Some(&key))],
+            ),
+        };
+        Ok(frame.view(viewer, draw(&name, &certificate)))
+    })
+}
+
+fn draw(project: &str, certificate: &CertificateView) -> impl IntoView + use<> {
+    let body = &certificate.body;
+    let id = body.id.to_string();
+    let download = format!("{}/download", links::certificate(project, &id));
+    let state = if certificate.is_valid {
+        badge(Tone::Good, "signature is valid").into_any()
+    } else {
+        badge(Tone::Bad, "signature is not valid").into_any()
+    };
+    let file = format!("redoubt verify-certificate {id}.json");
+    let nodes = body.nodes.iter().map(node).collect_view();
+    let button = view! { <a class="button button-primary" href=download download>{icon(Icon::Download)} "Download"</a> };
+    view! {
+        {head(body.service_name.clone(), state, button)}
+        <section class="card" aria-labelledby="statement">
+            <h2 id="statement">"Statement"</h2>
+            <p>
+                "The service " <strong>{body.service_name.clone()}</strong> " of project "
+                <strong>{body.project_name.clone()}</strong> ", organization " <strong>{body.organization_name.clone()}</strong>
+                ", was destroyed at " {time(body.destroyed_at)} " at the request of " <strong>{body.requested_by.clone()}</strong>
+                ". Its volumes cannot be opened any more."
+            </p>
+            <dl class="facts">
+                <div><dt>"Certificate"</dt><dd><code class="break">{id}</code></dd></div>
+                <div><dt>"Service"</dt><dd><code class="break">{body.service_id.to_string()}</code></dd></div>
+                <div><dt>"Format"</dt><dd><code>{body.format.clone()}</code></dd></div>
+            </dl>
+        </section>
+        {nodes}
+        <section class="card" aria-labelledby="verify">
+            <h2 id="verify">"Verify it yourself"</h2>
+            <p class="muted">
+                "Download the certificate and check it offline, on any machine. Compare the public key with the one that \
+                 this installation published to you."
+            </p>
+            <div class="copyable">
+                <pre tabindex="0" aria-label="Command"><code>{file.clone()}</code></pre>
+                <CopyButton text=file what="the command".to_owned() />
+            </div>
+            <dl class="facts">
+                <div><dt>"Algorithm"</dt><dd>{certificate.signed.algorithm.clone()}</dd></div>
+                <div class="facts-wide"><dt>"Public key"</dt><dd><code class="break">{certificate.signed.public_key.clone()}</code></dd></div>
+                <div class="facts-wide"><dt>"Signature"</dt><dd><code class="break">{certificate.signed.signature.clone()}</code></dd></div>
+            </dl>
+        </section>
+    }
+}
+
+fn node(node: &DestroyedNode) -> impl IntoView + use<> {
+    let id = node.node_id.to_string();
+    let volumes = node.volumes.iter().map(volume).collect_view();
+    let steps = node
+        .steps
+        .iter()
+        .map(|step| {
+            view! {
+                <tr>
+                    <th scope="row">{step.what.clone()}</th>
+                    <td>{step.check.clone()}</td>
+                    <td class="nowrap">{time(step.at)}</td>
+                </tr>
+            }
+        })
+        .collect_view()
+        .into_any();
+    let heading = format!("node-{id}");
+    let labelled_by = heading.clone();
+    view! {
+        <section class="card" aria-labelledby=labelled_by>
+            <h2 id=heading>"Node on host " {node.host.clone()}</h2>
+            <p><code class="break">{id}</code></p>
+            {table("What was done and how it was checked", &["Step", "Check", "Time"], steps)}
+            <div class="volumes">{volumes}</div>
+        </section>
+    }
+}
+
+fn volume(volume: &DestroyedVolume) -> impl IntoView + use<> {
+    let one = |label: &'static str, value: String| {
+        view! { <div class="facts-wide"><dt>{label}</dt><dd><code class="break">{value}</code></dd></div> }
+    };
+    view! {
+        <section class="volume">
+            <h3>"Volume " <code>{volume.kind.as_str()}</code></h3>
+            <dl class="facts">
+                {one("LUKS UUID", volume.luks_uuid.clone())}
+                {one("Volume key fingerprint", volume.volume_key_fingerprint.clone())}
+                {one("Unlock key fingerprint", volume.unlock_key_fingerprint.clone())}
+            </dl>
+        </section>
+    }
+}

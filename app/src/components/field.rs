@@ -1,0 +1,82 @@
+//! One labelled field of a form with its hint, what was typed, and why it was refused.
+
+use leptos::prelude::*;
+
+use super::{
+    form::FormState,
+    icons::{Icon, icon},
+};
+
+/// A text field; what is left out has the usual value.
+#[derive(Default)]
+pub(crate) struct Field {
+    /// Name in the form and in the input of the operation.
+    pub(crate) name: &'static str,
+    /// What people read.
+    pub(crate) label: &'static str,
+    /// What to enter, if the label does not say it all.
+    pub(crate) hint: Option<String>,
+    /// HTML's type; `text` if empty.
+    pub(crate) kind: &'static str,
+    /// HTML's autocomplete token.
+    pub(crate) autocomplete: Option<&'static str>,
+    /// What stands in it at first.
+    pub(crate) value: Option<String>,
+    /// It may stay empty.
+    pub(crate) is_optional: bool,
+    /// The cursor starts here (it always does in a refused field).
+    pub(crate) has_focus: bool,
+    /// Most characters.
+    pub(crate) max: Option<u32>,
+    /// Fewest characters.
+    pub(crate) min: Option<u32>,
+    /// Names and addresses: a monospaced face, no spelling and no capitals.
+    pub(crate) is_code: bool,
+}
+
+impl Field {
+    /// Draws it.
+    pub(crate) fn view(self, form: &FormState) -> AnyView {
+        let id = form.id(self.name);
+        let reason = form.reason(self.name);
+        let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+        let described: Vec<&str> =
+            [self.hint.as_ref().map(|_| hint_id.as_str()), reason.as_ref().map(|_| error_id.as_str())]
+                .into_iter()
+                .flatten()
+                .collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let (is_refused, label_for) = (reason.is_some(), id.clone());
+        let value = form.value(self.name).or(self.value);
+        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        view! {
+            <div class="field" class:is-refused=is_refused>
+                <label for=label_for>
+                    {self.label} {self.is_optional.then(|| view! { <span class="muted">" (optional)"</span> })}
+                </label>
+                {self.hint.map(|hint| view! { <p class="hint" id=hint_id.clone()>{hint}</p> })}
+                <input
+                    id=id
+                    name=self.name
+                    type=kind
+                    class:code=self.is_code
+                    value=value
+                    required=!self.is_optional
+                    maxlength=self.max
+                    minlength=self.min
+                    autocomplete=self.autocomplete.unwrap_or("off")
+                    autocapitalize=self.is_code.then_some("none")
+                    spellcheck=self.is_code.then_some("false")
+                    autofocus=self.has_focus || is_refused
+                    aria-invalid=is_refused.then_some("true")
+                    aria-describedby=described
+                />
+                {reason
+                    .map(|reason| {
+                        view! { <p class="field-error" id=error_id.clone()>{icon(Icon::Warning)} <span>{reason}</span></p> }
+                    })}
+            </div>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,200 @@
+//! The frame around every signed-in page: top bar, navigation, breadcrumbs, notices. Loads nothing.
+
+use domain::{
+    ids::OrganizationId,
+    views::{Profile, ProjectView},
+};
+use leptos::prelude::*;
+use leptos_meta::{Html, Title};
+
+use super::{
+    api_call::ApiCalls,
+    icons::{Icon, icon},
+    palette::Palette,
+    switcher::switcher,
+    theme::{Theme, ThemeChoice},
+    toast::toasts,
+};
+use crate::{
+    context::{self, own_address},
+    errors::AppError,
+    links, session,
+};
+
+/// Where a page is, for the navigation to mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// The list of projects.
+    Projects,
+    /// A project's services and everything below.
+    Services,
+    /// A project's events.
+    Events,
+    /// A project's certificates.
+    Certificates,
+    /// A project's settings.
+    Settings,
+}
+
+/// Who looks, and in what colours: loaded once per page.
+pub(crate) struct Viewer {
+    /// The person.
+    pub(crate) profile: Profile,
+    theme: Theme,
+}
+
+impl Viewer {
+    /// The person who is signed in.
+    pub(crate) async fn load() -> Result<Self, AppError> {
+        let profile = context::answer(control::sessions::profile(&context::control()?).await)?;
+        Ok(Self { profile, theme: session::theme().await })
+    }
+}
+
+/// A page's place and title.
+pub(crate) struct Frame {
+    /// The page's title and, unless `head` says more, its heading.
+    pub(crate) title: String,
+    /// Where it is.
+    pub(crate) section: Section,
+    /// The project it is in.
+    pub(crate) project: Option<ProjectView>,
+    /// The organization it is of, if it is in no project.
+    pub(crate) organization: Option<OrganizationId>,
+    /// What lies between the project and the page: label and address.
+    pub(crate) trail: Vec<(String, String)>,
+    /// The requests behind the page.
+    pub(crate) calls: ApiCalls,
+}
+
+impl Frame {
+    /// Draws the frame around `body`.
+    pub(crate) fn view(self, viewer: Viewer, body: impl IntoView + 'static) -> AnyView {
+        let Viewer { profile, theme } = viewer;
+        let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
+        let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
+        let navigation = navigation(self.section, self.project.as_ref());
+        let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
+        view! {
+            <Html attr:data-theme=theme.as_str() />
+            <Title text=format!("{}{scope} · Redoubt", self.title) />
+            <a class="skip-link" href="#main">"Skip to the content"</a>
+            <header class="top">
+                {profile.is_simulated.then(simulated)}
+                <div class="top-bar">
+                <button type="button" class="menu-button narrow-only" popovertarget="navigation" aria-label="Navigation">
+                    {icon(Icon::Menu)}
+                </button>
+                {brand()}
+                {switcher(&profile, organization)}
+                <div class="top-bar-end">
+                    <Palette />
+                    {person(&profile, theme)}
+                </div>
+                </div>
+            </header>
+            <div class="columns">
+                {navigation}
+                <main id="main" tabindex="-1">
+                    {breadcrumbs}
+                    {body.into_any()}
+                    {self.calls.view()}
+                </main>
+            </div>
+            {toasts()}
+        }
+        .into_any()
+    }
+}
+
+/// Name and mark.
+pub(crate) fn brand() -> impl IntoView {
+    view! {
+        <a class="brand" href="/projects">
+            <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+                <path d="M4 3h4v3h2V3h4v3h2V3h4v11c0 4-3.5 6.500-8 8-4.500-1.500-8-4-8-8Z" />
+            </svg>
+            <span>"Redoubt"</span>
+        </a>
+    }
+}
+
+fn simulated() -> impl IntoView {
+    view! {
+        <p class="simulated" role="note">
+            <strong>"Simulated host."</strong>
+            " No virtual machine runs; services here look alive but hold no data and answer no queries."
+        </p>
+    }
+}
+
+fn person(profile: &Profile, theme: Theme) -> impl IntoView {
+    view! {
+        <div class="menu">
+            <button type="button" class="menu-button" popovertarget="person" aria-label=format!("Account: {}", profile.email)>
+                {icon(Icon::Person)}
+            </button>
+            <div id="person" class="menu-list menu-end" popover="auto">
+                <p class="menu-heading">{profile.name.clone()}</p>
+                <p class="menu-text muted">{profile.email.clone()}</p>
+                <ThemeChoice current=theme here=own_address() />
+                <form method="post" action="/api/sign_out">
+                    <button class="menu-item">"Sign out"</button>
+                </form>
+            </div>
+        </div>
+    }
+}
+
+fn navigation(section: Section, project: Option<&ProjectView>) -> impl IntoView + use<> {
+    let item = move |of: Section, symbol: Icon, label: &'static str, path: String| {
+        view! {
+            <li>
+                <a href=path aria-current=(of == section).then_some("page")>{icon(symbol)} <span>{label}</span></a>
+            </li>
+        }
+    };
+    let of_project = project.map(|project| {
+        let name = project.name.as_str();
+        view! {
+            <p class="navigation-heading">{name.to_owned()}</p>
+            <ul>
+                {item(Section::Services, Icon::Service, "Services", links::services(name, None))}
+                {item(Section::Events, Icon::Events, "Events", links::events(name, None))}
+                {item(Section::Certificates, Icon::Certificate, "Certificates", links::certificates(name, None))}
+                {item(Section::Settings, Icon::Settings, "Settings", links::project_settings(name))}
+            </ul>
+        }
+    });
+    let organization = project.map(|project| project.organization_id.to_string());
+    view! {
+        <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
+            <ul>{item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}</ul>
+            {of_project}
+        </nav>
+    }
+}
+
+fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> AnyView {
+    let Some(project) = project else { return ().into_any() };
+    let organization = project.organization_id.to_string();
+    let mut steps = vec![
+        ("Projects".to_owned(), links::projects(Some(&organization), None)),
+        (project.name.clone(), links::services(&project.name, None)),
+    ];
+    steps.extend(trail);
+    let steps =
+        steps.into_iter().map(|(label, path)| view! { <li><a href=path>{label}</a></li> }).collect_view();
+    view! { <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>{steps}</ol></nav> }.into_any()
+}
+
+/// The head of a page: its name, what stands beside it, and its buttons.
+pub(crate) fn head(title: String, beside: impl IntoView, actions: impl IntoView) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <h1>{title}</h1>
+            {beside}
+            <div class="page-actions">{actions}</div>
+        </header>
+    }
+}

@@ -1,0 +1,223 @@
+//! The command palette: `Ctrl K` over the pages, projects and services that the person may see. Fetches its entries
+//! when it is first opened.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::icons::{Icon, icon};
+use crate::errors::AppError;
+
+/// Projects whose services are offered, at most; the others are offered themselves.
+#[cfg(feature = "ssr")]
+const PROJECTS_MAX: usize = 20;
+
+/// Something to go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What people read and search.
+    pub label: String,
+    /// What kind of thing it is.
+    pub kind: String,
+    /// Where it is.
+    pub path: String,
+}
+
+impl Entry {
+    /// An entry.
+    #[must_use]
+    pub fn new(label: impl Into<String>, kind: &str, path: String) -> Self {
+        Self { label: label.into(), kind: kind.to_owned(), path }
+    }
+}
+
+/// Everything the person may go to, by name.
+#[server(endpoint = "palette/entries", input = leptos::server_fn::codec::GetUrl)]
+pub async fn palette_entries() -> Result<Vec<Entry>, AppError> {
+    let ctx = crate::context::control()?;
+    collect(&ctx).await
+}
+
+#[cfg(feature = "ssr")]
+async fn collect(ctx: &control::Context) -> Result<Vec<Entry>, AppError> {
+    use crate::{context::answer, links};
+
+    let mut entries = Vec::new();
+    for organization in answer(control::sessions::profile(ctx).await)?.organizations {
+        let id = organization.id.to_string();
+        entries.push(Entry::new(organization.name, "Organization", links::projects(Some(&id), None)));
+        let projects = answer(control::projects::list(ctx, organization.id, None).await)?.rows;
+        for (index, project) in projects.into_iter().enumerate() {
+            let name = project.name;
+            entries.push(Entry::new(name.clone(), "Project", links::services(&name, None)));
+            for (page, path) in [
+                ("new service", links::new_service(&name)),
+                ("events", links::events(&name, None)),
+                ("certificates", links::certificates(&name, None)),
+                ("settings", links::project_settings(&name)),
+            ] {
+                entries.push(Entry::new(format!("{name} · {page}"), "Page", path));
+            }
+            if index < PROJECTS_MAX && project.services > 0 {
+                for service in answer(control::services::list(ctx, &name, None).await)?.rows {
+                    let path = links::service(&name, &service.name, "");
+                    entries.push(Entry::new(format!("{} · {name}", service.name), "Service", path));
+                }
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// Entries shown at a time.
+const SHOWN_MAX: usize = 12;
+
+/// The entries that hold every word of `query`, those that begin with it first.
+#[must_use]
+pub fn matching(entries: &[Entry], query: &str) -> Vec<Entry> {
+    let query = query.trim().to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let mut found: Vec<(bool, &Entry)> = entries
+        .iter()
+        .filter_map(|entry| {
+            let text = format!("{} {}", entry.label, entry.kind).to_lowercase();
+            words.iter().all(|word| text.contains(word)).then(|| (!text.starts_with(&query), entry))
+        })
+        .collect();
+    found.sort_by_key(|(is_later, _)| *is_later);
+    found.into_iter().take(SHOWN_MAX).map(|(_, entry)| entry.clone()).collect()
+}
+
+fn go(path: &str) {
+    let _ = window().location().set_href(path);
+}
+
+/// The palette and the button that opens it.
+#[island]
+pub fn Palette() -> impl IntoView {
+    let dialog = NodeRef::<leptos::html::Dialog>::new();
+    let input = NodeRef::<leptos::html::Input>::new();
+    let entries = RwSignal::new(Vec::<Entry>::new());
+    let status = RwSignal::new("");
+    let query = RwSignal::new(String::new());
+    let chosen = RwSignal::new(0_usize);
+    let found = Memo::new(move |_| matching(&entries.read(), &query.read()));
+
+    let open = move || {
+        let Some(element) = dialog.get_untracked() else { return };
+        if element.open() {
+            return;
+        }
+        let _ = element.show_modal();
+        if let Some(input) = input.get_untracked() {
+            let _ = input.focus();
+            input.select();
+        }
+        if entries.read_untracked().is_empty() {
+            status.set("Loading…");
+            leptos::task::spawn_local(async move {
+                match palette_entries().await {
+                    Ok(list) => {
+                        status.set(if list.is_empty() { "There is nothing to go to yet." } else { "" });
+                        entries.set(list);
+                    }
+                    Err(_) => status.set("The list could not be loaded. Close this and try again."),
+                }
+            });
+        }
+    };
+    #[cfg(feature = "hydrate")]
+    let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
+        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            open();
+        }
+    });
+    #[cfg(feature = "hydrate")]
+    on_cleanup(move || shortcut.remove());
+
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        let count = found.read_untracked().len();
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => chosen.update(|index| *index = (*index + 1) % count),
+            "ArrowUp" if count > 0 => chosen.update(|index| *index = (*index + count - 1) % count),
+            "Enter" => {
+                if let Some(entry) = found.read_untracked().get(chosen.get_untracked()) {
+                    go(&entry.path);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let rows = move || {
+        found
+            .get()
+            .into_iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                let path = entry.path;
+                view! {
+                    <li
+                        id=format!("palette-{index}")
+                        role="option"
+                        aria-selected=move || (chosen.get() == index).to_string()
+                        on:click=move |_| go(&path)
+                    >
+                        <span>{entry.label}</span>
+                        <span class="muted">{entry.kind}</span>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <button type="button" class="palette-open needs-script" on:click=move |_| open() aria-keyshortcuts="Control+K">
+            {icon(Icon::Search)} <span class="palette-label">"Go to…"</span> <kbd>"Ctrl K"</kbd>
+        </button>
+        <dialog node_ref=dialog class="palette" aria-label="Go to a page, project or service">
+            <input
+                node_ref=input
+                type="text"
+                role="combobox"
+                aria-label="Search pages, projects and services"
+                aria-expanded="true"
+                aria-controls="palette-list"
+                aria-activedescendant=move || format!("palette-{}", chosen.get())
+                autocomplete="off"
+                spellcheck="false"
+                placeholder="Go to a page, project or service"
+                on:input:target=move |event| {
+                    query.set(event.target().value());
+                    chosen.set(0);
+                }
+                on:keydown=keys
+            />
+            <ul id="palette-list" role="listbox" aria-label="Places">{rows}</ul>
+            <p class="palette-status muted" role="status">
+                {move || {
+                    let nothing = found.read().is_empty() && !entries.read().is_empty();
+                    if nothing { "Nothing has that name." } else { status.get() }
+                }}
+            </p>
+        </dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_must_be_there_and_beginnings_come_first() {
+        let entries = [
+            Entry::new("orders · shop", "Service", "/a".into()),
+            Entry::new("shop", "Project", "/b".into()),
+            Entry::new("shop · events", "Page", "/c".into()),
+        ];
+        let paths = |query| matching(&entries, query).into_iter().map(|entry| entry.path).collect::<Vec<_>>();
+        assert_eq!(paths("SHOP"), ["/b", "/c", "/a"]);
+        assert_eq!(paths("shop serv"), ["/a"]);
+        assert_eq!(paths("nothing"), [""; 0]);
+        assert_eq!(paths("").len(), 3);
+    }
+}

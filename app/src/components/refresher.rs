@@ -1,0 +1,98 @@
+//! Fetches a part of the page anew and puts it in place: live lists without drawing them a second time in WASM.
+
+use leptos::prelude::*;
+
+/// Fetches the page again every few seconds and replaces the element `region` by its new self. Draws nothing.
+#[island]
+pub fn Refresher(
+    /// Id of the element to replace.
+    region: String,
+    /// How long to wait between two fetches while something is under way (the region has `data-active`).
+    busy_millis: u32,
+    /// How long otherwise.
+    idle_millis: u32,
+) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    leptos::task::spawn_local(async move {
+        loop {
+            let is_busy = browser::find(&region).is_some_and(|element| element.has_attribute("data-active"));
+            let millis = if is_busy { busy_millis } else { idle_millis };
+            gloo_timers::future::TimeoutFuture::new(millis).await;
+            if !browser::is_hidden() {
+                refresh(&region).await;
+            }
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (region, busy_millis, idle_millis);
+}
+
+/// Fetches this page and replaces the element `region` if it changed. Says whether the page is still there.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn refresh(region: &str) -> bool {
+    match browser::fetch_own_page().await {
+        Ok(Some(html)) => {
+            browser::swap(region, &html);
+            true
+        }
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::{document, window};
+    use wasm_bindgen::{JsCast as _, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{
+        CustomEvent, CustomEventInit, DomParser, Element, Response, SupportedType, VisibilityState,
+    };
+
+    pub(super) fn find(region: &str) -> Option<Element> {
+        document().get_element_by_id(region)
+    }
+
+    pub(super) fn is_hidden() -> bool {
+        document().visibility_state() == VisibilityState::Hidden
+    }
+
+    /// The page as the server would send it now; none if it is gone or wants another sign-in.
+    pub(super) async fn fetch_own_page() -> Result<Option<String>, JsValue> {
+        let address = window().location().href()?;
+        let response: Response = JsFuture::from(window().fetch_with_str(&address)).await?.dyn_into()?;
+        if response.redirected() || matches!(response.status(), 401 | 403 | 404) {
+            return Ok(None);
+        }
+        if !response.ok() {
+            return Err(JsValue::from_str("the server did not answer"));
+        }
+        Ok(JsFuture::from(response.text()?).await?.as_string())
+    }
+
+    /// Scripts in a parsed page do not run, so what comes in is markup and nothing else.
+    pub(super) fn swap(region: &str, html: &str) {
+        let Ok(page) =
+            DomParser::new().and_then(|parser| parser.parse_from_string(html, SupportedType::TextHtml))
+        else {
+            return;
+        };
+        let (Some(old), Some(new)) = (find(region), page.get_element_by_id(region)) else { return };
+        // The server's words on both sides: what islands and the zone made of them since does not count.
+        let fresh = new.get_attribute("data-version");
+        if fresh.is_some() && fresh == old.get_attribute("data-version") {
+            return;
+        }
+        let has_focus = document().active_element().is_some_and(|active| old.contains(Some(&active)));
+        if has_focus {
+            return;
+        }
+        if old.replace_with_with_node_1(&new).is_ok() {
+            let bubbling = CustomEventInit::new();
+            bubbling.set_bubbles(true);
+            if let Ok(event) = CustomEvent::new_with_event_init_dict("redoubt:refreshed", &bubbling) {
+                let _ = new.dispatch_event(&event);
+            }
+        }
+    }
+}

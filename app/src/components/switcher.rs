@@ -1,0 +1,78 @@
+//! The organization switcher: which one this page is of, and the way to the others.
+
+use domain::{
+    ids::OrganizationId,
+    views::{OrganizationView, Profile},
+};
+use leptos::prelude::*;
+
+use super::icons::{Icon, icon};
+use crate::links;
+
+/// The organization that the page is of: the named one if the person belongs to it, else their first.
+pub(crate) fn current(profile: &Profile, asked: Option<OrganizationId>) -> Option<&OrganizationView> {
+    let asked = asked.and_then(|id| profile.organizations.iter().find(|organization| organization.id == id));
+    asked.or_else(|| profile.organizations.first())
+}
+
+/// The switcher.
+pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyView {
+    let Some(current) = current(profile, asked) else { return ().into_any() };
+    let (id, name) = (current.id, current.name.clone());
+    let label = format!("Organization: {name}");
+    let others = profile
+        .organizations
+        .iter()
+        .map(|organization| {
+            let key = organization.id.to_string();
+            let role = if organization.is_super_admin { "Super admin" } else { "Member" };
+            view! {
+                <li>
+                    <a
+                        href=links::projects(Some(&key), None)
+                        aria-current=(organization.id == id).then_some("true")
+                    >
+                        <span>{organization.name.clone()}</span>
+                        <span class="muted">{role}</span>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="menu switcher">
+            <button
+                type="button"
+                class="menu-button"
+                popovertarget="organizations"
+                aria-label=label
+            >
+                <span class="monogram" aria-hidden="true">{monogram(&name)}</span>
+                <span class="switcher-name">{name}</span>
+                {icon(Icon::Choose)}
+            </button>
+            <div id="organizations" class="menu-list" popover="auto">
+                <p class="menu-heading">"Organizations"</p>
+                <ul>{others}</ul>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The first letter, for the small square.
+fn monogram(name: &str) -> String {
+    name.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_monogram_is_one_letter() {
+        assert_eq!(monogram("acme"), "A");
+        assert_eq!(monogram("  (ünlü)"), "Ü");
+        assert_eq!(monogram("–"), "?");
+    }
+}

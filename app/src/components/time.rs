@@ -1,0 +1,17 @@
+//! An instant: the server writes UTC, the loader script shows the viewer's zone and keeps UTC in the tooltip.
+
+use domain::timestamps::Timestamp;
+use leptos::prelude::*;
+
+/// An instant.
+pub(crate) fn time(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=at.rfc3339()>{at.human()}</time> }
+}
+
+/// An instant, or a dash.
+pub(crate) fn maybe_time(at: Option<Timestamp>) -> AnyView {
+    match at {
+        Some(at) => time(at).into_any(),
+        None => view! { <span class="muted">"–"</span> }.into_any(),
+    }
+}

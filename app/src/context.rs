@@ -1,0 +1,113 @@
+//! What a request brings: the one file that takes `control::Context` and the flash from the request's extensions,
+//! and that shapes the answer's head. Decides nothing.
+
+use domain::{errors::Error, views::Flash};
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{ACCEPT, CACHE_CONTROL, HOST},
+    request::Parts,
+};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::{errors::AppError, links};
+
+/// Header in which a server function hands its notice to the middleware that makes the flash of it.
+const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
+
+/// The request's way into `control`.
+pub(crate) fn control() -> Result<control::Context, AppError> {
+    extension().ok_or_else(|| missing("control::Context"))
+}
+
+/// Something the server's middleware put into the request's extensions.
+pub(crate) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>()?.extensions.get::<T>().cloned()
+}
+
+/// A fault in how the server is put together.
+pub(crate) fn missing(what: &str) -> AppError {
+    AppError::Refused(Error::Internal { report: format!("no {what} in the request") })
+}
+
+/// What the form sent before this page has to say.
+pub(crate) fn flash() -> Flash {
+    extension().unwrap_or_default()
+}
+
+/// Path and query of the page that is asked for.
+pub(crate) fn own_address() -> String {
+    let address =
+        use_context::<Parts>().and_then(|parts| parts.uri.path_and_query().map(ToString::to_string));
+    address.unwrap_or_else(|| "/".into())
+}
+
+/// Whether the page was asked for with POST.
+pub(crate) fn is_post() -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST)
+}
+
+/// Scheme and host as the browser sees them, for texts to copy.
+pub(crate) fn origin() -> String {
+    let host = use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned))
+        .unwrap_or_else(|| "localhost".into());
+    let is_local = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.starts_with(name));
+    format!("{}://{host}", if is_local { "http" } else { "https" })
+}
+
+/// The answer of an operation. A program (one that does not ask for HTML) also gets the status that says the same;
+/// a browser gets the flash instead, which a status would spoil.
+pub(crate) fn answer<T>(result: Result<T, Error>) -> Result<T, AppError> {
+    result.map_err(|error| {
+        if !wants_html() {
+            set_status(error.status());
+        }
+        AppError::Refused(error)
+    })
+}
+
+/// After a form did its work: where to go, and what to say there.
+pub(crate) fn done(path: &str, notice: &str) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&links::encode(notice)))
+    {
+        response.insert_header(NOTICE, value);
+    }
+    go(path);
+}
+
+/// Redirects; to the start if `path` is none of this console.
+pub(crate) fn go(path: &str) {
+    leptos_axum::redirect(links::own_path(path).unwrap_or("/"));
+}
+
+/// Sets the status of the answer.
+pub(crate) fn set_status(status: u16) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        response.set_status(status);
+    }
+}
+
+/// Keeps the answer out of every cache: it shows a secret.
+pub(crate) fn no_store() {
+    insert_header(CACHE_CONTROL, "no-store");
+}
+
+/// Sets a header of the answer.
+pub(crate) fn insert_header(name: HeaderName, value: &str) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+        response.insert_header(name, value);
+    }
+}
+
+/// Whether whoever asks wants to see a page.
+pub(crate) fn wants_html() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|text| text.contains("text/html"))
+    })
+}

@@ -1,0 +1,220 @@
+//! `/projects/{project}/services/{service}/network`: the IP filter editor. Every change is a form of its own.
+
+use domain::{networks::IpFilterEntry, views::IpFilterView};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        empty::empty,
+        field::Field,
+        form::{FormState, hidden},
+        frame::Viewer,
+        icons::{Icon, icon},
+        page::page,
+        refresher::Refresher,
+        table::table,
+    },
+    services::{
+        api::view_service,
+        tabs::{Tab, service_page},
+    },
+};
+
+/// Id of the part that is fetched anew while a change is being applied.
+const REGION: &str = "ip-filter-state";
+const BUSY_MILLIS: u32 = 1_000;
+const IDLE_MILLIS: u32 = 30_000;
+
+/// Who may connect.
+#[component]
+pub(crate) fn NetworkPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let (project, name) =
+            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
+        let service = view_service(project.clone(), name.clone()).await?;
+        let of = [("project", project.as_str()), ("service", name.as_str())];
+        let [project_pair, service_pair] = of;
+        let calls = ApiCalls::new()
+            .get("View the service", "/api/services/view", &of.map(|(name, value)| (name, Some(value))))
+            .post(
+                "Add an entry",
+                "/api/ip_filter/add",
+                &[project_pair, service_pair, ("cidr", "203.0.113.0/24"), ("description", "Office")],
+            )
+            .post(
+                "Remove it",
+                "/api/ip_filter/remove",
+                &[project_pair, service_pair, ("cidr", "203.0.113.0/24")],
+            );
+        let body = draw(&project, &name, &service.ip_filter);
+        Ok(service_page(viewer, &service, Tab::Network, calls, body))
+    })
+}
+
+fn draw(project: &str, service: &str, filter: &IpFilterView) -> impl IntoView + use<> {
+    view! {
+        <section class="card" aria-labelledby="ip-filter">
+            <header class="card-head">
+                <h2 id="ip-filter">"IP filter"</h2>
+                {in_force(filter)}
+            </header>
+            <p class="muted">
+                "Only these addresses can open a connection; the guest’s own firewall drops everything else. Changes take \
+                 effect within seconds, without a restart."
+            </p>
+            {FormState::of("/api/ip_filter/remove").error(&[])}
+            {entries(project, service, &filter.entries)}
+        </section>
+        {add(project, service)}
+        {add_own(project, service, filter)}
+    }
+}
+
+/// Whether what is shown is in force in every guest.
+fn in_force(filter: &IpFilterView) -> impl IntoView + use<> {
+    let (tone, text) = match filter.applied_generation {
+        Some(applied) if applied >= filter.generation => (Tone::Good, "in force in the guest"),
+        Some(_) => (Tone::Busy, "being applied"),
+        None => (Tone::Plain, "applies when the service runs"),
+    };
+    let version = format!("{}-{:?}", filter.generation, filter.applied_generation);
+    let is_active = tone == Tone::Busy;
+    view! {
+        <span id=REGION data-version=version data-active=is_active.then_some("") role="status">
+            {badge(tone, text)}
+        </span>
+        <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
+    }
+}
+
+fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
+    if entries.is_empty() {
+        return empty(
+            Icon::Lock,
+            "Closed: nobody can connect",
+            "A new service lets nobody in. Add the addresses of the applications and people that should reach it.",
+            (),
+        )
+        .into_any();
+    }
+    let rows = entries.iter().map(|entry| row(project, service, entry)).collect_view().into_any();
+    table("Addresses that may connect", &["Address range", "Description", ""], rows).into_any()
+}
+
+fn row(project: &str, service: &str, entry: &IpFilterEntry) -> impl IntoView + use<> {
+    let cidr = entry.cidr.to_string();
+    let world = entry.cidr.is_world().then(|| badge(Tone::Warning, "open to everybody"));
+    let description = match entry.description.as_str() {
+        "" => view! { <span class="muted">"–"</span> }.into_any(),
+        text => text.to_owned().into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row"><code>{cidr.clone()}</code> {world}</th>
+            <td>{description}</td>
+            <td class="row-actions">
+                <form method="post" action="/api/ip_filter/remove">
+                    {hidden(&[("project", project), ("service", service), ("cidr", &cidr)])}
+                    <button class="button button-small" aria-label=format!("Remove {cidr}")>
+                        "Remove"
+                    </button>
+                </form>
+            </td>
+        </tr>
+    }
+}
+
+fn add(project: &str, service: &str) -> impl IntoView + use<> {
+    let form = FormState::of("/api/ip_filter/add");
+    let cidr = Field {
+        name: "cidr",
+        label: "Address or range",
+        hint: Some("Like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.".into()),
+        is_code: true,
+        max: Some(64),
+        ..Field::default()
+    };
+    let description = Field {
+        name: "description",
+        label: "Description",
+        is_optional: true,
+        max: Some(128),
+        ..Field::default()
+    };
+    view! {
+        <section class="card" aria-labelledby="add-entry">
+            <h2 id="add-entry">"Add an entry"</h2>
+            <form method="post" action=form.action class="form form-row">
+                {hidden(&[("project", project), ("service", service)])}
+                {form.error(&["cidr", "description", "open_to_world"])} {cidr.view(&form)} {description.view(&form)}
+                {open_to_world(&form)} <div class="form-actions">
+                    <button class="button button-primary">"Add entry"</button>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+/// Asked only of somebody who is about to open the service to everybody.
+fn open_to_world(form: &FormState) -> AnyView {
+    let Some(reason) = form.reason("open_to_world") else { return ().into_any() };
+    let id = form.id("open_to_world");
+    let reason_id = format!("{id}-error");
+    let (label_for, described_by) = (id.clone(), reason_id.clone());
+    view! {
+        <div class="field field-wide is-refused">
+            <p class="alert alert-warning" id=reason_id>
+                {icon(Icon::Warning)}
+                <span>{reason}</span>
+            </p>
+            <label class="check" for=label_for>
+                <input
+                    type="checkbox"
+                    id=id
+                    name="open_to_world"
+                    value="true"
+                    required
+                    autofocus
+                    aria-describedby=described_by
+                />
+                "Yes: every machine on earth may try to connect; only TLS and the password stand in its way."
+            </label>
+        </div>
+    }
+    .into_any()
+}
+
+/// The viewer's own address as a second form, ready to send.
+fn add_own(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
+    let Some(address) = filter.my_address else { return ().into_any() };
+    let text = address.to_string();
+    let is_in = filter.entries.iter().any(|entry| entry.cidr.contains(address));
+    let note = filter.my_address_note.clone().map(|note| view! { <p class="muted">{note}</p> });
+    let action = if is_in {
+        view! { <p>{badge(Tone::Good, "may connect already")}</p> }.into_any()
+    } else {
+        view! {
+            <form method="post" action="/api/ip_filter/add">
+                {hidden(&[("project", project), ("service", service), ("cidr", &text), ("description", "My address")])}
+                <button class="button">"Add my address"</button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="card card-line" aria-labelledby="my-address">
+            <div>
+                <h2 id="my-address">"Your address"</h2>
+                <p><code>{text}</code></p>
+                {note}
+            </div>
+            {action}
+        </section>
+    }
+    .into_any()
+}

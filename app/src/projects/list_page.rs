@@ -1,0 +1,153 @@
+//! `/projects`: the projects of one organization, and the form that makes one.
+
+use domain::{
+    ids::OrganizationId,
+    views::{Page, ProjectView},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::api::list_projects;
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        dialog::{dialog, open_button},
+        empty::empty,
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        icons::{Icon, icon},
+        page::page,
+        switcher,
+        table::{pager, table},
+        time::time,
+    },
+    links,
+};
+
+/// The projects of an organization.
+#[component]
+pub(crate) fn ProjectsPage() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    page(async move {
+        let asked: Option<OrganizationId> = query.get("organization").and_then(|id| id.parse().ok());
+        let after = query.get("after");
+        let viewer = Viewer::load().await?;
+        let Some((id, name)) =
+            switcher::current(&viewer.profile, asked).map(|found| (found.id, found.name.clone()))
+        else {
+            return Ok(nowhere(viewer));
+        };
+        let list = list_projects(id, after.clone()).await?;
+        let key = id.to_string();
+        let frame = Frame {
+            title: "Projects".into(),
+            section: Section::Projects,
+            project: None,
+            organization: Some(id),
+            trail: Vec::new(),
+            calls: ApiCalls::new()
+                .get(
+                    "List projects",
+                    "/api/projects/list",
+                    &[("organization", Some(&key)), ("after", after.as_deref())],
+                )
+                .post(
+                    "Make a project",
+                    "/api/projects/create",
+                    &[("organization", &key), ("name", "my-project")],
+                ),
+        };
+        Ok(frame.view(viewer, draw(&key, &name, list, after.is_some())))
+    })
+}
+
+const DIALOG: &str = "new-project";
+
+fn draw(organization: &str, name: &str, list: Page<ProjectView>, is_later: bool) -> impl IntoView + use<> {
+    let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New project" });
+    let first = is_later.then(|| links::projects(Some(organization), None));
+    let next = list.next.as_deref().map(|after| links::projects(Some(organization), Some(after)));
+    let body = if list.rows.is_empty() && !is_later {
+        empty(
+            Icon::Projects,
+            "No projects yet",
+            "A project holds services that belong together, with one CA for their certificates and one log of events.",
+            new(),
+        )
+        .into_any()
+    } else {
+        let shown = list.rows.len();
+        let rows = list.rows.into_iter().map(row).collect_view().into_any();
+        view! {
+            {table("Projects", &["Name", "#Services", "Created"], rows)} {pager(shown, list.total, first, next)}
+        }
+        .into_any()
+    };
+    view! {
+        {head("Projects".into(), view! { <span class="muted">{name.to_owned()}</span> }, new())} {body}
+        {create_dialog(organization)}
+    }
+}
+
+fn row(project: ProjectView) -> impl IntoView {
+    let path = links::services(&project.name, None);
+    view! {
+        <tr>
+            <th scope="row">
+                <a class="row-link" href=path>{project.name}</a>
+            </th>
+            <td class="figure">{project.services}</td>
+            <td>{time(project.created_at)}</td>
+        </tr>
+    }
+}
+
+fn create_dialog(organization: &str) -> impl IntoView + use<> {
+    let form = FormState::of("/api/projects/create");
+    let field = Field {
+        name: "name",
+        label: "Name",
+        hint: Some(
+            "Letters a to z, digits and dashes. Unique in this installation; it is part of addresses.".into(),
+        ),
+        is_code: true,
+        has_focus: true,
+        max: Some(63),
+        ..Field::default()
+    };
+    let body = view! {
+        <form method="post" action=form.action class="form">
+            {hidden(&[("organization", organization)])} {form.error(&["name"])} {field.view(&form)}
+            <div class="form-actions">
+                <button class="button button-primary">"Create project"</button>
+                <button type="button" class="button" commandfor=DIALOG command="close">
+                    "Cancel"
+                </button>
+            </div>
+        </form>
+    };
+    dialog(DIALOG, "New project".into(), form.is_refused(), body.into_any())
+}
+
+/// For people who belong to no organization.
+fn nowhere(viewer: Viewer) -> AnyView {
+    let frame = Frame {
+        title: "Projects".into(),
+        section: Section::Projects,
+        project: None,
+        organization: None,
+        trail: Vec::new(),
+        calls: ApiCalls::new().get("Who am I", "/api/sessions/profile", &[]),
+    };
+    let body = view! {
+        {head("Projects".into(), (), ())}
+        {empty(
+            Icon::Projects,
+            "You belong to no organization",
+            "Projects belong to organizations. Ask an organization admin to invite you.",
+            (),
+        )}
+    };
+    frame.view(viewer, body)
+}

@@ -1,0 +1,82 @@
+//! `/projects/{project}/settings`: rename and delete.
+
+use domain::views::ProjectView;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::api::view_project;
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        confirm::Confirm,
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+    },
+    links,
+    quantities::count,
+};
+
+/// A project's settings.
+#[component]
+pub(crate) fn ProjectSettingsPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let project = view_project(params.get("project").unwrap_or_default()).await?;
+        let name = project.name.clone();
+        let frame = Frame {
+            title: "Settings".into(),
+            section: Section::Settings,
+            project: Some(project.clone()),
+            organization: None,
+            trail: vec![("Settings".into(), links::project_settings(&name))],
+            calls: ApiCalls::new()
+                .get("View the project", "/api/projects/view", &[("project", Some(&name))])
+                .post("Rename it", "/api/projects/rename", &[("project", &name), ("name", "new-name")])
+                .post("Delete it", "/api/projects/delete", &[("project", &name), ("confirmation", &name)]),
+        };
+        Ok(frame.view(viewer, draw(&project)))
+    })
+}
+
+fn draw(project: &ProjectView) -> impl IntoView + use<> {
+    let name = project.name.clone();
+    let form = FormState::of("/api/projects/rename");
+    let field = Field {
+        name: "name",
+        label: "Name",
+        hint: Some(
+            "Renaming changes the addresses of the project’s pages. Services keep their names and run on."
+                .into(),
+        ),
+        value: Some(name.clone()),
+        is_code: true,
+        max: Some(63),
+        ..Field::default()
+    };
+    let confirm = Confirm {
+        id: "delete-project",
+        action: "/api/projects/delete",
+        hidden: vec![("project", name.clone())],
+        name: name.clone(),
+        verb: "Delete project",
+        goes: vec![format!("The project {name} with its certificate authority.")],
+        obstacle: (project.services > 0)
+            .then(|| format!("It still holds {}. Delete them first.", count(project.services, "service"))),
+    };
+    view! {
+        {head("Settings".into(), (), ())}
+        <section class="card" aria-labelledby="rename">
+            <h2 id="rename">"Rename project"</h2>
+            <form method="post" action=form.action class="form form-narrow">
+                {hidden(&[("project", &name)])} {form.error(&["name"])} {field.view(&form)}
+                <div class="form-actions">
+                    <button class="button button-primary">"Rename"</button>
+                </div>
+            </form>
+        </section>
+        {confirm.view()}
+    }
+}

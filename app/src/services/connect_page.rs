@@ -1,0 +1,163 @@
+//! `/projects/{project}/services/{service}/connect`: everything needed to connect. Asked for with POST (the form of
+//! browsers without script) it also shows the password, and is kept out of every cache.
+
+use domain::{
+    secrets::Secret,
+    views::{ConnectionView, ServiceView},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    api::{reveal_password, view_service},
+    password::PasswordReveal,
+    tabs::{Tab, service_page},
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        copy::CopyButton,
+        empty::empty,
+        frame::Viewer,
+        icons::{Icon, icon},
+        page::page,
+    },
+    context::is_post,
+    links,
+};
+
+/// How to connect.
+#[component]
+pub(crate) fn ConnectPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let (project, name) =
+            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
+        let service = view_service(project.clone(), name.clone()).await?;
+        let password =
+            if is_post() { Some(reveal_password(project.clone(), name.clone()).await?) } else { None };
+        let of = [("project", project.as_str()), ("service", name.as_str())];
+        let calls = ApiCalls::new()
+            .get("View the service", "/api/services/view", &of.map(|(name, value)| (name, Some(value))))
+            .post("Ask for the password", "/api/services/password", &of);
+        let body = draw(&service, password);
+        Ok(service_page(viewer, &service, Tab::Connect, calls, body))
+    })
+}
+
+fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
+    let Some(connection) = &service.connection else {
+        return empty(
+            Icon::Service,
+            "Nothing to connect to yet",
+            "Host, port, certificate and password are shown here as soon as the service has an address.",
+            view! {
+                <a class="button" href=links::service(&service.project.name, &service.row.name, "")>"See how far it is"</a>
+            },
+        )
+        .into_any();
+    };
+    let (project, name) = (service.project.name.clone(), service.row.name.clone());
+    let certificate = links::service(&project, &name, "ca.pem");
+    let is_closed = service.ip_filter.entries.is_empty();
+    view! {
+        {is_closed.then(|| closed(&project, &name))}
+        <section class="card" aria-labelledby="parameters">
+            <h2 id="parameters">"Parameters"</h2>
+            {parameters(connection, password, project, name)}
+        </section>
+        <section class="card" aria-labelledby="certificate">
+            <header class="card-head">
+                <h2 id="certificate">"CA certificate"</h2>
+                <a class="button" href=certificate download>
+                    {icon(Icon::Download)}
+                    "Download ca.pem"
+                </a>
+            </header>
+            <p class="muted">
+                "Every service of this project proves itself with a certificate signed by this CA. With it your client \
+                 knows that it talks to your service and to nobody else."
+            </p>
+            <details>
+                <summary>"Show the certificate"</summary>
+                <pre tabindex="0" aria-label="CA certificate"><code>{connection.ca_certificate.clone()}</code></pre>
+            </details>
+        </section>
+        <section class="card" aria-labelledby="commands">
+            <h2 id="commands">"Commands"</h2>
+            {line("psql", "Asks for the password and expects the CA certificate in ca.pem.", &connection.psql_command)}
+            {line("URI", "Without a password; most drivers take it as it is.", &connection.uri)}
+        </section>
+    }
+    .into_any()
+}
+
+fn closed(project: &str, service: &str) -> impl IntoView + use<> {
+    view! {
+        <p class="alert alert-warning">
+            {icon(Icon::Lock)}
+            <span>
+                "Closed: nobody can connect until the IP filter has an entry. "
+                <a href=links::service(project, service, "network")>"Edit the IP filter"</a>
+            </span>
+        </p>
+    }
+}
+
+fn parameters(
+    connection: &ConnectionView,
+    password: Option<Secret>,
+    project: String,
+    service: String,
+) -> impl IntoView + use<> {
+    let one = |label: &'static str, value: String| {
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd class="copyable">
+                    <code>{value.clone()}</code>
+                    <CopyButton text=value what=label.to_lowercase() />
+                </dd>
+            </div>
+        }
+    };
+    let password = match password {
+        // The person asked to read it.
+        Some(password) => {
+            let text = password.expose().to_owned();
+            let hide = links::service(&project, &service, "connect");
+            view! {
+                <code class="secret">{text}</code>
+                <a class="button button-small" href=hide>
+                    "Hide"
+                </a>
+            }
+            .into_any()
+        }
+        None => view! { <PasswordReveal project service /> }.into_any(),
+    };
+    view! {
+        <dl class="facts facts-list">
+            {one("Host", connection.host.clone())} {one("Port", connection.port.to_string())}
+            {one("Database", connection.database.clone())} {one("User", connection.user.clone())} <div>
+                <dt>"Password"</dt>
+                <dd class="copyable">{password}</dd>
+            </div> <div>
+                <dt>"TLS"</dt>
+                <dd>"Required; use " <code>"sslmode=verify-full"</code></dd>
+            </div>
+        </dl>
+    }
+}
+
+fn line(label: &'static str, text: &'static str, command: &str) -> impl IntoView + use<> {
+    view! {
+        <h3>{label}</h3>
+        <p class="muted">{text}</p>
+        <div class="copyable">
+            <pre tabindex="0" aria-label=label><code>{command.to_owned()}</code></pre>
+            <CopyButton text=command.to_owned() what=label.to_owned() />
+        </div>
+    }
+}

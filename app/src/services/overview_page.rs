@@ -1,0 +1,146 @@
+//! `/projects/{project}/services/{service}`: what it is doing, how to reach it, what it is made of.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use domain::views::{IpFilterView, ServiceView};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    FACTS,
+    api::view_service,
+    nodes::nodes,
+    tabs::{Tab, service_page},
+    timeline::LiveTimeline,
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        copy::CopyButton,
+        form::FormState,
+        frame::Viewer,
+        icons::{Icon, icon},
+        page::page,
+    },
+    links,
+    quantities::count,
+};
+
+/// How often a browser without script loads the page again while something is under way.
+const RELOAD_SECONDS: &str = "3";
+
+/// A service's overview.
+#[component]
+pub(crate) fn OverviewPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let (project, name) =
+            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
+        let service = view_service(project.clone(), name.clone()).await?;
+        let of = [("project", Some(project.as_str())), ("service", Some(name.as_str()))];
+        let calls = ApiCalls::new().get("View the service", "/api/services/view", &of).get(
+            "View its timeline",
+            "/api/services/timeline",
+            &of,
+        );
+        let body = draw(&service);
+        Ok(service_page(viewer, &service, Tab::Overview, calls, body))
+    })
+}
+
+fn draw(service: &ServiceView) -> impl IntoView + use<> {
+    let (project, name) = (service.project.name.clone(), service.row.name.clone());
+    let reload = service
+        .timeline
+        .is_active
+        .then(|| view! { <noscript><meta http-equiv="refresh" content=RELOAD_SECONDS /></noscript> });
+    view! {
+        {reload}
+        {FormState::of("/api/services/retry").error(&[])}
+        <LiveTimeline
+            timeline=service.timeline.clone()
+            project=project
+            service=name
+            is_deleting=service.row.is_deleting
+        />
+        <div id=FACTS class="stack" data-version=version(service)>
+            {problem(service)}
+            {connection(service)}
+            <section class="card" aria-labelledby="nodes">
+                <h2 id="nodes">"Nodes and volumes"</h2>
+                <p class="muted">
+                    "What each guest reports of its own encryption. A volume’s key was made on its host and has never \
+                     left it."
+                </p>
+                {nodes(&service.nodes)}
+            </section>
+        </div>
+    }
+}
+
+/// Changes with what the facts show.
+fn version(service: &ServiceView) -> String {
+    let mut hasher = DefaultHasher::new();
+    let shown = (&service.row, &service.connection, &service.nodes, &service.ip_filter);
+    serde_json::to_string(&shown).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn problem(service: &ServiceView) -> AnyView {
+    let Some(problem) = service.row.problem.clone() else { return ().into_any() };
+    view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{problem}</span></p> }
+        .into_any()
+}
+
+fn connection(service: &ServiceView) -> AnyView {
+    if service.row.is_deleting {
+        return ().into_any();
+    }
+    let (project, name) = (&service.project.name, &service.row.name);
+    let connect = links::service(project, name, "connect");
+    let Some(connection) = &service.connection else {
+        return view! {
+            <section class="card" aria-labelledby="connection">
+                <h2 id="connection">"Connection"</h2>
+                <p class="muted">"Shown as soon as the service has an address."</p>
+            </section>
+        }
+        .into_any();
+    };
+    let uri = connection.uri.clone();
+    view! {
+        <section class="card" aria-labelledby="connection">
+            <header class="card-head">
+                <h2 id="connection">"Connection"</h2>
+                <a class="button" href=connect>
+                    "How to connect"
+                </a>
+            </header>
+            <div class="copyable">
+                <pre tabindex="0" aria-label="Connection URI"><code>{uri.clone()}</code></pre>
+                <CopyButton text=uri what="URI".to_owned() />
+            </div>
+            {who_may_connect(project, name, &service.ip_filter)}
+        </section>
+    }
+    .into_any()
+}
+
+fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> impl IntoView + use<> {
+    let network = links::service(project, service, "network");
+    let entries = i64::try_from(filter.entries.len()).unwrap_or(i64::MAX);
+    if filter.entries.is_empty() {
+        view! {
+            <p class="alert alert-warning">
+                {icon(Icon::Lock)}
+                <span>"Closed: nobody can connect until the IP filter has an entry. " <a href=network>"Edit the IP filter"</a></span>
+            </p>
+        }
+        .into_any()
+    } else {
+        let ranges = count(entries, "address range");
+        view! { <p class="muted">{ranges} " may connect. " <a href=network>"Edit the IP filter"</a></p> }
+            .into_any()
+    }
+}

@@ -1,0 +1,257 @@
+//! The timeline: what a service's workflow does, live. The server draws it whole; with script it follows the stream.
+
+use domain::{
+    states::{ServiceState, StepState},
+    views::{Timeline, TimelineStep},
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        badges::{badge, service_state},
+        icons::{Icon, icon},
+    },
+    quantities::duration,
+};
+
+/// How far a timeline is at one moment, in milliseconds since its `now`.
+fn elapsed(timeline: &Timeline, since_now: i64) -> Option<i64> {
+    let end = timeline.finished_at.map_or(timeline.now.micros() / 1000 + since_now, |at| at.micros() / 1000);
+    Some(end - timeline.started_at?.micros() / 1000)
+}
+
+/// How long one step has taken, or took.
+fn step_elapsed(step: &TimelineStep, now_millis: i64) -> Option<i64> {
+    let end = step.finished_at.map_or(now_millis, |at| at.micros() / 1000);
+    Some(end - step.started_at?.micros() / 1000)
+}
+
+/// What there is to say of the rest: from history, never a promise.
+#[must_use]
+pub fn outlook(elapsed_millis: i64, estimate_millis: i64) -> String {
+    let rest = estimate_millis - elapsed_millis;
+    if rest > 0 {
+        format!("about {} left; it usually takes {}", duration(rest), duration(estimate_millis))
+    } else {
+        format!("longer than usual, which is {}", duration(estimate_millis))
+    }
+}
+
+/// The live timeline with the service's state.
+#[island]
+pub fn LiveTimeline(
+    /// As the server drew it.
+    timeline: Timeline,
+    /// Name of the project.
+    project: String,
+    /// Name of the service.
+    service: String,
+    /// The service is being deleted.
+    is_deleting: bool,
+) -> impl IntoView {
+    let shown = RwSignal::new(timeline);
+    let since_now = RwSignal::new(0_i64);
+    let is_gone = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    browser::follow(&project, &service, shown, since_now, is_gone);
+
+    let certificates = crate::links::certificates(&project, None);
+    view! {
+        <section class="card timeline" aria-labelledby="timeline-title">
+            {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting))}
+            <ol>
+                {move || {
+                    shown
+                        .with(|timeline| {
+                            let now = timeline.now.micros() / 1000 + since_now.get();
+                            timeline.steps.iter().map(|one| step(one, now, &project, &service)).collect_view()
+                        })
+                }}
+            </ol>
+            {move || {
+                is_gone
+                    .get()
+                    .then(|| {
+                        view! {
+                            <p class="alert alert-good" role="status">
+                                {icon(Icon::Done)}
+                                <span>
+                                    "The service is gone. " <a href=certificates.clone()>"See the certificate of destruction"</a>
+                                    "."
+                                </span>
+                            </p>
+                        }
+                    })
+            }}
+        </section>
+    }
+}
+
+fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> impl IntoView + use<> {
+    let has_problem = timeline.steps.iter().any(|step| step.state == StepState::Failing);
+    let (tone, word) = service_state(timeline.state, is_deleting, has_problem);
+    let elapsed = elapsed(timeline, since_now);
+    let facts = match (timeline.is_active, elapsed, timeline.estimate_millis) {
+        (true, Some(elapsed), Some(estimate)) => {
+            format!("{} so far, {}", duration(elapsed), outlook(elapsed, estimate))
+        }
+        (true, Some(elapsed), None) => {
+            format!("{} so far; no history yet to estimate from", duration(elapsed))
+        }
+        (true, None, _) => "Not begun yet".into(),
+        (false, Some(elapsed), _) => format!("took {}", duration(elapsed)),
+        (false, None, _) => String::new(),
+    };
+    let progress = (timeline.is_active && timeline.estimate_millis.is_some()).then(|| {
+        let estimate = timeline.estimate_millis.unwrap_or(1).max(1);
+        view! {
+            <progress
+                max=estimate.to_string()
+                value=elapsed.unwrap_or(0).min(estimate).to_string()
+                aria-label="Time taken of the usual time"
+            ></progress>
+        }
+    });
+    view! {
+        <header class="timeline-head">
+            <h2 id="timeline-title">{timeline.title.clone()}</h2>
+            <span role="status">{badge(tone, word)}</span>
+            <p class="muted">{facts}</p>
+        </header>
+        {progress}
+    }
+}
+
+fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> impl IntoView + use<> {
+    let (class, word) = match step.state {
+        StepState::Done => ("step step-done", "done"),
+        StepState::Active => ("step step-active", "under way"),
+        StepState::Failing => ("step step-failing", "failing"),
+        StepState::Pending => ("step step-pending", "waiting"),
+    };
+    let time = match (step.state, step_elapsed(step, now_millis), step.estimate_millis) {
+        (StepState::Pending, _, Some(estimate)) => format!("usually {}", duration(estimate)),
+        (StepState::Pending, _, None) => String::new(),
+        (_, Some(elapsed), Some(estimate)) if step.state != StepState::Done => {
+            format!("{} of usually {}", duration(elapsed), duration(estimate))
+        }
+        (_, Some(elapsed), _) => duration(elapsed),
+        (_, None, _) => String::new(),
+    };
+    let attempts =
+        (step.attempts > 1).then(|| view! { <span class="muted">{format!("try {}", step.attempts)}</span> });
+    let problem = step.error.clone().map(|error| problem(error, step, now_millis, project, service));
+    view! {
+        <li class=class>
+            <span class="step-mark" aria-hidden="true">{(step.state == StepState::Done).then(|| icon(Icon::Done))}</span>
+            <span class="step-label">{step.label.clone()} <span class="visually-hidden">{format!(" ({word})")}</span></span>
+            {attempts}
+            <span class="step-time">{time}</span>
+            {problem}
+        </li>
+    }
+}
+
+fn problem(
+    error: String,
+    step: &TimelineStep,
+    now_millis: i64,
+    project: &str,
+    service: &str,
+) -> impl IntoView + use<> {
+    let is_failing = step.state == StepState::Failing;
+    let next = step.next_try_at.filter(|_| is_failing).map(|at| {
+        let wait = at.micros() / 1000 - now_millis;
+        if wait > 0 { format!("Next try in {}.", duration(wait)) } else { "Trying again now.".into() }
+    });
+    let retry = is_failing.then(|| {
+        view! {
+            <form method="post" action="/api/services/retry">
+                <input type="hidden" name="project" value=project.to_owned() />
+                <input type="hidden" name="service" value=service.to_owned() />
+                <button class="button button-small">"Try now"</button>
+            </form>
+        }
+    });
+    view! { <div class="step-problem"><p>{error} " " <span class="muted">{next}</span></p> {retry}</div> }
+}
+
+/// The parts of a timeline whose change makes the rest of the page stale.
+#[must_use]
+pub fn phase(timeline: &Timeline) -> (usize, bool, ServiceState) {
+    let done = timeline.steps.iter().filter(|step| step.state == StepState::Done).count();
+    (done, timeline.is_active, timeline.state)
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use domain::views::Timeline;
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast as _, closure::Closure};
+    use web_sys::{EventSource, MessageEvent};
+
+    use super::phase;
+    use crate::{components::refresher::refresh, links, services::FACTS};
+
+    /// How often the elapsed times move on.
+    const TICK_MILLIS: u32 = 500;
+
+    pub(super) fn follow(
+        project: &str,
+        service: &str,
+        shown: RwSignal<Timeline>,
+        since_now: RwSignal<i64>,
+        is_gone: RwSignal<bool>,
+    ) {
+        let received_at = StoredValue::new(js_sys::Date::now());
+        leptos::task::spawn_local(async move {
+            loop {
+                gloo_timers::future::TimeoutFuture::new(TICK_MILLIS).await;
+                let passed = js_sys::Date::now() - received_at.try_get_value().unwrap_or_default();
+                if shown.try_with_untracked(|timeline| timeline.is_active) == Some(true) {
+                    // Milliseconds fit: the page would have to stay open for 285 000 years.
+                    #[expect(clippy::cast_possible_truncation, reason = "a page is not open for that long")]
+                    since_now.try_set(passed as i64);
+                }
+            }
+        });
+        let Ok(source) = EventSource::new(&links::timeline_stream(project, service)) else { return };
+        let on_timeline = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            let Some(text) = event.data().as_string() else { return };
+            let Ok(timeline) = serde_json::from_str::<Timeline>(&text) else { return };
+            let is_stale = shown.with_untracked(phase) != phase(&timeline);
+            received_at.set_value(js_sys::Date::now());
+            since_now.set(0);
+            shown.set(timeline);
+            if is_stale {
+                leptos::task::spawn_local(async { drop(refresh(FACTS).await) });
+            }
+        });
+        let _ = source.add_event_listener_with_callback("timeline", on_timeline.as_ref().unchecked_ref());
+        on_timeline.forget();
+        // A stream that breaks comes back by itself; one whose service is gone does not.
+        let closing = source.clone();
+        let on_error = Closure::<dyn Fn()>::new(move || {
+            let closing = closing.clone();
+            leptos::task::spawn_local(async move {
+                if !refresh(FACTS).await {
+                    closing.close();
+                    is_gone.try_set(true);
+                }
+            });
+        });
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outlook_is_honest_about_the_past() {
+        assert_eq!(outlook(10_000, 45_000), "about 35 s left; it usually takes 45 s");
+        assert_eq!(outlook(50_000, 45_000), "longer than usual, which is 45 s");
+    }
+}

@@ -1,0 +1,72 @@
+//! `/sign-in`: e-mail and password.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    components::{
+        field::Field,
+        form::{FormState, hidden},
+        frame::brand,
+        page::page,
+        toast::toasts,
+    },
+    context::{control, go},
+    links,
+};
+
+/// The sign-in form; who is signed in already goes on.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let next = use_query_map().read_untracked().get("next");
+    page(async move {
+        let next = next.as_deref().and_then(links::own_path).unwrap_or("/projects").to_owned();
+        let ctx = control()?;
+        if control::sessions::profile(&ctx).await.is_ok() {
+            go(&next);
+        }
+        if control::set_up::is_needed(&ctx).await? {
+            go("/set-up");
+        }
+        Ok(draw(&next))
+    })
+}
+
+fn draw(next: &str) -> impl IntoView + use<> {
+    let form = FormState::of("/api/sign_in");
+    let email = Field {
+        name: "email",
+        label: "E-mail",
+        kind: "email",
+        autocomplete: Some("username"),
+        has_focus: !form.is_refused() || form.value("email").is_none(),
+        is_code: true,
+        ..Field::default()
+    };
+    let password = Field {
+        name: "password",
+        label: "Password",
+        kind: "password",
+        autocomplete: Some("current-password"),
+        has_focus: form.is_refused(),
+        ..Field::default()
+    };
+    view! {
+        <Title text="Sign in · Redoubt" />
+        <main id="main" class="gate">
+            {brand()}
+            <section class="card gate-card">
+                <h1>"Sign in"</h1>
+                <form method="post" action=form.action class="form">
+                    {form.error(&["email", "password"])} {hidden(&[("next", next)])} {email.view(&form)}
+                    {password.view(&form)}
+                    <div class="form-actions">
+                        <button class="button button-primary button-wide">"Sign in"</button>
+                    </div>
+                </form>
+            </section>
+        </main>
+        {toasts()}
+    }
+}

@@ -1,0 +1,92 @@
+//! `/set-up/{token}`: the form behind the set-up link.
+
+use domain::secrets::Secret;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    components::{
+        field::Field,
+        form::{FormState, hidden},
+        frame::brand,
+        page::page,
+    },
+    context::{control, no_store},
+};
+
+/// Fewest characters of a password that is the only factor.
+const PASSWORD_CHARS_MIN: u32 = 15;
+
+/// The set-up form.
+#[component]
+pub(crate) fn SetUpPage() -> impl IntoView {
+    let token = use_params_map().read_untracked().get("token").unwrap_or_default();
+    page(async move {
+        no_store();
+        control::set_up::check_link(&control()?, &Secret::new(token.clone())).await?;
+        Ok(draw(&token))
+    })
+}
+
+fn draw(token: &str) -> impl IntoView + use<> {
+    let form = FormState::of("/api/set_up/complete");
+    let is_first = !form.is_refused();
+    let fields = [
+        Field {
+            name: "organization",
+            label: "Organization",
+            hint: Some("Your company or team. It owns the projects and everything in them.".into()),
+            autocomplete: Some("organization"),
+            has_focus: is_first,
+            max: Some(83),
+            ..Field::default()
+        },
+        Field {
+            name: "name",
+            label: "Your name",
+            autocomplete: Some("name"),
+            max: Some(128),
+            ..Field::default()
+        },
+        Field {
+            name: "email",
+            label: "E-mail",
+            hint: Some("You sign in with it.".into()),
+            kind: "email",
+            autocomplete: Some("username"),
+            is_code: true,
+            ..Field::default()
+        },
+        Field {
+            name: "password",
+            label: "Password",
+            hint: Some(format!(
+                "At least {PASSWORD_CHARS_MIN} characters while it is your only factor. A few unrelated words are \
+                 easy to remember and hard to guess; any characters, spaces too."
+            )),
+            kind: "password",
+            autocomplete: Some("new-password"),
+            min: Some(PASSWORD_CHARS_MIN),
+            ..Field::default()
+        },
+    ];
+    let shown = ["organization", "name", "email", "password"];
+    view! {
+        <Title text="Set-up · Redoubt" />
+        <main id="main" class="gate">
+            {brand()}
+            <section class="card gate-card">
+                <h1>"Set up Redoubt"</h1>
+                <p class="muted">"You become the super admin of the first organization. This link works once."</p>
+                <form method="post" action=form.action class="form">
+                    {form.error(&shown)} {hidden(&[("token", token)])}
+                    {fields.into_iter().map(|field| field.view(&form)).collect_view()}
+                    <div class="form-actions">
+                        <button class="button button-primary button-wide">"Set up and sign in"</button>
+                    </div>
+                </form>
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,73 @@
+// Loads the WASM when the browser is idle and hydrates the islands of the page; shows times in the viewer's zone.
+// Everything on a page works before this has run, and without it.
+
+const root = document.documentElement;
+root.dataset.script = "";
+
+// Times: the server writes UTC; people read their own zone and find UTC in the tooltip.
+const zoned = new Intl.DateTimeFormat(undefined, {
+  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  timeZoneName: "short",
+});
+function localise(within) {
+  for (const time of within.querySelectorAll("time[datetime]:not([title])")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = zoned.format(at);
+  }
+}
+localise(document);
+
+// Notices can be dismissed in place; without script their link loads the page again without them.
+document.addEventListener("click", (event) => {
+  const dismiss = event.target.closest?.("[data-dismiss]");
+  if (dismiss) {
+    event.preventDefault();
+    dismiss.closest(".toast")?.remove();
+  }
+});
+
+// Dialog buttons are plain HTML (`commandfor`); browsers from before it get the same from here.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[commandfor]");
+    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+    if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
+  });
+}
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.dataset.sent !== undefined) event.preventDefault();
+  event.target.dataset.sent = "";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Islands, in document order; an island inside another is hydrated after it.
+let module;
+async function hydrate(within) {
+  for (const island of within.querySelectorAll("leptos-island")) {
+    await module[island.dataset.component]?.(island);
+  }
+}
+async function start() {
+  const { glue, wasm } = document.querySelector("script[data-wasm]").dataset;
+  module = await import(glue);
+  await module.default({ module_or_path: wasm });
+  module.hydrate();
+  await hydrate(document);
+  root.dataset.live = "";
+}
+if (document.querySelector("leptos-island")) {
+  "requestIdleCallback" in window ? requestIdleCallback(start, { timeout: 1000 }) : setTimeout(start, 1);
+}
+
+// An island that fetched a part of the page anew says so: its times and islands are new, too.
+document.addEventListener("redoubt:refreshed", (event) => {
+  localise(event.target);
+  hydrate(event.target);
+});
