@@ -9,7 +9,7 @@ use axum::{
     http::{Method, StatusCode},
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
-    routing::{get, post},
+    routing::{MethodFilter, get, on, post},
 };
 use control::{Control, Random};
 use domain::timestamps::Clock;
@@ -95,7 +95,9 @@ pub fn build(parts: Parts) -> Router {
         streams: Streams::new(metrics, parts.shutdown),
     };
 
+    let signing_key = format!("{}\n", control::certificates::public_key(&parts.control));
     let machinery = Router::new()
+        .route("/.well-known/redoubt/signing-key", get(async move || signing_key.clone()))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
@@ -128,19 +130,19 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
         .route("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate))
         .route("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate))
         .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
-    for path in server_functions() {
-        router = router.route(path, post(leptos_axum::handle_server_fns));
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        // What changes something is a POST (the layers refuse those of other sites); what only reads is a GET.
+        let method = if method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
+        router = router.route(path, on(method, leptos_axum::handle_server_fns));
     }
-    let not_found = leptos_axum::render_app_async_with_context(|| {}, page.clone());
+    let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
+    let (shown, not_found) = (render.clone(), render);
     router
         .leptos_routes(shared, generate_route_list(App), page)
+        // Without script the password is asked for by a form that is sent to the page itself.
+        .route(
+            "/projects/{project}/services/{service}/connect",
+            post(|request: Request| async move { shown(request).await.into_response() }),
+        )
         .fallback(|request: Request| async move { not_found(request).await.into_response() })
-}
-
-/// Paths of all server functions. Each is a POST: what changes things is never a link.
-fn server_functions() -> Vec<&'static str> {
-    let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
-    paths.sort_unstable_by_key(|(path, _)| *path);
-    debug_assert!(paths.iter().all(|(_, method)| *method == Method::POST), "{paths:?}");
-    paths.into_iter().map(|(path, _)| path).collect()
 }

@@ -20,7 +20,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     random,
-    workflow::Runner,
+    workflow::{Limits, Runner},
     workflows::services::ServiceWorkflow,
 };
 
@@ -112,11 +112,16 @@ impl Control {
     /// Starts the workflow runner. Its tasks end after their current step once `shutdown` turns true.
     #[must_use]
     pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-        let runner = Runner::new(self.clone(), vec![Arc::new(ServiceWorkflow)]);
+        let runner = self.runner(Limits::default());
         let mut tasks =
             (0..WORKERS).map(|_| tokio::spawn(runner.clone().work(shutdown.clone()))).collect::<Vec<_>>();
         tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
         tasks
+    }
+
+    /// The workflow runner with every workflow there is.
+    pub(crate) fn runner(&self, limits: Limits) -> Runner {
+        Runner::new(self.clone(), vec![Arc::new(ServiceWorkflow)], limits)
     }
 
     /// Whether requests can be served: the database answers.
@@ -162,6 +167,8 @@ impl Control {
     pub fn notify(&self) {
         self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
         self.0.work.notify_waiters();
+        // Kept for a worker that is just about to wait.
+        self.0.work.notify_one();
     }
 
     pub(crate) fn store(&self) -> &Store {
