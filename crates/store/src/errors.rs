@@ -43,9 +43,7 @@ impl Error {
     /// the first one's row.
     pub(crate) fn unique_is_conflict(self) -> Self {
         match self {
-            Self::Database(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
-                Self::Conflict
-            }
+            Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation() => Self::Conflict,
             other => other,
         }
     }

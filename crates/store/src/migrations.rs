@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{
     Connection, Executor,
-    migrate::{AppliedMigration, Migrate, MigrateError, Migrator},
+    migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator},
 };
 
 use crate::{Error, connections::Pools};
@@ -66,9 +66,7 @@ fn outstanding(migrator: &Migrator, applied: &[AppliedMigration]) -> Result<Vec<
     let mut pending = Vec::new();
     for migration in migrator.iter() {
         match applied.remove(&migration.version) {
-            None => {
-                pending.push(format!("{:04}_{}", migration.version, migration.description.replace(' ', "_")))
-            }
+            None => pending.push(name(migration)),
             Some(checksum) if *checksum == migration.checksum => {}
             Some(_) => return Err(Error::Migration(MigrateError::VersionMismatch(migration.version))),
         }
@@ -78,4 +76,9 @@ fn outstanding(migrator: &Migrator, applied: &[AppliedMigration]) -> Result<Vec<
         Some(version) => Err(Error::Migration(MigrateError::VersionMissing(*version))),
         None => Ok(pending),
     }
+}
+
+/// As its file is called: sqlx reads the underscores of a name as spaces.
+fn name(migration: &Migration) -> String {
+    format!("{:04}_{}", migration.version, migration.description.replace(' ', "_"))
 }

@@ -129,7 +129,7 @@ pub async fn set_report(
     Ok(())
 }
 
-/// Sets the certificate of the node's server and the sealed key of it.
+/// Sets the certificate of the node's server and the sealed key of it, or forgets the key.
 pub async fn set_certificate(
     tx: &mut Tx,
     id: NodeId,

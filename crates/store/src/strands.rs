@@ -152,7 +152,8 @@ pub async fn hop(
     deadline_at: Option<Timestamp>,
 ) -> Result<bool, Error> {
     let text = end_of_try!(
-        "step = $3, state = $4, step_started_at = $5, deadline_at = $6, alerted_at = NULL, attempts = 0, error = NULL",
+        "step = $3, state = $4, step_started_at = $5, deadline_at = $6,
+            alerted_at = CASE WHEN deadline_at = $6 THEN alerted_at END, attempts = 0, error = NULL",
         "$5"
     );
     Ok(execute!(tx, text, id, token, step, state, wake_at, deadline_at)? > 0)

@@ -1,0 +1,154 @@
+//! The contract of `store::access`.
+
+use domain::ids::UnitId;
+use store::{
+    Store,
+    access::{self, Access, Target},
+    grants, projects, services,
+    units::{self, Unit},
+    users,
+};
+
+use crate::samples::*;
+
+contract!(
+    tells_ancestors_and_standing,
+    what_does_not_exist_is_none,
+    a_stranger_holds_nothing,
+    adds_up_grants_on_the_way_down,
+    leaves_out_what_is_not_for_them,
+);
+
+const SERVICE: Target<'_> = Target::Service { project: "project-1", service: "service-1" };
+
+fn on_organization() -> Access {
+    Access {
+        organization_id: organization_id(1),
+        organization_name: "Organization 1".into(),
+        project_id: None,
+        project_name: None,
+        unit_id: None,
+        service_id: None,
+        is_member: true,
+        is_super_admin: true,
+        is_active: true,
+        granted: Vec::new(),
+    }
+}
+
+async fn tells_ancestors_and_standing(store: Store) {
+    populate(&store).await;
+    let mut tx = store.read().await.unwrap();
+    let target = Target::Organization(organization_id(1));
+    let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap();
+    assert_eq!(found, Some(on_organization()));
+
+    let mut expected = on_organization();
+    expected.project_id = Some(project_id(1));
+    expected.project_name = Some("project-1".into());
+    let target = Target::ProjectName("project-1");
+    let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap();
+    assert_eq!(found, Some(expected.clone()));
+
+    expected.service_id = Some(service_id(1));
+    let found = access::effective(&mut tx, user_id(1), SERVICE, at(0)).await.unwrap();
+    assert_eq!(found, Some(expected));
+}
+
+async fn what_does_not_exist_is_none(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let mut elsewhere = project(2);
+    elsewhere.name = "elsewhere".into();
+    projects::add(&mut tx, &elsewhere).await.unwrap();
+    let mut hidden = service(2);
+    hidden.project_id = project_id(2);
+    services::add(&mut tx, &hidden).await.unwrap();
+    for target in [
+        Target::Organization(organization_id(2)),
+        Target::ProjectName("project-2"),
+        Target::ProjectName(""),
+        Target::Service { project: "project-1", service: "service-3" },
+        Target::Service { project: "project-3", service: "service-1" },
+        // It exists, but in another project.
+        Target::Service { project: "project-1", service: "service-2" },
+    ] {
+        let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap();
+        assert_eq!(found, None, "{target:?}");
+    }
+}
+
+async fn a_stranger_holds_nothing(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let mut disabled = user(2);
+    disabled.is_active = false;
+    users::add(&mut tx, &disabled).await.unwrap();
+    users::add(&mut tx, &user(3)).await.unwrap();
+    // A disabled one, an active one, and one that does not exist.
+    for (number, is_active) in [(2, false), (3, true), (4, false)] {
+        let found = access::effective(&mut tx, user_id(number), SERVICE, at(0)).await.unwrap().unwrap();
+        let standing = (found.is_member, found.is_super_admin, found.is_active);
+        assert_eq!(standing, (false, false, is_active), "{number}");
+        assert!(found.granted.is_empty());
+    }
+}
+
+async fn adds_up_grants_on_the_way_down(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let unit = Unit {
+        id: UnitId::from_uuid(uuid(7)),
+        organization_id: organization_id(1),
+        name: "unit".into(),
+        created_at: at(1),
+    };
+    units::add(&mut tx, &unit).await.unwrap();
+    let mut inside = project(2);
+    inside.unit_id = Some(unit.id);
+    projects::add(&mut tx, &inside).await.unwrap();
+    for grant in [
+        grant(1, "organization:billing:read", "organization", uuid(1)),
+        grant(2, "operator", "unit", uuid(7)),
+        grant(3, "developer", "project", uuid(2)),
+        // Held twice, told once.
+        grant(4, "operator", "project", uuid(2)),
+    ] {
+        grants::add(&mut tx, &grant).await.unwrap();
+    }
+    for (target, granted) in [
+        (Target::Organization(organization_id(1)), vec!["organization:billing:read"]),
+        (Target::ProjectName("project-1"), vec!["organization:billing:read"]),
+        (Target::ProjectName("project-2"), vec!["developer", "operator", "organization:billing:read"]),
+    ] {
+        let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap().unwrap();
+        assert_eq!(found.granted, granted, "{target:?}");
+    }
+    let target = Target::ProjectName("project-2");
+    let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap().unwrap();
+    assert_eq!(found.unit_id, Some(unit.id));
+}
+
+async fn leaves_out_what_is_not_for_them(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    store::organizations::add(&mut tx, &organization(2)).await.unwrap();
+    let mut expiring = grant(1, "admin", "project", uuid(1));
+    expiring.expires_at = Some(at(10));
+    let mut of_a_group = grant(2, "operator", "project", uuid(1));
+    of_a_group.principal_kind = "group".into();
+    let mut of_another = grant(3, "developer", "project", uuid(1));
+    of_another.principal_id = uuid(2);
+    // A row of another tenant opens nothing here, even if it names a resource of this one.
+    let mut foreign = grant(4, "read_only", "project", uuid(1));
+    foreign.organization_id = organization_id(2);
+    let on_another_project = grant(5, "read_only", "project", uuid(2));
+    let of_another_kind = grant(6, "read_only", "unit", uuid(1));
+    for grant in [expiring, of_a_group, of_another, foreign, on_another_project, of_another_kind] {
+        grants::add(&mut tx, &grant).await.unwrap();
+    }
+    for (now, granted) in [(9, vec!["admin"]), (10, vec![]), (11, vec![])] {
+        let found = access::effective(&mut tx, user_id(1), SERVICE, at(now)).await.unwrap().unwrap();
+        assert_eq!(found.granted, granted, "at {now}");
+    }
+}

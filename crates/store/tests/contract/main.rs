@@ -1,0 +1,52 @@
+//! The contract of the store: every function, on SQLite and on PostgreSQL. One binary, one module per table.
+#![deny(dead_code)]
+
+/// Has each of the functions, which take a migrated store, run on both databases: `name::sqlite`, `name::postgres`.
+macro_rules! contract {
+    ($($name:ident),* $(,)?) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let (store, _directory) = store::testing::temporary_sqlite().await;
+                super::$name(store.clone()).await;
+                store.close().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let (store, database) = store::testing::temporary_postgres().await;
+                super::$name(store.clone()).await;
+                store.close().await;
+                database.remove().await;
+            }
+        }
+    )*};
+}
+
+mod samples;
+
+mod connections;
+mod coverage;
+mod races;
+mod schema;
+
+mod access;
+mod alerts;
+mod destruction_certificates;
+mod events;
+mod grants;
+mod ip_filter_entries;
+mod memberships;
+mod nodes;
+mod organizations;
+mod projects;
+mod services;
+mod sessions;
+mod set_up_links;
+mod settings;
+mod sign_in_attempts;
+mod signals;
+mod step_runs;
+mod strands;
+mod units;
+mod users;
+mod volumes;
