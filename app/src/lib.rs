@@ -6,6 +6,7 @@
 
 // The macros of components, islands and server functions write types and fields that cannot be documented from here,
 // and make components `pub` whatever was asked for. What is written by hand is documented all the same.
+#![recursion_limit = "256"]
 #![cfg_attr(not(test), expect(missing_docs, reason = "written by Leptos' macros"))]
 #![cfg_attr(feature = "ssr", expect(unreachable_pub, reason = "written by Leptos' macros"))]
 

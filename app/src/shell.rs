@@ -39,7 +39,7 @@ pub fn csp(nonce: &str) -> String {
 }
 
 /// The whole document. The server calls it for every page and gives the names of the files to load.
-pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+pub fn shell(assets: &Assets) -> AnyView {
     provide_meta_context();
     if let Some(nonce) = use_nonce() {
         insert_header(CONTENT_SECURITY_POLICY, &csp(&nonce));
@@ -71,6 +71,7 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
             </body>
         </html>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(crate) fn CertificatesPage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, list: Page<CertificateRow>, is_later: bool) -> impl IntoView + use<> {
+fn draw(project: &str, list: Page<CertificateRow>, is_later: bool) -> AnyView {
     let first = is_later.then(|| links::certificates(project, None));
     let next = list.next.as_deref().map(|after| links::certificates(project, Some(after)));
     let body = if list.rows.is_empty() && !is_later {
@@ -66,10 +66,10 @@ fn draw(project: &str, list: Page<CertificateRow>, is_later: bool) -> impl IntoV
         }
         .into_any()
     };
-    view! { {head("Certificates of destruction".into(), (), ())} {body} }
+    view! { {head("Certificates of destruction".into(), (), ())} {body} }.into_any()
 }
 
-fn row(project: &str, certificate: CertificateRow) -> impl IntoView + use<> {
+fn row(project: &str, certificate: CertificateRow) -> AnyView {
     let id = certificate.id.to_string();
     view! {
         <tr>
@@ -80,4 +80,5 @@ fn row(project: &str, certificate: CertificateRow) -> impl IntoView + use<> {
             <td><code>{id}</code></td>
         </tr>
     }
+    .into_any()
 }

@@ -54,7 +54,7 @@ pub(crate) fn CertificatePage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, certificate: &CertificateView) -> impl IntoView + use<> {
+fn draw(project: &str, certificate: &CertificateView) -> AnyView {
     let body = &certificate.body;
     let id = body.id.to_string();
     let download = format!("{}/download", links::certificate(project, &id));
@@ -100,9 +100,10 @@ fn draw(project: &str, certificate: &CertificateView) -> impl IntoView + use<> {
             </dl>
         </section>
     }
+    .into_any()
 }
 
-fn node(node: &DestroyedNode) -> impl IntoView + use<> {
+fn node(node: &DestroyedNode) -> AnyView {
     let id = node.node_id.to_string();
     let volumes = node.volumes.iter().map(volume).collect_view();
     let steps = node
@@ -129,9 +130,10 @@ fn node(node: &DestroyedNode) -> impl IntoView + use<> {
             <div class="volumes">{volumes}</div>
         </section>
     }
+    .into_any()
 }
 
-fn volume(volume: &DestroyedVolume) -> impl IntoView + use<> {
+fn volume(volume: &DestroyedVolume) -> AnyView {
     let one = |label: &'static str, value: String| {
         view! { <div class="facts-wide"><dt>{label}</dt><dd><code class="break">{value}</code></dd></div> }
     };
@@ -145,4 +147,5 @@ fn volume(volume: &DestroyedVolume) -> impl IntoView + use<> {
             </dl>
         </section>
     }
+    .into_any()
 }

@@ -30,7 +30,7 @@ impl ApiCalls {
     }
 
     /// Draws them, folded.
-    pub(crate) fn view(self) -> impl IntoView {
+    pub(crate) fn view(self) -> AnyView {
         let calls = self
             .0
             .into_iter()
@@ -54,6 +54,7 @@ impl ApiCalls {
                 <dl>{calls}</dl>
             </details>
         }
+        .into_any()
     }
 }
 

@@ -31,8 +31,8 @@ impl Tone {
 }
 
 /// A word in its colour.
-pub fn badge(tone: Tone, text: impl Into<String>) -> impl IntoView {
-    view! { <span class=tone.class()>{text.into()}</span> }
+pub fn badge(tone: Tone, text: impl Into<String>) -> AnyView {
+    view! { <span class=tone.class()>{text.into()}</span> }.into_any()
 }
 
 /// Word and colour of a service's state.

@@ -6,12 +6,13 @@ use leptos::prelude::*;
 use super::icons::{Icon, icon};
 
 /// The button that opens the dialog `id`.
-pub(crate) fn open_button(id: &'static str, class: &'static str, label: impl IntoView) -> impl IntoView {
+pub(crate) fn open_button(id: &'static str, class: &'static str, label: impl IntoView + 'static) -> AnyView {
     view! { <button type="button" class=class commandfor=id command="show-modal" aria-haspopup="dialog">{label}</button> }
+    .into_any()
 }
 
 /// A dialog. `is_open` shows it from the start, which is how a refused form comes back.
-pub(crate) fn dialog(id: &'static str, title: String, is_open: bool, body: AnyView) -> impl IntoView {
+pub(crate) fn dialog(id: &'static str, title: String, is_open: bool, body: AnyView) -> AnyView {
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
     view! {
@@ -25,4 +26,5 @@ pub(crate) fn dialog(id: &'static str, title: String, is_open: bool, body: AnyVi
             {body}
         </dialog>
     }
+    .into_any()
 }

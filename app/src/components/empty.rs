@@ -9,8 +9,8 @@ pub(crate) fn empty(
     symbol: Icon,
     heading: &'static str,
     text: &'static str,
-    step: impl IntoView,
-) -> impl IntoView {
+    step: impl IntoView + 'static,
+) -> AnyView {
     view! {
         <div class="empty">
             <p class="empty-icon">{icon(symbol)}</p>
@@ -19,4 +19,5 @@ pub(crate) fn empty(
             <div class="empty-step">{step}</div>
         </div>
     }
+    .into_any()
 }

@@ -108,7 +108,7 @@ impl Frame {
 }
 
 /// Name and mark.
-pub(crate) fn brand() -> impl IntoView {
+pub(crate) fn brand() -> AnyView {
     view! {
         <a class="brand" href="/projects">
             <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
@@ -117,18 +117,20 @@ pub(crate) fn brand() -> impl IntoView {
             <span>"Redoubt"</span>
         </a>
     }
+    .into_any()
 }
 
-fn simulated() -> impl IntoView {
+fn simulated() -> AnyView {
     view! {
         <p class="simulated" role="note">
             <strong>"Simulated host."</strong>
             " No virtual machine runs; services here look alive but hold no data and answer no queries."
         </p>
     }
+    .into_any()
 }
 
-fn person(profile: &Profile, theme: Theme) -> impl IntoView {
+fn person(profile: &Profile, theme: Theme) -> AnyView {
     view! {
         <div class="menu">
             <button type="button" class="menu-button" popovertarget="person" aria-label=format!("Account: {}", profile.email)>
@@ -144,9 +146,10 @@ fn person(profile: &Profile, theme: Theme) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
-fn navigation(section: Section, project: Option<&ProjectView>) -> impl IntoView + use<> {
+fn navigation(section: Section, project: Option<&ProjectView>) -> AnyView {
     let item = move |of: Section, symbol: Icon, label: &'static str, path: String| {
         view! {
             <li>
@@ -173,6 +176,7 @@ fn navigation(section: Section, project: Option<&ProjectView>) -> impl IntoView 
             {of_project}
         </nav>
     }
+    .into_any()
 }
 
 fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> AnyView {
@@ -189,7 +193,11 @@ fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> A
 }
 
 /// The head of a page: its name, what stands beside it, and its buttons.
-pub(crate) fn head(title: String, beside: impl IntoView, actions: impl IntoView) -> impl IntoView {
+pub(crate) fn head(
+    title: String,
+    beside: impl IntoView + 'static,
+    actions: impl IntoView + 'static,
+) -> AnyView {
     view! {
         <header class="page-head">
             <h1>{title}</h1>
@@ -197,4 +205,5 @@ pub(crate) fn head(title: String, beside: impl IntoView, actions: impl IntoView)
             <div class="page-actions">{actions}</div>
         </header>
     }
+    .into_any()
 }

@@ -4,7 +4,7 @@ use domain::plans::{HOURS_PER_MONTH, MicroUsd};
 use leptos::prelude::*;
 
 /// A price per hour and month.
-pub(crate) fn price(per_hour: MicroUsd, per_month: MicroUsd) -> impl IntoView {
+pub(crate) fn price(per_hour: MicroUsd, per_month: MicroUsd) -> AnyView {
     view! {
         <span class="price">
             <strong>{per_month.dollars(2)}</strong>
@@ -12,4 +12,5 @@ pub(crate) fn price(per_hour: MicroUsd, per_month: MicroUsd) -> impl IntoView {
             <span class="price-hour muted">{per_hour.dollars(4)} " per hour"</span>
         </span>
     }
+    .into_any()
 }

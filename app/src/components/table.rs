@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// A table. `columns` are the heads; a head that starts with `#` is of a column of figures, an empty one of buttons.
-pub(crate) fn table(caption: &'static str, columns: &[&'static str], rows: AnyView) -> impl IntoView {
+pub(crate) fn table(caption: &'static str, columns: &[&'static str], rows: AnyView) -> AnyView {
     let heads = columns
         .iter()
         .map(|head| match head.strip_prefix('#') {
@@ -25,10 +25,11 @@ pub(crate) fn table(caption: &'static str, columns: &[&'static str], rows: AnyVi
             </table>
         </div>
     }
+    .into_any()
 }
 
 /// How much of the list is shown, and the way to the rest.
-pub(crate) fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>) -> impl IntoView {
+pub(crate) fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>) -> AnyView {
     view! {
         <nav class="pager" aria-label="Pages of the list">
             <p class="muted">{format!("{shown} of {total} shown")}</p>
@@ -36,4 +37,5 @@ pub(crate) fn pager(shown: usize, total: i64, first: Option<String>, next: Optio
             {next.map(|path| view! { <a class="button" rel="next" href=path>"Next page"</a> })}
         </nav>
     }
+    .into_any()
 }

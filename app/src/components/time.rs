@@ -4,8 +4,8 @@ use domain::timestamps::Timestamp;
 use leptos::prelude::*;
 
 /// An instant.
-pub(crate) fn time(at: Timestamp) -> impl IntoView {
-    view! { <time datetime=at.rfc3339()>{at.human()}</time> }
+pub(crate) fn time(at: Timestamp) -> AnyView {
+    view! { <time datetime=at.rfc3339()>{at.human()}</time> }.into_any()
 }
 
 /// An instant, or a dash.

@@ -46,7 +46,7 @@ pub(crate) fn EventsPage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, list: Page<EventView>, is_later: bool) -> impl IntoView + use<> {
+fn draw(project: &str, list: Page<EventView>, is_later: bool) -> AnyView {
     let first = is_later.then(|| links::events(project, None));
     let next = list.next.as_deref().map(|after| links::events(project, Some(after)));
     let body = if list.rows.is_empty() && !is_later {
@@ -63,10 +63,10 @@ fn draw(project: &str, list: Page<EventView>, is_later: bool) -> impl IntoView +
         let columns = ["Time", "Event", "Actor", "Outcome", "What happened"];
         view! { {table("Events", &columns, rows)} {pager(shown, list.total, first, next)} }.into_any()
     };
-    view! { {head("Events".into(), (), ())} {body} }
+    view! { {head("Events".into(), (), ())} {body} }.into_any()
 }
 
-fn row(event: EventView) -> impl IntoView {
+fn row(event: EventView) -> AnyView {
     let (tone, word) = outcome(event.outcome);
     let has_change = event.before.is_some() || event.after.is_some();
     let one = |label: &'static str, value: Option<String>| {
@@ -97,9 +97,10 @@ fn row(event: EventView) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
-fn change(label: &'static str, json: Option<String>) -> impl IntoView {
+fn change(label: &'static str, json: Option<String>) -> AnyView {
     let text = json.map_or_else(|| "nothing".to_owned(), |json| pretty(&json));
     view! {
         <figure>
@@ -107,6 +108,7 @@ fn change(label: &'static str, json: Option<String>) -> impl IntoView {
             <pre tabindex="0" aria-label=label><code>{text}</code></pre>
         </figure>
     }
+    .into_any()
 }
 
 /// JSON over several lines; what is no JSON stays as it is.

@@ -56,7 +56,7 @@ pub(crate) fn NetworkPage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, service: &str, filter: &IpFilterView) -> impl IntoView + use<> {
+fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
     view! {
         <section class="card" aria-labelledby="ip-filter">
             <header class="card-head">
@@ -73,10 +73,11 @@ fn draw(project: &str, service: &str, filter: &IpFilterView) -> impl IntoView + 
         {add(project, service)}
         {add_own(project, service, filter)}
     }
+    .into_any()
 }
 
 /// Whether what is shown is in force in every guest.
-fn in_force(filter: &IpFilterView) -> impl IntoView + use<> {
+fn in_force(filter: &IpFilterView) -> AnyView {
     let (tone, text) = match filter.applied_generation {
         Some(applied) if applied >= filter.generation => (Tone::Good, "in force in the guest"),
         Some(_) => (Tone::Busy, "being applied"),
@@ -90,6 +91,7 @@ fn in_force(filter: &IpFilterView) -> impl IntoView + use<> {
         </span>
         <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
     }
+    .into_any()
 }
 
 fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
@@ -106,7 +108,7 @@ fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
     table("Addresses that may connect", &["Address range", "Description", ""], rows).into_any()
 }
 
-fn row(project: &str, service: &str, entry: &IpFilterEntry) -> impl IntoView + use<> {
+fn row(project: &str, service: &str, entry: &IpFilterEntry) -> AnyView {
     let cidr = entry.cidr.to_string();
     let world = entry.cidr.is_world().then(|| badge(Tone::Warning, "open to everybody"));
     let description = match entry.description.as_str() {
@@ -127,9 +129,10 @@ fn row(project: &str, service: &str, entry: &IpFilterEntry) -> impl IntoView + u
             </td>
         </tr>
     }
+    .into_any()
 }
 
-fn add(project: &str, service: &str) -> impl IntoView + use<> {
+fn add(project: &str, service: &str) -> AnyView {
     let form = FormState::of("/api/ip_filter/add");
     let cidr = Field {
         name: "cidr",
@@ -158,6 +161,7 @@ fn add(project: &str, service: &str) -> impl IntoView + use<> {
             </form>
         </section>
     }
+    .into_any()
 }
 
 /// Asked only of somebody who is about to open the service to everybody.

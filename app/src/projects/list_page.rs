@@ -64,7 +64,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
 
 const DIALOG: &str = "new-project";
 
-fn draw(organization: &str, name: &str, list: Page<ProjectView>, is_later: bool) -> impl IntoView + use<> {
+fn draw(organization: &str, name: &str, list: Page<ProjectView>, is_later: bool) -> AnyView {
     let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New project" });
     let first = is_later.then(|| links::projects(Some(organization), None));
     let next = list.next.as_deref().map(|after| links::projects(Some(organization), Some(after)));
@@ -88,9 +88,10 @@ fn draw(organization: &str, name: &str, list: Page<ProjectView>, is_later: bool)
         {head("Projects".into(), view! { <span class="muted">{name.to_owned()}</span> }, new())} {body}
         {create_dialog(organization)}
     }
+    .into_any()
 }
 
-fn row(project: ProjectView) -> impl IntoView {
+fn row(project: ProjectView) -> AnyView {
     let path = links::services(&project.name, None);
     view! {
         <tr>
@@ -101,9 +102,10 @@ fn row(project: ProjectView) -> impl IntoView {
             <td>{time(project.created_at)}</td>
         </tr>
     }
+    .into_any()
 }
 
-fn create_dialog(organization: &str) -> impl IntoView + use<> {
+fn create_dialog(organization: &str) -> AnyView {
     let form = FormState::of("/api/projects/create");
     let field = Field {
         name: "name",

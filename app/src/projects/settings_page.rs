@@ -41,7 +41,7 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
     })
 }
 
-fn draw(project: &ProjectView) -> impl IntoView + use<> {
+fn draw(project: &ProjectView) -> AnyView {
     let name = project.name.clone();
     let form = FormState::of("/api/projects/rename");
     let field = Field {
@@ -79,4 +79,5 @@ fn draw(project: &ProjectView) -> impl IntoView + use<> {
         </section>
         {confirm.view()}
     }
+    .into_any()
 }

@@ -93,7 +93,7 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
     .into_any()
 }
 
-fn closed(project: &str, service: &str) -> impl IntoView + use<> {
+fn closed(project: &str, service: &str) -> AnyView {
     view! {
         <p class="alert alert-warning">
             {icon(Icon::Lock)}
@@ -103,6 +103,7 @@ fn closed(project: &str, service: &str) -> impl IntoView + use<> {
             </span>
         </p>
     }
+    .into_any()
 }
 
 fn parameters(
@@ -110,7 +111,7 @@ fn parameters(
     password: Option<Secret>,
     project: String,
     service: String,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let one = |label: &'static str, value: String| {
         view! {
             <div>
@@ -149,9 +150,10 @@ fn parameters(
             </div>
         </dl>
     }
+    .into_any()
 }
 
-fn line(label: &'static str, text: &'static str, command: &str) -> impl IntoView + use<> {
+fn line(label: &'static str, text: &'static str, command: &str) -> AnyView {
     view! {
         <h3>{label}</h3>
         <p class="muted">{text}</p>
@@ -160,4 +162,5 @@ fn line(label: &'static str, text: &'static str, command: &str) -> impl IntoView
             <CopyButton text=command.to_owned() what=label.to_owned() />
         </div>
     }
+    .into_any()
 }

@@ -50,7 +50,7 @@ pub(crate) fn CreateServicePage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, plans: Vec<PlanView>) -> impl IntoView + use<> {
+fn draw(project: &str, plans: Vec<PlanView>) -> AnyView {
     let form = FormState::of("/api/services/create");
     let first_free = plans.iter().find(|plan| plan.unavailable.is_none()).map(|plan| plan.plan.clone());
     let chosen = form.value("plan").or(first_free).unwrap_or_default();
@@ -101,6 +101,7 @@ fn draw(project: &str, plans: Vec<PlanView>) -> impl IntoView + use<> {
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// A choice as a card with a radio button.
@@ -135,7 +136,7 @@ impl Card {
     }
 }
 
-fn card(card: Card, is_chosen: bool) -> impl IntoView {
+fn card(card: Card, is_chosen: bool) -> AnyView {
     let is_unavailable = card.unavailable.is_some();
     let id = format!("{}-{}", card.name, card.value);
     let label_for = id.clone();
@@ -162,9 +163,10 @@ fn card(card: Card, is_chosen: bool) -> impl IntoView {
             </span>
         </label>
     }
+    .into_any()
 }
 
-fn group(legend: &'static str, reason: Option<String>, cards: AnyView) -> impl IntoView {
+fn group(legend: &'static str, reason: Option<String>, cards: AnyView) -> AnyView {
     let is_refused = reason.is_some();
     view! {
         <fieldset class="choices" class:is-refused=is_refused>
@@ -176,4 +178,5 @@ fn group(legend: &'static str, reason: Option<String>, cards: AnyView) -> impl I
             <div class="choices-grid">{cards}</div>
         </fieldset>
     }
+    .into_any()
 }

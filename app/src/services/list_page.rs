@@ -55,7 +55,7 @@ pub(crate) fn ServicesPage() -> impl IntoView {
     })
 }
 
-fn draw(project: &str, list: Page<ServiceRow>, is_later: bool) -> impl IntoView + use<> {
+fn draw(project: &str, list: Page<ServiceRow>, is_later: bool) -> AnyView {
     let path = links::new_service(project);
     let new = move || {
         view! { <a class="button button-primary" href=path.clone()>{icon(Icon::Add)} "New service"</a> }
@@ -86,6 +86,7 @@ fn draw(project: &str, list: Page<ServiceRow>, is_later: bool) -> impl IntoView 
         </div>
         <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
     }
+    .into_any()
 }
 
 fn is_changing(service: &ServiceRow) -> bool {
@@ -103,7 +104,7 @@ fn version(list: &Page<ServiceRow>) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-fn row(project: &str, service: ServiceRow) -> impl IntoView + use<> {
+fn row(project: &str, service: ServiceRow) -> AnyView {
     let (tone, word) = service_state(service.state, service.is_deleting, service.problem.is_some());
     let path = links::service(project, &service.name, "");
     view! {
@@ -121,4 +122,5 @@ fn row(project: &str, service: ServiceRow) -> impl IntoView + use<> {
             <td>{time(service.created_at)}</td>
         </tr>
     }
+    .into_any()
 }

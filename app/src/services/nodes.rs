@@ -19,7 +19,7 @@ pub(crate) fn nodes(nodes: &[NodeView]) -> AnyView {
     nodes.iter().map(node).collect_view().into_any()
 }
 
-fn node(node: &NodeView) -> impl IntoView + use<> {
+fn node(node: &NodeView) -> AnyView {
     let (tone, word) = node_state(node.state);
     let volumes = node.volumes.iter().map(volume).collect_view();
     view! {
@@ -38,9 +38,10 @@ fn node(node: &NodeView) -> impl IntoView + use<> {
             <div class="volumes">{volumes}</div>
         </article>
     }
+    .into_any()
 }
 
-fn volume(volume: &VolumeView) -> impl IntoView + use<> {
+fn volume(volume: &VolumeView) -> AnyView {
     let (tone, word) = match &volume.report {
         Some(report) if is_encrypted(report) => (Tone::Good, "encrypted"),
         Some(_) => (Tone::Bad, "not as it must be"),
@@ -83,6 +84,7 @@ fn volume(volume: &VolumeView) -> impl IntoView + use<> {
             {report} {fingerprint}
         </section>
     }
+    .into_any()
 }
 
 /// What DESIGN promises of every volume; anything else is shown as wrong.

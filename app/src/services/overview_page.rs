@@ -49,7 +49,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     })
 }
 
-fn draw(service: &ServiceView) -> impl IntoView + use<> {
+fn draw(service: &ServiceView) -> AnyView {
     let (project, name) = (service.project.name.clone(), service.row.name.clone());
     let reload = service
         .timeline
@@ -77,6 +77,7 @@ fn draw(service: &ServiceView) -> impl IntoView + use<> {
             </section>
         </div>
     }
+    .into_any()
 }
 
 /// Changes with what the facts show.
@@ -127,7 +128,7 @@ fn connection(service: &ServiceView) -> AnyView {
     .into_any()
 }
 
-fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> impl IntoView + use<> {
+fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
     let network = links::service(project, service, "network");
     let entries = i64::try_from(filter.entries.len()).unwrap_or(i64::MAX);
     if filter.entries.is_empty() {

@@ -78,7 +78,7 @@ pub(crate) fn service_page(
     frame.view(viewer, view! { {head} {body.into_any()} })
 }
 
-fn tabs(project: &str, service: &str, current: Tab) -> impl IntoView + use<> {
+fn tabs(project: &str, service: &str, current: Tab) -> AnyView {
     let items = Tab::ALL
         .into_iter()
         .map(|(tab, label, path)| {
@@ -86,5 +86,5 @@ fn tabs(project: &str, service: &str, current: Tab) -> impl IntoView + use<> {
             view! { <li><a href=path aria-current=(tab == current).then_some("page")>{label}</a></li> }
         })
         .collect_view();
-    view! { <nav class="tabs" aria-label="Service"><ul>{items}</ul></nav> }
+    view! { <nav class="tabs" aria-label="Service"><ul>{items}</ul></nav> }.into_any()
 }

@@ -87,7 +87,7 @@ pub fn LiveTimeline(
     }
 }
 
-fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> impl IntoView + use<> {
+fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
     let has_problem = timeline.steps.iter().any(|step| step.state == StepState::Failing);
     let (tone, word) = service_state(timeline.state, is_deleting, has_problem);
     let elapsed = elapsed(timeline, since_now);
@@ -120,9 +120,10 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> impl IntoV
         </header>
         {progress}
     }
+    .into_any()
 }
 
-fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> impl IntoView + use<> {
+fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
     let (class, word) = match step.state {
         StepState::Done => ("step step-done", "done"),
         StepState::Active => ("step step-active", "under way"),
@@ -150,15 +151,10 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> i
             {problem}
         </li>
     }
+    .into_any()
 }
 
-fn problem(
-    error: String,
-    step: &TimelineStep,
-    now_millis: i64,
-    project: &str,
-    service: &str,
-) -> impl IntoView + use<> {
+fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
     let is_failing = step.state == StepState::Failing;
     let next = step.next_try_at.filter(|_| is_failing).map(|at| {
         let wait = at.micros() / 1000 - now_millis;
@@ -174,6 +170,7 @@ fn problem(
         }
     });
     view! { <div class="step-problem"><p>{error} " " <span class="muted">{next}</span></p> {retry}</div> }
+        .into_any()
 }
 
 /// The parts of a timeline whose change makes the rest of the page stale.

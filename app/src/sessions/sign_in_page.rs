@@ -33,7 +33,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     })
 }
 
-fn draw(next: &str) -> impl IntoView + use<> {
+fn draw(next: &str) -> AnyView {
     let form = FormState::of("/api/sign_in");
     let email = Field {
         name: "email",
@@ -69,4 +69,5 @@ fn draw(next: &str) -> impl IntoView + use<> {
         </main>
         {toasts()}
     }
+    .into_any()
 }

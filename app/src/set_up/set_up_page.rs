@@ -29,7 +29,7 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     })
 }
 
-fn draw(token: &str) -> impl IntoView + use<> {
+fn draw(token: &str) -> AnyView {
     let form = FormState::of("/api/set_up/complete");
     let is_first = !form.is_refused();
     let fields = [
@@ -89,4 +89,5 @@ fn draw(token: &str) -> impl IntoView + use<> {
             </section>
         </main>
     }
+    .into_any()
 }

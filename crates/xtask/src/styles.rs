@@ -10,11 +10,11 @@ use lightningcss::{
 
 /// Oldest browsers the sheet is lowered to, as lightningcss writes versions: `major << 16`.
 const BROWSERS: Browsers = Browsers {
-    chrome: Some(120 << 16),
-    edge: Some(120 << 16),
+    chrome: Some(123 << 16),
+    edge: Some(123 << 16),
     firefox: Some(121 << 16),
-    safari: Some((17 << 16) | (2 << 8)),
-    ios_saf: Some((17 << 16) | (2 << 8)),
+    safari: Some((17 << 16) | (5 << 8)),
+    ios_saf: Some((17 << 16) | (5 << 8)),
     android: None,
     ie: None,
     opera: None,
