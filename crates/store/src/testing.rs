@@ -13,8 +13,10 @@ use tokio::sync::OnceCell;
 
 use crate::Store;
 
+mod dump;
 mod postgres;
 
+pub use dump::dump;
 pub use postgres::Cluster;
 
 /// A migrated SQLite database in a directory that goes away with the second value.

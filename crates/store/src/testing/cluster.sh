@@ -28,6 +28,9 @@ start_server() {
 }
 
 trap 'kill_server; cd /; rm -rf "$directory"' EXIT
+# Being killed would skip that; so would an answer that nobody reads any more.
+trap 'exit 1' HUP INT TERM
+trap '' PIPE
 # A collation that is not that of bytes, so that a sort which relies on the database's shows.
 $as "$programs/initdb" -D "$directory/data" -A trust -U redoubt --encoding=UTF8 --locale=C.UTF-8 \
     --locale-provider=icu --icu-locale=en-US --no-sync >>"$directory/log" 2>&1 ||
@@ -37,5 +40,5 @@ while read -r command; do
     start) start_server || { tr '\n' ' ' <"$directory/log"; exit 1; } ;;
     stop) kill_server ;;
     esac
-    echo done
+    echo done || exit 1
 done

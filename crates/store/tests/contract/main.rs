@@ -1,5 +1,6 @@
 //! The contract of the store: every function, on SQLite and on PostgreSQL. One binary, one module per table.
 #![deny(dead_code)]
+#![expect(clippy::unwrap_used, reason = "a test that gets no answer has failed")]
 
 /// Has each of the functions, which take a migrated store, run on both databases: `name::sqlite`, `name::postgres`.
 macro_rules! contract {
