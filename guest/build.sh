@@ -18,7 +18,7 @@ SUITE=bookworm
 MIRROR=${REDOUBT_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 SECURITY_MIRROR=${REDOUBT_DEBIAN_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-CACHE=${REDOUBT_IMAGE_CACHE:-$HERE/../var/image-cache}
+CACHE=${REDOUBT_IMAGE_CACHE:-$HERE/../target/image-cache}
 POSTGRESQL_MAJOR=15
 # The uid and gid of postgres in the guest; crates/agent/src/postgres.rs holds the same.
 POSTGRES_ID=70
@@ -78,7 +78,7 @@ EXCLUDED+='|init-system-helpers|sysvinit-utils|libaudit-common|debconf|libpam-mo
 EXCLUDED+='|libsemanage.*|libsepol2|passwd|adduser|lsb-base|netbase|postgresql-client-common|postgresql-common'
 EXCLUDED+='|openssl|ssl-cert|sensible-utils|ucf|cpio|kmod|libkmod2|readline-common|udev|libc-l10n|locales|dmsetup'
 EXCLUDED+='|libklibc|klibc-utils|logsave|initramfs-tools.*|linux-base|linux-image-cloud-amd64|libllvm.*|libz3-4'
-EXCLUDED+='|libgdbm.*|libdb5.3|libsasl2-modules-db'
+EXCLUDED+='|libgdbm.*|libdb5.3|libsasl2-modules-db|postgresql-client-.*|libreadline8'
 
 packages() {
     apt-get -s --no-install-recommends install "postgresql-$POSTGRESQL_MAJOR" cryptsetup-bin nftables \
@@ -159,7 +159,7 @@ END
     prune
     # Every program the agent starts must find its libraries, whatever the exclusions above say.
     local program
-    for program in "$PG_BIN"/{postgres,psql} /usr/sbin/{cryptsetup,nft}; do
+    for program in "$PG_BIN"/{postgres,initdb} /usr/sbin/{cryptsetup,nft}; do
         in_tree_as_postgres /lib64/ld-linux-x86-64.so.2 --list "$program" >"$STAGE/libraries" 2>&1 ||
             { cat "$STAGE/libraries" >&2; die "$program does not find its libraries"; }
     done
@@ -168,7 +168,7 @@ END
 prune() {
     # One program per job: the rest of these packages only widens what an intruder could use.
     find "$ROOT/usr/bin" "$ROOT/usr/sbin" \( -type f -o -type l \) ! -name cryptsetup ! -name nft -delete
-    find "$ROOT$PG_BIN" -type f ! -name postgres ! -name psql ! -name initdb ! -name pg_controldata -delete
+    find "$ROOT$PG_BIN" -type f ! -name postgres ! -name initdb -delete
     rm -rf "$ROOT"/usr/share/{doc,man,info,locale,lintian,bug,perl,bash-completion,gdb,polkit-1,pkgconfig} \
         "$ROOT"/etc/{ld.so.conf.d/fakeroot*,logrotate.d,pam.d,apt,dpkg,ldap} "$ROOT"/usr/lib/{udev,tmpfiles.d} \
         "$ROOT"/usr/lib/x86_64-linux-gnu/{perl*,audit,engines-3} "$ROOT/usr/lib/locale/locale-archive"
@@ -206,9 +206,12 @@ make_data_directory() {
     in_tree_as_postgres "$PG_BIN/initdb" -D "/data/15/main" --username=postgres --auth=reject \
         --encoding=UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --no-sync --no-instructions >"$STAGE/initdb.log" 2>&1 ||
         { cat "$STAGE/initdb.log" >&2; die "initdb failed"; }
-    # The agent makes the first user and its database if they are missing; having them here spares it a second.
+    # What crates/agent/src/postgres/first_user.rs makes if it is missing; having it here spares a boot a second.
     in_tree_as_postgres "$PG_BIN/postgres" --single -j -D "/data/15/main" postgres >"$STAGE/single.log" 2>&1 <<'END' ||
-CREATE ROLE rdadmin;
+CREATE ROLE rdadmin LOGIN CREATEDB CREATEROLE;
+
+UPDATE pg_catalog.pg_authid SET rolsuper = true
+  WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files');
 
 CREATE DATABASE defaultdb OWNER rdadmin STRATEGY file_copy;
 

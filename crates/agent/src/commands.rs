@@ -125,6 +125,12 @@ pub(crate) fn wait_forever(child: &mut Child) -> io::Result<ExitStatus> {
     status
 }
 
+/// Lets every other thread and process go before this thread and the children it starts from now on.
+#[expect(unsafe_code, reason = "setpriority takes three numbers and touches no memory; no library wraps it")]
+pub(crate) fn yield_to_others() {
+    unsafe { nix::libc::setpriority(nix::libc::PRIO_PROCESS, 0, 19) };
+}
+
 /// Ends the zombies that nobody waits for: children of children, which fall to the first process.
 pub(crate) fn sweep() {
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;

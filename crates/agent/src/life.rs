@@ -5,6 +5,7 @@ use std::{
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError, mpsc::Receiver},
     thread,
+    time::Duration,
 };
 
 use domain::{
@@ -14,7 +15,10 @@ use domain::{
 };
 use zeroize::Zeroizing;
 
-use crate::{console::say, firewall, guest::Guest, network, postgres::Postgres, tree::WayBack, volumes};
+use crate::{commands, firewall, guest::Guest, network, postgres::Postgres, tree::WayBack, volumes};
+
+/// How often it is looked whether the service is up.
+const REPORT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Work that the conversation hands over.
 pub(crate) enum Job {
@@ -190,13 +194,9 @@ impl Life<'_> {
         let node = Arc::clone(self.node);
         let supervise = move || node.postgres.supervise(&node.guest);
         thread::Builder::new().name("postgres".into()).spawn(supervise).map_err(|error| error.to_string())?;
-        for kind in [VolumeKind::Root, VolumeKind::Data] {
-            match volumes::report(kind) {
-                Ok(report) => self.node.guest.note_volume(report),
-                Err(problem) => self.node.guest.note_problem(problem),
-            }
-        }
-        say(format_args!("volumes are reported at {} ms", crate::guest::uptime_millis()));
+        let node = Arc::clone(self.node);
+        let report = move || report_volumes(&node.guest);
+        thread::Builder::new().name("reports".into()).spawn(report).map_err(|error| error.to_string())?;
         Ok(())
     }
 
@@ -208,5 +208,20 @@ impl Life<'_> {
         configuration.ip_filter = IpFilter::default();
         let text = Zeroizing::new(serde_json::to_vec(&configuration).unwrap_or_default());
         self.random.hash_one(&*text)
+    }
+}
+
+/// Asks cryptsetup about both volumes, once the service is up: doing it earlier would delay that by a second.
+fn report_volumes(guest: &Guest) {
+    commands::yield_to_others();
+    while guest.phase() == Phase::Starting {
+        thread::sleep(REPORT_PAUSE);
+    }
+    for kind in [VolumeKind::Root, VolumeKind::Data] {
+        match volumes::report(kind) {
+            Ok(report) => guest.note_volume(report),
+            Err(problem) if !guest.is_stopping() => guest.note_problem(problem),
+            Err(_) => return,
+        }
     }
 }

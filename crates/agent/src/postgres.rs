@@ -3,13 +3,17 @@
 
 pub(crate) mod first_user;
 mod settings;
+mod sql;
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown},
     process::{Child, ExitStatus, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -58,11 +62,13 @@ pub(crate) struct Postgres {
     pid: Mutex<Option<Pid>>,
     /// Set until it was made so.
     first_user: Mutex<Option<FirstUser>>,
+    /// The port is part of the socket's name.
+    port: AtomicU16,
 }
 
 impl Postgres {
     pub(crate) const fn new() -> Self {
-        Self { pid: Mutex::new(None), first_user: Mutex::new(None) }
+        Self { pid: Mutex::new(None), first_user: Mutex::new(None), port: AtomicU16::new(0) }
     }
 
     /// Writes certificates and settings, and has a running PostgreSQL read them.
@@ -76,8 +82,9 @@ impl Postgres {
         place("server.crt", &configuration.tls.certificate)?;
         place("ca.crt", &configuration.tls.ca)?;
         place("pg_hba.conf", settings::CLIENT_AUTHENTICATION)?;
-        place("pg_ident.conf", "")?;
+        place("pg_ident.conf", settings::USER_MAP)?;
         place("postgresql.conf", &settings::settings(&configuration.network, memory, capacity))?;
+        self.port.store(configuration.network.port, Ordering::Relaxed);
         *self.first_user.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(configuration.first_user.clone());
         self.signal(Signal::SIGHUP);
@@ -88,7 +95,7 @@ impl Postgres {
     pub(crate) fn make_first_user(&self, guest: &Guest) -> Result<(), String> {
         let mut first_user = self.first_user.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = first_user.as_ref() {
-            guest.note_version(first_user::make(user)?);
+            guest.note_version(first_user::make(user, &self.socket())?);
             *first_user = None;
         }
         Ok(())
@@ -96,7 +103,11 @@ impl Postgres {
 
     /// Ends the sessions of clients that an IP filter no longer lets in.
     pub(crate) fn end_sessions_outside(&self, filter: &IpFilter) -> Result<(), String> {
-        first_user::end_sessions_outside(filter)
+        first_user::end_sessions_outside(filter, &self.socket())
+    }
+
+    fn socket(&self) -> String {
+        format!("{SOCKETS}/.s.PGSQL.{}", self.port.load(Ordering::Relaxed))
     }
 
     fn signal(&self, signal: Signal) -> bool {

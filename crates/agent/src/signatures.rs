@@ -126,77 +126,67 @@ fn ext4(bytes: &[u8]) -> Option<Superblock> {
 mod tests {
     use super::*;
 
-    struct Disk(Vec<u8>);
+    const SIZE: u64 = 160 << 20;
+
+    /// Noise of which some places were written.
+    #[derive(Default)]
+    struct Disk(Vec<(u64, Vec<u8>)>);
 
     impl ReadAt for Disk {
         fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-            let start = usize::try_from(offset).unwrap();
-            buffer.copy_from_slice(
-                self.0.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?,
-            );
+            for (byte, at) in buffer.iter_mut().zip(offset..) {
+                *byte = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 29)
+                    .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                    .to_be_bytes()[0];
+                for (start, written) in &self.0 {
+                    let index = at.checked_sub(*start).and_then(|index| usize::try_from(index).ok());
+                    *byte = index.and_then(|index| written.get(index).copied()).unwrap_or(*byte);
+                }
+            }
             Ok(())
         }
     }
 
-    /// Noise from a small generator with a fixed seed.
-    fn noise(bytes: usize) -> Vec<u8> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        (0..bytes)
-            .map(|_| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                (state >> 32) as u8
-            })
-            .collect()
+    fn look_at(written: &[(u64, &[u8])]) -> Content {
+        let disk = Disk(written.iter().map(|(offset, bytes)| (*offset, bytes.to_vec())).collect());
+        look(&disk, SIZE, VolumeKind::Data).unwrap()
     }
 
-    const SIZE: usize = 160 << 20;
-
-    fn look_at(change: impl Fn(&mut [u8])) -> Content {
-        let mut disk = noise(SIZE);
-        change(&mut disk);
-        look(&Disk(disk), SIZE as u64, VolumeKind::Data).unwrap()
-    }
-
-    fn superblock(bytes: &mut [u8], label: &str) {
-        bytes[..264].fill(0);
+    fn superblock(label: &str) -> Vec<u8> {
+        let mut bytes = vec![0; 264];
         bytes[24] = 2;
         bytes[56..58].copy_from_slice(&[0x53, 0xef]);
         bytes[76] = 1;
         bytes[88..90].copy_from_slice(&256_u16.to_le_bytes());
         bytes[104..120].fill(9);
         bytes[120..120 + label.len()].copy_from_slice(label.as_bytes());
+        bytes
     }
 
     #[test]
     fn noise_is_nothing_even_with_a_magic_by_chance() {
-        assert_eq!(look_at(|_| ()), Content::Nothing);
-        assert_eq!(look_at(|disk| disk[1080..1082].copy_from_slice(&[0x53, 0xef])), Content::Nothing);
+        assert_eq!(look_at(&[]), Content::Nothing);
+        assert_eq!(look_at(&[(1080, &[0x53, 0xef])]), Content::Nothing);
     }
 
     #[test]
     fn our_own_filesystem_is_known_by_its_label() {
-        assert_eq!(
-            look_at(|disk| superblock(&mut disk[1024..], "redoubt-data")),
-            Content::Ours { uuid: [9; 16] }
-        );
+        assert_eq!(look_at(&[(1024, &superblock("redoubt-data"))]), Content::Ours { uuid: [9; 16] });
         let foreign = Content::Foreign("an ext filesystem".into());
-        assert_eq!(look_at(|disk| superblock(&mut disk[1024..], "redoubt-root")), foreign);
-        assert_eq!(look_at(|disk| superblock(&mut disk[1024..], "")), foreign);
+        assert_eq!(look_at(&[(1024, &superblock("redoubt-root"))]), foreign);
+        assert_eq!(look_at(&[(1024, &superblock(""))]), foreign);
     }
 
     #[test]
     fn anything_else_is_foreign() {
         for (offset, magic, name) in MAGICS {
-            let start = usize::try_from(*offset).unwrap();
-            let found = look_at(|disk| disk[start..start + magic.len()].copy_from_slice(magic));
-            assert_eq!(found, Content::Foreign((*name).into()));
+            assert_eq!(look_at(&[(*offset, magic)]), Content::Foreign((*name).into()));
         }
         let rest = Content::Foreign("the rest of an ext filesystem".into());
-        assert_eq!(look_at(|disk| superblock(&mut disk[32768 * 4096..], "redoubt-data")), rest);
-        assert_eq!(look_at(|disk| superblock(&mut disk[8193 * 1024..], "")), rest);
-        assert_eq!(look_at(|disk| disk[..512].fill(0)), Content::Foreign("something unknown".into()));
-        assert_eq!(look_at(|disk| disk.fill(0)), Content::Foreign("something unknown".into()));
+        assert_eq!(look_at(&[(32768 * 4096, &superblock("redoubt-data"))]), rest);
+        assert_eq!(look_at(&[(8193 * 1024, &superblock(""))]), rest);
+        let unknown = Content::Foreign("something unknown".into());
+        assert_eq!(look_at(&[(0, &[0; 512])]), unknown);
+        assert_eq!(look_at(&[(0, &[0; 4096])]), unknown);
     }
 }

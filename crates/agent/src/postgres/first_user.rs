@@ -1,14 +1,14 @@
-//! SQL that the agent runs as superuser over the guest's own socket. Statements go in by standard input: a password
-//! appears in no argument and in no log.
-
-use std::time::Duration;
+//! What the agent does as superuser: the first user, its database, and the end of sessions. Statements go over the
+//! guest's own socket; a password appears in no argument and in no log.
 
 use domain::{agent::FirstUser, networks::IpFilter};
 use zeroize::Zeroizing;
 
-use crate::commands::{Run, User, run};
+use super::sql::Connection;
 
-const LIMIT: Duration = Duration::from_secs(60);
+/// A role that may create roles can grant itself any role of PostgreSQL 15 that is no superuser, among them these,
+/// which run programs and read and write files on the server. Marked as superusers they are out of its reach.
+const SERVER_ROLES: &str = "'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'";
 /// Longest name PostgreSQL keeps.
 const NAME_BYTES_MAX: usize = 63;
 const PASSWORD_BYTES_MAX: usize = 256;
@@ -30,72 +30,54 @@ pub(crate) fn check(user: &FirstUser) -> Result<(), String> {
 }
 
 /// Makes role and database what they should be. Gives the version of the server.
-pub(super) fn make(user: &FirstUser) -> Result<String, String> {
-    let output = psql(&statements(user))?;
-    let version = output.lines().last().and_then(|line| line.split(' ').next()).unwrap_or_default();
-    if version.starts_with(|c: char| c.is_ascii_digit()) {
-        Ok(version.to_owned())
-    } else {
-        Err("there is no version".into())
+pub(super) fn make(user: &FirstUser, socket: &str) -> Result<String, String> {
+    let FirstUser { name, database, .. } = user;
+    let mut connection = Connection::open(socket)?;
+    let rows = connection.run(
+        "looking around",
+        &format!(
+            "SELECT current_setting('server_version'), EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}'),
+             EXISTS (SELECT FROM pg_database WHERE datname = '{database}'),
+             EXISTS (SELECT FROM pg_authid WHERE rolname IN ({SERVER_ROLES}) AND NOT rolsuper)"
+        ),
+    )?;
+    let Some([Some(version), has_role, has_database, is_open]) = rows.first().map(Vec::as_slice) else {
+        return Err("PostgreSQL does not say its version".into());
+    };
+    let is_there = |column: &Option<String>| column.as_deref() == Some("t");
+    if is_there(is_open) {
+        let close =
+            format!("UPDATE pg_catalog.pg_authid SET rolsuper = true WHERE rolname IN ({SERVER_ROLES})");
+        connection.run("closing the server's own roles", &close)?;
     }
+    if !is_there(has_role) {
+        connection.run("making the role", &format!("CREATE ROLE \"{name}\""))?;
+    }
+    connection.run("setting the password", &alter_role(user))?;
+    if !is_there(has_database) {
+        connection.run("making the database", &format!("CREATE DATABASE \"{database}\" OWNER \"{name}\""))?;
+    }
+    Ok(version.split(' ').next().unwrap_or_default().to_owned())
+}
+
+fn alter_role(user: &FirstUser) -> Zeroizing<String> {
+    let password = Zeroizing::new(user.password.expose().replace('\'', "''"));
+    let name = &user.name;
+    Zeroizing::new(format!(
+        "ALTER ROLE \"{name}\" LOGIN CREATEDB CREATEROLE INHERIT NOSUPERUSER NOREPLICATION NOBYPASSRLS PASSWORD '{}'",
+        *password
+    ))
 }
 
 /// Ends the sessions of clients outside the filter: the firewall keeps their packets out already.
-pub(super) fn end_sessions_outside(filter: &IpFilter) -> Result<(), String> {
+pub(super) fn end_sessions_outside(filter: &IpFilter, socket: &str) -> Result<(), String> {
     let sources: Vec<String> = filter.sources.iter().map(ToString::to_string).collect();
     let sources = sources.join(",");
-    psql(&format!(
+    let statement = format!(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE client_addr IS NOT NULL
-  AND NOT EXISTS (SELECT FROM unnest('{{{sources}}}'::cidr[]) AS source WHERE client_addr <<= source);\n"
-    ))
-    .map(drop)
-}
-
-fn psql(statements: &str) -> Result<String, String> {
-    let arguments = [
-        "-X",
-        "-q",
-        "-A",
-        "-t",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-h",
-        "/run/postgresql",
-        "-U",
-        "postgres",
-        "-d",
-        "postgres",
-        "-f",
-        "-",
-    ];
-    let program = format!("{}/psql", super::PROGRAMS);
-    run(&Run {
-        program: &program,
-        arguments: &arguments,
-        input: statements.as_bytes(),
-        user: User::Postgres,
-        limit: LIMIT,
-    })
-}
-
-fn statements(user: &FirstUser) -> Zeroizing<String> {
-    let FirstUser { name, password, database } = user;
-    let password = Zeroizing::new(password.expose().replace('\'', "''"));
-    // A role that may create roles can grant itself any role of PostgreSQL 15 that is no superuser, among them
-    // those that run programs and read and write files on the server. Marked as superusers they are out of reach.
-    Zeroizing::new(format!(
-        r#"SET client_min_messages = warning;
-SET standard_conforming_strings = on;
-SET password_encryption = 'scram-sha-256';
-UPDATE pg_catalog.pg_authid SET rolsuper = true WHERE NOT rolsuper
-  AND rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files');
-SELECT 'CREATE ROLE "{name}"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') \gexec
-ALTER ROLE "{name}" LOGIN CREATEDB CREATEROLE INHERIT NOSUPERUSER NOREPLICATION NOBYPASSRLS PASSWORD '{}';
-SELECT 'CREATE DATABASE "{database}" OWNER "{name}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \gexec
-SHOW server_version;
-"#,
-        *password
-    ))
+         AND NOT EXISTS (SELECT FROM unnest('{{{sources}}}'::cidr[]) AS source WHERE client_addr <<= source)"
+    );
+    Connection::open(socket)?.run("ending sessions", &statement).map(drop)
 }
 
 #[cfg(test)]
@@ -121,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_password_is_quoted() {
-        let text = statements(&user("rdadmin", "a'; DROP ROLE x; --"));
-        assert!(text.contains("PASSWORD 'a''; DROP ROLE x; --';"), "{}", *text);
+        let text = alter_role(&user("rdadmin", "a'; DROP ROLE x; --"));
+        assert!(text.ends_with("PASSWORD 'a''; DROP ROLE x; --'"), "{}", *text);
     }
 }

@@ -4,10 +4,13 @@ use domain::agent::GuestNetwork;
 
 /// Who may sign in how. There is no line for connections without TLS, and none for the superuser from outside.
 pub(super) const CLIENT_AUTHENTICATION: &str = "\
-local   all postgres     peer
+local   all postgres     peer map=agent
 hostssl all postgres all reject
 hostssl all all      all scram-sha-256
 ";
+
+/// The agent, which is root, may come in as the superuser.
+pub(super) const USER_MAP: &str = "agent root postgres\n";
 
 const MIB: u64 = 1 << 20;
 
