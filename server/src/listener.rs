@@ -28,12 +28,12 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of the head of a request, at most.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// How long requests that are under way may take to end at shutdown.
-pub const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(10);
 /// Pause after a failed accept: no file descriptors left, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until shutdown is requested, then lets requests under way end.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,

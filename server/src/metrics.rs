@@ -21,7 +21,7 @@ const PAGE_BYTES: u64 = 4096;
 
 /// What was counted since the start.
 #[derive(Default)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     in_flight: AtomicI64,
     streams: AtomicI64,
     series: Mutex<BTreeMap<Labels, Series>>,

@@ -6,10 +6,10 @@ use app::{App, Assets, shell};
 use axum::{
     Router,
     extract::{FromRef, Request},
-    http::{Method, StatusCode},
+    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
-    routing::{MethodFilter, get, on, post},
+    routing::{get, post},
 };
 use control::{Control, Random};
 use domain::timestamps::Clock;
@@ -126,18 +126,14 @@ pub fn build(parts: Parts) -> Router {
 fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
     let assets = Arc::new(assets);
     let page = move || shell(&assets);
-    let mut router = Router::new()
+    let router = Router::new()
         .route("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate))
         .route("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate))
         .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
-    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
-        // What changes something is a POST (the layers refuse those of other sites); what only reads is a GET.
-        let method = if method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
-        router = router.route(path, on(method, leptos_axum::handle_server_fns));
-    }
     let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
     let (shown, not_found) = (render.clone(), render);
     router
+        // Also registers the server functions.
         .leptos_routes(shared, generate_route_list(App), page)
         // Without script the password is asked for by a form that is sent to the page itself.
         .route(

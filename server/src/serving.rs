@@ -7,7 +7,6 @@ use control::{Control, Parts, SystemRandom, set_up};
 use domain::{errors::Error, timestamps::Clock};
 use host::{
     Host,
-    qemu::{QemuHost, QemuSettings},
     simulated::{Pace, SimulatedHost, SimulatedSettings},
 };
 use store::Store;
@@ -16,16 +15,13 @@ use url::Url;
 
 use crate::{
     clocks::SystemClock,
-    config::{AcceleratorChoice, Config, Database, HostSettings, NetworkChoice},
+    config::{Config, Database, HostSettings},
     listener, master_key, router, shutdown,
     static_files::StaticFiles,
     tls,
     workers::Workers,
 };
 
-/// The cloud and zone of the host on this machine.
-const CLOUD: &str = "local-main";
-const ZONE: &str = "a";
 /// How long a phase of a pretended guest takes, so that people can watch it.
 const SIMULATED_PHASE: std::time::Duration = std::time::Duration::from_millis(700);
 
@@ -53,28 +49,7 @@ pub(crate) async fn open_host(settings: &HostSettings, is_simulated: bool) -> an
         simulated.state_file = Some(state_file);
         return Ok(Arc::new(SimulatedHost::open(simulated)?));
     }
-    let host = QemuHost::open(QemuSettings {
-        name: settings.name.clone(),
-        cloud: CLOUD.to_owned(),
-        zone: ZONE.to_owned(),
-        state_dir: std::path::absolute(&settings.state_dir)?,
-        image_dir: std::path::absolute(&settings.image_dir)?,
-        network: match settings.network {
-            NetworkChoice::Auto => host::qemu::NetworkChoice::Auto,
-            NetworkChoice::Bridge => host::qemu::NetworkChoice::Bridge,
-            NetworkChoice::User => host::qemu::NetworkChoice::User,
-        },
-        accelerator: match settings.accelerator {
-            AcceleratorChoice::Auto => host::qemu::AcceleratorChoice::Auto,
-            AcceleratorChoice::Kvm => host::qemu::AcceleratorChoice::Kvm,
-            AcceleratorChoice::Tcg => host::qemu::AcceleratorChoice::Tcg,
-        },
-        memory_mib_max: settings.memory_mib_max,
-        clock: Arc::new(SystemClock),
-    })
-    .await
-    .context("The hypervisor on this machine cannot be used")?;
-    Ok(Arc::new(host))
+    bail!("this build has no hypervisor yet; run: redoubt serve --simulated")
 }
 
 /// The operations on the configured database and host.

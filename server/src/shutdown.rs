@@ -9,7 +9,7 @@ use tokio::{
 const EXIT_INTERRUPTED: i32 = 130;
 
 /// A flag that turns true at SIGINT or SIGTERM. A second signal ends the process at once.
-pub fn on_signal() -> anyhow::Result<watch::Receiver<bool>> {
+pub(crate) fn on_signal() -> anyhow::Result<watch::Receiver<bool>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
@@ -29,6 +29,6 @@ pub fn on_signal() -> anyhow::Result<watch::Receiver<bool>> {
 }
 
 /// Returns once the flag is true, or nobody is left who could turn it.
-pub async fn requested(shutdown: &mut watch::Receiver<bool>) {
+pub(crate) async fn requested(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|is_requested| *is_requested).await;
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Streams that are open at the same time, at most.
-pub const STREAMS_MAX: usize = 256;
+const STREAMS_MAX: usize = 256;
 /// A stream ends after this long, so that its reader's rights are looked at again.
 const AGE_MAX: Duration = Duration::from_secs(600);
 /// What a browser waits before it comes back.

@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::TlsPaths;
 
 /// Reads certificate and key, and says which file is at fault if they do not work.
-pub fn acceptor(paths: &TlsPaths) -> anyhow::Result<TlsAcceptor> {
+pub(crate) fn acceptor(paths: &TlsPaths) -> anyhow::Result<TlsAcceptor> {
     let certificates: Vec<CertificateDer<'static>> = rustls_pemfile::certs(&mut open(&paths.certificate)?)
         .collect::<Result<_, _>>()
         .with_context(|| format!("{} is not PEM", paths.certificate.display()))?;

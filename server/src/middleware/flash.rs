@@ -172,7 +172,7 @@ mod tests {
             ("https://evil.example", "/"),
             ("https://a.example//evil.example/x", "/evil.example/x"),
             ("//evil.example/x", "/x"),
-            ("/\\evil.example", "/evil.example"),
+            ("/\\evil.example", "/"),
             ("", "/"),
             ("javascript:alert(1)", "/alert(1)"),
         ] {

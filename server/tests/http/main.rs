@@ -1,0 +1,13 @@
+//! The real router on a temporary SQLite database and a simulated host: what a browser and a stranger see.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, loudly")]
+
+mod installation;
+
+mod cross_site;
+mod files;
+mod headers;
+mod journeys;
+mod machinery;
+mod session_cookies;
+mod strangers;
+mod streams;
