@@ -1,7 +1,7 @@
 //! Signed certificates of destruction, byte for byte as signed. They outlive what they tell of.
 
 use domain::{
-    ids::{CertificateId, OrganizationId, ProjectId, ServiceId},
+    ids::{CertificateId, NodeId, OrganizationId, ProjectId, ServiceId},
     timestamps::Timestamp,
 };
 use uuid::Uuid;
@@ -64,6 +64,12 @@ pub async fn find(tx: &mut Tx, id: CertificateId) -> Result<Option<Certificate>,
 /// The certificate of a service that is gone.
 pub async fn find_by_service(tx: &mut Tx, service: ServiceId) -> Result<Option<Certificate>, Error> {
     fetch_optional!(tx, "SELECT * FROM destruction_certificates WHERE service_id = $1", service)
+}
+
+/// The certificate that tells of a node's destruction. Reads every body: for the rare node that nobody knows.
+pub async fn find_by_node(tx: &mut Tx, node: NodeId) -> Result<Option<Certificate>, Error> {
+    let pattern = format!("%{node}%");
+    fetch_optional!(tx, "SELECT * FROM destruction_certificates WHERE body LIKE $1 LIMIT 1", pattern)
 }
 
 /// A project's certificates, newest first, from behind the one with time and id `after` on.

@@ -15,9 +15,11 @@ use crate::Store;
 
 mod dump;
 mod postgres;
+mod sessions;
 
 pub use dump::dump;
 pub use postgres::Cluster;
+pub use sessions::end_sessions;
 
 /// A migrated SQLite database in a directory that goes away with the second value.
 pub async fn temporary_sqlite() -> (Store, TempDir) {

@@ -4,7 +4,7 @@ use store::{Store, destruction_certificates};
 
 use crate::samples::*;
 
-contract!(one_per_service, pages_newest_first);
+contract!(one_per_service, found_by_what_was_destroyed, pages_newest_first);
 
 async fn one_per_service(store: Store) {
     let mut tx = store.write().await.unwrap();
@@ -18,6 +18,18 @@ async fn one_per_service(store: Store) {
     let found = destruction_certificates::find_by_service(&mut tx, service_id(1)).await.unwrap();
     assert_eq!(found, Some(certificate(1, 10)));
     assert_eq!(destruction_certificates::find_by_service(&mut tx, service_id(2)).await.unwrap(), None);
+}
+
+async fn found_by_what_was_destroyed(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    let mut told = certificate(2, 20);
+    told.body = format!("{{\"nodes\": [{{\"node_id\": \"{}\"}}]}}", node_id(7));
+    for certificate in [&certificate(1, 10), &told] {
+        assert!(destruction_certificates::add(&mut tx, certificate).await.unwrap());
+    }
+    let found = destruction_certificates::find_by_node(&mut tx, node_id(7)).await.unwrap();
+    assert_eq!(found, Some(told));
+    assert_eq!(destruction_certificates::find_by_node(&mut tx, node_id(8)).await.unwrap(), None);
 }
 
 async fn pages_newest_first(store: Store) {
