@@ -1,14 +1,22 @@
 //! What the binary can be told to do, one function each. Prints for people; errors go up to `main`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
 use control::{certificates, set_up};
 use domain::certificates::{DestructionCertificate, SignedCertificate};
+use host::{
+    Host,
+    simulated::{SimulatedHost, SimulatedSettings},
+};
 use tokio::net::TcpStream;
 
 use crate::{
+    clocks::SystemClock,
     config::{Config, Database, MasterKeySource},
     logs, serving, tls,
 };
@@ -57,11 +65,7 @@ enum Command {
 #[derive(Subcommand)]
 enum AdminCommand {
     /// Make a new set-up link; the one before stops working.
-    SetUpLink {
-        /// The installation runs on the simulated host.
-        #[arg(long)]
-        simulated: bool,
-    },
+    SetUpLink,
     /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
     DestroyEverything {
         /// The installation runs on the simulated host.
@@ -84,7 +88,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Migrate => migrate(&load()?).await,
         Command::CheckConfig => check_config(&load()?),
-        Command::Admin(AdminCommand::SetUpLink { simulated }) => set_up_link(&load()?, simulated).await,
+        Command::Admin(AdminCommand::SetUpLink) => set_up_link(&load()?).await,
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
@@ -126,8 +130,10 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn set_up_link(config: &Config, is_simulated: bool) -> anyhow::Result<()> {
-    let control = serving::open_control(config, is_simulated).await?;
+async fn set_up_link(config: &Config) -> anyhow::Result<()> {
+    // A link is a matter of the database alone. The true host belongs to the server, which may well be running.
+    let nothing = SimulatedHost::open(SimulatedSettings::new("none", Arc::new(SystemClock)))?;
+    let control = serving::open_control(config, Arc::new(nothing), false).await?;
     let token = set_up::make_link(&control).await?;
     println!("{}", serving::set_up_url(&config.server.public_url, token.expose()));
     Ok(())
@@ -138,18 +144,16 @@ async fn destroy_everything(config: &Config, is_simulated: bool, is_sure: bool) 
     if TcpStream::connect(config.server.listen).await.is_ok() {
         bail!("a server still runs on {}; stop it first", config.server.listen);
     }
-    let host = serving::open_host(&config.host, is_simulated).await?;
-    let (mut nodes, mut volumes) = (0, 0);
-    for node in host.nodes().await? {
-        host.stop_vm(node).await.with_context(|| format!("the VM of node {node} could not be stopped"))?;
-        let report = host.shred(node).await.with_context(|| format!("node {node} could not be shredded"))?;
-        host.forget(node).await?;
-        nodes += 1;
-        volumes += report.volumes.len();
-        println!("Destroyed node {node}: its VM, its network and {} volumes.", report.volumes.len());
+    let removed = match is_simulated {
+        true => destroy_nodes(&serving::simulated_host(&config.host)?).await?,
+        false => serving::qemu_host(&config.host)?.destroy_everything().await?,
+    };
+    for thing in &removed {
+        println!("Destroyed {thing}");
     }
-    println!("Destroyed {nodes} virtual machines with their networks, and shredded {volumes} volumes.");
-    drop(host);
+    if removed.is_empty() {
+        println!("There was no virtual machine, volume or network to destroy.");
+    }
     remove_directory(&config.host.state_dir)?;
     match &config.database {
         Database::Sqlite(path) => {
@@ -164,6 +168,17 @@ async fn destroy_everything(config: &Config, is_simulated: bool, is_sure: bool) 
         _ => println!("The master key is left where it came from."),
     }
     Ok(())
+}
+
+async fn destroy_nodes(host: &dyn Host) -> anyhow::Result<Vec<String>> {
+    let mut removed = Vec::new();
+    for node in host.nodes().await? {
+        host.stop_vm(node).await?;
+        let volumes = host.shred(node).await?.volumes.len();
+        host.forget(node).await?;
+        removed.push(format!("pretended node {node} with {volumes} volumes"));
+    }
+    Ok(removed)
 }
 
 fn remove_file(path: &Path) -> anyhow::Result<()> {

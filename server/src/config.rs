@@ -13,6 +13,7 @@ use std::{
 };
 
 use domain::secrets::Secret;
+use host::qemu::{AcceleratorChoice, AddressPool, NetworkChoice};
 use ipnet::IpNet;
 use url::{Host, Url};
 
@@ -106,54 +107,21 @@ pub struct HostSettings {
     pub network: NetworkChoice,
     /// How VMs are run.
     pub accelerator: AcceleratorChoice,
+    /// QEMU: a path, or a name that is looked for in the usual directories.
+    pub qemu_binary: PathBuf,
     /// Memory that VMs may have, if less than the machine's.
     pub memory_mib_max: Option<u64>,
+    /// Private range that the networks of services are taken from.
+    pub address_pool: AddressPool,
 }
 
-/// Makes an enum out of the words that a setting may take.
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$word_doc])* $variant,)* }
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(format!("“{text}” is none of {}", [$($word),*].join(", "))),
-                }
-            }
-        }
-    )*};
-}
-
-choices! {
-    /// How VMs are reached.
-    NetworkChoice {
-        /// Bridges if we may, otherwise QEMU's user networking.
-        Auto = "auto",
-        /// Bridges and taps; needs root or CAP_NET_ADMIN.
-        Bridge = "bridge",
-        /// QEMU's user networking: loopback only.
-        User = "user",
-    }
-    /// How VMs are run.
-    AcceleratorChoice {
-        /// KVM if a test boot succeeds, otherwise emulation.
-        Auto = "auto",
-        /// KVM only.
-        Kvm = "kvm",
-        /// Emulation only.
-        Tcg = "tcg",
-    }
-    /// How log lines look.
-    LogFormat {
-        /// For people.
-        Text = "text",
-        /// One JSON object a line.
-        Json = "json",
-    }
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// What is logged, and how.
@@ -204,7 +172,7 @@ impl Config {
             master_key: master_key_source(&mut values, environment),
             host: host_settings(&mut values),
             log: LogSettings {
-                format: values.get("log.format", LogFormat::Text, str::parse),
+                format: values.get("log.format", LogFormat::Text, log_format),
                 level: values.get("log.level", "info".to_owned(), log_level),
             },
         };
@@ -280,13 +248,40 @@ fn host_settings(values: &mut Values) -> HostSettings {
         name: values.get("host.name", "local".to_owned(), host_name),
         state_dir: values.get("host.state_dir", PathBuf::from("var/host"), path),
         image_dir: values.get("host.image_dir", PathBuf::from("target/image"), path),
-        network: values.get("host.network", NetworkChoice::Auto, str::parse),
-        accelerator: values.get("host.accelerator", AcceleratorChoice::Auto, str::parse),
+        network: values.get("host.network", NetworkChoice::Auto, network_choice),
+        accelerator: values.get("host.accelerator", AcceleratorChoice::Auto, accelerator_choice),
+        qemu_binary: values.get("host.qemu_binary", PathBuf::from("qemu-system-x86_64"), path),
+        address_pool: values.get("host.address_pool", AddressPool::default(), str::parse),
         memory_mib_max: values.optional("host.memory_mib_max", |text| match text.parse::<u64>() {
             Ok(mib) if mib >= 256 => Ok(mib),
             _ => Err(format!("“{text}” is no number of MiB from 256 up")),
         }),
     }
+}
+
+/// The value that a word stands for.
+fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        format!("“{text}” is none of {}", words.join(", "))
+    })
+}
+
+fn network_choice(text: &str) -> Result<NetworkChoice, String> {
+    let choices =
+        [("auto", NetworkChoice::Auto), ("bridge", NetworkChoice::Bridge), ("user", NetworkChoice::User)];
+    choice(text, &choices)
+}
+
+fn accelerator_choice(text: &str) -> Result<AcceleratorChoice, String> {
+    let choices =
+        [("auto", AcceleratorChoice::Auto), ("kvm", AcceleratorChoice::Kvm), ("tcg", AcceleratorChoice::Tcg)];
+    choice(text, &choices)
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    choice(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)])
 }
 
 fn path(text: &str) -> Result<PathBuf, &'static str> {

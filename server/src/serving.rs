@@ -4,9 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use control::{Control, Parts, SystemRandom, set_up};
-use domain::{errors::Error, timestamps::Clock};
+use domain::errors::Error;
 use host::{
     Host,
+    qemu::{QemuHost, QemuSettings},
     simulated::{Pace, SimulatedHost, SimulatedSettings},
 };
 use store::Store;
@@ -22,6 +23,9 @@ use crate::{
     workers::Workers,
 };
 
+/// The cloud and zone of the host on this machine.
+const CLOUD: &str = "local-main";
+const ZONE: &str = "a";
 /// How long a phase of a pretended guest takes, so that people can watch it.
 const SIMULATED_PHASE: std::time::Duration = std::time::Duration::from_millis(700);
 
@@ -38,26 +42,44 @@ pub(crate) async fn open_store(database: &Database) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-/// The hypervisor on this machine, or the one that only pretends.
-pub(crate) async fn open_host(settings: &HostSettings, is_simulated: bool) -> anyhow::Result<Arc<dyn Host>> {
-    if is_simulated {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let mut simulated = SimulatedSettings::new(&settings.name, clock);
-        simulated.pace = Pace::Clock(SIMULATED_PHASE);
-        let state_file = settings.state_dir.join("simulated.json");
-        make_parent(&state_file)?;
-        simulated.state_file = Some(state_file);
-        return Ok(Arc::new(SimulatedHost::open(simulated)?));
-    }
-    bail!("this build has no hypervisor yet; run: redoubt serve --simulated")
+/// The host that only pretends.
+pub(crate) fn simulated_host(settings: &HostSettings) -> anyhow::Result<SimulatedHost> {
+    let mut simulated = SimulatedSettings::new(&settings.name, Arc::new(SystemClock));
+    simulated.pace = Pace::Clock(SIMULATED_PHASE);
+    let state_file = settings.state_dir.join("simulated.json");
+    make_parent(&state_file)?;
+    simulated.state_file = Some(state_file);
+    Ok(SimulatedHost::open(simulated)?)
 }
 
-/// The operations on the configured database and host.
-pub(crate) async fn open_control(config: &Config, is_simulated: bool) -> anyhow::Result<Control> {
+/// The hypervisor on this machine.
+pub(crate) fn qemu_host(settings: &HostSettings) -> anyhow::Result<QemuHost> {
+    let settings = QemuSettings {
+        name: settings.name.clone(),
+        cloud: CLOUD.to_owned(),
+        zone: ZONE.to_owned(),
+        state_dir: std::path::absolute(&settings.state_dir)?,
+        image_dir: std::path::absolute(&settings.image_dir)?,
+        network: settings.network,
+        accelerator: settings.accelerator,
+        qemu_binary: settings.qemu_binary.clone(),
+        memory_mib_max: settings.memory_mib_max,
+        address_pool: settings.address_pool,
+        clock: Arc::new(SystemClock),
+    };
+    QemuHost::open(settings).context("The hypervisor on this machine cannot be used")
+}
+
+/// The operations on the configured database and this host.
+pub(crate) async fn open_control(
+    config: &Config,
+    host: Arc<dyn Host>,
+    is_simulated: bool,
+) -> anyhow::Result<Control> {
     let store = open_store(&config.database).await?;
     let control = Control::open(Parts {
         store,
-        hosts: vec![open_host(&config.host, is_simulated).await?],
+        hosts: vec![host],
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         master_key: master_key::load(&config.master_key, &SystemRandom)?,
@@ -79,7 +101,11 @@ pub(crate) async fn serve(config: Config, is_simulated: bool) -> anyhow::Result<
         let _ = public_url.set_port(Some(listener.local_addr()?.port()));
     }
 
-    let control = open_control(&config, is_simulated).await?;
+    let host: Arc<dyn Host> = match is_simulated {
+        true => Arc::new(simulated_host(&config.host)?),
+        false => Arc::new(qemu_host(&config.host)?),
+    };
+    let control = open_control(&config, host, is_simulated).await?;
     report_host(&control).await;
     let workers = Workers::start(&control, &stop);
     let router = router::build(router::Parts {

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use server::config::{Config, Database, LogFormat, MasterKeySource, NetworkChoice};
+use host::qemu::NetworkChoice;
+use server::config::{Config, Database, LogFormat, MasterKeySource};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -45,6 +46,8 @@ fn everything_can_be_set() {
         image_dir = "/usr/lib/redoubt"
         network = "bridge"
         accelerator = "kvm"
+        qemu_binary = "/opt/qemu/bin/qemu-system-x86_64"
+        address_pool = "10.99.0.0/16"
         memory_mib_max = 4096
         [log]
         format = "json"
@@ -87,6 +90,7 @@ fn every_mistake_is_told_at_once() {
         [host]
         name = "Host 1"
         network = "wifi"
+        address_pool = "8.8.8.0/24"
         memory_mib_max = -5
         [log]
         format = "xml"
@@ -107,6 +111,7 @@ fn every_mistake_is_told_at_once() {
         "host.name: “Host 1” must be",
         "host.names: there is no such setting; did you mean host.name? (in REDOUBT_HOST__NAMES)",
         "host.network: “wifi” is none of auto, bridge, user",
+        "host.address_pool: “8.8.8.0/24” is no private IPv4 range",
         "host.memory_mib_max: “-5” is no number of MiB",
         "log.format: “xml” is none of text, json",
         "log.level: “loud=very” is no level",
@@ -115,7 +120,7 @@ fn every_mistake_is_told_at_once() {
     ] {
         assert!(all.contains(expected), "{expected}\nis missing in\n{all}");
     }
-    assert_eq!(mistakes.len(), 14, "{all}");
+    assert_eq!(mistakes.len(), 15, "{all}");
     assert!(!all.contains("s3cret"), "a password must not be repeated");
 }
 
