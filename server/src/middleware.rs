@@ -4,4 +4,5 @@ pub(crate) mod contexts;
 pub(crate) mod csrf;
 pub mod flash;
 pub(crate) mod headers;
+pub(crate) mod redirects;
 pub mod requests;

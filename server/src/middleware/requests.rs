@@ -110,8 +110,10 @@ pub(crate) async fn insist_on_host(
     request: Request,
     next: Next,
 ) -> Response {
+    // A request's target may name a host of its own, which then counts (RFC 9112 section 3.2.2).
+    let named = request.uri().authority().map(axum::http::uri::Authority::as_str);
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| requests.is_own_host(host)) {
+    if named.or(host).is_some_and(|host| requests.is_own_host(host)) {
         return next.run(request).await;
     }
     if matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -126,6 +126,9 @@ async fn nobody_gets_anything_without_signing_in() {
         let is_refused = answer.status == StatusCode::UNAUTHORIZED
             || answer.status.is_redirection() && answer.location().starts_with("/sign-in");
         assert!(is_refused, "{path}: {} {}", answer.status, answer.body);
+        // Neither does a program get through.
+        let answer = installation.browser().with_header("accept", "*/*").get(path).await;
+        assert!(!answer.status.is_success(), "{path}: {} {}", answer.status, answer.body);
     }
     assert!(owner.get("/projects/shop/services/orders").await.status.is_success(), "nothing was changed");
 }

@@ -1,0 +1,311 @@
+//! The binary as its operator sees it: commands, exit codes, a start, a stop, TLS of its own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, loudly")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use domain::certificates::{ALGORITHM, FORMAT, SignedCertificate};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream, pki_types::ServerName};
+use tempfile::TempDir;
+
+/// How long the server may take to stop; requests under way get ten seconds of it.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+/// A directory with a built console, and everything the server writes.
+struct Installation {
+    directory: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Installation {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let assets = directory.path().join("site/assets");
+        std::fs::create_dir_all(&assets).unwrap();
+        let names = ["console.css", "loader.js", "console.js", "console.wasm", "favicon.svg"];
+        let manifest: serde_json::Map<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), (*name).into())).collect();
+        let manifest = serde_json::to_vec(&manifest).unwrap();
+        std::fs::write(directory.path().join("site/manifest.json"), manifest).unwrap();
+        let mut installation = Self { directory, variables: Vec::new() };
+        installation.set("SERVER__LISTEN", "127.0.0.1:0");
+        installation.set("SERVER__SITE_DIR", "site");
+        installation
+    }
+
+    fn set(&mut self, key: &str, value: &str) {
+        self.variables.push((format!("REDOUBT_{key}"), value.to_owned()));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the binary is what is tested")]
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redoubt"));
+        command.args(arguments).current_dir(self.directory.path()).env_clear();
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn serve(&self) -> Server {
+        let mut command = self.command(&["serve", "--simulated"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (mut address, mut link) = (None, None);
+        for line in lines.by_ref() {
+            let line = line.unwrap();
+            if let Some(url) = line.strip_prefix("REDOUBT_ADDRESS=") {
+                address = Some(url.to_owned());
+            }
+            if let Some(url) = line.strip_prefix("REDOUBT_SET_UP_LINK=") {
+                link = Some(url.to_owned());
+                break;
+            }
+        }
+        Server { child, address: address.unwrap(), link }
+    }
+}
+
+struct Server {
+    child: Child,
+    address: String,
+    link: Option<String>,
+}
+
+impl Server {
+    fn port(&self) -> u16 {
+        self.address.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// A request on a connection of its own; the whole answer as text.
+    fn request(&self, text: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port()))?;
+        let text = text.replace("HOST", &format!("localhost:{}", self.port()));
+        stream.write_all(text.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.request(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")).unwrap()
+    }
+
+    fn stop(mut self) {
+        let began = Instant::now();
+        #[expect(clippy::disallowed_methods, reason = "the signal is what is tested")]
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        assert!(began.elapsed() < STOP_MAX, "{:?}", began.elapsed());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Gone already unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn starts_serves_and_stops() {
+    let installation = Installation::new();
+    let server = installation.serve();
+    assert!(server.address.starts_with("http://localhost:"), "{}", server.address);
+    let link = server.link.clone().unwrap();
+    let path = link.strip_prefix(server.address.trim_end_matches('/')).unwrap();
+    assert!(server.get("/health/ready").ends_with("ready\n"));
+    let page = server.get(path);
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("/api/set_up/complete"), "{page}");
+
+    // A new link makes the old one worthless, also while the server runs.
+    let output = installation.run(&["admin", "set-up-link"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(!server.get(path).contains("/api/set_up/complete"));
+
+    // A connection that stays open does not hold up the end.
+    let idle = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    server.stop();
+    drop(idle);
+
+    // The second start finds what the first one made.
+    let server = installation.serve();
+    assert!(server.get("/health/ready").ends_with("ready\n"));
+    server.stop();
+    let output = installation.run(&["migrate"]);
+    assert!(text(&output).contains("up to date"), "{}", text(&output));
+}
+
+#[test]
+fn odd_requests_harm_nobody() {
+    let installation = Installation::new();
+    let server = installation.serve();
+    for odd in [
+        "GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_owned(),
+        "GET http://evil.example/ HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n".to_owned(),
+        "nonsense\r\n\r\n".to_owned(),
+        format!("GET /{} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", "x".repeat(100_000)),
+        format!("GET / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nX: {}\r\n\r\n", "x".repeat(100_000)),
+        "POST /api/sign_in HTTP/1.1\r\nHost: HOST\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n"
+            .to_owned(),
+    ] {
+        // Being cut off is an answer too.
+        let answer = server.request(&odd).unwrap_or_default();
+        assert!(
+            !answer.starts_with("HTTP/1.1 200") && !answer.starts_with("HTTP/1.1 500"),
+            "{odd:.60}: {answer}"
+        );
+    }
+    assert!(server.get("/health/ready").ends_with("ready\n"));
+    server.stop();
+}
+
+#[test]
+fn speaks_tls_of_its_own() {
+    let mut installation = Installation::new();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let root = installation.directory.path();
+    std::fs::write(root.join("tls.crt"), certificate.pem()).unwrap();
+    std::fs::write(root.join("tls.key"), key.serialize_pem()).unwrap();
+    installation.set("SERVER__TLS_CERTIFICATE", "tls.crt");
+    installation.set("SERVER__TLS_KEY", "tls.key");
+    let server = installation.serve();
+    assert!(server.address.starts_with("https://localhost:"), "{}", server.address);
+
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    let mut tls = Stream::new(&mut session, &mut stream);
+    let request = format!(
+        "GET /health/live HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port()
+    );
+    tls.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // The end of the stream may come without a notice; what was read counts.
+    let _ = tls.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.ends_with("live\n"), "{answer}");
+    assert!(answer.to_lowercase().contains("strict-transport-security"), "{answer}");
+    server.stop();
+}
+
+#[test]
+fn check_config_tells_every_mistake() {
+    let mut installation = Installation::new();
+    let output = installation.run(&["check-config"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("The configuration is fine."));
+
+    installation.set("SERVER__LISTEM", "x");
+    installation.set("LOG__FORMAT", "xml");
+    let output = installation.run(&["check-config"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("2 mistakes"), "{}", text(&output));
+    assert!(text(&output).contains("did you mean server.listen?"), "{}", text(&output));
+    assert_eq!(installation.run(&["serve"]).status.code(), Some(2));
+    assert_eq!(installation.run(&["--config", "missing.toml", "check-config"]).status.code(), Some(2));
+    assert!(!installation.directory.path().join("var").exists(), "nothing was made");
+}
+
+#[test]
+fn a_port_that_is_taken_and_a_wrong_master_key_are_told() {
+    let mut installation = Installation::new();
+    let server = installation.serve();
+    installation.set("SERVER__LISTEN", &format!("127.0.0.1:{}", server.port()));
+    let output = installation.run(&["serve", "--simulated"]);
+    assert!(!output.status.success());
+    assert!(text(&output).contains("cannot listen on"), "{}", text(&output));
+    server.stop();
+
+    std::fs::remove_file(installation.directory.path().join("var/master.key")).unwrap();
+    let output = installation.run(&["serve", "--simulated"]);
+    assert!(!output.status.success());
+    assert!(text(&output).contains("master key does not fit"), "{}", text(&output));
+}
+
+#[test]
+fn destroying_everything_asks_for_certainty_and_a_stopped_server() {
+    let installation = Installation::new();
+    let mut server = installation.serve();
+    assert!(!installation.run(&["admin", "destroy-everything", "--simulated"]).status.success());
+    let mut running = Installation { directory: tempfile::tempdir().unwrap(), variables: Vec::new() };
+    running.set("SERVER__LISTEN", &format!("127.0.0.1:{}", server.port()));
+    let output = running.run(&["admin", "destroy-everything", "--simulated", "--yes"]);
+    assert!(text(&output).contains("still runs"), "{}", text(&output));
+    server.link = None;
+    server.stop();
+    let output = installation.run(&["admin", "destroy-everything", "--simulated", "--yes"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let left = installation.directory.path().join("var");
+    let left: Vec<_> = std::fs::read_dir(left).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn write_certificate(path: &Path, key: &Ed25519KeyPair, change: impl FnOnce(String) -> String) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let body = format!(
+        r#"{{"format":"{FORMAT}","id":"{id}","organization_id":"{id}","organization_name":"Acme","project_id":"{id}","project_name":"shop","service_id":"{id}","service_name":"orders","requested_by":"ann@example.org","destroyed_at":0,"destroyed_at_text":"1970-01-01T00:00:00Z","nodes":[]}}"#
+    );
+    let signature = STANDARD.encode(key.sign(body.as_bytes()));
+    let public_key = STANDARD.encode(key.public_key());
+    let signed = SignedCertificate {
+        certificate: change(body),
+        algorithm: ALGORITHM.to_owned(),
+        public_key,
+        signature,
+    };
+    std::fs::write(path, serde_json::to_string_pretty(&signed).unwrap()).unwrap();
+}
+
+#[test]
+fn verifies_certificates_without_an_installation() {
+    let installation = Installation::new();
+    let path = installation.directory.path().join("certificate.json");
+    let key = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+    write_certificate(&path, &key, |body| body);
+    let output = installation.run(&["verify-certificate", "certificate.json"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("orders"), "{}", text(&output));
+
+    let other = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [2; 32]);
+    let output = installation.run(&["verify-certificate", "certificate.json", "--public-key", &other]);
+    assert!(!output.status.success());
+    write_certificate(&path, &key, |body| body.replace("orders", "orderz"));
+    let output = installation.run(&["verify-certificate", "certificate.json"]);
+    assert!(!output.status.success());
+    assert!(text(&output).contains("NOT VALID"), "{}", text(&output));
+    assert!(!installation.run(&["verify-certificate", "missing.json"]).status.success());
+}
+
+#[test]
+fn says_its_version() {
+    let output = Installation::new().run(&["version"]);
+    assert_eq!(text(&output), format!("redoubt {}\n", env!("CARGO_PKG_VERSION")));
+}
