@@ -1,0 +1,90 @@
+// Every page of the console, by a name for its picture: what accessibility checks and screenshots walk through.
+
+import type { Page } from "@playwright/test";
+
+export type Place = {
+  name: string;
+  path: string;
+  /** Brings the page into the state to look at. */
+  act?: (page: Page) => Promise<void>;
+  status?: number;
+};
+
+/** Pages for people who are signed in, in a project with a running service and a certificate. */
+export function places(project: string, service: string, certificate: string): Place[] {
+  const base = `/projects/${project}`;
+  const open = (name: string) => (page: Page) => page.getByRole("button", { name }).first().click();
+  return [
+    { name: "projects", path: "/projects" },
+    { name: "project-new", path: "/projects", act: open("New project") },
+    { name: "services", path: `${base}/services` },
+    { name: "services-empty", path: "/projects/empty/services" },
+    { name: "service-new", path: `${base}/services/new` },
+    { name: "service-overview", path: `${base}/services/${service}` },
+    { name: "service-connect", path: `${base}/services/${service}/connect` },
+    {
+      name: "service-connect-password",
+      path: `${base}/services/${service}/connect`,
+      act: async (page) => {
+        await page.getByRole("button", { name: "Show password" }).click();
+        await page.locator("code.secret").waitFor();
+      },
+    },
+    { name: "service-network", path: `${base}/services/${service}/network` },
+    { name: "service-settings", path: `${base}/services/${service}/settings` },
+    {
+      name: "service-delete",
+      path: `${base}/services/${service}/settings`,
+      act: async (page) => {
+        await page.getByRole("button", { name: "Delete service…" }).click();
+        const dialog = page.getByRole("dialog", { name: /^Delete service/ });
+        await dialog.getByRole("textbox", { name: "Name", exact: true }).fill("wrong");
+        await dialog.getByRole("button", { name: "Delete service", exact: true }).click();
+        await page.locator("[aria-invalid=true]").waitFor();
+      },
+    },
+    { name: "events", path: `${base}/events` },
+    {
+      name: "events-open",
+      path: `${base}/events`,
+      act: async (page) => {
+        for (const summary of (await page.locator("table details > summary").all()).slice(0, 3)) await summary.click();
+      },
+    },
+    { name: "events-empty", path: "/projects/empty/events" },
+    { name: "certificates", path: `${base}/certificates` },
+    { name: "certificates-empty", path: "/projects/empty/certificates" },
+    { name: "certificate", path: `${base}/certificates/${certificate}` },
+    { name: "project-settings", path: `${base}/settings` },
+    { name: "account", path: "/projects", act: (page) => page.getByRole("button", { name: /^Account: / }).click() },
+    { name: "api-call", path: "/projects", act: (page) => page.getByText("Show as API call").click() },
+    {
+      name: "palette",
+      path: "/projects",
+      act: async (page) => {
+        await page.locator("html[data-live]").waitFor({ state: "attached" });
+        await page.keyboard.press("Control+k");
+        await page.getByRole("option").first().waitFor();
+      },
+    },
+    { name: "not-found", path: "/nowhere", status: 404 },
+  ];
+}
+
+/** Pages for people who are not. */
+export function gates(usedLink: string): Place[] {
+  return [
+    { name: "sign-in", path: "/sign-in" },
+    {
+      name: "sign-in-refused",
+      path: "/sign-in",
+      act: async (page) => {
+        await page.getByLabel("E-mail").fill("nobody@example.org");
+        await page.getByLabel("Password").fill("not the right password");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("alert").waitFor();
+      },
+    },
+    { name: "set-up-used", path: new URL(usedLink).pathname, status: 409 },
+  ];
+}
