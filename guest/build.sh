@@ -15,8 +15,13 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SUITE=bookworm
-MIRROR=${REDOUBT_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-SECURITY_MIRROR=${REDOUBT_DEBIAN_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
+# The mirrors that this machine's own apt uses, unless others are named. $1: end of the suite's codename.
+mirror() { apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 2>/dev/null | awk -v end="$1" '$2 ~ "^[a-z]+" end "$" { print $1; exit }'; }
+find_mirrors() {
+    MIRROR=${REDOUBT_DEBIAN_MIRROR:-$(mirror "")}
+    SECURITY_MIRROR=${REDOUBT_DEBIAN_SECURITY_MIRROR:-$(mirror "-security")}
+    [ -n "$MIRROR" ] && [ -n "$SECURITY_MIRROR" ]
+}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 CACHE=${REDOUBT_IMAGE_CACHE:-$HERE/../target/image-cache}
 POSTGRESQL_MAJOR=15
@@ -33,8 +38,14 @@ done
 
 mkdir -p "$CACHE"
 CACHE=$(cd "$CACHE" && pwd)
+# One build at a time: two would pull the package lists away from under each other.
+exec 9>"$CACHE/lock"
+flock 9
 IS_ROOT=false
 [ "$(id -u)" = 0 ] && IS_ROOT=true
+# Codenames are known only once apt has lists.
+find_mirrors || { $IS_ROOT && apt-get update -qq >&2 && find_mirrors; } ||
+    die "no Debian mirror is known: run apt-get update, or set REDOUBT_DEBIAN_MIRROR and REDOUBT_DEBIAN_SECURITY_MIRROR"
 
 # --- packages -------------------------------------------------------------------------------------------
 

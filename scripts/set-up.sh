@@ -60,7 +60,11 @@ add_backports() {
     . /etc/os-release
     [ "${VERSION_CODENAME:-}" = bookworm ] || return 0
     grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d && return 0
-    echo "deb http://deb.debian.org/debian bookworm-backports main" >/etc/apt/sources.list.d/redoubt-backports.list
+    local mirror
+    apt-get update -qq
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')
+    [ -n "$mirror" ] || fail "apt knows no Debian mirror; add one to /etc/apt/sources.list and run this again."
+    echo "deb $mirror bookworm-backports main" >/etc/apt/sources.list.d/redoubt-backports.list
 }
 
 install_packages() {
