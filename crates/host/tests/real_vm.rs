@@ -59,6 +59,7 @@ fn certificates() -> TlsFiles {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "Test CA");
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = rcgen::Issuer::new(ca, ca_key);
     let key = rcgen::KeyPair::generate().unwrap();
@@ -80,7 +81,7 @@ struct World {
     host: QemuHost,
     tls: TlsFiles,
     filter: IpFilter,
-    state: tempfile::TempDir,
+    state: PathBuf,
 }
 
 impl World {
@@ -94,7 +95,7 @@ impl World {
         host.open_volumes(node.node).await.unwrap();
         host.open_volumes(node.node).await.unwrap();
         let configuration = NodeConfiguration {
-            hostname: HOSTNAME.into(),
+            hostname: "demo-1".into(),
             tls: self.tls.clone(),
             first_user: FirstUser {
                 name: "rdadmin".into(),
@@ -105,35 +106,42 @@ impl World {
             now_seconds: now_seconds(),
         };
         host.configure(node.node, configuration).await.unwrap();
-        let status = self.wait(number, Phase::Ready).await;
+        let status =
+            self.wait_for(number, |status| status.phase == Phase::Ready && status.volumes.len() == 2).await;
         println!("node {number}: ready after {:?}; phases {:?}", started.elapsed(), status.phase_millis);
         (facts, status)
     }
 
     async fn wait(&self, number: u8, phase: Phase) -> Status {
+        self.wait_for(number, |status| status.phase == phase).await
+    }
+
+    async fn wait_for(&self, number: u8, is_so: impl Fn(&Status) -> bool) -> Status {
         let started = Instant::now();
         loop {
             let observation = self.host.observe(id(number)).await.unwrap();
             assert_eq!(observation.vm, VmState::Running);
             if let Some(status) = observation.agent {
                 assert_ne!(status.phase, Phase::Failed, "{:?}", status.problem);
-                if status.phase == phase {
+                if is_so(&status) {
                     return status;
                 }
             }
-            assert!(
-                started.elapsed() < READY_TIME_MAX,
-                "not {phase:?} in time: {:?}",
-                observation.agent_problem
-            );
+            assert!(started.elapsed() < READY_TIME_MAX, "not in time: {:?}", observation.agent_problem);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
+    /// Sets the filter and waits until the guest has it in force.
+    async fn set_ip_filter(&self, number: u8, filter: &IpFilter) {
+        self.host.set_ip_filter(id(number), filter).await.unwrap();
+        self.wait_for(number, |status| status.ip_filter_generation == Some(filter.generation)).await;
+    }
+
     fn psql(&self, vm: &VmFacts, sql: &str) -> Output {
-        let ca = self.state.path().join("ca.pem");
+        let ca = self.state.join("ca.pem");
         std::fs::write(&ca, &self.tls.ca).unwrap();
-        let passwords = self.state.path().join("pgpass");
+        let passwords = self.state.join("pgpass");
         std::fs::write(&passwords, format!("*:*:*:*:{PASSWORD}")).unwrap();
         std::fs::set_permissions(&passwords, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let target = format!(
@@ -154,26 +162,48 @@ impl World {
     }
 
     fn process(&self, number: u8) -> u32 {
-        let record = support::directory(self.state.path(), id(number)).join("vm.json");
+        let record = support::directory(&self.state, id(number)).join("vm.json");
         let value: serde_json::Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
         u32::try_from(value["pid"].as_u64().unwrap()).unwrap()
     }
+}
 
-    fn reopen(self, network: NetworkChoice) -> Self {
-        let Self { host, tls, filter, state } = self;
-        drop(host);
-        let host = QemuHost::open(settings(state.path(), network)).unwrap();
-        Self { host, tls, filter, state }
+/// Ends the node's VM when a test fails halfway.
+struct Guard(PathBuf);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let record = std::fs::read(&self.0).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if let Some(pid) = record.and_then(|record: serde_json::Value| record["pid"].as_u64()) {
+            run("/bin/kill", &["-9", &pid.to_string()], b"");
+        }
     }
 }
 
-fn devices_and_tables() -> String {
+/// Names of all interfaces and firewall tables of the machine.
+fn devices_and_tables() -> Vec<String> {
     let links = run("/usr/sbin/ip", &["-brief", "link"], b"");
     let tables = run("/usr/sbin/nft", &["list", "tables"], b"");
-    let mut lines: Vec<String> = String::from_utf8(links.stdout).unwrap().lines().map(Into::into).collect();
-    lines.extend(String::from_utf8(tables.stdout).unwrap().lines().map(Into::into));
-    lines.retain(|line| line.starts_with("rb") || line.starts_with("rt") || line.contains("redoubt"));
-    lines.join("\n")
+    let links = String::from_utf8(links.stdout).unwrap();
+    let tables = String::from_utf8(tables.stdout).unwrap();
+    let links = links.lines().filter_map(|line| line.split_whitespace().next());
+    let tables = tables.lines().filter_map(|line| line.split_whitespace().last());
+    links.chain(tables).map(Into::into).collect()
+}
+
+/// The mark in the names of a host's interfaces and tables, found by a node's table. Others may use the machine too.
+fn tag(number: u8, before: &[String]) -> Option<String> {
+    let node = id(number).to_string().replace('-', "");
+    let table =
+        devices_and_tables().into_iter().find(|name| name.ends_with(&node) && !before.contains(name))?;
+    Some(table.split('_').nth(1).unwrap().to_owned())
+}
+
+fn of_tag(tag: &str) -> Vec<String> {
+    let prefixes = [format!("rb{}", &tag[..4]), format!("rt{}", &tag[..4]), format!("redoubt_{tag}")];
+    let mut names = devices_and_tables();
+    names.retain(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    names
 }
 
 /// From nothing to rows, through `kill -9` and a restart of the server, to nothing.
@@ -193,7 +223,8 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
     let volumes = host.make_volumes(&node).await.unwrap();
     let (seen, _) = host.client_address(node.node, "127.0.0.1".parse().unwrap()).await.unwrap();
     let filter = IpFilter { generation: 1, sources: vec![source(seen)] };
-    let mut world = World { host, tls: certificates(), filter, state };
+    let _guard = Guard(support::directory(state.path(), node.node).join("vm.json"));
+    let mut world = World { host, tls: certificates(), filter, state: state.path().to_owned() };
 
     let (vm, status) = world.bring_up(number).await;
     assert_eq!(status.volumes.len(), 2);
@@ -210,19 +241,21 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
         &vm,
         "create table t as select g as id, 'MARKER-4711' as text from generate_series(1, 1000) g",
     );
-    world.query(&vm, "checkpoint");
     check_process(&world, number);
 
     let none = IpFilter { generation: 2, sources: Vec::new() };
-    world.host.set_ip_filter(node.node, &none).await.unwrap();
+    world.set_ip_filter(number, &none).await;
     assert!(!world.psql(&vm, "select 1").status.success(), "nobody may connect now");
     world.filter.generation = 3;
-    world.host.set_ip_filter(node.node, &world.filter).await.unwrap();
+    world.set_ip_filter(number, &world.filter).await;
     assert_eq!(world.query(&vm, "select count(*) from t"), "1000");
 
     // The server restarts: the VM runs on and is adopted.
     let pid = world.process(number);
-    let mut world = world.reopen(network);
+    let World { host, tls, filter, state: path } = world;
+    drop(host);
+    let host = QemuHost::open(settings(&path, network)).unwrap();
+    let mut world = World { host, tls, filter, state: path };
     assert_eq!(world.wait(number, Phase::Ready).await.boot_id, status.boot_id);
     assert_eq!(world.host.start_vm(&node).await.unwrap(), vm);
     assert_eq!(world.process(number), pid);
@@ -239,17 +272,21 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
     assert_eq!(world.query(&vm, "select count(*) from t"), "1000");
 
     for kind in ["root", "data"] {
-        let image =
-            std::fs::read(support::directory(world.state.path(), node.node).join(format!("{kind}.img")))
-                .unwrap();
-        for word in [&b"MARKER-4711"[..], b"rdadmin", b"pg_catalog"] {
-            assert!(
-                !image.windows(word.len()).any(|window| window == word),
-                "plain text in the {kind} image"
+        let image = support::directory(&world.state, node.node).join(format!("{kind}.img"));
+        for word in ["MARKER-4711", "rdadmin", "pg_catalog"] {
+            let found = run("/bin/grep", &["-c", "-a", "-F", word, image.to_str().unwrap()], b"");
+            assert_eq!(
+                String::from_utf8_lossy(&found.stdout).trim(),
+                "0",
+                "{word} is plain in the {kind} image"
             );
         }
     }
 
+    let tag = tag(number, &before);
+    assert_eq!(tag.is_some(), network == NetworkChoice::Bridge);
+    assert!(tag.as_ref().is_none_or(|tag| of_tag(tag).len() == 4), "a bridge, a tap and two tables");
+    let pid = world.process(number);
     let stopping = Instant::now();
     world.host.stop_vm(node.node).await.unwrap();
     println!("stopped after {:?}", stopping.elapsed());
@@ -258,7 +295,7 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
     assert_eq!(report.volumes, volumes);
     world.host.forget(node.node).await.unwrap();
     assert!(world.host.nodes().await.unwrap().is_empty());
-    assert_eq!(devices_and_tables(), before);
+    assert_eq!(tag.map(|tag| of_tag(&tag)).unwrap_or_default(), Vec::<String>::new());
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
 }
 
@@ -274,7 +311,7 @@ fn check_process(world: &World, number: u8) {
     let user = status.lines().find_map(|line| line.strip_prefix("Uid:\t")).unwrap();
     let is_root = nix_user() == "0";
     assert!(!is_root || !user.starts_with("0\t"), "it has a user of its own: {user}");
-    let console = support::directory(world.state.path(), id(number)).join("console.log");
+    let console = support::directory(&world.state, id(number)).join("console.log");
     let console = std::fs::read_to_string(console).unwrap_or_default();
     assert!(!console.contains(PASSWORD) && !console.contains("MARKER"), "{console}");
 }
@@ -307,6 +344,7 @@ async fn a_node_lives_on_a_bridge() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vm_whose_server_was_killed_is_found_and_removed() {
+    let before = devices_and_tables();
     let state = tempfile::tempdir().unwrap();
     let mut node = spec(3);
     node.service = ServiceId::from_uuid(id(203).uuid());
@@ -315,6 +353,7 @@ async fn a_vm_whose_server_was_killed_is_found_and_removed() {
     let backend = host.facts().await.unwrap().network;
     host.make_volumes(&node).await.unwrap();
     host.start_vm(&node).await.unwrap();
+    assert_eq!(tag(3, &before).is_some(), backend == NetworkBackend::Bridge);
     drop(host);
     // Somebody removed the directory behind the server's back.
     std::fs::remove_dir_all(support::directory(state.path(), node.node)).unwrap();
@@ -324,7 +363,5 @@ async fn a_vm_whose_server_was_killed_is_found_and_removed() {
     let removed = host.destroy_everything().await.unwrap();
     assert!(!removed.is_empty());
     assert!(host.nodes().await.unwrap().is_empty());
-    if backend == NetworkBackend::Bridge {
-        assert!(!devices_and_tables().contains(&node.node.to_string().replace('-', "")));
-    }
+    assert_eq!(tag(3, &before), None);
 }

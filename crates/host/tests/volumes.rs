@@ -10,6 +10,7 @@ mod support;
 
 use std::{
     fs,
+    io::Read,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -119,7 +120,9 @@ async fn only_the_key_that_is_handed_over_opens_a_volume() {
         if path.is_dir() {
             files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_none_or(|extension| extension != "sock") {
-            let bytes = fs::read(&path).unwrap();
+            // The rest of an image is a hole.
+            let mut bytes = Vec::new();
+            fs::File::open(&path).unwrap().take(2 * 1024 * 1024).read_to_end(&mut bytes).unwrap();
             for form in [&secret[..], BASE64.encode(&secret).as_bytes(), hexadecimal.as_bytes()] {
                 assert!(!bytes.windows(form.len()).any(|window| window == form), "{}", path.display());
             }
