@@ -8,7 +8,7 @@ mod sql;
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     process::{Child, ExitStatus, Stdio},
     sync::{
         Mutex, PoisonError,
@@ -50,6 +50,7 @@ const FAILED_STARTS_MAX: u32 = 8;
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 const READY_POLL: Duration = Duration::from_millis(40);
+const END_TRIES_MAX: u32 = 250;
 const FIRST_USER_TRIES_MAX: u32 = 5;
 /// A fast shutdown writes a checkpoint; what takes longer than this is recovered at the next start.
 const FAST_SHUTDOWN_MAX: Duration = Duration::from_secs(11);
@@ -159,7 +160,9 @@ impl Postgres {
     }
 
     fn start(&self, guest: &Guest) -> io::Result<Option<Child>> {
-        // After a crash it still says "ready", and nothing else can hold this data directory.
+        // The file keeps two servers from the same data, but after a crash it still says "ready". Without it nothing
+        // of a former server may be left: its sessions outlive it for a moment.
+        end_all_processes()?;
         match fs::remove_file(format!("{DATA}/postmaster.pid")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => (),
@@ -219,6 +222,28 @@ impl Postgres {
             say(format_args!("PostgreSQL did not end within {} s of {signal}", limit.as_secs()));
         }
     }
+}
+
+/// Kills every process of postgres and sees that it is gone.
+fn end_all_processes() -> io::Result<()> {
+    for _ in 0..END_TRIES_MAX {
+        commands::sweep();
+        let mut is_clear = true;
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).map(Pid::from_raw);
+            if let Some(pid) = pid
+                && entry.metadata().is_ok_and(|facts| facts.uid() == UID)
+            {
+                is_clear = false;
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        }
+        if is_clear {
+            return Ok(());
+        }
+        thread::sleep(READY_POLL);
+    }
+    Err(io::Error::other("processes of a former PostgreSQL do not end"))
 }
 
 /// Polls the file in which the postmaster says how far it is: asking by connection would cost a process each.
