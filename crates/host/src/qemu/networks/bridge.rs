@@ -301,4 +301,70 @@ mod tests {
         assert_eq!(seen("::ffff:127.0.0.1"), IpAddr::V4(gateway));
         assert_eq!(seen("203.0.113.9").to_string(), "203.0.113.9");
     }
+
+    fn node(number: u8) -> NodeSpec {
+        let id: NodeId = format!("0190a000-0000-7000-8000-0000000000{number:02x}").parse().unwrap();
+        NodeSpec {
+            node: id,
+            service: domain::ids::ServiceId::from_uuid(id.uuid()),
+            organization: domain::ids::OrganizationId::from_uuid(id.uuid()),
+            vcpus: 1,
+            memory_mib: 256,
+            volumes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn addresses_are_given_out_once() {
+        let pool: AddressPool = "10.213.0.0/27".parse().unwrap();
+        let mut records: Vec<NodeRecord> = Vec::new();
+        let mut add = |spec: NodeSpec| {
+            let network = plan(pool, "abcdef", &records, &spec)?;
+            records.push(NodeRecord { spec, network: network.clone() });
+            Ok::<_, Error>(network)
+        };
+        let first = add(node(1)).unwrap();
+        for number in 2..=13 {
+            let sibling = add(NodeSpec { service: node(1).service, ..node(number) }).unwrap();
+            assert_ne!(first.address(), sibling.address());
+            assert_eq!(first.of_guest().gateway, sibling.of_guest().gateway);
+        }
+        let one_more = add(NodeSpec { service: node(1).service, ..node(14) });
+        assert!(matches!(one_more, Err(Error::Full(_))), "a /28 is full");
+        assert_ne!(add(node(15)).unwrap().of_guest().gateway, first.of_guest().gateway);
+        assert!(matches!(add(node(16)), Err(Error::Full(_))), "the pool is full");
+    }
+
+    #[test]
+    fn networks_go_without_a_trace() {
+        if !is_possible() {
+            return; // Only root can make bridges; everything else is tested without.
+        }
+        let tag = format!("{:06x}", std::process::id());
+        let (gateway, address) = (Ipv4Addr::new(10, 213, 255, 1), Ipv4Addr::new(10, 213, 255, 2));
+        let mut filter = IpFilter { generation: 1, sources: vec!["10.0.0.0/8".parse().unwrap()] };
+        let spec = node(1);
+        let attachment = attach(&tag, &spec, gateway, address, &filter).unwrap();
+        assert!(
+            interface_exists(&tap_name(&tag, spec.node))
+                && interface_exists(&bridge_name(&tag, spec.service))
+        );
+        assert_eq!(firewalls::nodes(&tag).unwrap(), [spec.node]);
+        assert!(nodes(&tag).unwrap().contains(&spec.node));
+        filter.sources = (0..=255).map(|net| format!("10.{net}.0.0/16").parse().unwrap()).collect();
+        firewalls::put(&tag, spec.node, address, &filter).unwrap();
+        assert!(attach(&tag, &spec, gateway, address, &filter).is_err(), "the tap is in use");
+        drop(attachment);
+        let again = attach(&tag, &spec, gateway, address, &filter).unwrap();
+        assert!(remove_idle_bridges(&tag).unwrap().is_empty(), "it has a tap");
+        remove(&tag, spec.node).unwrap();
+        drop(again);
+        remove(&tag, spec.node).unwrap();
+        assert!(nodes(&tag).unwrap().is_empty() && firewalls::nodes(&tag).unwrap().is_empty());
+        assert!(interfaces(&format!("rb{}", &tag[..4])).is_empty());
+
+        drop(attach(&tag, &spec, gateway, address, &filter).unwrap());
+        assert_eq!(remove_everything(&tag).unwrap().len(), 2, "tables and bridge; the tap went by itself");
+        assert!(remove_everything(&tag).unwrap().is_empty());
+    }
 }
