@@ -38,6 +38,11 @@ rust_tests() {
     cargo test --no-fail-fast "${CRATES[@]}"
 }
 
+# Boots VMs from the guest image, on both network backends.
+vm_tests() {
+    REDOUBT_IMAGE_DIR="$PWD/target/image" cargo test "${CRATES[@]}" --features host/real-vm --test real_vm
+}
+
 browser_tests() {
     (cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund && npx playwright test)
 }
@@ -62,7 +67,7 @@ summary() {
     echo
     echo "Tests by kind"
     [ -s "$LOGS/programs" ] && [ -e "$LOGS/rust.log" ] && count_rust
-    for name in build-tool browser; do
+    for name in build-tool real-vm browser; do
         [ -e "$LOGS/$name.log" ] || continue
         awk -v name="$name" '
             /^test result: / { passed += $4; failed += $6 }
@@ -82,11 +87,12 @@ part set-up scripts/set-up.sh test || summary
 part lint scripts/lint.sh
 part console cargo xtask console
 part image cargo xtask image
-export -f rust_tests browser_tests
+export -f rust_tests vm_tests browser_tests
 export LOGS
 export CRATES_TEXT="${CRATES[*]}"
 part rust bash -c 'read -ra CRATES <<<"$CRATES_TEXT"; rust_tests'
 part build-tool cargo test -p xtask
+part real-vm bash -c 'read -ra CRATES <<<"$CRATES_TEXT"; vm_tests'
 part server cargo build --quiet -p server
 part browser bash -c browser_tests
 summary

@@ -1,5 +1,7 @@
 //! Sets up the log: one line an event on standard error, for people or as JSON, with the request's id in its span.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, LogSettings};
@@ -8,7 +10,10 @@ use crate::config::{LogFormat, LogSettings};
 pub fn start(settings: &LogSettings) {
     let filter = settings.level.parse::<Targets>().unwrap_or_default();
     let layer = match settings.format {
-        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).with_target(false).boxed(),
+        LogFormat::Text => {
+            let is_terminal = std::io::stderr().is_terminal();
+            fmt::layer().with_ansi(is_terminal).with_writer(std::io::stderr).with_target(false).boxed()
+        }
         LogFormat::Json => {
             fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).with_target(true).boxed()
         }

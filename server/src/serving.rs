@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use control::{Control, Parts, SystemRandom, set_up};
 use domain::errors::Error;
 use host::{
-    Host,
+    Accelerator, Host,
     qemu::{QemuHost, QemuSettings},
     simulated::{Pace, SimulatedHost, SimulatedSettings},
 };
@@ -131,10 +131,12 @@ pub(crate) async fn serve(config: Config, is_simulated: bool) -> anyhow::Result<
 async fn report_host(control: &Control) {
     match control.host_facts().await {
         Ok(facts) => {
-            tracing::info!(
-                host = facts.name, accelerator = ?facts.accelerator, network = ?facts.network,
-                memory_mib = facts.memory_mib, "Host ready"
-            );
+            let (accelerator, reason) = match &facts.accelerator {
+                Accelerator::Kvm => ("kvm", None),
+                Accelerator::Tcg { reason } => ("tcg", Some(reason)),
+            };
+            let (host, memory_mib, network) = (&facts.name, facts.memory_mib, &facts.network);
+            tracing::info!(host, accelerator, reason, ?network, memory_mib, "Host ready");
             for problem in facts.problems {
                 tracing::warn!(host = facts.name, problem, "The host has a problem");
             }

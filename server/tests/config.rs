@@ -1,5 +1,4 @@
 //! The configuration file and its overrides: what is accepted, and that every mistake is told at once with its key.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, loudly")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Taste that can be checked: sizes, names, the direction of dependencies, who may do what. Reads files, runs nothing.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop, loudly")]
 
 use std::{
     collections::BTreeSet,
@@ -79,7 +80,8 @@ fn before_tests(text: &str) -> &str {
     text.find("\n#[cfg(test)]\nmod ").map_or(text, |end| &text[..end])
 }
 
-fn none(what: &str, found: Vec<String>) {
+fn none(what: &str, found: impl IntoIterator<Item = String>) {
+    let found: Vec<String> = found.into_iter().collect();
     assert!(found.is_empty(), "{what}:\n  {}", found.join("\n  "));
 }
 
@@ -148,13 +150,13 @@ fn modules_have_names_that_say_something() {
     let rust = files(".rs").into_iter().filter(|(path, _)| {
         path.trim_end_matches(".rs").split('/').any(|part| BANNED_MODULES.contains(&part))
     });
-    none("Modules to rename", rust.map(|(path, _)| path).collect());
+    none("Modules to rename", rust.map(|(path, _)| path));
 }
 
 #[test]
 fn modules_begin_with_what_they_are() {
     let silent = files(".rs").into_iter().filter(|(_, text)| !text.starts_with("//! "));
-    none("Files whose first line is no //! sentence", silent.map(|(path, _)| path).collect());
+    none("Files whose first line is no //! sentence", silent.map(|(path, _)| path));
 }
 
 #[test]
@@ -260,7 +262,7 @@ fn only_the_store_speaks_sql() {
         .into_iter()
         .filter(|(_, line)| marks.iter().any(|mark| line.contains(mark)))
         .map(|(place, line)| format!("{place}: {}", line.trim()));
-    none("SQL outside of the store", found.collect());
+    none("SQL outside of the store", found);
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn only_host_agent_and_the_build_tool_start_processes() {
         .into_iter()
         .filter(|(_, line)| line.contains("Command::new(") || line.contains("use std::process::Command"))
         .map(|(place, line)| format!("{place}: {}", line.trim()));
-    none("Processes started outside of host, agent and xtask", found.collect());
+    none("Processes started outside of host, agent and xtask", found);
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn migrations_come_in_pairs() {
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     };
     let (sqlite, postgres) = (names("sqlite"), names("postgres"));
-    none("Migrations without a twin", sqlite.symmetric_difference(&postgres).cloned().collect());
+    none("Migrations without a twin", sqlite.symmetric_difference(&postgres).cloned());
 }
 
 #[test]
@@ -312,7 +314,7 @@ fn every_style_is_imported() {
         let name = path.rsplit('/').next().unwrap_or(path);
         path.contains('/') && !imports.contains(path) && !imports.contains(&format!("/{name}"))
     });
-    none("Style files that nothing imports", lost.map(str::to_owned).collect());
+    none("Style files that nothing imports", lost.map(str::to_owned));
 }
 
 #[test]

@@ -32,8 +32,11 @@ const CREATE: &[(&str, &str)] = &[
 ];
 const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/// Every server function: method, path, who may call it, and a call that an admin of the project could make.
-const FUNCTIONS: &[(Method, &str, Who, &[(&str, &str)])] = &[
+/// Method, path, who may call it, and a call that an admin of the project could make.
+type Function = (Method, &'static str, Who, &'static [(&'static str, &'static str)]);
+
+/// Every server function there is.
+const FUNCTIONS: &[Function] = &[
     (Method::POST, "/api/set_up/complete", Anybody, &[]),
     (Method::POST, "/api/sign_in", Anybody, &[]),
     (Method::POST, "/api/sessions/set_theme", Anybody, &[("theme", "Dark")]),
