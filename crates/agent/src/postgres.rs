@@ -134,6 +134,7 @@ impl Postgres {
                 ));
                 return;
             }
+            guest.enter(Phase::Starting);
             guest.note_problem(format!("PostgreSQL ended with {end} and is started again{detail}"));
             thread::sleep(pause);
             pause = (pause * 2).min(PAUSE_MAX);
