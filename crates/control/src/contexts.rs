@@ -98,11 +98,16 @@ impl Context {
         let user = self.user()?;
         let mut tx = self.control.store().read().await?;
         let access = store::access::effective(&mut tx, user, target, self.now()).await?;
+        let is_active = match &access {
+            Some(access) => access.is_active,
+            // Also for what does not exist, so that a deactivated account cannot tell the one from the other.
+            None => store::users::find(&mut tx, user).await?.is_some_and(|user| user.is_active),
+        };
         drop(tx);
-        let access = access.ok_or(Error::NotFound)?;
-        if !access.is_active {
+        if !is_active {
             return Err(Error::Unauthenticated { reason: "Your account is deactivated.".into() }.into());
         }
+        let access = access.ok_or(Error::NotFound)?;
         match decide(action, &access) {
             Decision::Allowed => Ok(Permit { ctx: self.clone(), action, access: Some(access) }),
             Decision::Hidden => Err(Error::NotFound.into()),

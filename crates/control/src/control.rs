@@ -21,13 +21,15 @@ use crate::{
     errors::Failure,
     random,
     workflow::{Limits, Runner},
-    workflows::services::ServiceWorkflow,
+    workflows::services::{ServiceWorkflow, sweep},
 };
 
 /// Password hashes that are computed at the same time, at most: each takes 19 MiB and a processor.
 const HASHES_AT_ONCE: usize = 4;
 /// Workflow steps that run at the same time, at most.
 const WORKERS: usize = 4;
+/// How often hosts are searched for what the database does not know.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// Value whose sealed form in the database shows that the master key is the right one.
 const MASTER_KEY_CHECK: &[u8] = b"redoubt master key";
 
@@ -116,12 +118,29 @@ impl Control {
         let mut tasks =
             (0..WORKERS).map(|_| tokio::spawn(runner.clone().work(shutdown.clone()))).collect::<Vec<_>>();
         tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
+        tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
         tasks
     }
 
     /// The workflow runner with every workflow there is.
     pub(crate) fn runner(&self, limits: Limits) -> Runner {
         Runner::new(self.clone(), vec![Arc::new(ServiceWorkflow)], limits)
+    }
+
+    /// Looks for nodes that nobody knows, again and again.
+    async fn keep_sweeping(self, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow() {
+            tokio::select! {
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
+                _ = shutdown.changed() => return,
+            }
+            if let Err(failure) = sweep(&self).await {
+                tracing::warn!(
+                    error = crate::errors::chain(&failure),
+                    "The hosts could not be compared with the database"
+                );
+            }
+        }
     }
 
     /// Whether requests can be served: the database answers.
@@ -211,6 +230,11 @@ impl Control {
     /// The host that new nodes go to. With one host there is no choice yet; a scheduler takes this place later.
     pub(crate) fn first_host(&self) -> &Arc<dyn Host> {
         &self.0.parts.hosts[0]
+    }
+
+    /// All hosts.
+    pub(crate) fn hosts(&self) -> &[Arc<dyn Host>] {
+        &self.0.parts.hosts
     }
 
     /// The host of that name.

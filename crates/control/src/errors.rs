@@ -35,7 +35,13 @@ impl From<crate::authorities::CertificateError> for Failure {
 }
 
 impl Failure {
-    /// Whether the same operation may succeed if it is simply repeated.
+    /// Whether the same operation may succeed if it is repeated at once. A database that does not answer has been
+    /// waited for already.
+    pub(crate) const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Conflict))
+    }
+
+    /// Whether the same operation may succeed if it is simply repeated, now or later.
     pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_retryable())
     }
@@ -92,7 +98,7 @@ macro_rules! attempt {
             let result: Result<_, $crate::errors::Failure> = async { $body }.await;
             match result {
                 Ok(value) => break Ok(value),
-                Err(failure) if failure.is_retryable() && tries < $crate::errors::TRIES_MAX => tries += 1,
+                Err(failure) if failure.is_conflict() && tries < $crate::errors::TRIES_MAX => tries += 1,
                 Err(failure) => break Err(failure.into_error($ctx.request_id())),
             }
         }

@@ -53,8 +53,7 @@ pub async fn add(ctx: &Context, input: AddIpFilterEntry) -> Result<IpFilterView,
         }
         write.text(format!("Let {cidr} connect to {}", input.service));
         finish(write, id, ctx).await?;
-        let mut tx = permit.read().await?;
-        services::ip_filter_view(ctx, &mut tx, id).await
+        services::ip_filter_view(ctx, &permit, id).await
     })
 }
 
@@ -73,8 +72,7 @@ pub async fn remove(ctx: &Context, project: &str, service: &str, cidr: &str) -> 
         }
         write.text(format!("No longer let {cidr} connect to {service}"));
         finish(write, id, ctx).await?;
-        let mut tx = permit.read().await?;
-        services::ip_filter_view(ctx, &mut tx, id).await
+        services::ip_filter_view(ctx, &permit, id).await
     })
 }
 

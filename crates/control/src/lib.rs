@@ -23,6 +23,8 @@ mod errors;
 mod random;
 mod timelines;
 
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod workflow;
 pub mod workflows;
 

@@ -6,13 +6,14 @@ use domain::{
     events::EventType,
     ids::{OrganizationId, ProjectId},
     names::ProjectName,
+    permissions::Permission,
     views::{PAGE_ROWS_MAX, Page, ProjectView},
 };
 use serde_json::json;
 use store::{Tx, access::Target, projects::Project};
 
 use crate::{
-    Context, authorities,
+    Context, access, authorities,
     envelopes::Place,
     errors::{Failure, attempt},
 };
@@ -33,8 +34,9 @@ pub async fn list(
         let permit = ctx.authorize(Action::ListProjects, Target::Organization(organization)).await?;
         let access = permit.access()?;
         let mut tx = permit.read().await?;
-        // Who holds nothing here sees no project; grants on single projects come with groups and roles.
-        if !access.is_super_admin && access.granted.is_empty() {
+        // Who may not look into projects sees none; grants on single projects come with groups and roles.
+        let sees = [Permission::ProjectServicesRead, Permission::OrganizationProjectsWrite];
+        if !sees.into_iter().any(|permission| access::holds(access, permission)) {
             return Ok(Page { rows: Vec::new(), next: None, total: 0 });
         }
         let total = store::projects::count(&mut tx, organization).await?;
@@ -147,6 +149,7 @@ pub async fn delete(ctx: &Context, name: &str, confirmation: &str) -> Result<(),
             ))
             .into());
         }
+        store::grants::remove_for_resource(&mut write.tx, "project", id.uuid()).await?;
         store::projects::remove(&mut write.tx, id).await?;
         write.before(&json!({ "name": name }))?.text(format!("Deleted the project {name}"));
         write.commit().await?;

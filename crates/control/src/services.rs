@@ -1,5 +1,7 @@
 //! Services: what can be had, list, make, look at, delete. What takes time is left to the service's workflow.
 
+use std::time::Duration;
+
 use domain::{
     actions::Action,
     errors::Error,
@@ -22,6 +24,7 @@ use store::{Tx, access::Target, services::Service};
 
 use crate::{
     Context,
+    contexts::Permit,
     envelopes::Place,
     errors::{Failure, attempt},
     projects, random, timelines,
@@ -34,6 +37,8 @@ pub(crate) const PASSWORD: &str = "services.password_sealed";
 const FIRST_USER: &str = "rdadmin";
 /// Name of the first database of every service.
 const FIRST_DATABASE: &str = "defaultdb";
+/// How long a page waits for the host to say how it sees the viewer.
+const CLIENT_ADDRESS_LIMIT: Duration = Duration::from_secs(2);
 /// Characters of a generated password: 139 bits.
 const PASSWORD_CHARS: usize = 24;
 
@@ -158,7 +163,8 @@ pub async fn view(ctx: &Context, project: &str, service: &str) -> Result<Service
         let project = projects::find(&mut tx, found.project_id, &permit.access()?.organization_name).await?;
         let nodes = node_views(&mut tx, found.id).await?;
         let timeline = timelines::draw(&mut tx, &found, ctx.now()).await?;
-        let ip_filter = ip_filter_view(ctx, &mut tx, found.id).await?;
+        drop(tx);
+        let ip_filter = ip_filter_view(ctx, &permit, found.id).await?;
         Ok(ServiceView {
             connection: connection(&found, stored_project.ca_certificate),
             row: row(found)?,
@@ -257,20 +263,27 @@ pub(crate) fn open_password(
 /// The IP filter with the viewer's own address as the service would see it.
 pub(crate) async fn ip_filter_view(
     ctx: &Context,
-    tx: &mut Tx,
+    permit: &Permit,
     id: ServiceId,
 ) -> Result<IpFilterView, Failure> {
-    let service = find(tx, id).await?;
+    let mut tx = permit.read().await?;
+    let service = find(&mut tx, id).await?;
     let mut entries = Vec::new();
-    for entry in store::ip_filter_entries::list(tx, id).await? {
+    for entry in store::ip_filter_entries::list(&mut tx, id).await? {
         let cidr = entry.cidr.parse();
         let cidr = cidr.map_err(|error| Failure::Inconsistent(format!("stored range of {id}: {error}")))?;
         entries.push(IpFilterEntry { cidr, description: entry.description });
     }
-    let nodes = store::nodes::list(tx, id).await?;
+    let nodes = store::nodes::list(&mut tx, id).await?;
+    drop(tx);
     let (mut my_address, mut my_address_note) = (ctx.origin().address, None);
     if let (Some(node), Some(peer)) = (nodes.first(), my_address)
-        && let Ok((address, note)) = ctx.control.first_host().client_address(node.id, peer).await
+        // A page is no place to wait for a host that hangs.
+        && let Ok(Ok((address, note))) = tokio::time::timeout(
+            CLIENT_ADDRESS_LIMIT,
+            ctx.control.first_host().client_address(node.id, peer),
+        )
+        .await
     {
         (my_address, my_address_note) = (Some(address), note);
     }

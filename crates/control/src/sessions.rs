@@ -24,6 +24,8 @@ const FREE_TRIES: i64 = 4;
 const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// Wrong tries from one address network before it has to wait.
 const FREE_TRIES_ADDRESS: i64 = 20;
+/// Failures from an address network are forgotten this long after the last one.
+const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// Sign-ins that may wait for their turn to be hashed; more are turned away.
 const HASH_WAIT: Duration = Duration::from_secs(10);
 
@@ -59,8 +61,15 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
         let mut write = ctx.public(Action::SignIn).write(EventType::UserSignedIn).await?;
         let Some(user) = &user else {
             for (key, free) in &keys {
-                let tries =
-                    store::sign_in_attempts::find(&mut write.tx, key).await?.map_or(0, |a| a.failures);
+                let before = store::sign_in_attempts::find(&mut write.tx, key).await?;
+                let is_over = |at: Timestamp| *key != keys[0].0 && ctx.now().since(at) > ADDRESS_WINDOW;
+                let tries = match before {
+                    Some(before) if is_over(before.last_at) => {
+                        store::sign_in_attempts::clear(&mut write.tx, key).await?;
+                        0
+                    }
+                    before => before.map_or(0, |before| before.failures),
+                };
                 let until = ctx.now().plus(wait_after(tries + 1, *free));
                 store::sign_in_attempts::record_failure(&mut write.tx, key, ctx.now(), Some(until)).await?;
             }
@@ -73,9 +82,8 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
             }
             .into());
         };
-        for (key, _) in &keys {
-            store::sign_in_attempts::clear(&mut write.tx, key).await?;
-        }
+        // Not those of the address: one right password must not make room for twenty more guesses at others.
+        store::sign_in_attempts::clear(&mut write.tx, &keys[0].0).await?;
         store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
         let organizations = store::organizations::list_for_user(&mut write.tx, user.id).await?;
         write.event.organization_id = organizations.first().map(|(organization, _)| organization.id);

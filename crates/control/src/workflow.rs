@@ -19,7 +19,7 @@ use domain::{
 };
 use store::{Tx, strands::Strand};
 
-pub use runner::Runner;
+pub use runner::{Limits, Point, Runner};
 
 use crate::{Control, audit, errors::Failure};
 
@@ -87,11 +87,6 @@ pub struct Turn {
 impl Turn {
     pub(crate) const fn new(control: Control, strand: Strand) -> Self {
         Self { control, strand, tx: None, state: None, deadline: None }
-    }
-
-    /// Undoes what was written and gives the strand back.
-    fn into_strand(self) -> Strand {
-        self.strand
     }
 
     /// The handle on everything.

@@ -13,12 +13,38 @@ use crate::{
     errors::{Failure, chain},
 };
 
-/// How long a lease lasts unless it is extended: what a killed server's work waits for at most.
-pub(crate) const LEASE: Duration = Duration::from_secs(8);
-/// How often a lease is extended while its step runs.
-const EXTEND_EVERY: Duration = Duration::from_secs(2);
-/// How long one run of a step may take; afterwards it is given up and tried again.
-const STEP_LIMIT: Duration = Duration::from_secs(60);
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a lease lasts unless it is extended: what a killed server's work waits for at most.
+    pub lease: Duration,
+    /// How often a lease is extended while its step runs.
+    pub extend_every: Duration,
+    /// How long one run of a step may take; afterwards it is given up and tried again.
+    pub step: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(8),
+            extend_every: Duration::from_secs(2),
+            step: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How far one turn has come. Tests have a runner die at each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// The strand is leased, nothing else happened.
+    Leased,
+    /// The host did what the step asks for; nothing of it is stored.
+    Acted,
+    /// All of it is stored.
+    Stored,
+}
+
 /// How long to sleep when nothing is due, if nobody wakes the runner.
 const IDLE: Duration = Duration::from_millis(500);
 /// The first pause after a failure; it doubles with each further one.
@@ -27,8 +53,8 @@ const PAUSE_FIRST: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How often deadlines are looked at.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
-/// How often the results of a step are tried to be stored when the database asks for a repetition.
-const STORE_TRIES: u32 = 3;
+/// How often something is tried at once when the database asks for a repetition.
+const TRIES_MAX: u32 = 4;
 /// Characters of an error that are kept.
 const ERROR_CHARS_MAX: usize = 2000;
 
@@ -37,11 +63,12 @@ const ERROR_CHARS_MAX: usize = 2000;
 pub struct Runner {
     control: Control,
     workflows: Vec<Arc<dyn Workflow>>,
+    limits: Limits,
 }
 
 impl Runner {
-    pub(crate) const fn new(control: Control, workflows: Vec<Arc<dyn Workflow>>) -> Self {
-        Self { control, workflows }
+    pub(crate) const fn new(control: Control, workflows: Vec<Arc<dyn Workflow>>, limits: Limits) -> Self {
+        Self { control, workflows, limits }
     }
 
     /// Works until `shutdown` turns true; the present step is finished first.
@@ -67,19 +94,38 @@ impl Runner {
     }
 
     /// Leases one due strand and runs its step. False when nothing is due.
-    pub(crate) async fn run_one(&self) -> Result<bool, Failure> {
+    async fn run_one(&self) -> Result<bool, Failure> {
+        self.run_until(Point::Stored).await
+    }
+
+    /// As [`Self::run_one`], but leaves everything as it is once `last` is reached, like a server that is killed then.
+    pub(crate) async fn run_until(&self, last: Point) -> Result<bool, Failure> {
         let Some(strand) = self.lease().await? else { return Ok(false) };
         let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow) else {
             return Err(Failure::Inconsistent(format!("no workflow is named {}", strand.workflow)));
         };
-        let mut turn = Turn::new(self.control.clone(), strand);
-        let result = self.run_leased(workflow.as_ref(), &mut turn).await;
-        let stored = match result {
-            Ok(next) => self.store_next(workflow.as_ref(), turn, next).await,
-            Err(failure) => {
-                // What the step wrote before it failed is undone first: SQLite has one writer.
-                let strand = turn.into_strand();
-                self.store_failure(workflow.as_ref(), &strand, &chain(&failure)).await
+        if last == Point::Leased {
+            return Ok(true);
+        }
+        let mut tries = 1;
+        let stored = loop {
+            let mut turn = Turn::new(self.control.clone(), strand.clone());
+            let result = match self.run_leased(workflow.as_ref(), &mut turn).await {
+                Ok(_) if last == Point::Acted => return Ok(true),
+                Ok(next) => self.store_next(workflow.as_ref(), turn, next).await,
+                Err(failure) => {
+                    // What the step wrote before it failed is undone first: SQLite has one writer.
+                    drop(turn);
+                    Err(failure)
+                }
+            };
+            match result {
+                Ok(()) => break Ok(()),
+                // Another transaction was faster. Nobody needs to know; the step can be repeated at any time.
+                Err(Failure::Store(store::Error::Conflict)) if tries < TRIES_MAX => tries += 1,
+                Err(failure) => {
+                    break self.store_failure(workflow.as_ref(), &strand, &chain(&failure)).await;
+                }
             }
         };
         self.control.notify();
@@ -104,24 +150,35 @@ impl Runner {
             _ => return Ok(None),
         }
         drop(tx);
-        let mut tx = self.control.store().write().await?;
-        let leased =
-            store::strands::lease(&mut tx, now, now.plus(LEASE), self.control.new_uuid(), &names).await?;
-        tx.commit().await?;
-        Ok(leased)
+        let lease = async || {
+            let mut tx = self.control.store().write().await?;
+            let (until, token) = (now.plus(self.limits.lease), self.control.new_uuid());
+            let leased = store::strands::lease(&mut tx, now, until, token, &names).await?;
+            tx.commit().await?;
+            Ok(leased)
+        };
+        for _ in 1..TRIES_MAX {
+            match lease().await {
+                // Another worker took the same strand at the same moment; there may be others.
+                Err(store::Error::Conflict) => {}
+                result => return Ok(result?),
+            }
+        }
+        Ok(lease().await?)
     }
 
     /// Runs the step while extending its lease.
     async fn run_leased(&self, workflow: &dyn Workflow, turn: &mut Turn) -> Result<Next, Failure> {
         let (id, token) = (turn.strand().id, token_of(turn.strand())?);
-        let control = self.control.clone();
+        let (control, limits) = (self.control.clone(), self.limits);
         let keep = async {
             loop {
-                tokio::time::sleep(EXTEND_EVERY).await;
+                tokio::time::sleep(limits.extend_every).await;
                 let extended = async {
                     let mut tx = control.store().write().await?;
                     let kept =
-                        store::strands::extend_lease(&mut tx, id, token, control.now().plus(LEASE)).await?;
+                        store::strands::extend_lease(&mut tx, id, token, control.now().plus(limits.lease))
+                            .await?;
                     tx.commit().await?;
                     Ok::<_, store::Error>(kept)
                 };
@@ -133,8 +190,8 @@ impl Runner {
         };
         // A step that holds the write transaction must not be waited for by its own lease keeper: see `Turn::write`.
         tokio::select! {
-            result = tokio::time::timeout(STEP_LIMIT, workflow.run(turn)) => result.unwrap_or_else(|_| {
-                Err(Failure::Inconsistent(format!("The step took longer than {} s and was given up", STEP_LIMIT.as_secs())))
+            result = tokio::time::timeout(limits.step, workflow.run(turn)) => result.unwrap_or_else(|_| {
+                Err(Failure::Inconsistent(format!("The step took longer than {} s and was given up", limits.step.as_secs_f32())))
             }),
             () = keep => Err(Failure::Inconsistent("The lease was lost to another server".into())),
         }
@@ -198,7 +255,9 @@ impl Runner {
             }
         };
         if !kept {
-            return Err(Failure::Inconsistent("the lease was lost; what this step wrote is undone".into()));
+            // Whoever has the lease now does the step again.
+            tracing::warn!(strand = %strand.id, step = strand.step, "The lease was lost; what the step wrote is undone");
+            return Ok(());
         }
         tx.commit().await?;
         tracing::debug!(strand = %strand.id, step = strand.step, ?next, "Step done");
@@ -213,7 +272,7 @@ impl Runner {
     ) -> Result<(), Failure> {
         let error = cut(error);
         tracing::warn!(strand = %strand.id, step = strand.step, attempts = strand.attempts + 1, error, "A step failed; it will be tried again");
-        for _ in 1..STORE_TRIES {
+        for _ in 1..TRIES_MAX {
             match self.try_store_failure(workflow, strand, &error).await {
                 Err(failure) if failure.is_retryable() => {}
                 result => return result,
@@ -259,37 +318,49 @@ impl Runner {
     }
 
     pub(crate) async fn raise_alerts(&self) -> Result<(), Failure> {
-        let now = self.control.now();
         let mut tx = self.control.store().read().await?;
-        let overdue = store::strands::overdue(&mut tx, now).await?;
+        let overdue = store::strands::overdue(&mut tx, self.control.now()).await?;
         drop(tx);
-        for strand in overdue.into_iter().filter(|strand| strand.alerted_at.is_none()) {
-            let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow)
-            else {
-                continue;
-            };
-            let text = match &strand.error {
-                Some(error) => format!("Not done in time; the step {} fails: {error}", strand.step),
-                None => format!("Not done in time; it waits in the step {}", strand.step),
-            };
-            tracing::error!(strand = %strand.id, step = strand.step, "A workflow is past its deadline");
-            let mut turn = Turn::new(self.control.clone(), strand.clone());
-            let alert = store::alerts::Alert {
-                id: self.control.new_uuid(),
-                strand_id: strand.id,
-                text: text.clone(),
-                raised_at: now,
-            };
-            store::alerts::add(turn.write().await?, &alert).await?;
-            store::strands::set_alerted(turn.write().await?, strand.id, now).await?;
-            workflow.set_problem(turn.write().await?, &strand, Some(&text)).await?;
-            let subject = workflow.describe(turn.write().await?, &strand).await?;
-            turn.record(EventType::WorkflowOverdue, subject, domain::states::Outcome::Failed, text).await?;
-            if let Some(tx) = turn.tx.take() {
-                tx.commit().await?;
+        for strand in overdue {
+            if let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow)
+            {
+                self.raise_alert(workflow.as_ref(), strand).await?;
             }
-            self.control.notify();
         }
+        Ok(())
+    }
+
+    async fn raise_alert(&self, workflow: &dyn Workflow, seen: Strand) -> Result<(), Failure> {
+        let now = self.control.now();
+        let mut turn = Turn::new(self.control.clone(), seen);
+        let id = turn.strand.id;
+        // It may have come to rest, or another server may have raised the alert, since it was seen.
+        let strand = store::strands::find(turn.write().await?, id).await?;
+        let is_overdue = |strand: &Strand| {
+            strand.alerted_at.is_none() && strand.deadline_at.is_some_and(|deadline| deadline < now)
+        };
+        let Some(strand) = strand.filter(is_overdue) else { return Ok(()) };
+        let text = match &strand.error {
+            Some(error) => format!("Not done in time; the step {} fails: {error}", strand.step),
+            None => format!("Not done in time; it waits in the step {}", strand.step),
+        };
+        tracing::error!(strand = %id, step = strand.step, "A workflow is past its deadline");
+        let alert = store::alerts::Alert {
+            id: self.control.new_uuid(),
+            strand_id: id,
+            text: text.clone(),
+            raised_at: now,
+        };
+        let tx = turn.write().await?;
+        store::alerts::add(tx, &alert).await?;
+        store::strands::set_alerted(tx, id, now).await?;
+        workflow.set_problem(tx, &strand, Some(&text)).await?;
+        let subject = workflow.describe(tx, &strand).await?;
+        turn.record(EventType::WorkflowOverdue, subject, domain::states::Outcome::Failed, text).await?;
+        if let Some(tx) = turn.tx.take() {
+            tx.commit().await?;
+        }
+        self.control.notify();
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod destruction;
 mod making;
 mod resting;
 mod steps;
+mod sweeping;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use store::{Tx, nodes::Node, services::Service, strands::Strand};
 
 pub use steps::{Run, Step};
+pub(crate) use sweeping::sweep;
 
 use crate::{
     errors::Failure,

@@ -7,6 +7,8 @@ use domain::{
     states::{NodeState, ServiceState, Signal},
 };
 
+use host::VmState;
+
 use super::{DEADLINE, Run, Step, Subject};
 use crate::{
     errors::Failure,
@@ -35,7 +37,16 @@ impl Subject {
     pub(super) async fn shred(mut self, turn: &mut Turn) -> Result<Next, Failure> {
         self.notes.destroyed.clear();
         for node in &self.nodes {
-            let report = turn.control().host(&node.host).await?.shred(node.id).await?;
+            let host = turn.control().host(&node.host).await?;
+            // Whoever was slow may have started it again since; what is stopped stays stopped.
+            host.stop_vm(node.id).await?;
+            let report = host.shred(node.id).await?;
+            // What will be signed is looked at, not believed.
+            if host.observe(node.id).await?.vm != VmState::Absent {
+                let text =
+                    format!("The host {} still holds the node {} after shredding it", node.host, node.id);
+                return Err(Failure::Inconsistent(text));
+            }
             let volumes = report
                 .volumes
                 .into_iter()
@@ -106,7 +117,12 @@ impl Subject {
     /// The certificate is stored: the host may forget its report, and the rows go, together with the strand.
     pub(super) async fn clean_up(&self, turn: &mut Turn) -> Result<Next, Failure> {
         for node in &self.nodes {
-            turn.control().host(&node.host).await?.forget(node.id).await?;
+            let host = turn.control().host(&node.host).await?;
+            host.forget(node.id).await?;
+            if host.nodes().await?.contains(&node.id) {
+                let text = format!("The host {} does not forget the node {}", node.host, node.id);
+                return Err(Failure::Inconsistent(text));
+            }
         }
         let strand = turn.strand().id;
         let text = format!("The service {} is gone; its volumes are shredded", self.service.name);

@@ -25,6 +25,14 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// How long a guest may take from one phase to the next before its VM is started anew.
 const PHASE_LIMIT: Duration = Duration::from_secs(120);
+/// What every volume is, as `cryptsetup` says it.
+const LUKS_TYPE: &str = "LUKS2";
+/// See [`LUKS_TYPE`].
+const CIPHER: &str = "aes-xts-plain64";
+/// See [`LUKS_TYPE`].
+const KEY_BITS: u32 = 512;
+/// How long a guest may take to begin with what it has accepted.
+const BEGIN_LIMIT: Duration = Duration::from_secs(5);
 
 impl Subject {
     /// Chooses the host and writes down node and volumes before anything of them exists, so that whatever a crash
@@ -94,7 +102,13 @@ impl Subject {
     pub(super) async fn start_vm(&self, turn: &mut Turn) -> Result<Next, Failure> {
         let node = self.node()?;
         let spec = self.spec(turn, node).await?;
-        let vm = turn.control().host(&node.host).await?.start_vm(&spec).await?;
+        let vm = match turn.control().host(&node.host).await?.start_vm(&spec).await {
+            // The volumes that were reported are not there. Once a VM has run on them they hold rows: never again then.
+            Err(host::Error::State(error)) if node.starts == 0 => {
+                return self.set_back(turn, Step::MakeVolumes, error);
+            }
+            result => result?,
+        };
         let (id, service) = (node.id, self.service.id);
         self.set_states(turn, ServiceState::Rebuilding, NodeState::SettingUpVm).await?;
         let tx = turn.write().await?;
@@ -142,7 +156,7 @@ impl Subject {
             return self.keep_waiting(turn, "did not take its configuration", seen.agent_problem).await;
         };
         if matches!(status.phase, Phase::WaitingForKeys) {
-            return Ok(Next::Hop(Step::OpenVolumes.as_str()));
+            return self.set_back(turn, Step::OpenVolumes, "The guest has no keys any more".into());
         }
         let node = self.node()?;
         let configuration = self.configuration(turn, node).await?;
@@ -163,9 +177,17 @@ impl Subject {
         };
         match status.phase {
             Phase::Ready => {}
-            Phase::WaitingForKeys => return Ok(Next::Hop(Step::OpenVolumes.as_str())),
-            Phase::WaitingForConfiguration => return Ok(Next::Hop(Step::HandOver.as_str())),
+            Phase::WaitingForKeys => {
+                return self.set_back(turn, Step::OpenVolumes, "The guest has no keys any more".into());
+            }
+            Phase::WaitingForConfiguration if turn.elapsed() >= BEGIN_LIMIT => {
+                let error = "The guest did nothing with its configuration".into();
+                return self.set_back(turn, Step::HandOver, error);
+            }
             _ => return self.keep_waiting(turn, "did not start PostgreSQL", status.problem).await,
+        }
+        if status.volumes.len() < self.volumes(turn).await?.len() {
+            return self.keep_waiting(turn, "did not report its volumes", status.problem).await;
         }
         self.store_report(turn, &status).await?;
         self.set_states(turn, ServiceState::Running, NodeState::Running).await?;
@@ -179,6 +201,8 @@ impl Subject {
         self.record(turn, EventType::ServiceRunning, format!("The service {} {what}", self.service.name))
             .await?;
         turn.set_deadline(None);
+        let strand = turn.strand().id;
+        store::alerts::remove_for(turn.write().await?, strand).await?;
         Ok(Next::Hop(Step::Wait.as_str()))
     }
 
@@ -188,10 +212,23 @@ impl Subject {
         let service = service.ok_or_else(|| Failure::Inconsistent("the service is gone".into()))?;
         let filter = ip_filters::current(&mut tx, &service).await?;
         drop(tx);
+        if !self.is_ready(turn, &self.observe(turn).await?).await? {
+            // The resting step sees to the VM; the signal stays.
+            return Ok(Next::Hop(Step::Wait.as_str()));
+        }
         for node in &self.nodes {
             turn.control().host(&node.host).await?.set_ip_filter(node.id, &filter).await?;
         }
         let seen = self.observe(turn).await?;
+        let in_force = seen.agent.as_ref().and_then(|status| status.ip_filter_generation);
+        if in_force.is_none_or(|generation| generation < filter.generation) {
+            if turn.elapsed() < BEGIN_LIMIT {
+                return Ok(Next::Nap(LOOK_EVERY));
+            }
+            let why = seen.agent.and_then(|status| status.problem).or(seen.agent_problem);
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            return Err(Failure::Inconsistent(format!("The guest did not put the IP filter in force{why}")));
+        }
         let strand = turn.strand().id;
         // Whether the customer changed it again meanwhile is seen in the same transaction that takes the signal away.
         let tx = turn.write().await?;
@@ -202,6 +239,7 @@ impl Subject {
         if let Some(status) = seen.agent {
             self.store_report(turn, &status).await?;
         }
+        store::alerts::remove_for(turn.write().await?, strand).await?;
         turn.set_deadline(None);
         Ok(Next::Hop(Step::Wait.as_str()))
     }
@@ -222,9 +260,56 @@ impl Subject {
                 turn.control().host(&node.host).await?.stop_vm(node.id).await?;
                 format!("The guest gave up: {}", status.problem.as_deref().unwrap_or("it does not say why"))
             }
+            (VmState::Running, Some(status)) => match self.distrust(turn, status).await? {
+                Some(error) => {
+                    let node = self.node()?;
+                    turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+                    error
+                }
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
-        Ok(Some(self.set_back(turn, error)?))
+        Ok(Some(self.set_back(turn, Step::StartVm, error)?))
+    }
+
+    /// Whether the VM runs and its guest says that all is well.
+    async fn is_ready(&self, turn: &Turn, seen: &Observation) -> Result<bool, Failure> {
+        match (&seen.vm, &seen.agent) {
+            (VmState::Running, Some(status)) if status.phase == Phase::Ready => {
+                Ok(self.distrust(turn, status).await?.is_none())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Why what the guest says of its volumes cannot be, if so: each must be the one that the host made, opened as
+    /// LUKS2 with the cipher and the key length that all volumes have.
+    pub(super) async fn distrust(
+        &self,
+        turn: &Turn,
+        status: &domain::agent::Status,
+    ) -> Result<Option<String>, Failure> {
+        let volumes = self.volumes(turn).await?;
+        for report in &status.volumes {
+            let made = volumes.iter().find(|volume| volume.kind == report.kind);
+            let is_encrypted =
+                report.luks_type == LUKS_TYPE && report.cipher == CIPHER && report.key_bits == KEY_BITS;
+            let is_ours = made.is_some_and(|volume| volume.luks_uuid.as_ref() == Some(&report.luks_uuid));
+            if !is_encrypted || !is_ours {
+                return Ok(Some(format!(
+                    "The guest says of the volume {}: {} {} with a key of {} bits, UUID {}. That is not the volume that was made",
+                    report.kind, report.luks_type, report.cipher, report.key_bits, report.luks_uuid,
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The volumes of the service's node, as the host made them.
+    async fn volumes(&self, turn: &Turn) -> Result<Vec<store::volumes::Volume>, Failure> {
+        let mut tx = turn.control().store().read().await?;
+        Ok(store::volumes::list(&mut tx, self.node()?.id).await?)
     }
 
     /// Looks again soon; starts the VM anew when it has taken too long.
@@ -241,15 +326,15 @@ impl Subject {
         turn.control().host(&node.host).await?.stop_vm(node.id).await?;
         let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         let error = format!("The guest {what} within {} seconds{problem}", PHASE_LIMIT.as_secs());
-        self.set_back(turn, error)
+        self.set_back(turn, Step::StartVm, error)
     }
 
-    /// Starts over with the VM, after a pause that grows.
-    fn set_back(&self, turn: &mut Turn, error: String) -> Result<Next, Failure> {
+    /// Goes on with an earlier step, after a pause that grows.
+    fn set_back(&self, turn: &mut Turn, step: Step, error: String) -> Result<Next, Failure> {
         let mut notes = self.notes.clone();
         notes.setbacks = notes.setbacks.saturating_add(1);
         turn.set_state(serde_json::to_string(&notes)?);
-        Ok(Next::Back { step: Step::StartVm.as_str(), error, setbacks: notes.setbacks })
+        Ok(Next::Back { step: step.as_str(), error, setbacks: notes.setbacks })
     }
 
     async fn configuration(&self, turn: &Turn, node: &Node) -> Result<NodeConfiguration, Failure> {

@@ -30,30 +30,41 @@ const RESTART_WINDOW: Duration = Duration::from_secs(600);
 
 impl Subject {
     pub(super) async fn wait(mut self, turn: &mut Turn) -> Result<Next, Failure> {
-        if self.signals.contains(&Signal::ApplyIpFilter) {
-            self.notes.run = Run::Changing;
-            self.save_notes(turn)?;
-            turn.set_deadline(Some(turn.now().plus(DEADLINE)));
-            return Ok(Next::Hop(Step::ApplyIpFilter.as_str()));
-        }
         let seen = self.observe(turn).await?;
         let silence = self.node()?.seen_at.map_or(Duration::ZERO, |at| turn.now().since(at));
         let reason = match (&seen.vm, &seen.agent) {
             (VmState::Stopped { reason }, _) => reason.clone(),
             (VmState::Absent, _) => "its process is gone".into(),
             (VmState::Running, Some(status)) => match status.phase {
-                Phase::Ready => return self.keep(turn, status).await,
+                Phase::Ready => match self.distrust(turn, status).await? {
+                    Some(reason) => reason,
+                    None if self.is_filter_due(status) => return self.begin_change(turn),
+                    None => return self.keep(turn, status).await,
+                },
                 Phase::Failed => status.problem.clone().unwrap_or_else(|| "the guest gave up".into()),
                 Phase::WaitingForKeys => "the guest booted anew".into(),
-                _ => return self.miss(turn, status.problem.clone()).await,
+                _ => return self.miss(turn, ServiceState::Running, status.problem.clone()).await,
             },
             (VmState::Running, None) if silence > SILENCE_MAX => "its agent is silent".into(),
             (VmState::Running, None) if silence > SILENCE => {
-                return self.miss(turn, seen.agent_problem.clone()).await;
+                return self.miss(turn, ServiceState::Running, seen.agent_problem.clone()).await;
             }
             (VmState::Running, None) => return Ok(Next::Nap(LOOK_EVERY)),
         };
         self.restart(turn, &reason).await
+    }
+
+    /// Whether the customer changed the IP filter, or the guest lost the one it was given.
+    fn is_filter_due(&self, status: &Status) -> bool {
+        self.signals.contains(&Signal::ApplyIpFilter)
+            || status.ip_filter_generation.is_none_or(|now| now < self.service.ip_filter_generation)
+    }
+
+    fn begin_change(&mut self, turn: &mut Turn) -> Result<Next, Failure> {
+        self.notes.run = Run::Changing;
+        self.save_notes(turn)?;
+        turn.set_deadline(Some(turn.now().plus(DEADLINE)));
+        Ok(Next::Hop(Step::ApplyIpFilter.as_str()))
     }
 
     /// All is well: write the report down when it says something new.
@@ -61,7 +72,9 @@ impl Subject {
         let node = self.node()?;
         let old: Option<Status> = node.report.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let is_old = node.seen_at.is_none_or(|at| turn.now().since(at) >= REPORT_EVERY);
-        let was_troubled = node.state != NodeState::Running || self.service.problem != status.problem;
+        let was_troubled = node.state != NodeState::Running
+            || self.service.state != ServiceState::Running
+            || self.service.problem != status.problem;
         if is_old || was_troubled || old.is_none_or(|old| differs(&old, status)) {
             self.store_report(turn, status).await?;
         }
@@ -73,11 +86,19 @@ impl Subject {
         Ok(Next::Nap(LOOK_EVERY))
     }
 
-    /// The VM runs but its guest does not say that all is well.
-    async fn miss(&self, turn: &mut Turn, problem: Option<String>) -> Result<Next, Failure> {
+    /// The VM runs but its guest does not say that all is well, or it is down for now.
+    async fn miss(
+        &self,
+        turn: &mut Turn,
+        state: ServiceState,
+        problem: Option<String>,
+    ) -> Result<Next, Failure> {
         let problem = problem.unwrap_or_else(|| "The guest does not answer".into());
-        if self.node()?.state != NodeState::TimingOut || self.service.problem.as_ref() != Some(&problem) {
-            self.set_states(turn, ServiceState::Running, NodeState::TimingOut).await?;
+        if self.node()?.state != NodeState::TimingOut
+            || self.service.state != state
+            || self.service.problem.as_ref() != Some(&problem)
+        {
+            self.set_states(turn, state, NodeState::TimingOut).await?;
             store::services::set_problem(turn.write().await?, self.service.id, Some(&problem)).await?;
         }
         Ok(Next::Nap(LOOK_EVERY))
@@ -92,7 +113,7 @@ impl Subject {
                 "The VM stopped {RESTARTS_MAX} times within {} minutes, last: {reason}. It is started again later.",
                 RESTART_WINDOW.as_secs() / 60
             );
-            return self.miss(turn, Some(problem)).await;
+            return self.miss(turn, ServiceState::Rebuilding, Some(problem)).await;
         }
         self.notes.restarts.push(now);
         self.notes.run = Run::Restarting;

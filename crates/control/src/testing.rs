@@ -1,0 +1,57 @@
+//! What tests need to drive the real runner one step at a time. Never built into the server.
+
+use crate::{
+    Control,
+    errors::{Failure, chain},
+    workflow::{Limits, Point, Runner},
+    workflows::services::sweep,
+};
+
+/// One server's workflow runner, driven by hand.
+#[derive(Clone)]
+pub struct Stepper(Runner, Control);
+
+impl Stepper {
+    /// A runner of this server.
+    #[must_use]
+    pub fn new(control: &Control, limits: Limits) -> Self {
+        Self(control.runner(limits), control.clone())
+    }
+
+    /// Runs one due step. False when nothing is due.
+    ///
+    /// # Errors
+    /// When not even the failure of the step could be stored.
+    pub async fn step(&self) -> Result<bool, String> {
+        self.step_until(Point::Stored).await
+    }
+
+    /// Runs one due step up to this point and forgets it there, as a server does that is killed.
+    ///
+    /// # Errors
+    /// When not even the failure of the step could be stored.
+    pub async fn step_until(&self, last: Point) -> Result<bool, String> {
+        self.0.run_until(last).await.map_err(text)
+    }
+
+    /// Compares the hosts with the database; says how many unknown nodes were left alone.
+    ///
+    /// # Errors
+    /// When a host or the database does not answer.
+    pub async fn sweep(&self) -> Result<usize, String> {
+        sweep(&self.1).await.map_err(text)
+    }
+
+    /// Looks for workflows that are past their deadline.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn raise_alerts(&self) -> Result<(), String> {
+        self.0.raise_alerts().await.map_err(text)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn text(failure: Failure) -> String {
+    chain(&failure)
+}
