@@ -1,0 +1,88 @@
+//! A database that is locked, throws its sessions out, or is gone for a while.
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use control::{projects, services};
+use store::{Store, testing::Cluster};
+
+use crate::{
+    check::{check_at_rest, check_world},
+    world::{Goal, PROJECT, Workers, World},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sqlite_file_that_somebody_else_locks() {
+    let world = World::new().await;
+    world.running("orders").await;
+    let other = Store::open(&format!("sqlite://{}", world.path.display())).await.unwrap();
+    let lock = other.write().await.unwrap();
+    let before = world.dump().await;
+
+    let began = Instant::now();
+    let (asked, stepped) = tokio::join!(world.create("billing"), async {
+        world.clock.advance(Duration::from_secs(5));
+        world.stepper.step().await
+    });
+    assert_eq!(asked.unwrap_err().status(), 503);
+    assert!(stepped.is_err(), "{stepped:?}");
+    // Both wait for the one writer, each as long as for a lock; neither is repeated.
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    // Looking is still possible.
+    assert_eq!(world.view("orders").await.row.name, "orders");
+    assert!(world.dump().await == before, "nothing was changed");
+
+    drop(lock);
+    other.close().await;
+    world.running("billing").await;
+    check_at_rest(&world).await;
+}
+
+/// The server goes down as by a power cut while six services are made, and comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_gone_for_a_while() {
+    let cluster = Arc::new(tokio::task::spawn_blocking(Cluster::start).await.unwrap());
+    let store = Store::open(&cluster.url("postgres")).await.unwrap();
+    store.migrate().await.unwrap();
+    let world = World::on(store, cluster.clone()).await.with_organization().await;
+    let names = ["s1", "s2", "s3", "s4", "s5", "s6"].map(|name| format!("svc-{name}"));
+    for name in &names {
+        world.create(name).await.unwrap();
+    }
+    let workers = Workers::start(&world, &[world.control.clone(), world.another_server().await]);
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let stopped = cluster.clone();
+        tokio::task::spawn_blocking(move || stopped.stop()).await.unwrap();
+        let error = projects::create(&world.ctx(), world.organization, "other").await.unwrap_err();
+        assert_eq!(error.status(), 503, "{error}");
+        let error = services::view(&world.ctx(), PROJECT, &names[0]).await.unwrap_err();
+        assert_eq!(error.status(), 503, "{error}");
+        assert!(world.control.ready().await.is_err());
+        let back = cluster.clone();
+        tokio::task::spawn_blocking(move || back.go_on()).await.unwrap();
+    }
+    let goals: Vec<_> = names.iter().map(|name| Goal::Resting(name)).collect();
+    workers.reach(&world, &goals).await;
+    workers.stop().await;
+    for goal in goals {
+        world.run_to(goal).await;
+    }
+    check_at_rest(&world).await;
+    assert!(world.control.ready().await.is_ok());
+}
+
+/// Every session but the one that does it is ended, between any two turns.
+#[tokio::test]
+async fn postgres_throws_the_sessions_out() {
+    let world = World::postgres().await;
+    world.create("orders").await.unwrap();
+    for _ in 0..200 {
+        if world.is(Goal::Resting("orders")).await {
+            break;
+        }
+        store::testing::end_sessions(&world.store).await;
+        world.step().await;
+        check_world(&world).await;
+    }
+    check_at_rest(&world).await;
+}

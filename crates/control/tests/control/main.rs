@@ -1,0 +1,13 @@
+//! Operations, workflows and faults, on a temporary database with the simulated host, a clock that is set by hand and
+//! the real workflow runner. One binary.
+
+#![expect(unreachable_pub, reason = "all of it is one binary")]
+
+mod check;
+mod hosts;
+mod logs;
+mod world;
+
+mod faults;
+mod operations;
+mod workflows;

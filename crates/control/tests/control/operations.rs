@@ -1,0 +1,9 @@
+//! What people can ask for: the answers, the errors with their fields, the events, and who may.
+
+mod access;
+mod events;
+mod ip_filters;
+mod projects;
+mod services;
+mod sessions;
+mod set_up;

@@ -1,0 +1,111 @@
+//! Projects.
+
+use control::projects;
+use domain::errors::Error;
+
+use crate::{
+    check::check_at_rest,
+    world::{Goal, PROJECT, World},
+};
+
+#[tokio::test]
+async fn names_are_checked_and_unique() {
+    let world = World::new().await;
+    let made = projects::create(&world.ctx(), world.organization, " Web-1 ").await.unwrap();
+    assert_eq!((made.name.as_str(), made.services), ("web-1", 0));
+    assert_eq!(projects::view(&world.ctx(), "web-1").await, Ok(made));
+    let before = world.dump().await;
+    for bad in ["", "1st", "a_b", "new", "web-1", "WEB-1", "x", &"x".repeat(64)] {
+        let error = projects::create(&world.ctx(), world.organization, bad).await.unwrap_err();
+        assert_eq!(error.field(), Some("name"), "{bad}: {error}");
+        let error = projects::rename(&world.ctx(), PROJECT, bad).await.unwrap_err();
+        assert_eq!(error.field(), Some("name"), "{bad}: {error}");
+        assert!(world.dump().await == before, "{bad}");
+    }
+    assert_eq!(projects::rename(&world.ctx(), PROJECT, PROJECT).await.unwrap().name, PROJECT);
+}
+
+#[tokio::test]
+async fn a_rename_keeps_everything_else() {
+    let world = World::new().await;
+    let id = world.running("orders").await;
+    let renamed = projects::rename(&world.ctx(), PROJECT, "store").await.unwrap();
+    assert_eq!((renamed.name.as_str(), renamed.services), ("store", 1));
+    assert_eq!(projects::view(&world.ctx(), PROJECT).await, Err(Error::NotFound));
+    let view = control::services::view(&world.ctx(), "store", "orders").await.unwrap();
+    assert_eq!(view.row.id, id);
+    let page = control::events::list(&world.ctx(), "store", None).await.unwrap();
+    assert_eq!(page.rows[0].event_type, "project.renamed");
+    assert_eq!(page.rows[0].before.as_deref(), Some(r#"{"name":"shop"}"#));
+    assert_eq!(page.rows[0].after.as_deref(), Some(r#"{"name":"store"}"#));
+    check_at_rest(&world).await;
+}
+
+#[tokio::test]
+async fn a_project_goes_when_its_services_are_gone() {
+    let world = World::new().await;
+    let user = world.add_user("bob@example.org", Some(false), true).await;
+    world.grant(user, "admin", Some(world.project_id().await)).await;
+    world.running("orders").await;
+    let error = projects::delete(&world.ctx(), PROJECT, "else").await.unwrap_err();
+    assert_eq!(error.field(), Some("confirmation"));
+    let error = projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap_err();
+    assert!(matches!(&error, Error::Conflict { reason } if reason.contains("1 service.")), "{error:?}");
+    world.delete("orders").await;
+    assert_eq!(projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap_err().status(), 409);
+    world.run_to(Goal::Gone("orders")).await;
+    check_at_rest(&world).await;
+    projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap();
+    assert_eq!(projects::view(&world.ctx(), PROJECT).await, Err(Error::NotFound));
+    assert_eq!(world.dump().await["grants"], Vec::<String>::new(), "grants on it go with it");
+    // The name is free, and the new project is not the old one.
+    projects::create(&world.ctx(), world.organization, PROJECT).await.unwrap();
+    assert_eq!(control::events::list(&world.ctx(), PROJECT, None).await.unwrap().total, 1);
+}
+
+async fn paging(world: World) {
+    for number in 0..119 {
+        projects::create(&world.ctx(), world.organization, &format!("p-{number:03}")).await.unwrap();
+    }
+    let (mut names, mut after, mut sizes) = (Vec::new(), None, Vec::new());
+    loop {
+        let page = projects::list(&world.ctx(), world.organization, after.as_deref()).await.unwrap();
+        assert_eq!(page.total, 120);
+        sizes.push(page.rows.len());
+        names.extend(page.rows.into_iter().map(|row| row.name));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [50, 50, 20]);
+    let mut expected: Vec<_> = (0..119).map(|number| format!("p-{number:03}")).collect();
+    expected.push(PROJECT.into());
+    assert_eq!(names, expected);
+    // The last page is full and there is no empty one behind it.
+    let page = projects::list(&world.ctx(), world.organization, Some("p-069")).await.unwrap();
+    assert_eq!((page.rows.len(), page.next), (50, None));
+}
+
+#[tokio::test]
+async fn pages_of_fifty_on_sqlite() {
+    paging(World::new().await).await;
+}
+
+#[tokio::test]
+async fn pages_of_fifty_on_postgres() {
+    paging(World::postgres().await).await;
+}
+
+/// Who may only see the money does not see the projects.
+#[tokio::test]
+async fn a_finance_user_sees_no_project() {
+    let world = World::new().await;
+    let user = world.add_user("fin@example.org", Some(false), true).await;
+    world.grant(user, "organization:billing:read", None).await;
+    let page = projects::list(&world.ctx_of(user), world.organization, None).await.unwrap();
+    assert_eq!((page.rows.len(), page.total), (0, 0));
+    world.grant(user, "project:services:read", None).await;
+    let page = projects::list(&world.ctx_of(user), world.organization, None).await.unwrap();
+    assert_eq!((page.rows.len(), page.total), (1, 1));
+}

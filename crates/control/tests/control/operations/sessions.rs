@@ -1,0 +1,117 @@
+//! Signing in and out, and what too many tries lead to.
+
+use std::time::Duration;
+
+use control::sessions;
+use domain::{errors::Error, ids::UserId, inputs::SignIn, secrets::Secret};
+
+use crate::world::{EMAIL, PASSWORD, World};
+
+async fn sign_in(world: &World, email: &str, password: &str, address: &str) -> Result<UserId, Error> {
+    let input = SignIn { email: email.into(), password: Secret::new(password.into()) };
+    sessions::sign_in(&world.nobody_at(address), input).await
+}
+
+const HERE: &str = "203.0.113.9";
+
+#[tokio::test]
+async fn the_right_password_signs_in() {
+    let world = World::new().await;
+    assert_eq!(sign_in(&world, "  Ann@Example.org ", PASSWORD, HERE).await, Ok(world.user));
+    assert_eq!(world.event_types().await.last().unwrap(), "user.signed_in");
+    let profile = sessions::profile(&world.ctx()).await.unwrap();
+    assert_eq!((profile.email.as_str(), profile.is_simulated), (EMAIL, true));
+    assert!(profile.organizations[0].is_super_admin);
+    assert_eq!(sessions::profile(&world.nobody()).await.unwrap_err().status(), 401);
+    sessions::sign_out(&world.ctx()).await.unwrap();
+    assert_eq!(world.event_types().await.last().unwrap(), "user.signed_out");
+    assert_eq!(sessions::sign_out(&world.nobody()).await.unwrap_err().status(), 401);
+}
+
+#[tokio::test]
+async fn a_wrong_password_an_unknown_email_and_a_deactivated_account_look_the_same() {
+    let world = World::new().await;
+    world.add_user("gone@example.org", Some(true), false).await;
+    let wrong = sign_in(&world, EMAIL, "not the password at all", HERE).await.unwrap_err();
+    let unknown = sign_in(&world, "nobody@example.org", PASSWORD, HERE).await.unwrap_err();
+    let deactivated = sign_in(&world, "gone@example.org", PASSWORD, HERE).await.unwrap_err();
+    assert_eq!(wrong.status(), 401);
+    assert_eq!((&wrong, &wrong), (&unknown, &deactivated));
+    let malformed = sign_in(&world, "no address", PASSWORD, HERE).await.unwrap_err();
+    assert_eq!(malformed.field(), Some("email"));
+    // Each refused try is on record, in the chain of the installation: no organization was reached.
+    let mut tx = world.store.read().await.unwrap();
+    let events = crate::check::events(&mut tx, None).await;
+    let denied: Vec<_> = events.iter().map(|event| (event.outcome.as_str(), event.actor.as_str())).collect();
+    assert_eq!(denied, [("denied", EMAIL), ("denied", "nobody@example.org"), ("denied", "gone@example.org")]);
+}
+
+#[tokio::test]
+async fn asvs_6_3_1_waits_double_and_the_right_password_looks_the_same_meanwhile() {
+    let world = World::new().await;
+    let wrong = "not the password at all";
+    for _ in 0..4 {
+        assert_eq!(sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err().status(), 401);
+    }
+    for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+        assert_eq!(sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err().status(), 401);
+        let locked = sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err();
+        assert_eq!(locked, Error::Limited { retry_after_seconds: wait + 1 });
+        assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err(), locked);
+        world.clock.advance(Duration::from_secs(wait) - Duration::from_micros(1));
+        assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+        world.clock.advance(Duration::from_micros(1));
+    }
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await, Ok(world.user), "never locked for good");
+    // And the count begins anew.
+    for _ in 0..4 {
+        assert_eq!(sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err().status(), 401);
+    }
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await, Ok(world.user));
+}
+
+#[tokio::test]
+async fn a_network_address_has_a_count_of_its_own() {
+    let world = World::new().await;
+    let guess = async |number: u32, address: &str| {
+        sign_in(&world, &format!("user{number}@example.org"), "a guess", address).await.unwrap_err().status()
+    };
+    for number in 0..20 {
+        assert_eq!(guess(number, "198.51.100.7").await, 401);
+        if number == 10 {
+            // One account of one's own does not buy twenty more guesses.
+            assert_eq!(sign_in(&world, EMAIL, PASSWORD, "198.51.100.8").await, Ok(world.user));
+        }
+    }
+    assert_eq!(guess(20, "198.51.100.7").await, 401);
+    assert_eq!(guess(21, "198.51.100.99").await, 429, "the whole network waits");
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, "198.51.100.8").await.unwrap_err().status(), 429);
+    assert_eq!(guess(22, "198.51.101.7").await, 401, "the neighbours do not");
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await, Ok(world.user));
+
+    world.clock.advance(Duration::from_secs(601));
+    for number in 30..50 {
+        assert_eq!(guess(number, "198.51.100.7").await, 401, "forgotten after ten minutes");
+    }
+}
+
+#[tokio::test]
+async fn session_rows_end() {
+    let world = World::new().await;
+    let rows = world.control.session_rows();
+    let row = sessions::SessionRow {
+        key_hash: vec![9; 32],
+        user_id: Some(world.user),
+        data: b"data".to_vec(),
+        created_at: world.now(),
+        last_seen_at: world.now(),
+        expires_at: world.now().plus(Duration::from_secs(60)),
+        address: None,
+        agent: None,
+    };
+    rows.save(row.clone()).await.unwrap();
+    assert!(rows.load(&[9; 32]).await.unwrap() == Some(row));
+    world.clock.advance(Duration::from_secs(60));
+    assert!(rows.load(&[9; 32]).await.unwrap().is_none());
+    rows.remove(&[9; 32]).await.unwrap();
+}

@@ -1,0 +1,3 @@
+//! The workflows, one module each.
+
+pub mod services;
