@@ -41,11 +41,6 @@ impl Failure {
         matches!(self, Self::Store(store::Error::Conflict))
     }
 
-    /// Whether the same operation may succeed if it is simply repeated, now or later.
-    pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_retryable())
-    }
-
     /// What the person who asked is told; ours is logged with its chain under the request's id.
     pub(crate) fn into_error(self, request: RequestId) -> Error {
         match self {
@@ -87,7 +82,18 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// How often an operation is tried when the database asks for a repetition.
-pub(crate) const TRIES_MAX: u32 = 4;
+pub(crate) const TRIES_MAX: u32 = 10;
+/// The pause before the second try; it grows by as much with each further one.
+const CONFLICT_PAUSE_MILLIS: u64 = 4;
+
+/// Waits before the same is tried again, each time longer, and by chance, so that those who met do not meet again.
+pub(crate) async fn pause_after_conflict(random: &dyn crate::Random, tries: u32) {
+    let mut byte = [0];
+    random.fill(&mut byte);
+    let longest = CONFLICT_PAUSE_MILLIS * u64::from(tries);
+    let micros = longest * 1000 * u64::from(byte[0]) / 255;
+    tokio::time::sleep(std::time::Duration::from_micros(micros)).await;
+}
 
 /// Runs the body of an operation: repeats it when the database asks for that, and turns what went wrong into the error
 /// that people see. The only place where operations are repeated.
@@ -98,7 +104,10 @@ macro_rules! attempt {
             let result: Result<_, $crate::errors::Failure> = async { $body }.await;
             match result {
                 Ok(value) => break Ok(value),
-                Err(failure) if failure.is_conflict() && tries < $crate::errors::TRIES_MAX => tries += 1,
+                Err(failure) if failure.is_conflict() && tries < $crate::errors::TRIES_MAX => {
+                    $crate::errors::pause_after_conflict($ctx.control.random(), tries).await;
+                    tries += 1;
+                }
                 Err(failure) => break Err(failure.into_error($ctx.request_id())),
             }
         }

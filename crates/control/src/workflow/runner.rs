@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Next, Turn, Workflow};
 use crate::{
     Control,
-    errors::{Failure, chain},
+    errors::{Failure, TRIES_MAX, chain, pause_after_conflict},
 };
 
 /// How long things may take.
@@ -53,8 +53,6 @@ const PAUSE_FIRST: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How often deadlines are looked at.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
-/// How often something is tried at once when the database asks for a repetition.
-const TRIES_MAX: u32 = 4;
 /// Characters of an error that are kept.
 const ERROR_CHARS_MAX: usize = 2000;
 
@@ -122,7 +120,10 @@ impl Runner {
             match result {
                 Ok(()) => break Ok(()),
                 // Another transaction was faster. Nobody needs to know; the step can be repeated at any time.
-                Err(Failure::Store(store::Error::Conflict)) if tries < TRIES_MAX => tries += 1,
+                Err(Failure::Store(store::Error::Conflict)) if tries < TRIES_MAX => {
+                    pause_after_conflict(self.control.random(), tries).await;
+                    tries += 1;
+                }
                 Err(failure) => {
                     break self.store_failure(workflow.as_ref(), &strand, &chain(&failure)).await;
                 }
@@ -157,10 +158,10 @@ impl Runner {
             tx.commit().await?;
             Ok(leased)
         };
-        for _ in 1..TRIES_MAX {
+        for tries in 1..TRIES_MAX {
             match lease().await {
                 // Another worker took the same strand at the same moment; there may be others.
-                Err(store::Error::Conflict) => {}
+                Err(store::Error::Conflict) => pause_after_conflict(self.control.random(), tries).await,
                 result => return Ok(result?),
             }
         }
@@ -272,9 +273,11 @@ impl Runner {
     ) -> Result<(), Failure> {
         let error = cut(error);
         tracing::warn!(strand = %strand.id, step = strand.step, attempts = strand.attempts + 1, error, "A step failed; it will be tried again");
-        for _ in 1..TRIES_MAX {
+        for tries in 1..TRIES_MAX {
             match self.try_store_failure(workflow, strand, &error).await {
-                Err(failure) if failure.is_retryable() => {}
+                Err(failure) if failure.is_conflict() => {
+                    pause_after_conflict(self.control.random(), tries).await;
+                }
                 result => return result,
             }
         }
