@@ -7,7 +7,7 @@ root.dataset.script = "";
 // Times: the server writes UTC; people read their own zone and find UTC in the tooltip.
 const zoned = new Intl.DateTimeFormat(undefined, {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  timeZoneName: "short",
+  hourCycle: "h23",
 });
 function localise(within) {
   for (const time of within.querySelectorAll("time[datetime]:not([title])")) {
@@ -19,7 +19,7 @@ function localise(within) {
 }
 localise(document);
 
-// Notices can be dismissed in place; without script their link loads the page again without them.
+// Notices leave by themselves, unless somebody is at them, and can be dismissed in place; without script their link loads the page again without them.
 document.addEventListener("click", (event) => {
   const dismiss = event.target.closest?.("[data-dismiss]");
   if (dismiss) {
@@ -27,6 +27,11 @@ document.addEventListener("click", (event) => {
     dismiss.closest(".toast")?.remove();
   }
 });
+const leave = setInterval(() => {
+  const toast = document.querySelector(".toast");
+  if (!toast) clearInterval(leave);
+  else if (!toast.matches(":hover, :focus-within")) toast.remove();
+}, 10_000);
 
 // Dialog buttons are plain HTML (`commandfor`); browsers from before it get the same from here.
 if (!("commandForElement" in HTMLButtonElement.prototype)) {

@@ -172,8 +172,10 @@ fn navigation(section: Section, project: Option<&ProjectView>) -> AnyView {
     let organization = project.map(|project| project.organization_id.to_string());
     view! {
         <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
+            <div class="navigation-inner">
             <ul>{item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}</ul>
             {of_project}
+            </div>
         </nav>
     }
     .into_any()

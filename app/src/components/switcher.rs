@@ -19,7 +19,6 @@ pub(crate) fn current(profile: &Profile, asked: Option<OrganizationId>) -> Optio
 pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyView {
     let Some(current) = current(profile, asked) else { return ().into_any() };
     let (id, name) = (current.id, current.name.clone());
-    let label = format!("Organization: {name}");
     let others = profile
         .organizations
         .iter()
@@ -41,12 +40,8 @@ pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyV
         .collect_view();
     view! {
         <div class="menu switcher">
-            <button
-                type="button"
-                class="menu-button"
-                popovertarget="organizations"
-                aria-label=label
-            >
+            <button type="button" class="menu-button" popovertarget="organizations">
+                <span class="visually-hidden">"Organization: "</span>
                 <span class="monogram" aria-hidden="true">{monogram(&name)}</span>
                 <span class="switcher-name">{name}</span>
                 {icon(Icon::Choose)}

@@ -60,7 +60,7 @@ fn draw(project: &str, list: Page<EventView>, is_later: bool) -> AnyView {
     } else {
         let shown = list.rows.len();
         let rows = list.rows.into_iter().map(row).collect_view().into_any();
-        let columns = ["Time", "Event", "Actor", "Outcome", "What happened"];
+        let columns = ["Time", "What happened", "Event", "Outcome", "Actor"];
         view! { {table("Events", &columns, rows)} {pager(shown, list.total, first, next)} }.into_any()
     };
     view! { {head("Events".into(), (), ())} {body} }.into_any()
@@ -82,9 +82,6 @@ fn row(event: EventView) -> AnyView {
     view! {
         <tr>
             <td class="nowrap">{time(event.at)}</td>
-            <td><code>{event.event_type}</code></td>
-            <td>{event.actor}</td>
-            <td>{badge(tone, word)}</td>
             <td class="event-text">
                 <details>
                     <summary>{event.text}</summary>
@@ -95,6 +92,9 @@ fn row(event: EventView) -> AnyView {
                     {change}
                 </details>
             </td>
+            <td><code>{event.event_type}</code></td>
+            <td>{badge(tone, word)}</td>
+            <td>{event.actor}</td>
         </tr>
     }
     .into_any()

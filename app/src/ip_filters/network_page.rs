@@ -145,6 +145,7 @@ fn add(project: &str, service: &str) -> AnyView {
     let description = Field {
         name: "description",
         label: "Description",
+        hint: Some("What it is, for whoever reads this later.".into()),
         is_optional: true,
         max: Some(128),
         ..Field::default()

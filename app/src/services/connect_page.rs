@@ -155,11 +155,13 @@ fn parameters(
 
 fn line(label: &'static str, text: &'static str, command: &str) -> AnyView {
     view! {
+        <div class="command">
         <h3>{label}</h3>
         <p class="muted">{text}</p>
         <div class="copyable">
             <pre tabindex="0" aria-label=label><code>{command.to_owned()}</code></pre>
             <CopyButton text=command.to_owned() what=label.to_owned() />
+        </div>
         </div>
     }
     .into_any()

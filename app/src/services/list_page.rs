@@ -81,7 +81,7 @@ fn draw(project: &str, list: Page<ServiceRow>, is_later: bool) -> AnyView {
     };
     view! {
         {head("Services".into(), (), new())}
-        <div id=REGION data-version=version data-active=is_active.then_some("")>
+        <div id=REGION class="stack" data-version=version data-active=is_active.then_some("")>
             {body}
         </div>
         <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />

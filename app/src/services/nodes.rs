@@ -61,7 +61,7 @@ fn volume(volume: &VolumeView) -> AnyView {
                 <div><dt>"Format"</dt><dd>{report.luks_type.clone()}</dd></div>
                 <div><dt>"Cipher"</dt><dd>{report.cipher.clone()} ", " {report.key_bits} " bit"</dd></div>
                 <div><dt>"Hash"</dt><dd>{report.hash.clone()}</dd></div>
-                <div><dt>"UUID"</dt><dd><code>{report.luks_uuid.clone()}</code></dd></div>
+                <div class="facts-wide"><dt>"UUID"</dt><dd><code>{report.luks_uuid.clone()}</code></dd></div>
             </dl>
         }
     });

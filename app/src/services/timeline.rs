@@ -56,9 +56,13 @@ pub fn LiveTimeline(
     browser::follow(&project, &service, shown, since_now, is_gone);
 
     let certificates = crate::links::certificates(&project, None);
+    // What is over is folded; what ends before the viewer's eyes stays.
+    let is_open = shown.with_untracked(|timeline| timeline.is_active);
     view! {
         <section class="card timeline" aria-labelledby="timeline-title">
             {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting))}
+            <details open=is_open>
+            <summary>"Steps"</summary>
             <ol>
                 {move || {
                     shown
@@ -68,6 +72,7 @@ pub fn LiveTimeline(
                         })
                 }}
             </ol>
+            </details>
             {move || {
                 is_gone
                     .get()
@@ -114,13 +119,22 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
     });
     view! {
         <header class="timeline-head">
-            <h2 id="timeline-title">{timeline.title.clone()}</h2>
             <span role="status">{badge(tone, word)}</span>
+            <h2 id="timeline-title">{heading(timeline)}</h2>
             <p class="muted">{facts}</p>
         </header>
         {progress}
     }
     .into_any()
+}
+
+/// `Creating` while it is, `Last change: creating` after it.
+fn heading(timeline: &Timeline) -> String {
+    if timeline.is_active || timeline.steps.is_empty() {
+        timeline.title.clone()
+    } else {
+        format!("Last change: {}", timeline.title.to_lowercase())
+    }
 }
 
 fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
@@ -221,7 +235,9 @@ mod browser {
             since_now.set(0);
             shown.set(timeline);
             if is_stale {
-                leptos::task::spawn_local(async { drop(refresh(FACTS).await) });
+                leptos::task::spawn_local(async {
+                    let _ = refresh(FACTS).await;
+                });
             }
         });
         let _ = source.add_event_listener_with_callback("timeline", on_timeline.as_ref().unchecked_ref());

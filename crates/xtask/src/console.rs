@@ -96,8 +96,15 @@ fn bind(wasm: Vec<u8>, is_release: bool) -> Result<Files> {
         .remove_producers_section(is_release)
         .generate_output()
         .map_err(|error| anyhow::anyhow!("wasm-bindgen: {error:#}"))?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
-        bail!("a crate brings JavaScript snippets of its own, which the hashed names do not cover");
+    let snippets: Vec<&str> = output
+        .snippets()
+        .iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(name, _)| name.as_str())
+        .chain(output.local_modules().keys().map(String::as_str))
+        .collect();
+    if !snippets.is_empty() {
+        bail!("{snippets:?} bring JavaScript of their own, which the hashed names do not cover");
     }
     let glue = output.js().to_owned().into_bytes();
     let module = output.wasm_mut().emit_wasm();
