@@ -7,7 +7,7 @@ use control::certificates;
 use domain::{
     certificates::SignedCertificate,
     events::EventType,
-    ids::{OrganizationId, StrandId},
+    ids::{OrganizationId, ProjectId, ServiceId, StrandId, UserId},
     states::{NodeState, Outcome, ServiceState, VolumeKind},
 };
 use ring::digest;
@@ -235,10 +235,10 @@ fn hash(event: &Event) -> Vec<u8> {
         event.id.uuid().as_bytes().to_vec(),
         event.sequence.to_be_bytes().to_vec(),
         event.at.micros().to_be_bytes().to_vec(),
-        id(event.organization_id.map(|id| id.uuid())),
-        id(event.project_id.map(|id| id.uuid())),
-        id(event.service_id.map(|id| id.uuid())),
-        id(event.user_id.map(|id| id.uuid())),
+        id(event.organization_id.map(OrganizationId::uuid)),
+        id(event.project_id.map(ProjectId::uuid)),
+        id(event.service_id.map(ServiceId::uuid)),
+        id(event.user_id.map(UserId::uuid)),
         event.request_id.uuid().as_bytes().to_vec(),
         event.event_type.as_str().into(),
         event.action.as_str().into(),

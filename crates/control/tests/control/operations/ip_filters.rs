@@ -33,17 +33,12 @@ async fn ranges_are_checked_and_counted() {
         "closed at first"
     );
 
-    let added = ip_filters::add(&world.ctx(), entry("198.51.100.7/24")).await;
-    let error = added.map(|view| view.entries).err();
-    let cidr = if error.is_some() { "198.51.100.0/24" } else { "198.51.100.7/24" };
-    if error.is_some() {
-        assert_eq!(error.unwrap().field(), Some("cidr"));
-        ip_filters::add(&world.ctx(), entry(cidr)).await.unwrap();
-    }
+    ip_filters::add(&world.ctx(), entry(" 198.51.100.0/24 ")).await.unwrap();
     let before = world.dump().await;
     for (field, bad) in [
         ("cidr", entry("300.1.2.3/8")),
         ("cidr", entry("10.0.0.0/33")),
+        ("cidr", entry("198.51.100.7/24")),
         ("cidr", entry("everybody")),
         ("cidr", entry("")),
         ("cidr", entry("198.51.100.0/24")),
