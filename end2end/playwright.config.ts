@@ -42,5 +42,7 @@ export default defineConfig({
     { name: "no-script", testMatch: withoutScript, use: { javaScriptEnabled: false } },
     // Rewrites docs/screenshots, so it runs only when asked for: npm run screenshots.
     ...(process.env.REDOUBT_SCREENSHOTS ? [{ name: "screenshots", testMatch: "screenshots.spec.ts" }] : []),
+    // Figures, for scripts/bench.sh.
+    ...(process.env.REDOUBT_BENCH ? [{ name: "bench", testDir: "bench" }] : []),
   ],
 });

@@ -123,9 +123,10 @@ export async function expectLive(page: Page): Promise<void> {
   await expect(page.locator("html[data-live]")).toBeAttached();
 }
 
-/** A server function that reads, asked with this browser's session. */
-export async function ask<T>(page: Page, path: string, values: Record<string, string>): Promise<T> {
+/** What a server function that reads answers to this browser's session; nothing where there is nothing. */
+export async function find<T>(page: Page, path: string, values: Record<string, string>): Promise<T | undefined> {
   const response = await page.request.get(`/api/${path}`, { params: values, headers: { accept: "application/json" } });
+  if (response.status() === 404) return undefined;
   if (!response.ok()) throw new Error(`${path}: ${response.status()} ${await response.text()}`);
   return response.json();
 }

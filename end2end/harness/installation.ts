@@ -58,7 +58,7 @@ export class Installation {
   private get environment(): Record<string, string> {
     return {
       REDOUBT_SERVER__LISTEN: `127.0.0.1:${this.port}`,
-      REDOUBT_SERVER__SITE_DIR: join(root, "target/site"),
+      REDOUBT_SERVER__SITE_DIR: process.env.REDOUBT_SITE_DIR ?? join(root, "target/site"),
       REDOUBT_DATABASE__URL: `sqlite:${join(this.directory, "redoubt.db")}`,
       REDOUBT_SECRETS__MASTER_KEY_FILE: join(this.directory, "master.key"),
       REDOUBT_HOST__STATE_DIR: this.hostDirectory,
@@ -152,7 +152,8 @@ export class Installation {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

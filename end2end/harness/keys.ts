@@ -49,33 +49,33 @@ export async function header(image: string): Promise<{
   return JSON.parse(await succeed("cryptsetup", ["luksDump", "--dump-json-metadata", image]));
 }
 
-/** A secret in every form in which it could have been written down. */
+/** The beginning of a secret in every form in which it could have been written down: where all of it is, it is. */
 export function forms(secret: Buffer): Buffer[] {
-  const half = secret.subarray(0, secret.length / 2);
-  return [secret, half].flatMap((bytes) => [
-    bytes,
-    Buffer.from(bytes.toString("hex")),
-    Buffer.from(bytes.toString("hex").toUpperCase()),
-    // Without the end, which depends on what follows.
-    Buffer.from(bytes.toString("base64").slice(0, Math.floor(bytes.length / 3) * 4)),
-    Buffer.from(bytes.toString("base64url").slice(0, Math.floor(bytes.length / 3) * 4)),
-    Buffer.from(JSON.stringify([...bytes]).slice(1, -1)),
-  ]);
+  // A multiple of three, so that its base64 is the beginning of that of the whole.
+  const bytes = secret.subarray(0, Math.floor(secret.length / 6) * 3);
+  const hex = bytes.toString("hex");
+  const texts = [hex, hex.toUpperCase(), bytes.toString("base64"), bytes.toString("base64url"), [...bytes].join(",")];
+  return [bytes, ...[...new Set(texts)].map((text) => Buffer.from(text))];
 }
 
-const CHUNK_BYTES = 4 << 20;
+const CHUNK_BYTES = 1 << 20;
+const zeros = Buffer.alloc(CHUNK_BYTES);
 
-/** Which of the needles a file holds, however large it is. */
+/** Whether a file holds any of the needles, however large it is. Long runs of zeros, as in volumes, are passed over. */
 export async function holds(file: string, needles: Buffer[]): Promise<boolean> {
   const overlap = Math.max(...needles.map((needle) => needle.length)) - 1;
   const handle = await open(file, "r");
   try {
-    const buffer = Buffer.alloc(CHUNK_BYTES + overlap);
+    const buffer = Buffer.alloc(overlap + CHUNK_BYTES);
     let kept = 0;
     for (;;) {
       const { bytesRead } = await handle.read(buffer, kept, CHUNK_BYTES);
       if (bytesRead === 0) return false;
       const seen = buffer.subarray(0, kept + bytesRead);
+      if (seen.subarray(0, CHUNK_BYTES).equals(zeros)) {
+        kept = 0;
+        continue;
+      }
       if (needles.some((needle) => seen.includes(needle))) return true;
       const tail = seen.subarray(Math.max(0, seen.length - overlap));
       tail.copy(buffer, 0);

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run, until } from "../harness/commands.ts";
 import {
   allowMyAddress,
-  ask,
   connection,
   createProject,
   createService,
@@ -15,6 +14,7 @@ import {
   expectGone,
   expectInForce,
   expectRunning,
+  find,
   setUp,
 } from "../harness/console.ts";
 import { answer } from "../harness/databases.ts";
@@ -37,13 +37,17 @@ test.beforeAll(async ({ browser, installation }) => {
 test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 test.afterAll(async () => context.close());
 
-/** Kills the server as soon as the step is under way (or, if it is too quick to be seen, over). */
+/** Kills the server as soon as the step is under way (or, if it was too quick to be seen, over). */
 async function killIn(installation: Installation, service: string, step: string): Promise<void> {
+  let seen = "";
   await until(`the step ${step}`, 60_000, async () => {
-    const { steps } = await ask<Timeline>(page, "services/timeline", { project: "shop", service });
-    return steps.some((one) => one.step === step && one.state !== "pending");
-  }, 20);
+    const timeline = await find<Timeline>(page, "services/timeline", { project: "shop", service });
+    seen = timeline?.steps.find((one) => one.step === step)?.state ?? "over";
+    return !timeline || timeline.steps.some((one) => one.step === step && one.state !== "pending");
+  }, 10);
   await installation.killServer();
+  test.info().annotations.push({ type: "killed", description: `${step}: ${seen}` });
+  console.log(`    killed while ${step} was ${seen}`);
 }
 
 for (const step of ["make_volumes", "wait_for_agent", "wait_for_postgresql"]) {
@@ -65,7 +69,7 @@ for (const step of ["make_volumes", "wait_for_agent", "wait_for_postgresql"]) {
     // And killed again while it is deleted, in another step each time.
     await deleteService(page, path, name);
     const deletion = { make_volumes: "stop_vm", wait_for_agent: "shred", wait_for_postgresql: "certify" }[step]!;
-    await killIn(installation, name, deletion).catch(() => installation.killServer());
+    await killIn(installation, name, deletion);
     await installation.startServer();
     await expectGone(page, path);
     await expectNothing(installation);

@@ -98,6 +98,8 @@ class Watch {
 
 async function violations(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
+    // There are no frames here; without them axe needs no second page to put its findings together.
+    .setLegacyMode()
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
     .analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`));
@@ -264,11 +266,10 @@ test.describe("by keyboard", () => {
     for (const path of ["services/new", "services/orders", "services/orders/network", "settings"]) {
       await page.goto(`/projects/shop/${path}`);
       await expectLive(page);
-      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await page.getByRole("link", { name: "Skip to the content" }).focus();
       const seen: string[] = [];
       const invisible: string[] = [];
       for (let i = 0; i < 90; i += 1) {
-        await page.keyboard.press("Tab");
         const found = await page.evaluate(() => {
           const element = document.activeElement;
           if (!element || element === document.body) return undefined;
@@ -286,6 +287,7 @@ test.describe("by keyboard", () => {
         expect(seen, "the focus moves on").not.toContain(found.key);
         seen.push(found.key);
         if (!found.marked) invisible.push(found.key);
+        await page.keyboard.press("Tab");
       }
       expect(seen.length, path).toBeGreaterThan(10);
       expect(seen.length, path).toBeLessThan(90);
