@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod faults;
+mod reports;
 mod worlds;
 
 pub use faults::{Agent, Call, Faults};

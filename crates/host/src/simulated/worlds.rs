@@ -16,7 +16,10 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, Faults, Pace, SimulatedSettings};
+use super::{
+    Agent, Faults, Pace, SimulatedSettings,
+    reports::{report, twist},
+};
 use crate::{Error, NodeSpec, Observation, ShredReport, VmFacts, VmState, VolumeFacts, VolumeSpec};
 
 /// First of the ports that pretended services listen on.
@@ -350,27 +353,6 @@ impl Guest {
     }
 }
 
-/// Makes a true status into what a dishonest agent would say.
-fn twist(mut status: Status, agent: Agent, volumes: &[VolumeFacts]) -> Status {
-    match agent {
-        Agent::Failed(problem) => {
-            status.phase = Phase::Failed;
-            status.problem = Some(problem);
-        }
-        Agent::ReadyTooEarly => status.phase = Phase::Ready,
-        Agent::Unencrypted => {
-            status.volumes = volumes.iter().map(|volume| report(volume.kind, &volume.luks_uuid, 0)).collect();
-            for volume in &mut status.volumes {
-                volume.luks_type = "PLAIN".into();
-                volume.cipher = "cipher_null-ecb".into();
-                volume.key_bits = 0;
-            }
-        }
-        Agent::Honest | Agent::Silent | Agent::Garbage => {}
-    }
-    status
-}
-
 fn reports(machine: &Machine) -> Vec<VolumeReport> {
     let size_of = |kind: VolumeKind| machine.spec.volumes.iter().find(|spec| spec.kind == kind);
     let made = machine.volumes.iter();
@@ -379,20 +361,6 @@ fn reports(machine: &Machine) -> Vec<VolumeReport> {
         report(volume.kind, &volume.luks_uuid, mib.saturating_sub(1) * 1_048_576)
     })
     .collect()
-}
-
-fn report(kind: VolumeKind, luks_uuid: &str, size_bytes: u64) -> VolumeReport {
-    VolumeReport {
-        kind,
-        luks_type: "LUKS2".into(),
-        cipher: "aes-xts-plain64".into(),
-        key_bits: 512,
-        hash: "sha256".into(),
-        luks_uuid: luks_uuid.to_owned(),
-        size_bytes,
-        used_bytes: size_bytes / 16,
-        capacity_bytes: size_bytes / 16 * 15,
-    }
 }
 
 /// Nothing is encrypted here, so the fingerprints are made from the volume's id: stable, and different for each.

@@ -1,0 +1,76 @@
+//! Services as people see them: rows made into views. Reads what it is given and decides nothing.
+
+use domain::{
+    ids::ServiceId,
+    views::{ConnectionView, NodeView, ServiceRow, VolumeView},
+};
+use store::{Tx, services::Service};
+
+use crate::errors::Failure;
+
+/// A service as a line of a list.
+pub(super) fn row(service: Service) -> Result<ServiceRow, Failure> {
+    Ok(ServiceRow {
+        id: service.id,
+        name: service.name,
+        service_type: service.service_type,
+        plan: service.plan,
+        cloud: service.cloud,
+        state: service.state,
+        is_deleting: service.deletion_requested_at.is_some(),
+        problem: service.problem,
+        created_at: service.created_at,
+    })
+}
+
+/// How to connect, once there is an address.
+pub(super) fn connection(service: &Service, ca_certificate: String) -> Option<ConnectionView> {
+    let (host, port) = (service.host.clone()?, u16::try_from(service.port?).ok()?);
+    let (user, database) = (&service.username, &service.database_name);
+    // IPv6 addresses stand in brackets within a URI (RFC 3986 section 3.2.2).
+    let uri_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    Some(ConnectionView {
+        psql_command: format!(
+            "psql \"host={host} port={port} dbname={database} user={user} sslmode=verify-full sslrootcert=ca.pem\""
+        ),
+        uri: format!(
+            "postgresql://{user}@{uri_host}:{port}/{database}?sslmode=verify-full&sslrootcert=ca.pem"
+        ),
+        user: user.clone(),
+        database: database.clone(),
+        host,
+        port,
+        ca_certificate,
+    })
+}
+
+/// The nodes of a service with their volumes and what their guests reported.
+pub(super) async fn node_views(tx: &mut Tx, service: ServiceId) -> Result<Vec<NodeView>, Failure> {
+    let mut views = Vec::new();
+    for node in store::nodes::list(tx, service).await? {
+        let mut volumes = Vec::new();
+        for volume in store::volumes::list(tx, node.id).await? {
+            volumes.push(VolumeView {
+                id: volume.id,
+                kind: volume.kind,
+                size_mib: volume.size_mib,
+                volume_key_fingerprint: volume.volume_key_fingerprint,
+                report: volume.report.as_deref().map(serde_json::from_str).transpose()?,
+            });
+        }
+        let report: Option<domain::agent::Status> =
+            node.report.as_deref().map(serde_json::from_str).transpose()?;
+        views.push(NodeView {
+            id: node.id,
+            state: node.state,
+            host: node.host,
+            zone: node.zone,
+            accelerator: node.accelerator,
+            postgresql_version: report.and_then(|report| report.postgresql_version),
+            created_at: node.created_at,
+            seen_at: node.seen_at,
+            volumes,
+        });
+    }
+    Ok(views)
+}
