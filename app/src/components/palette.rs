@@ -91,76 +91,85 @@ fn go(path: &str) {
     let _ = window().location().set_href(path);
 }
 
-/// The palette and the button that opens it.
-#[island]
-pub fn Palette() -> impl IntoView {
-    let dialog = NodeRef::<leptos::html::Dialog>::new();
-    let input = NodeRef::<leptos::html::Input>::new();
-    let entries = RwSignal::new(Vec::<Entry>::new());
-    let status = RwSignal::new("");
-    let query = RwSignal::new(String::new());
-    let chosen = RwSignal::new(0_usize);
-    let found = Memo::new(move |_| matching(&entries.read(), &query.read()));
+/// What the palette remembers; copies share it.
+#[derive(Clone, Copy)]
+struct State {
+    dialog: NodeRef<leptos::html::Dialog>,
+    input: NodeRef<leptos::html::Input>,
+    entries: RwSignal<Vec<Entry>>,
+    status: RwSignal<&'static str>,
+    query: RwSignal<String>,
+    chosen: RwSignal<usize>,
+    found: Memo<Vec<Entry>>,
+}
 
-    let open = move || {
-        let Some(element) = dialog.get_untracked() else { return };
+impl State {
+    fn new() -> Self {
+        let entries = RwSignal::new(Vec::<Entry>::new());
+        let query = RwSignal::new(String::new());
+        Self {
+            dialog: NodeRef::new(),
+            input: NodeRef::new(),
+            entries,
+            status: RwSignal::new(""),
+            query,
+            chosen: RwSignal::new(0),
+            found: Memo::new(move |_| matching(&entries.read(), &query.read())),
+        }
+    }
+
+    /// Shows the dialog; the first time the list is loaded.
+    fn open(self) {
+        let Some(element) = self.dialog.get_untracked() else { return };
         if element.open() {
             return;
         }
         let _ = element.show_modal();
-        if let Some(input) = input.get_untracked() {
+        if let Some(input) = self.input.get_untracked() {
             let _ = input.focus();
             input.select();
         }
-        if entries.read_untracked().is_empty() {
-            status.set("Loading…");
-            leptos::task::spawn_local(async move {
-                match palette_entries().await {
-                    Ok(list) => {
-                        status.set(if list.is_empty() { "There is nothing to go to yet." } else { "" });
-                        entries.set(list);
-                    }
-                    Err(_) => status.set("The list could not be loaded. Close this and try again."),
+        if !self.entries.read_untracked().is_empty() {
+            return;
+        }
+        self.status.set("Loading…");
+        leptos::task::spawn_local(async move {
+            match palette_entries().await {
+                Ok(list) => {
+                    self.status.set(if list.is_empty() { "There is nothing to go to yet." } else { "" });
+                    self.entries.set(list);
                 }
-            });
-        }
-    };
-    #[cfg(feature = "hydrate")]
-    let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
-        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
-            event.prevent_default();
-            open();
-        }
-    });
-    #[cfg(feature = "hydrate")]
-    on_cleanup(move || shortcut.remove());
+                Err(_) => self.status.set("The list could not be loaded. Close this and try again."),
+            }
+        });
+    }
 
-    let keys = move |event: leptos::ev::KeyboardEvent| {
-        let count = found.read_untracked().len();
+    /// Arrows move the choice, Enter goes there.
+    fn press(self, event: &leptos::ev::KeyboardEvent) {
+        let count = self.found.read_untracked().len();
         match event.key().as_str() {
-            "ArrowDown" if count > 0 => chosen.update(|index| *index = (*index + 1) % count),
-            "ArrowUp" if count > 0 => chosen.update(|index| *index = (*index + count - 1) % count),
+            "ArrowDown" if count > 0 => self.chosen.update(|index| *index = (*index + 1) % count),
+            "ArrowUp" if count > 0 => self.chosen.update(|index| *index = (*index + count - 1) % count),
             "Enter" => {
-                if let Some(entry) = found.read_untracked().get(chosen.get_untracked()) {
+                if let Some(entry) = self.found.read_untracked().get(self.chosen.get_untracked()) {
                     go(&entry.path);
                 }
             }
             _ => return,
         }
         event.prevent_default();
-    };
-    let rows = move || {
+    }
+
+    fn rows(self) -> impl IntoView {
+        let found = self.found.get().into_iter().enumerate();
         found
-            .get()
-            .into_iter()
-            .enumerate()
             .map(|(index, entry)| {
                 let path = entry.path;
                 view! {
                     <li
                         id=format!("palette-{index}")
                         role="option"
-                        aria-selected=move || (chosen.get() == index).to_string()
+                        aria-selected=move || (self.chosen.get() == index).to_string()
                         on:click=move |_| go(&path)
                     >
                         <span>{entry.label}</span>
@@ -169,36 +178,51 @@ pub fn Palette() -> impl IntoView {
                 }
             })
             .collect_view()
-    };
+    }
+
+    fn said(self) -> &'static str {
+        let nothing = self.found.read().is_empty() && !self.entries.read().is_empty();
+        if nothing { "Nothing has that name." } else { self.status.get() }
+    }
+}
+
+/// The palette and the button that opens it.
+#[island]
+pub fn Palette() -> impl IntoView {
+    let state = State::new();
+    #[cfg(feature = "hydrate")]
+    let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
+        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            state.open();
+        }
+    });
+    #[cfg(feature = "hydrate")]
+    on_cleanup(move || shortcut.remove());
     view! {
-        <button type="button" class="palette-open needs-script" on:click=move |_| open() aria-keyshortcuts="Control+K">
+        <button type="button" class="palette-open needs-script" on:click=move |_| state.open() aria-keyshortcuts="Control+K">
             {icon(Icon::Search)} <span class="palette-label">"Go to…"</span> <kbd>"Ctrl K"</kbd>
         </button>
-        <dialog node_ref=dialog class="palette" aria-label="Go to a page, project or service">
+        <dialog node_ref=state.dialog class="palette" aria-label="Go to a page, project or service">
             <input
-                node_ref=input
+                node_ref=state.input
                 type="text"
                 role="combobox"
                 aria-label="Search pages, projects and services"
                 aria-expanded="true"
                 aria-controls="palette-list"
-                aria-activedescendant=move || format!("palette-{}", chosen.get())
+                aria-activedescendant=move || format!("palette-{}", state.chosen.get())
                 autocomplete="off"
                 spellcheck="false"
                 placeholder="Go to a page, project or service"
                 on:input:target=move |event| {
-                    query.set(event.target().value());
-                    chosen.set(0);
+                    state.query.set(event.target().value());
+                    state.chosen.set(0);
                 }
-                on:keydown=keys
+                on:keydown=move |event| state.press(&event)
             />
-            <ul id="palette-list" role="listbox" aria-label="Places">{rows}</ul>
-            <p class="palette-status muted" role="status">
-                {move || {
-                    let nothing = found.read().is_empty() && !entries.read().is_empty();
-                    if nothing { "Nothing has that name." } else { status.get() }
-                }}
-            </p>
+            <ul id="palette-list" role="listbox" aria-label="Places">{move || state.rows()}</ul>
+            <p class="palette-status muted" role="status">{move || state.said()}</p>
         </dialog>
     }
 }

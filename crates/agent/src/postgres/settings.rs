@@ -14,6 +14,37 @@ pub(super) const USER_MAP: &str = "agent root postgres\n";
 
 const MIB: u64 = 1 << 20;
 
+/// What is the same in every guest: where logs go, and the locale.
+const LOGGING_AND_LOCALE: &str = "\
+# On the encrypted data volume, limited in number and size, and without the text of statements.
+logging_collector = on
+log_destination = 'stderr'
+log_directory = '/var/lib/postgresql/log'
+log_filename = 'postgresql-%Y%m%d-%H%M%S.log'
+log_file_mode = 0600
+log_rotation_age = 1d
+log_rotation_size = 8MB
+log_line_prefix = '%m [%p] %q%u@%d %h '
+log_timezone = 'Etc/UTC'
+log_statement = 'none'
+log_min_error_statement = panic
+log_min_duration_statement = -1
+log_error_verbosity = terse
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+log_autovacuum_min_duration = -1
+log_lock_waits = off
+log_temp_files = -1
+
+timezone = 'Etc/UTC'
+datestyle = 'iso, mdy'
+lc_messages = 'C'
+lc_monetary = 'C.UTF-8'
+lc_numeric = 'C.UTF-8'
+lc_time = 'C.UTF-8'
+default_text_search_config = 'pg_catalog.english'
+";
+
 /// `postgresql.conf` for a guest of this much memory and a data volume of this size.
 pub(super) fn settings(network: &GuestNetwork, memory_kib: u64, data_bytes: u64) -> String {
     let memory = memory_kib / 1024;
@@ -60,34 +91,7 @@ min_wal_size = {wal_min}MB
 wal_compression = lz4
 recovery_init_sync_method = syncfs
 
-# On the encrypted data volume, limited in number and size, and without the text of statements.
-logging_collector = on
-log_destination = 'stderr'
-log_directory = '/var/lib/postgresql/log'
-log_filename = 'postgresql-%Y%m%d-%H%M%S.log'
-log_file_mode = 0600
-log_rotation_age = 1d
-log_rotation_size = 8MB
-log_line_prefix = '%m [%p] %q%u@%d %h '
-log_timezone = 'Etc/UTC'
-log_statement = 'none'
-log_min_error_statement = panic
-log_min_duration_statement = -1
-log_error_verbosity = terse
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
-log_autovacuum_min_duration = -1
-log_lock_waits = off
-log_temp_files = -1
-
-timezone = 'Etc/UTC'
-datestyle = 'iso, mdy'
-lc_messages = 'C'
-lc_monetary = 'C.UTF-8'
-lc_numeric = 'C.UTF-8'
-lc_time = 'C.UTF-8'
-default_text_search_config = 'pg_catalog.english'
-"
+{LOGGING_AND_LOCALE}"
     )
 }
 

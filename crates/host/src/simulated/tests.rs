@@ -1,3 +1,5 @@
+//! Tests of the simulated host: it behaves like a real one, and fails when it is told to.
+
 use std::time::Duration;
 
 use domain::{
