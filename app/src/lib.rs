@@ -4,10 +4,8 @@
 //! the browser's (islands, and the server functions as calls). A page exists only in the first; an island in both.
 //! The features are never joined.
 
-// The macros of components, islands and server functions write types and fields that cannot be documented from here,
-// and make components `pub` whatever was asked for. What is written by hand is documented all the same.
 #![recursion_limit = "256"]
-#![cfg_attr(not(test), expect(missing_docs, reason = "written by Leptos' macros"))]
+// Leptos' macros make components `pub` whatever was asked for.
 #![cfg_attr(feature = "ssr", expect(unreachable_pub, reason = "written by Leptos' macros"))]
 
 #[cfg(all(feature = "ssr", feature = "hydrate"))]

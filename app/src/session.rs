@@ -17,13 +17,13 @@ const THEME: &str = "theme";
 /// Makes the session that of `user`, under a new id: one that was planted before is worth nothing.
 pub(crate) async fn begin(user: UserId) -> Result<(), AppError> {
     let session = session()?;
-    session.cycle_id().await.map_err(failed)?;
-    session.insert(USER_ID, user).await.map_err(failed)
+    session.cycle_id().await.map_err(|error| failed(&error))?;
+    session.insert(USER_ID, user).await.map_err(|error| failed(&error))
 }
 
 /// Ends the session and forgets what it held.
 pub(crate) async fn end() -> Result<(), AppError> {
-    session()?.flush().await.map_err(failed)
+    session()?.flush().await.map_err(|error| failed(&error))
 }
 
 /// The colour scheme that the person chose.
@@ -36,14 +36,14 @@ pub(crate) async fn theme() -> Theme {
 
 /// Keeps the colour scheme that the person chose.
 pub(crate) async fn set_theme(theme: Theme) -> Result<(), AppError> {
-    session()?.insert(THEME, theme).await.map_err(failed)
+    session()?.insert(THEME, theme).await.map_err(|error| failed(&error))
 }
 
 fn session() -> Result<Session, AppError> {
     extension().ok_or_else(|| missing("session"))
 }
 
-fn failed(error: tower_sessions::session::Error) -> AppError {
+fn failed(error: &tower_sessions::session::Error) -> AppError {
     AppError::Refused(domain::errors::Error::Unavailable {
         reason: format!("Your session could not be kept ({error}). Try again."),
     })

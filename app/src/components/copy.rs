@@ -28,7 +28,8 @@ pub fn CopyButton(
         #[cfg(not(feature = "hydrate"))]
         let _ = &text;
     };
-    let name = format!("Copy {what}");
+    let mut name = what;
+    name.insert_str(0, "Copy ");
     let title = name.clone();
     view! {
         <button
