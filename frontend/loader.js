@@ -56,7 +56,9 @@ addEventListener("pageshow", () => {
 let module;
 async function hydrate(within) {
   for (const island of within.querySelectorAll("leptos-island")) {
-    await module[island.dataset.component]?.(island);
+    const bring = module[island.dataset.component];
+    if (bring) await bring(island);
+    else console.warn(`The WASM is not of the server's build: it has no ${island.dataset.component}.`);
   }
 }
 async function start() {

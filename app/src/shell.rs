@@ -6,7 +6,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 use serde::Deserialize;
 
-use crate::{context::insert_header, routes::App};
+use crate::{components::theme::Theme, context::insert_header, routes::App, session};
 
 /// Hashed names of the built files, as `target/site/manifest.json` holds them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -48,10 +48,18 @@ pub fn shell(assets: &Assets) -> AnyView {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
-    let path = |name: &str| format!("/assets/{name}");
+    let assets = assets.clone();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        {Suspend::new(async move { document(&assets, session::theme().await) })}
+    }
+    .into_any()
+}
+
+fn document(assets: &Assets, theme: Theme) -> AnyView {
+    let path = |name: &str| format!("/assets/{name}");
+    view! {
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -5,7 +5,7 @@ use domain::{
     views::{Profile, ProjectView},
 };
 use leptos::prelude::*;
-use leptos_meta::{Html, Title};
+use leptos_meta::Title;
 
 use super::{
     api_call::ApiCalls,
@@ -76,7 +76,6 @@ impl Frame {
         let navigation = navigation(self.section, self.project.as_ref());
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {
-            <Html attr:data-theme=theme.as_str() />
             <Title text=format!("{}{scope} · Redoubt", self.title) />
             <a class="skip-link" href="#main">"Skip to the content"</a>
             <header class="top">

@@ -27,17 +27,30 @@ pub fn Refresher(
     let _ = (region, busy_millis, idle_millis);
 }
 
-/// Fetches this page and replaces the element `region` if it changed. Says whether the page is still there.
+/// What has become of the page that is shown.
+#[cfg(feature = "hydrate")]
+pub(crate) enum Page {
+    /// It is there, or cannot be asked for right now.
+    Here(Option<String>),
+    /// It does not exist any more.
+    Gone,
+    /// The server wants the person to sign in again.
+    Closed,
+}
+
+/// Fetches this page and replaces the element `region` if it changed. Says whether the page still exists; loads it
+/// again if the session is over, which leads to the sign-in.
 #[cfg(feature = "hydrate")]
 pub(crate) async fn refresh(region: &str) -> bool {
-    match browser::fetch_own_page().await {
-        Ok(Some(html)) => {
-            browser::swap(region, &html);
-            true
+    match browser::fetch_own_page().await.unwrap_or(Page::Here(None)) {
+        Page::Here(Some(html)) => browser::swap(region, &html),
+        Page::Here(None) => {}
+        Page::Gone => return false,
+        Page::Closed => {
+            let _ = window().location().reload();
         }
-        Ok(None) => false,
-        Err(_) => true,
     }
+    true
 }
 
 #[cfg(feature = "hydrate")]
@@ -49,6 +62,8 @@ mod browser {
         CustomEvent, CustomEventInit, DomParser, Element, Response, SupportedType, VisibilityState,
     };
 
+    use super::Page;
+
     pub(super) fn find(region: &str) -> Option<Element> {
         document().get_element_by_id(region)
     }
@@ -57,17 +72,17 @@ mod browser {
         document().visibility_state() == VisibilityState::Hidden
     }
 
-    /// The page as the server would send it now; none if it is gone or wants another sign-in.
-    pub(super) async fn fetch_own_page() -> Result<Option<String>, JsValue> {
+    /// The page as the server would send it now.
+    pub(super) async fn fetch_own_page() -> Result<Page, JsValue> {
         let address = window().location().href()?;
         let response: Response = JsFuture::from(window().fetch_with_str(&address)).await?.dyn_into()?;
-        if response.redirected() || matches!(response.status(), 401 | 403 | 404) {
-            return Ok(None);
+        match response.status() {
+            _ if response.redirected() => Ok(Page::Closed),
+            401 | 403 => Ok(Page::Closed),
+            404 => Ok(Page::Gone),
+            _ if !response.ok() => Ok(Page::Here(None)),
+            _ => Ok(Page::Here(JsFuture::from(response.text()?).await?.as_string())),
         }
-        if !response.ok() {
-            return Err(JsValue::from_str("the server did not answer"));
-        }
-        Ok(JsFuture::from(response.text()?).await?.as_string())
     }
 
     /// Scripts in a parsed page do not run, so what comes in is markup and nothing else.

@@ -198,7 +198,7 @@ fn open_to_world(form: &FormState) -> AnyView {
 fn add_own(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
     let Some(address) = filter.my_address else { return ().into_any() };
     let text = address.to_string();
-    let is_in = filter.entries.iter().any(|entry| entry.cidr.contains(address));
+    let is_in = filter.entries.iter().any(|entry| !entry.cidr.is_world() && entry.cidr.contains(address));
     let note = filter.my_address_note.clone().map(|note| view! { <p class="muted">{note}</p> });
     let action = if is_in {
         view! { <p>{badge(Tone::Good, "may connect already")}</p> }.into_any()

@@ -27,7 +27,7 @@ use crate::{
 const REGION: &str = "services";
 /// How often, while a service is changing, and otherwise.
 const BUSY_MILLIS: u32 = 2_500;
-const IDLE_MILLIS: u32 = 15_000;
+const IDLE_MILLIS: u32 = 5_000;
 
 /// The services of a project.
 #[component]

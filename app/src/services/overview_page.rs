@@ -51,9 +51,9 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 
 fn draw(service: &ServiceView) -> AnyView {
     let (project, name) = (service.project.name.clone(), service.row.name.clone());
-    let reload = service
-        .timeline
-        .is_active
+    // A deletion that was asked for counts before its first step has begun.
+    let is_active = service.timeline.is_active || service.row.is_deleting;
+    let reload = is_active
         .then(|| view! { <noscript><meta http-equiv="refresh" content=RELOAD_SECONDS /></noscript> });
     view! {
         {reload}

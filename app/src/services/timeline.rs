@@ -8,11 +8,14 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        badges::{badge, service_state},
+        badges::{Tone, badge, service_state},
         icons::{Icon, icon},
     },
     quantities::duration,
 };
+
+/// An estimate below this says nothing that people could use.
+const ESTIMATE_MILLIS_MIN: i64 = 1_000;
 
 /// How far a timeline is at one moment, in milliseconds since its `now`.
 fn elapsed(timeline: &Timeline, since_now: i64) -> Option<i64> {
@@ -57,10 +60,10 @@ pub fn LiveTimeline(
 
     let certificates = crate::links::certificates(&project, None);
     // What is over is folded; what ends before the viewer's eyes stays.
-    let is_open = shown.with_untracked(|timeline| timeline.is_active);
+    let is_open = is_deleting || shown.with_untracked(|timeline| timeline.is_active);
     view! {
         <section class="card timeline" aria-labelledby="timeline-title">
-            {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting))}
+            {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting, is_gone.get()))}
             <details open=is_open>
             <summary>"Steps"</summary>
             <ol>
@@ -92,11 +95,15 @@ pub fn LiveTimeline(
     }
 }
 
-fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
+fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool) -> AnyView {
     let has_problem = timeline.steps.iter().any(|step| step.state == StepState::Failing);
-    let (tone, word) = service_state(timeline.state, is_deleting, has_problem);
+    let (tone, word) = match is_gone {
+        true => (Tone::Plain, "DELETED"),
+        false => service_state(timeline.state, is_deleting, has_problem),
+    };
+    let estimate = timeline.estimate_millis.filter(|millis| *millis >= ESTIMATE_MILLIS_MIN);
     let elapsed = elapsed(timeline, since_now);
-    let facts = match (timeline.is_active, elapsed, timeline.estimate_millis) {
+    let facts = match (timeline.is_active, elapsed, estimate) {
         (true, Some(elapsed), Some(estimate)) => {
             format!("{} so far, {}", duration(elapsed), outlook(elapsed, estimate))
         }
@@ -107,8 +114,7 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
         (false, Some(elapsed), _) => format!("took {}", duration(elapsed)),
         (false, None, _) => String::new(),
     };
-    let progress = (timeline.is_active && timeline.estimate_millis.is_some()).then(|| {
-        let estimate = timeline.estimate_millis.unwrap_or(1).max(1);
+    let progress = estimate.filter(|_| timeline.is_active).map(|estimate| {
         view! {
             <progress
                 max=estimate.to_string()
@@ -120,7 +126,7 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
     view! {
         <header class="timeline-head">
             <span role="status">{badge(tone, word)}</span>
-            <h2 id="timeline-title">{heading(timeline)}</h2>
+            <h2 id="timeline-title">{heading(timeline, is_deleting, is_gone)}</h2>
             <p class="muted">{facts}</p>
         </header>
         {progress}
@@ -129,8 +135,12 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool) -> AnyView {
 }
 
 /// `Creating` while it is, `Last change: creating` after it.
-fn heading(timeline: &Timeline) -> String {
-    if timeline.is_active || timeline.steps.is_empty() {
+fn heading(timeline: &Timeline, is_deleting: bool, is_gone: bool) -> String {
+    if is_gone {
+        "Deleted".into()
+    } else if is_deleting {
+        "Deleting".into()
+    } else if timeline.is_active || timeline.steps.is_empty() {
         timeline.title.clone()
     } else {
         format!("Last change: {}", timeline.title.to_lowercase())
@@ -144,7 +154,8 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> A
         StepState::Failing => ("step step-failing", "failing"),
         StepState::Pending => ("step step-pending", "waiting"),
     };
-    let time = match (step.state, step_elapsed(step, now_millis), step.estimate_millis) {
+    let estimate = step.estimate_millis.filter(|millis| *millis >= ESTIMATE_MILLIS_MIN);
+    let time = match (step.state, step_elapsed(step, now_millis), estimate) {
         (StepState::Pending, _, Some(estimate)) => format!("usually {}", duration(estimate)),
         (StepState::Pending, _, None) => String::new(),
         (_, Some(elapsed), Some(estimate)) if step.state != StepState::Done => {
@@ -196,7 +207,9 @@ pub fn phase(timeline: &Timeline) -> (usize, bool, ServiceState) {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use domain::views::Timeline;
+    use std::time::Duration;
+
+    use domain::{states::StepState, views::Timeline};
     use leptos::prelude::*;
     use wasm_bindgen::{JsCast as _, closure::Closure};
     use web_sys::{EventSource, MessageEvent};
@@ -206,6 +219,23 @@ mod browser {
 
     /// How often the elapsed times move on.
     const TICK_MILLIS: u32 = 500;
+
+    /// The service is gone, so its last step is done, and what the page says of its parts is history.
+    fn end(shown: RwSignal<Timeline>, since_now: RwSignal<i64>, is_gone: RwSignal<bool>) {
+        shown.update(|timeline| {
+            let passed = Duration::from_millis(u64::try_from(since_now.get_untracked()).unwrap_or(0));
+            timeline.is_active = false;
+            timeline.finished_at.get_or_insert(timeline.now.plus(passed));
+            for step in &mut timeline.steps {
+                step.state = StepState::Done;
+                step.finished_at.get_or_insert(timeline.now.plus(passed));
+            }
+        });
+        is_gone.set(true);
+        if let Some(facts) = document().get_element_by_id(FACTS) {
+            facts.remove();
+        }
+    }
 
     pub(super) fn follow(
         project: &str,
@@ -249,7 +279,7 @@ mod browser {
             leptos::task::spawn_local(async move {
                 if !refresh(FACTS).await {
                     closing.close();
-                    is_gone.try_set(true);
+                    end(shown, since_now, is_gone);
                 }
             });
         });
