@@ -1,5 +1,5 @@
 # What people type. Each target is a script or one command; `make help` lists them.
-.PHONY: help run down image test lint deny
+.PHONY: help run down image test bench lint deny
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -15,6 +15,9 @@ image: ## build the guest image
 
 test: ## install what the tests need and run all of them
 	@scripts/test.sh
+
+bench: ## build for release and print whole-system figures: sizes, memory, requests per second, time to first query
+	@scripts/bench.sh
 
 lint: ## formatting and lints only
 	@scripts/lint.sh

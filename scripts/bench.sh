@@ -31,6 +31,7 @@ say "measuring"
 cd end2end
 [ -d node_modules ] || PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund >/dev/null
 export REDOUBT_BINARY REDOUBT_BENCH=1
+rm -f test-results/figures.txt
 LOG=$(mktemp)
 trap 'rm -f "$LOG"' EXIT
 npx playwright test --project=bench >"$LOG" 2>&1 || { cat "$LOG"; fail "The measurement failed."; }

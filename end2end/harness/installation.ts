@@ -3,16 +3,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import { type Outcome, run, until } from "./commands.ts";
 import { processesOf, traces } from "./leftovers.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const binary = process.env.REDOUBT_BINARY ?? join(root, "target/debug/redoubt");
+
+/** Logs are kept only of what did not end well. */
+const logs = join(root, "end2end/test-results/logs");
+/** The built console. */
+export const site = process.env.REDOUBT_SITE_DIR ?? join(root, "target/site");
 
 export type Mode = "simulated" | "real";
 
@@ -33,12 +38,13 @@ export class Installation {
     private readonly settings: Record<string, string>,
   ) {
     this.address = `http://localhost:${port}`;
-    this.log = `${directory}.log`;
+    this.log = join(logs, `${basename(directory)}.log`);
     this.logStream = createWriteStream(this.log, { flags: "a", mode: 0o600 });
   }
 
   /** Starts one; `settings` are environment variables over its own. */
   static async start(mode: Mode, settings: Record<string, string> = {}): Promise<Installation> {
+    await mkdir(logs, { recursive: true });
     const directory = await mkdtemp(join(tmpdir(), "redoubt-e2e-"));
     const installation = new Installation(mode, directory, await freePort(), await traces(directory), settings);
     await installation.startServer();
@@ -58,7 +64,7 @@ export class Installation {
   private get environment(): Record<string, string> {
     return {
       REDOUBT_SERVER__LISTEN: `127.0.0.1:${this.port}`,
-      REDOUBT_SERVER__SITE_DIR: process.env.REDOUBT_SITE_DIR ?? join(root, "target/site"),
+      REDOUBT_SERVER__SITE_DIR: site,
       REDOUBT_DATABASE__URL: `sqlite:${join(this.directory, "redoubt.db")}`,
       REDOUBT_SECRETS__MASTER_KEY_FILE: join(this.directory, "master.key"),
       REDOUBT_HOST__STATE_DIR: this.hostDirectory,
@@ -148,6 +154,7 @@ export class Installation {
     left.push(...(await this.left()));
     await rm(this.directory, { recursive: true, force: true });
     await new Promise((done) => this.logStream.end(done));
+    if (left.length === 0) await rm(this.log, { force: true });
     return left;
   }
 }

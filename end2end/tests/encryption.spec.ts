@@ -190,13 +190,15 @@ test("a volume copied aside before the deletion is opened by nothing that is lef
   const left = [...(await filesBelow(installation.directory)), installation.log];
   const keys = mine.flatMap(({ unlock, master }) => [...forms(unlock), ...forms(master)]);
   for (const file of left) expect(await holds(file, keys), file).toBe(false);
+  const candidates = new Map<string, Buffer>();
+  for (const file of left) {
+    if ((await stat(file)).size > KEY_FILE_BYTES_MAX) continue;
+    const bytes = await readFile(file);
+    for (const key of [bytes, ...strings(bytes)]) candidates.set(key.toString("latin1"), key);
+  }
   for (const { copy, unlock } of copies) {
     expect(await opens(copy, unlock), "the copy itself is sound").toBe(true);
-    for (const file of left) {
-      if ((await stat(file)).size > KEY_FILE_BYTES_MAX) continue;
-      const bytes = await readFile(file);
-      for (const key of [bytes, ...strings(bytes)]) expect(await opens(copy, key), file).toBe(false);
-    }
+    for (const key of candidates.values()) expect(await opens(copy, key)).toBe(false);
   }
   for (const { image } of mine) expect(left).not.toContain(image);
   expect(left.filter((file) => file.endsWith("sealed.json"))).toHaveLength(1);

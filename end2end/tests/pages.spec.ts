@@ -121,6 +121,7 @@ async function walk(
     await test.step(`${place.name}, ${what}`, async () => {
       await watch.open(place);
       const found = await look(page);
+      await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: `${pictures}/${place.name}-${what}.png`, fullPage: true });
       expect.soft(found, `${place.name}, ${what}`).toEqual([]);
     });

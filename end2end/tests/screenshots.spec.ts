@@ -58,10 +58,13 @@ test("five pictures", async ({ page, installation }) => {
   await picture("connect");
 
   await createService(page, "shop", "reports");
+  // The list is short; so is its picture.
+  await page.setViewportSize({ width: 1280, height: 480 });
   await page.emulateMedia({ colorScheme: "dark" });
   await page.goto("/projects/shop/services");
   await expectLive(page);
   await picture("services-dark");
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/projects/shop/services/reports");
   await expectRunning(page);
