@@ -96,8 +96,15 @@ if ! command -v cargo >/dev/null; then
     say "installing Rust for this user"
     curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y -q --no-modify-path --default-toolchain none
 fi
-# Installs toolchain, components and targets that rust-toolchain.toml names, if they are not there.
-if command -v rustup >/dev/null && ! rustup show active-toolchain >/dev/null 2>&1; then
-    say "installing the Rust toolchain"
-    rustup toolchain install >/dev/null
+# Toolchain, components and targets as rust-toolchain.toml names them. Without rustup, cargo says what it lacks.
+if command -v rustup >/dev/null; then
+    TARGETS=(wasm32-unknown-unknown x86_64-unknown-linux-musl)
+    installed=$(rustup target list --installed 2>/dev/null || true)
+    for target in "${TARGETS[@]}"; do
+        if ! grep -qx "$target" <<<"$installed"; then
+            say "installing the Rust toolchain for $target"
+            rustup toolchain install >/dev/null 2>&1 || rustup show >/dev/null
+            rustup target add "$target" >/dev/null
+        fi
+    done
 fi
