@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn nesting_is_kept_in_order_and_minified() {
         let css = minify("@layer a { .x { color: red; &:hover { color: blue } } }").unwrap();
-        assert!(css.starts_with("@layer a{.x{color:red}"), "{css}");
+        assert!(css.starts_with("@layer a{.x{color:red;&:hover"), "{css}");
         assert!(!css.contains('\n'));
     }
 }
