@@ -21,6 +21,8 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
     let run = shown_run(&history);
     let entries = entries_of(&history, run);
     let started_at = entries.first().map(|entry| entry.started_at);
+    let names: Vec<_> = run.steps().iter().map(|step| step.as_str()).collect();
+    let mut durations = store::step_runs::durations(tx, run.as_str(), &names, ESTIMATE_RUNS).await?;
     let mut steps = Vec::new();
     let mut latest = 0;
     for step in run.steps() {
@@ -28,8 +30,7 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
         let entry = entries.iter().rev().find(|entry| entry.step == step.as_str());
         let entry = entry.copied().filter(|entry| entry.sequence > latest);
         latest = latest.max(entry.map_or(0, |entry| entry.sequence));
-        let estimate =
-            median(store::step_runs::durations(tx, step.as_str(), run.as_str(), ESTIMATE_RUNS).await?);
+        let estimate = durations.remove(step.as_str()).and_then(median);
         steps.push(draw_step(*step, entry, estimate));
     }
     let is_active = steps.iter().any(|step| step.state != StepState::Done);
