@@ -238,16 +238,13 @@ impl Control {
     }
 
     /// The host of that name.
-    pub(crate) async fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
-        for host in &self.0.parts.hosts {
-            if host.facts().await?.name == name {
-                return Ok(host);
-            }
-        }
-        Err(Failure::Host(host::Error::Missing {
-            what: format!("The host {name} is not configured"),
-            remedy: "Add it to the configuration again".into(),
-        }))
+    pub(crate) fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
+        self.hosts().iter().find(|host| host.name() == name).ok_or_else(|| {
+            Failure::Host(host::Error::Missing {
+                what: format!("The host {name} is not configured"),
+                remedy: "Add it to the configuration again".into(),
+            })
+        })
     }
 
     /// The key that an organization's secrets are sealed with.
