@@ -18,6 +18,9 @@ use identity::passwords;
 
 use crate::{Context, Control, errors::attempt};
 
+/// A row behind a session cookie, as the server's session layer keeps it.
+pub use store::sessions::Row as SessionRow;
+
 /// Wrong tries after which the wait doubles with each further one.
 const FREE_TRIES: i64 = 4;
 /// The longest wait between two tries.
@@ -202,27 +205,6 @@ fn wait_after(failures: i64, free: i64) -> Duration {
     }
 }
 
-/// A row behind a session cookie, as the server's session layer keeps it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionRow {
-    /// SHA-256 of the session's id; the id itself is only in the cookie.
-    pub key_hash: Vec<u8>,
-    /// Who is signed in.
-    pub user_id: Option<UserId>,
-    /// What the session layer stores.
-    pub data: Vec<u8>,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub last_seen_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// Address it was last used from.
-    pub address: Option<String>,
-    /// Program it was last used with.
-    pub agent: Option<String>,
-}
-
 /// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
 #[derive(Clone)]
 pub struct Rows(Control);
@@ -248,36 +230,16 @@ impl Rows {
     /// When the database does not answer.
     pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
         let mut tx = self.0.store().read().await?;
-        let row = store::sessions::find(&mut tx, key_hash, self.0.now()).await?;
-        Ok(row.map(|row| SessionRow {
-            key_hash: row.key_hash,
-            user_id: row.user_id,
-            data: row.data,
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            address: row.address,
-            agent: row.agent,
-        }))
+        store::sessions::find(&mut tx, key_hash, self.0.now()).await
     }
 
     /// Makes or replaces a row.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn save(&self, row: SessionRow) -> Result<(), store::Error> {
+    pub async fn save(&self, row: &SessionRow) -> Result<(), store::Error> {
         let mut tx = self.0.store().write().await?;
-        let row = store::sessions::Row {
-            key_hash: row.key_hash,
-            user_id: row.user_id,
-            data: row.data,
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            address: row.address,
-            agent: row.agent,
-        };
-        store::sessions::upsert(&mut tx, &row).await?;
+        store::sessions::upsert(&mut tx, row).await?;
         tx.commit().await
     }
 

@@ -109,8 +109,8 @@ async fn session_rows_end() {
         address: None,
         agent: None,
     };
-    rows.save(row.clone()).await.unwrap();
-    assert!(rows.load(&[9; 32]).await.unwrap() == Some(row));
+    rows.save(&row).await.unwrap();
+    assert_eq!(rows.load(&[9; 32]).await.unwrap(), Some(row));
     world.clock.advance(Duration::from_secs(60));
     assert!(rows.load(&[9; 32]).await.unwrap().is_none());
     rows.remove(&[9; 32]).await.unwrap();
