@@ -20,6 +20,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     random,
+    sessions::Refusals,
     workflow::{Limits, Runner},
     workflows::services::{ServiceWorkflow, sweep},
 };
@@ -57,6 +58,8 @@ struct Inner {
     parts: Parts,
     signing_key: SigningKey,
     hashes: Semaphore,
+    /// Sign-ins that were turned away.
+    refusals: Refusals,
     /// Wakes the workflow runner.
     work: Notify,
     /// Counts up whenever something was written, so that watchers look again.
@@ -100,6 +103,7 @@ impl Control {
             parts,
             signing_key,
             hashes: Semaphore::new(HASHES_AT_ONCE),
+            refusals: Refusals::default(),
             work: Notify::new(),
             changed: watch::Sender::new(0),
         })))
@@ -216,6 +220,10 @@ impl Control {
 
     pub(crate) fn hashes(&self) -> &Semaphore {
         &self.0.hashes
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use control::sessions;
-use domain::{errors::Error, ids::UserId, inputs::SignIn, secrets::Secret};
+use domain::{
+    errors::Error, events::EventType, ids::UserId, inputs::SignIn, secrets::Secret, states::Outcome,
+};
 
 use crate::world::{EMAIL, PASSWORD, World};
 
@@ -42,7 +44,9 @@ async fn a_wrong_password_an_unknown_email_and_a_deactivated_account_look_the_sa
     // Each refused try is on record, in the chain of the installation: no organization was reached.
     let mut tx = world.store.read().await.unwrap();
     let events = crate::check::events(&mut tx, None).await;
-    let denied: Vec<_> = events.iter().map(|event| (event.outcome.as_str(), event.actor.as_str())).collect();
+    let all: Vec<_> = events.iter().map(|event| (event.outcome.as_str(), event.actor.as_str())).collect();
+    let (first, denied) = all.split_first().unwrap();
+    assert_eq!(*first, ("done", "operator"), "the link that made the organization");
     assert_eq!(denied, [("denied", EMAIL), ("denied", "nobody@example.org"), ("denied", "gone@example.org")]);
 }
 
@@ -114,4 +118,39 @@ async fn session_rows_end() {
     world.clock.advance(Duration::from_secs(60));
     assert!(rows.load(&[9; 32]).await.unwrap().is_none());
     rows.remove(&[9; 32]).await.unwrap();
+}
+
+/// Each try that is turned away is on record, up to a number; then one says that there is no more to come.
+#[tokio::test]
+async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err();
+    }
+    for _ in 0..14 {
+        assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+    }
+    let refused = async || {
+        let mut tx = world.store.read().await.unwrap();
+        let events = crate::check::events(&mut tx, None).await;
+        crate::check::check_chain(&events);
+        events
+            .into_iter()
+            .filter(|event| event.event_type == EventType::UserSignInRefused)
+            .collect::<Vec<_>>()
+    };
+    let events = refused().await;
+    assert_eq!(events.len(), 10);
+    for event in &events {
+        assert_eq!((event.outcome, event.actor.as_str(), event.user_id), (Outcome::Denied, EMAIL, None));
+        assert_eq!(event.address.as_deref(), Some(HERE));
+        assert!(event.text.starts_with("Turned away for 3 more seconds"), "{}", event.text);
+    }
+    assert!(events[9].text.ends_with("further tries until then are not recorded one by one"));
+    assert!(!events[8].text.contains("further"));
+    // The next wait is told anew.
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err().status(), 401);
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+    assert_eq!(refused().await.len(), 11);
 }
