@@ -133,17 +133,21 @@ impl Control {
 
     /// Looks for nodes that nobody knows, again and again.
     async fn keep_sweeping(self, mut shutdown: watch::Receiver<bool>) {
+        let mut has_told = false;
         while !*shutdown.borrow() {
             tokio::select! {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
                 _ = shutdown.changed() => return,
             }
-            if let Err(failure) = sweep(&self).await {
-                tracing::warn!(
-                    error = crate::errors::chain(&failure),
-                    "The hosts could not be compared with the database"
-                );
+            let swept = sweep(&self).await;
+            // Once for as long as it lasts.
+            if let Err(failure) = &swept
+                && !has_told
+            {
+                let error = crate::errors::chain(failure);
+                tracing::warn!(error, "The hosts could not be compared with the database");
             }
+            has_told = swept.is_err();
         }
     }
 

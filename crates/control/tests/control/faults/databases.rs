@@ -7,6 +7,7 @@ use store::{Store, testing::Cluster};
 
 use crate::{
     check::{check_at_rest, check_world},
+    logs,
     world::{Goal, PROJECT, Workers, World},
 };
 
@@ -37,7 +38,33 @@ async fn a_sqlite_file_that_somebody_else_locks() {
     check_at_rest(&world).await;
 }
 
-/// The server goes down as by a power cut while six services are made, and comes back.
+/// Two servers work while somebody else holds the file: they go on by themselves when it is let go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sqlite_file_that_is_locked_while_servers_work() {
+    let world = World::new().await;
+    let names = ["svc-s1", "svc-s2", "svc-s3"];
+    for name in names {
+        world.create(name).await.unwrap();
+    }
+    let workers = Workers::start(&world, &[world.control.clone(), world.another_server().await]);
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let other = Store::open(&format!("sqlite://{}", world.path.display())).await.unwrap();
+    let lock = other.write().await.unwrap();
+    // Longer than anybody waits for a lock.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    drop(lock);
+    other.close().await;
+    let goals = names.map(Goal::Resting);
+    workers.reach(&world, &goals).await;
+    workers.stop().await;
+    for goal in goals {
+        world.run_to(goal).await;
+    }
+    check_at_rest(&world).await;
+}
+
+/// The server goes down as by a power cut while six services are made, and comes back when every lease has ended. The
+/// log tells of it once, not with each try.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_is_gone_for_a_while() {
     let cluster = Arc::new(tokio::task::spawn_blocking(Cluster::start).await.unwrap());
@@ -58,6 +85,7 @@ async fn postgres_is_gone_for_a_while() {
         let error = services::view(&world.ctx(), PROJECT, &names[0]).await.unwrap_err();
         assert_eq!(error.status(), 503, "{error}");
         assert!(world.control.ready().await.is_err());
+        world.clock.advance(Duration::from_secs(60));
         let back = cluster.clone();
         tokio::task::spawn_blocking(move || back.go_on()).await.unwrap();
     }
@@ -69,6 +97,12 @@ async fn postgres_is_gone_for_a_while() {
     }
     check_at_rest(&world).await;
     assert!(world.control.ready().await.is_ok());
+    // Two servers, two outages. SQLite files that are locked are another test's.
+    let told = logs::text()
+        .lines()
+        .filter(|line| line.contains("The runner cannot use the database") && !line.contains("locked"))
+        .count();
+    assert!((1..=4).contains(&told), "{told}");
 }
 
 /// Every session but the one that does it is ended, between any two turns.
