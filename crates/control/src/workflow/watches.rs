@@ -1,4 +1,4 @@
-//! What a server looks at besides the steps: deadlines that pass.
+//! What a server looks at besides the steps: deadlines that pass, and rows that have ended by themselves.
 
 use std::time::Duration;
 
@@ -7,21 +7,37 @@ use store::strands::Strand;
 use tokio::sync::watch;
 
 use super::{Runner, Turn, Workflow};
-use crate::errors::{Failure, chain};
+use crate::{
+    errors::{Failure, chain},
+    housekeeping,
+};
 
 /// How often deadlines are looked at.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
+/// In every how many-th of these looks the rows go that have ended by themselves: once a minute.
+const LOOKS_PER_TIDYING: u64 = 12;
 
 impl Runner {
-    /// Raises an alert for every strand that is past its deadline, once; until `shutdown` turns true.
+    /// Raises an alert for every strand that is past its deadline, once, and has what has ended removed; until
+    /// `shutdown` turns true.
     pub(crate) async fn watch_over(self, mut shutdown: watch::Receiver<bool>) {
+        let mut looks = 0_u64;
         while !*shutdown.borrow() {
+            let looked = self.raise_alerts().await;
+            let tidied = match looks % LOOKS_PER_TIDYING {
+                0 => housekeeping::tidy(&self.control).await.map(drop),
+                _ => Ok(()),
+            };
             // The workers have told already that the database is gone, and that this will not work either.
-            if let Err(failure) = self.raise_alerts().await
+            if let Err(failure) = looked.and(tidied)
                 && !self.outages.is_on()
             {
-                tracing::warn!(error = chain(&failure), "Deadlines could not be looked at");
+                tracing::warn!(
+                    error = chain(&failure),
+                    "Deadlines and what has ended could not be looked at"
+                );
             }
+            looks += 1;
             tokio::select! {
                 () = tokio::time::sleep(WATCH_EVERY) => {}
                 _ = shutdown.changed() => {}
