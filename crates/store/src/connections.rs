@@ -128,13 +128,13 @@ pub enum Tx {
 }
 
 impl Tx {
-    /// Makes everything that was done in it last. On [`Error::Conflict`] nothing was done.
+    /// Makes everything that was done in it last. On an error nothing was done, but for [`Error::CommitUnknown`].
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
         }
-        Ok(())
+        .map_err(Error::of_commit)
     }
 }
 

@@ -191,7 +191,7 @@ async fn postgres_may_go_and_come_back() {
     assert!(settings::add_if_absent(&mut tx, "key", b"value").await.unwrap());
     cluster.stop();
     let error = tx.commit().await.unwrap_err();
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, Error::CommitUnknown(_)) && !error.is_retryable(), "{error:?}");
     for _ in 0..3 {
         let started = Instant::now();
         let error = store.write().await.err().unwrap();
