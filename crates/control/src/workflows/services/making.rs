@@ -211,7 +211,9 @@ impl Subject {
         let service = store::services::find(&mut tx, self.service.id).await?;
         let service = service.ok_or_else(|| Failure::Inconsistent("the service is gone".into()))?;
         let filter = ip_filters::current(&mut tx, &service).await?;
+        let given = store::signals::list(&mut tx, turn.strand().id).await?;
         drop(tx);
+        let asked_at = given.iter().find(|given| given.signal == Signal::ApplyIpFilter).map(|given| given.at);
         if !self.is_ready(turn, &self.observe(turn).await?).await? {
             // The resting step sees to the VM; the signal stays.
             return Ok(Next::Hop(Step::Wait.as_str()));
@@ -231,10 +233,13 @@ impl Subject {
         }
         let strand = turn.strand().id;
         // Whether the customer changed it again meanwhile is seen in the same transaction that takes the signal away.
+        // The generation says it for sure: servers' clocks may differ.
         let tx = turn.write().await?;
         let latest = store::services::find(tx, self.service.id).await?;
-        if latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation) {
-            store::signals::remove(tx, strand, Signal::ApplyIpFilter).await?;
+        if let Some(asked_at) = asked_at
+            && latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation)
+        {
+            store::signals::remove_seen(tx, strand, Signal::ApplyIpFilter, asked_at).await?;
         }
         if let Some(status) = seen.agent {
             self.store_report(turn, &status).await?;
