@@ -279,6 +279,16 @@ async fn crash_after_every_step_creating_on_postgres() {
 }
 
 #[tokio::test]
+async fn crash_after_every_step_restarting_on_postgres() {
+    crash_after_every_step(Flow::Restarting, true).await;
+}
+
+#[tokio::test]
+async fn crash_after_every_step_changing_on_postgres() {
+    crash_after_every_step(Flow::Changing, true).await;
+}
+
+#[tokio::test]
 async fn crash_after_every_step_deleting_on_postgres() {
     crash_after_every_step(Flow::Deleting, true).await;
 }
