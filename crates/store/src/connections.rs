@@ -180,6 +180,9 @@ async fn open_postgres(url: &str) -> Result<Pools, Error> {
         ("statement_timeout", POSTGRES_STATEMENT_MAX),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", POSTGRES_IDLE_TRANSACTION_MAX),
+        // After a commit that met another transaction the driver rolls back once more, and each time the server warns
+        // that there is nothing to roll back.
+        ("client_min_messages", "error"),
     ]);
     // A pool only ever says that it timed out; a single connection says why.
     tokio::time::timeout(WAIT_MAX, options.connect())
