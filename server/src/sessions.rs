@@ -25,6 +25,8 @@ pub const IDLE_MAX: Duration = Duration::from_secs(3600);
 pub const AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How often a session's last use is written down, at most.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// Ids that are tried for a new session; of 128 random bits the first one is free.
+const ID_TRIES_MAX: usize = 3;
 /// Name of the cookie.
 pub const COOKIE: &str = "__Host-redoubt-session";
 tokio::task_local! {
@@ -56,6 +58,26 @@ fn expires_at(created_at: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(IDLE_MAX).min(created_at.plus(AGE_MAX))
 }
 
+impl Sessions {
+    /// The row of a session that began at `created_at` and is used now.
+    fn row(&self, record: &Record, created_at: Timestamp) -> Result<SessionRow> {
+        let now = self.0.now();
+        let user = record.data.get(app::USER_ID).cloned();
+        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let (address, agent) = origin();
+        Ok(SessionRow {
+            key_hash: key_hash(record.id),
+            user_id: user.and_then(|user| serde_json::from_value::<UserId>(user).ok()),
+            data,
+            created_at,
+            last_seen_at: now,
+            expires_at: expires_at(created_at, now),
+            address,
+            agent,
+        })
+    }
+}
+
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sessions")
@@ -65,21 +87,21 @@ impl fmt::Debug for Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        // 128 random bits from the operating system do not collide; `save` would not tell.
-        self.save(record).await
+        for _ in 0..ID_TRIES_MAX {
+            if self.0.add(&self.row(record, self.0.now())?).await.map_err(backend)? {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+        Err(Error::Backend("no free id was found".into()))
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let (key_hash, now) = (key_hash(record.id), self.0.now());
-        let created_at = self.0.load(&key_hash).await.map_err(backend)?.map_or(now, |row| row.created_at);
-        let user = record.data.get(app::USER_ID).cloned();
-        let user_id = user.and_then(|user| serde_json::from_value::<UserId>(user).ok());
-        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let (address, agent) = origin();
-        let expires_at = expires_at(created_at, now);
-        let row =
-            SessionRow { key_hash, user_id, data, created_at, last_seen_at: now, expires_at, address, agent };
-        self.0.save(&row).await.map_err(backend)
+        // A session that another request has ended is not made anew by one that was under way.
+        if let Some(before) = self.0.load(&key_hash(record.id)).await.map_err(backend)? {
+            self.0.save(&self.row(record, before.created_at)?).await.map_err(backend)?;
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -93,7 +115,9 @@ impl SessionStore for Sessions {
             row.last_seen_at = now;
             row.expires_at = expires_at(row.created_at, now);
             (row.address, row.agent) = origin();
-            self.0.save(&row).await.map_err(backend)?;
+            if !self.0.touch(&row).await.map_err(backend)? {
+                return Ok(None);
+            }
         }
         // The session layer's own idea of expiry is not used: the row's is.
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))

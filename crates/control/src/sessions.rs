@@ -229,14 +229,38 @@ impl Rows {
         store::sessions::find(&mut tx, key_hash, self.0.now()).await
     }
 
-    /// Makes or replaces a row.
+    /// Makes a row. False if there is one of that key, which stays.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn save(&self, row: &SessionRow) -> Result<(), store::Error> {
+    pub async fn add(&self, row: &SessionRow) -> Result<bool, store::Error> {
         let mut tx = self.0.store().write().await?;
-        store::sessions::upsert(&mut tx, row).await?;
-        tx.commit().await
+        let is_new = store::sessions::add(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_new)
+    }
+
+    /// Keeps what a row holds, and its last use. False if the session was ended meanwhile: nothing brings it back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save(&self, row: &SessionRow) -> Result<bool, store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let is_there = store::sessions::set_data(&mut tx, &row.key_hash, row.user_id, &row.data).await?
+            && store::sessions::touch(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_there)
+    }
+
+    /// Keeps a row's last use alone. False if the session was ended meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn touch(&self, row: &SessionRow) -> Result<bool, store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let is_there = store::sessions::touch(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_there)
     }
 
     /// Removes a row.

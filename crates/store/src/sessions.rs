@@ -37,16 +37,12 @@ impl fmt::Debug for Row {
     }
 }
 
-/// Adds or replaces a session. It keeps the time it began, and an address or agent that is not given anew.
-pub async fn upsert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
+/// Adds a session. False if there is one of that key, which stays.
+pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
     let text =
         "INSERT INTO sessions (key_hash, user_id, data, created_at, last_seen_at, expires_at, address, agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (key_hash) DO UPDATE SET user_id = excluded.user_id, data = excluded.data,
-            last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at,
-            address = COALESCE(excluded.address, sessions.address),
-            agent = COALESCE(excluded.agent, sessions.agent)";
-    execute!(
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (key_hash) DO NOTHING";
+    let added = execute!(
         tx,
         text,
         &row.key_hash,
@@ -58,7 +54,36 @@ pub async fn upsert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
         row.address.as_deref(),
         row.agent.as_deref().map(storable).as_deref(),
     )?;
-    Ok(())
+    Ok(added > 0)
+}
+
+/// Replaces whose a session is and what it holds. False if there is no such session: one that was ended stays so.
+pub async fn set_data(
+    tx: &mut Tx,
+    key_hash: &[u8],
+    user: Option<UserId>,
+    data: &[u8],
+) -> Result<bool, Error> {
+    let text = "UPDATE sessions SET user_id = $2, data = $3 WHERE key_hash = $1";
+    Ok(execute!(tx, text, key_hash, user, data)? > 0)
+}
+
+/// Notes a session's use: when, until when it lasts now, and from where. What is not given stays. False if there is
+/// no such session.
+pub async fn touch(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
+    let text = "UPDATE sessions SET last_seen_at = $2, expires_at = $3, address = COALESCE($4, address),
+            agent = COALESCE($5, agent)
+        WHERE key_hash = $1";
+    let touched = execute!(
+        tx,
+        text,
+        &row.key_hash,
+        row.last_seen_at,
+        row.expires_at,
+        row.address.as_deref(),
+        row.agent.as_deref().map(storable).as_deref(),
+    )?;
+    Ok(touched > 0)
 }
 
 /// The session of that key, unless it has ended.

@@ -48,6 +48,34 @@ async fn asvs_7_4_1_signing_out_ends_the_session() {
     assert!(thief.get("/projects").await.location().starts_with("/sign-in"));
 }
 
+/// Requests that are under way while somebody signs out note the session's use and change what it holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asvs_7_4_1_a_session_that_was_signed_out_does_not_come_back() {
+    let installation = Installation::new().await;
+    installation.signed_in().await;
+    for round in 0..10 {
+        let browser = installation.browser();
+        assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
+        let id = browser.cookie(COOKIE).unwrap();
+        // Long enough for the last use to be written down anew.
+        installation.clock.advance(Duration::from_secs(120));
+        let theme = || browser.post("/", "/api/sessions/set_theme", &[("theme", "Dark")]);
+        let (end, ..) = tokio::join!(
+            browser.post("/projects", "/api/sign_out", &[]),
+            theme(),
+            theme(),
+            theme(),
+            browser.get("/projects"),
+            browser.get("/projects"),
+            browser.get("/projects"),
+        );
+        assert_eq!(end.location(), "/sign-in");
+        let thief = installation.browser().with_header("accept", "application/json");
+        thief.set_cookie(COOKIE, &id);
+        assert_eq!(thief.get("/api/sessions/profile").await.status, 401, "round {round}");
+    }
+}
+
 #[tokio::test]
 async fn made_up_and_malformed_ids_are_nobody() {
     let installation = Installation::new().await;

@@ -103,21 +103,42 @@ async fn a_network_address_has_a_count_of_its_own() {
 async fn session_rows_end() {
     let world = World::new().await;
     let rows = world.control.session_rows();
-    let row = sessions::SessionRow {
+    let row = session_row(&world, 60);
+    assert!(rows.add(&row).await.unwrap());
+    assert_eq!(rows.load(&[9; 32]).await.unwrap(), Some(row));
+    world.clock.advance(Duration::from_secs(60));
+    assert!(rows.load(&[9; 32]).await.unwrap().is_none());
+    rows.remove(&[9; 32]).await.unwrap();
+}
+
+/// A request that was under way when the session was ended does not bring it back.
+#[tokio::test]
+async fn asvs_7_4_1_an_ended_session_stays_ended() {
+    for world in [World::new().await, World::postgres().await] {
+        let rows = world.control.session_rows();
+        let row = session_row(&world, 60);
+        assert!(rows.add(&row).await.unwrap());
+        assert!(!rows.add(&row).await.unwrap(), "the key is taken");
+        assert!(rows.save(&row).await.unwrap() && rows.touch(&row).await.unwrap());
+        rows.remove(&row.key_hash).await.unwrap();
+        assert!(!rows.save(&row).await.unwrap());
+        assert!(!rows.touch(&row).await.unwrap());
+        assert!(rows.load(&row.key_hash).await.unwrap().is_none());
+    }
+}
+
+/// A row that lasts for so many seconds.
+fn session_row(world: &World, seconds: u64) -> sessions::SessionRow {
+    sessions::SessionRow {
         key_hash: vec![9; 32],
         user_id: Some(world.user),
         data: b"data".to_vec(),
         created_at: world.now(),
         last_seen_at: world.now(),
-        expires_at: world.now().plus(Duration::from_secs(60)),
+        expires_at: world.now().plus(Duration::from_secs(seconds)),
         address: None,
         agent: None,
-    };
-    rows.save(&row).await.unwrap();
-    assert_eq!(rows.load(&[9; 32]).await.unwrap(), Some(row));
-    world.clock.advance(Duration::from_secs(60));
-    assert!(rows.load(&[9; 32]).await.unwrap().is_none());
-    rows.remove(&[9; 32]).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -139,7 +160,7 @@ async fn what_has_ended_is_removed() {
             address: None,
             agent: None,
         };
-        store::sessions::upsert(&mut tx, &row).await.unwrap();
+        assert!(store::sessions::add(&mut tx, &row).await.unwrap());
     }
     tx.commit().await.unwrap();
     let removed = |sessions, attempts| Ok(Removed { sessions, attempts });
@@ -167,7 +188,7 @@ async fn a_server_removes_what_has_ended() {
         address: None,
         agent: None,
     };
-    world.control.session_rows().save(&row).await.unwrap();
+    world.control.session_rows().add(&row).await.unwrap();
     let workers = Workers::start(&world, std::slice::from_ref(&world.control));
     let removed = async {
         while !world.dump().await["sessions"].is_empty() {
