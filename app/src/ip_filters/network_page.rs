@@ -137,7 +137,7 @@ fn add(project: &str, service: &str) -> AnyView {
     let cidr = Field {
         name: "cidr",
         label: "Address or range",
-        hint: Some("Like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.".into()),
+        hint: Some("Like 203.0.113.7 or 203.0.113.0/24; IPv4 only so far.".into()),
         is_code: true,
         max: Some(64),
         ..Field::default()
@@ -187,7 +187,7 @@ fn open_to_world(form: &FormState) -> AnyView {
                     autofocus
                     aria-describedby=described_by
                 />
-                "Yes: every machine on earth may try to connect; only TLS and the password stand in its way."
+                "Yes: all of these may try to connect; only TLS and the password stand in their way."
             </label>
         </div>
     }

@@ -34,13 +34,15 @@ pub async fn add(ctx: &Context, input: AddIpFilterEntry) -> Result<IpFilterView,
             let reason = format!("Use at most {DESCRIPTION_CHARS_MAX} characters on one line.");
             return Err(Error::invalid("description", reason).into());
         }
-        if cidr.is_world() && !input.open_to_world {
-            let reason =
-                format!("{cidr} lets everybody on the internet try to connect. Tick the box if you mean it.");
-            return Err(Error::invalid("open_to_world", reason).into());
+        if !cidr.is_ipv4() {
+            let reason = "Services are reached by IPv4 only so far; enter an IPv4 address or range.";
+            return Err(Error::invalid("cidr", reason).into());
         }
         let id = permit.service()?;
-        let mut write = begin(&permit, id, &input.service).await?;
+        let (mut write, ranges) = begin(&permit, id, &input.service).await?;
+        if !input.open_to_world {
+            refuse_wide(cidr, &ranges)?;
+        }
         if store::ip_filter_entries::count(&mut write.tx, id).await? >= IP_FILTER_ENTRIES_MAX as i64 {
             let reason = format!(
                 "A service has at most {IP_FILTER_ENTRIES_MAX} ranges. Remove one, or join neighbours."
@@ -66,7 +68,7 @@ pub async fn remove(ctx: &Context, project: &str, service: &str, cidr: &str) -> 
         let permit = ctx.authorize(Action::SetIpFilter, Target::Service { project, service }).await?;
         let cidr: Cidr = cidr.parse().map_err(|error| Error::name("cidr", error))?;
         let id = permit.service()?;
-        let mut write = begin(&permit, id, service).await?;
+        let (mut write, _) = begin(&permit, id, service).await?;
         if !store::ip_filter_entries::remove(&mut write.tx, id, &cidr.to_string()).await? {
             return Err(Error::conflict(format!("{cidr} is not in the list any more.")).into());
         }
@@ -87,7 +89,22 @@ pub(crate) async fn current(tx: &mut Tx, service: &store::services::Service) -> 
     Ok(IpFilter { generation: service.ip_filter_generation, sources })
 }
 
-async fn begin(permit: &Permit, id: ServiceId, name: &str) -> Result<Write, Failure> {
+/// Refuses what opens a service to a part of the internet, by itself or with what is in the list, so that it is not done
+/// by mistake.
+fn refuse_wide(cidr: Cidr, ranges: &[Cidr]) -> Result<(), Error> {
+    let joined = cidr.joined_with(ranges);
+    if !joined.is_wide() {
+        return Ok(());
+    }
+    let what =
+        if joined == cidr { cidr.to_string() } else { format!("{cidr} makes {joined} of the list, which") };
+    let whom = if joined.is_world() { "everybody on the internet" } else { "millions of addresses" };
+    let reason = format!("{what} lets {whom} try to connect. Tick the box if you mean it.");
+    Err(Error::invalid("open_to_world", reason))
+}
+
+/// The transaction of a change, and the ranges before it.
+async fn begin(permit: &Permit, id: ServiceId, name: &str) -> Result<(Write, Vec<Cidr>), Failure> {
     let mut write = permit.write(EventType::ServiceIpFilterChanged).await?;
     let service = store::services::find(&mut write.tx, id).await?.ok_or(Error::NotFound)?;
     if service.deletion_requested_at.is_some() {
@@ -96,7 +113,7 @@ async fn begin(permit: &Permit, id: ServiceId, name: &str) -> Result<Write, Fail
     let ranges = current(&mut write.tx, &service).await?.sources;
     write.event.service_name = Some(service.name);
     write.before(&ranges)?;
-    Ok(write)
+    Ok((write, ranges))
 }
 
 async fn finish(mut write: Write, id: ServiceId, ctx: &Context) -> Result<(), Failure> {

@@ -12,6 +12,12 @@ pub const IP_FILTER_ENTRIES_MAX: usize = 1024;
 /// Most characters of an entry's description.
 pub const DESCRIPTION_CHARS_MAX: usize = 128;
 
+/// Prefixes of ranges from which on they are wide.
+const WIDE_PREFIX_IPV4: u8 = 8;
+const WIDE_PREFIX_IPV6: u8 = 16;
+/// Bits in front of an IPv4 address that is written as IPv6 (`::ffff:a.b.c.d`, RFC 4291 section 2.5.5.2).
+const MAPPED_PREFIX: u8 = 96;
+
 /// An address range in CIDR notation with no bits set outside the prefix; a single address is a /32 or /128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -32,6 +38,17 @@ impl Cidr {
     #[must_use]
     pub fn is_world(self) -> bool {
         self.0.prefix_len() == 0
+    }
+    /// The range that comes of joining this one with those of `others` that touch or overlap it, as far as they go.
+    #[must_use]
+    pub fn joined_with(self, others: &[Self]) -> Self {
+        let all: Vec<IpNet> = others.iter().chain([&self]).map(|range| range.0).collect();
+        IpNet::aggregate(&all).into_iter().find(|joined| joined.contains(&self.0)).map_or(self, Self)
+    }
+    /// Whether the range holds a part of the internet rather than somebody's network: a /8 of IPv4 and more.
+    #[must_use]
+    pub fn is_wide(self) -> bool {
+        self.0.prefix_len() <= if self.is_ipv4() { WIDE_PREFIX_IPV4 } else { WIDE_PREFIX_IPV6 }
     }
     /// Whether the range is of IPv4.
     #[must_use]
@@ -64,8 +81,18 @@ impl FromStr for Cidr {
                 net.trunc()
             )));
         }
-        Ok(Self(net))
+        Ok(Self(canonical(net)))
     }
+}
+
+/// An IPv4 range that is written as IPv6 as what it is.
+fn canonical(net: IpNet) -> IpNet {
+    let mapped = match net.addr() {
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
+        IpAddr::V4(_) => None,
+    };
+    let prefix = net.prefix_len().checked_sub(MAPPED_PREFIX);
+    mapped.zip(prefix).and_then(|(address, prefix)| IpNet::new(address.into(), prefix).ok()).unwrap_or(net)
 }
 
 impl TryFrom<String> for Cidr {
@@ -120,5 +147,32 @@ mod tests {
         for bad in ["", "10.0.0", "10.0.0.0/33", "::/129", "localhost", "10.0.0.0/-1"] {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_range_has_one_form() {
+        let text = |text: &str| text.parse::<Cidr>().unwrap().to_string();
+        assert_eq!(text("::ffff:192.0.2.1"), "192.0.2.1/32");
+        assert_eq!(text("::ffff:192.0.2.0/120"), "192.0.2.0/24");
+        assert_eq!(text("::ffff:0:0/96"), "0.0.0.0/0");
+        assert_eq!(text("2001:db8::1"), "2001:db8::1/128");
+    }
+
+    #[test]
+    fn what_is_wide_is_found_in_pieces_too() {
+        let range = |text: &str| text.parse::<Cidr>().unwrap();
+        for (text, is_wide) in [
+            ("0.0.0.0/1", true),
+            ("10.0.0.0/8", true),
+            ("10.0.0.0/9", false),
+            ("2000::/3", true),
+            ("2001:db8::/32", false),
+        ] {
+            assert_eq!(range(text).is_wide(), is_wide, "{text}");
+        }
+        let halves = [range("0.0.0.0/2"), range("64.0.0.0/2"), range("192.0.2.0/24")];
+        assert!(range("128.0.0.0/1").joined_with(&halves).is_world());
+        assert_eq!(range("10.128.0.0/9").joined_with(&[range("10.0.0.0/9")]), range("10.0.0.0/8"));
+        assert_eq!(range("10.0.0.0/9").joined_with(&halves[2..]), range("10.0.0.0/9"));
     }
 }

@@ -44,7 +44,12 @@ async fn ranges_are_checked_and_counted() {
         ("cidr", entry("")),
         ("cidr", entry("198.51.100.0/24")),
         ("open_to_world", entry("0.0.0.0/0")),
-        ("open_to_world", entry("::/0")),
+        ("open_to_world", entry("0.0.0.0/1")),
+        ("open_to_world", entry("10.0.0.0/8")),
+        ("open_to_world", entry("::ffff:0:0/96")),
+        ("cidr", entry("::/0")),
+        ("cidr", entry("2001:db8::/48")),
+        ("cidr", entry("::ffff:198.51.100.0/120")),
         ("description", AddIpFilterEntry { description: "two\nlines".into(), ..entry("10.0.0.0/8") }),
         (
             "description",
@@ -68,6 +73,21 @@ async fn ranges_are_checked_and_counted() {
     assert_eq!(error.status(), 409);
     world.run_to(Goal::Resting("orders")).await;
     check_at_rest(&world).await;
+}
+
+/// Nobody opens a service to the world piece by piece without being told.
+#[tokio::test]
+async fn pieces_that_join_to_something_wide_are_told() {
+    let world = World::new().await;
+    world.create("orders").await.unwrap();
+    ip_filters::add(&world.ctx(), entry("20.0.0.0/9")).await.unwrap();
+    let error = ip_filters::add(&world.ctx(), entry("20.128.0.0/9")).await.unwrap_err();
+    assert_eq!(error.field(), Some("open_to_world"));
+    assert!(error.to_string().contains("makes 20.0.0.0/8 of the list"), "{error}");
+    let meant = AddIpFilterEntry { open_to_world: true, ..entry("20.128.0.0/9") };
+    ip_filters::add(&world.ctx(), meant).await.unwrap();
+    // What is elsewhere has nothing to do with it.
+    ip_filters::add(&world.ctx(), entry("192.0.2.0/24")).await.unwrap();
 }
 
 #[tokio::test]
