@@ -38,7 +38,7 @@ pub enum Error {
         reason: String,
     },
     /// Too often.
-    #[error("Too many tries. Try again in {retry_after_seconds} seconds.")]
+    #[error("Too many tries. Try again in {}.", wait(*retry_after_seconds))]
     Limited {
         /// When to come back.
         retry_after_seconds: u64,
@@ -55,6 +55,15 @@ pub enum Error {
         /// Id of the log entry.
         report: String,
     },
+}
+
+/// A time to wait in words; minutes are rounded up, so that nobody comes too early.
+fn wait(seconds: u64) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        0..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 impl Error {
@@ -91,6 +100,26 @@ impl Error {
             Self::Limited { .. } => 429,
             Self::Unavailable { .. } => 503,
             Self::Internal { .. } => 500,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_as_people_tell_them() {
+        for (retry_after_seconds, words) in [
+            (1, "1 second."),
+            (2, "2 seconds."),
+            (119, "119 seconds."),
+            (120, "2 minutes."),
+            (121, "3 minutes."),
+            (900, "15 minutes."),
+        ] {
+            let text = Error::Limited { retry_after_seconds }.to_string();
+            assert_eq!(text, format!("Too many tries. Try again in {words}"));
         }
     }
 }
