@@ -108,13 +108,20 @@ pub async fn rename(ctx: &Context, name: &str, new_name: &str) -> Result<Project
     attempt!(ctx, {
         let permit = ctx.authorize(Action::RenameProject, Target::ProjectName(name)).await?;
         let new_name: ProjectName = new_name.parse().map_err(|error| Error::name("name", error))?;
-        let id = permit.project()?;
+        let (id, organization) = (permit.project()?, &permit.access()?.organization_name);
+        if new_name.as_str() == name {
+            return find(&mut permit.read().await?, id, organization).await;
+        }
         let mut write = permit.write(EventType::ProjectRenamed).await?;
-        if new_name.as_str() != name && !store::projects::rename(&mut write.tx, id, new_name.as_str()).await?
-        {
+        // The permit was given before this transaction began.
+        let before = find(&mut write.tx, id, organization).await?.name;
+        if before != name {
+            return Err(Error::NotFound.into());
+        }
+        if !store::projects::rename(&mut write.tx, id, new_name.as_str()).await? {
             return Err(taken(&new_name).into());
         }
-        let view = find(&mut write.tx, id, &permit.access()?.organization_name).await?;
+        let view = find(&mut write.tx, id, organization).await?;
         write
             .before(&json!({ "name": name }))?
             .after(&json!({ "name": new_name }))?
@@ -149,8 +156,10 @@ pub async fn delete(ctx: &Context, name: &str, confirmation: &str) -> Result<(),
             ))
             .into());
         }
-        store::grants::remove_for_resource(&mut write.tx, "project", id.uuid()).await?;
-        store::projects::remove(&mut write.tx, id).await?;
+        // False for whoever comes second: the permit was given before this transaction began.
+        if !store::projects::remove(&mut write.tx, id).await? {
+            return Err(Error::NotFound.into());
+        }
         write.before(&json!({ "name": name }))?.text(format!("Deleted the project {name}"));
         write.commit().await?;
         Ok(())

@@ -22,7 +22,38 @@ async fn names_are_checked_and_unique() {
         assert_eq!(error.field(), Some("name"), "{bad}: {error}");
         assert!(world.dump().await == before, "{bad}");
     }
-    assert_eq!(projects::rename(&world.ctx(), PROJECT, PROJECT).await.unwrap().name, PROJECT);
+    assert_eq!(projects::rename(&world.ctx(), PROJECT, " Shop ").await.unwrap().name, PROJECT);
+    assert!(world.dump().await == before, "the same name is no change and no event");
+}
+
+/// What is asked for many times at once is done, and recorded, once.
+async fn at_once(world: World) {
+    projects::create(&world.ctx(), world.organization, "other").await.unwrap();
+    let one = async |number: u32| {
+        projects::rename(&world.ctx(), "other", &format!("new-{number}")).await.map(|project| project.name)
+    };
+    let answers = tokio::join!(one(1), one(2), one(3), one(4));
+    let answers = [answers.0, answers.1, answers.2, answers.3];
+    let names: Vec<_> = answers.iter().filter_map(|answer| answer.clone().ok()).collect();
+    assert_eq!(names.len(), 1, "{answers:?}");
+    assert_eq!(world.count_events("project.renamed").await, 1);
+
+    let delete = async || projects::delete(&world.ctx(), &names[0], &names[0]).await;
+    let answers = tokio::join!(delete(), delete(), delete(), delete(), delete(), delete());
+    let answers = [answers.0, answers.1, answers.2, answers.3, answers.4, answers.5];
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(()) | Err(Error::NotFound))), "{answers:?}");
+    assert_eq!(world.count_events("project.deleted").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_at_once_is_done_once_on_sqlite() {
+    at_once(World::new().await).await;
+}
+
+#[tokio::test]
+async fn what_is_asked_for_at_once_is_done_once_on_postgres() {
+    at_once(World::postgres().await).await;
 }
 
 #[tokio::test]
