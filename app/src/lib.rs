@@ -36,6 +36,7 @@ pub mod set_up;
 
 #[cfg(feature = "ssr")]
 pub use crate::{
+    components::theme::Theme,
     routes::App,
     session::USER_ID,
     shell::{Assets, csp, shell},

@@ -1,24 +1,28 @@
 //! The browser's session: the one file of the console that touches it. Who the session belongs to is checked by
 //! `control` on every request, not here.
 
-use domain::ids::UserId;
+use control::sessions::SignedIn;
+use http::HeaderName;
 use tower_sessions::Session;
 
 use crate::{
     components::theme::Theme,
-    context::{extension, missing},
+    context::{extension, insert_header, missing},
     errors::AppError,
 };
 
 /// Key of the signed-in person's id in the session.
 pub const USER_ID: &str = "user_id";
-const THEME: &str = "theme";
+/// Headers in which a server function hands what the browser is to keep to the middleware that makes cookies of them.
+const THEME: HeaderName = HeaderName::from_static("redoubt-theme");
+const DEVICE: HeaderName = HeaderName::from_static("redoubt-device");
 
-/// Makes the session that of `user`, under a new id: one that was planted before is worth nothing.
-pub(crate) async fn begin(user: UserId) -> Result<(), AppError> {
+/// Makes the session that of the person, under a new id: one that was planted before is worth nothing.
+pub(crate) async fn begin(signed_in: SignedIn) -> Result<(), AppError> {
     let session = session()?;
     session.cycle_id().await.map_err(|error| failed(&error))?;
-    session.insert(USER_ID, user).await.map_err(|error| failed(&error))
+    insert_header(DEVICE, signed_in.device.expose());
+    session.insert(USER_ID, signed_in.user).await.map_err(|error| failed(&error))
 }
 
 /// Ends the session and forgets what it held.
@@ -26,17 +30,14 @@ pub(crate) async fn end() -> Result<(), AppError> {
     session()?.flush().await.map_err(|error| failed(&error))
 }
 
-/// The colour scheme that the person chose.
-pub(crate) async fn theme() -> Theme {
-    match session() {
-        Ok(session) => session.get(THEME).await.ok().flatten().unwrap_or_default(),
-        Err(_) => Theme::default(),
-    }
+/// The colour scheme that was chosen in this browser: no matter of the session, which may not have begun.
+pub(crate) fn theme() -> Theme {
+    extension().unwrap_or_default()
 }
 
-/// Keeps the colour scheme that the person chose.
-pub(crate) async fn set_theme(theme: Theme) -> Result<(), AppError> {
-    session()?.insert(THEME, theme).await.map_err(|error| failed(&error))
+/// Has the browser keep the colour scheme.
+pub(crate) fn set_theme(theme: Theme) {
+    insert_header(THEME, theme.as_str());
 }
 
 fn session() -> Result<Session, AppError> {

@@ -51,7 +51,7 @@ pub fn shell(assets: &Assets) -> AnyView {
     let assets = assets.clone();
     view! {
         <!DOCTYPE html>
-        {Suspend::new(async move { document(&assets, session::theme().await) })}
+        {Suspend::new(async move { document(&assets, session::theme()) })}
     }
     .into_any()
 }

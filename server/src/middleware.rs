@@ -1,8 +1,9 @@
 //! The layers around every handler, each in a file of its own. Which request passes which is in [`crate::router`].
 
-pub(crate) mod contexts;
+pub mod contexts;
 pub(crate) mod csrf;
 pub mod flash;
 pub(crate) mod headers;
+pub mod keepsakes;
 pub(crate) mod redirects;
 pub mod requests;

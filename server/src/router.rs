@@ -27,7 +27,7 @@ use crate::{
     middleware::{
         contexts, csrf,
         flash::{self, FORM_BYTES_MAX},
-        headers, redirects,
+        headers, keepsakes, redirects,
         requests::{self, Requests},
     },
     sessions,
@@ -106,6 +106,7 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let console = console(&shared, parts.assets)
         .layer(from_fn(redirects::harden))
+        .layer(from_fn(keepsakes::keep))
         .layer(from_fn(flash::carry))
         .layer(from_fn_with_state(parts.control.clone(), contexts::provide))
         .layer(sessions::layer(parts.control.session_rows()))

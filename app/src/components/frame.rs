@@ -47,7 +47,7 @@ impl Viewer {
     /// The person who is signed in.
     pub(crate) async fn load() -> Result<Self, AppError> {
         let profile = context::answer(control::sessions::profile(&context::control()?).await)?;
-        Ok(Self { profile, theme: session::theme().await })
+        Ok(Self { profile, theme: session::theme() })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Light, dark or as the system says. The choice is kept in the session, so that pages come in it from the start.
+//! Light, dark or as the system says. The choice is kept in a cookie of its own, so that pages come in it from the
+//! start, before and after sessions too.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ impl Theme {
     const ALL: [(Self, Icon); 3] =
         [(Self::Light, Icon::Light), (Self::System, Icon::System), (Self::Dark, Icon::Dark)];
 
+    /// The scheme of that name.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().map(|(theme, _)| theme).find(|theme| theme.as_str() == name)
+    }
+
     /// Its name in the page's `data-theme`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -34,10 +42,10 @@ impl Theme {
     }
 }
 
-/// Keeps the colour scheme for this session and goes back to `next`.
+/// Keeps the colour scheme in this browser and goes back to `next`.
 #[server(endpoint = "sessions/set_theme")]
 pub async fn set_theme(theme: Theme, #[server(default)] next: String) -> Result<(), AppError> {
-    crate::session::set_theme(theme).await?;
+    crate::session::set_theme(theme);
     if crate::context::wants_html() {
         crate::context::go(&next);
     }

@@ -18,8 +18,8 @@ pub async fn sign_in(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     let input = domain::inputs::SignIn { email, password: domain::secrets::Secret::new(password) };
-    let user = answer(control::sessions::sign_in(&control()?, input).await)?;
-    session::begin(user).await?;
+    let signed_in = answer(control::sessions::sign_in(&control()?, input).await)?;
+    session::begin(signed_in).await?;
     go(links::own_path(&next).unwrap_or("/projects"));
     Ok(())
 }

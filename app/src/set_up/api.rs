@@ -21,8 +21,8 @@ pub async fn complete_set_up(
     let secret = domain::secrets::Secret::new;
     let (token, password) = (secret(token), secret(password));
     let input = domain::inputs::CompleteSetUp { token, name, email, password, organization };
-    let user = answer(control::set_up::complete(&control()?, input).await)?;
-    session::begin(user).await?;
+    let signed_in = answer(control::set_up::complete(&control()?, input).await)?;
+    session::begin(signed_in).await?;
     done("/projects", "Redoubt is set up. Make a first project to begin.");
     Ok(())
 }

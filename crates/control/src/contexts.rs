@@ -7,6 +7,7 @@ use domain::{
     errors::Error,
     events::EventType,
     ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, UserId},
+    secrets::Secret,
     states::Outcome,
     timestamps::Timestamp,
 };
@@ -25,12 +26,14 @@ use crate::{
 };
 
 /// Where a request came from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Origin {
     /// Address of the client.
     pub address: Option<IpAddr>,
     /// Program of the client, cut to 256 characters by the server.
     pub agent: Option<String>,
+    /// The mark that a device brings from which somebody signed in before.
+    pub device: Option<Secret>,
     /// Id of the request.
     pub request_id: RequestId,
 }
@@ -77,6 +80,20 @@ impl Context {
             .as_ref()
             .map(|(_, user)| *user)
             .ok_or_else(|| Error::Unauthenticated { reason: "Sign in first.".into() })
+    }
+
+    /// What names the session: not enough to make its cookie.
+    #[must_use]
+    pub fn session(&self) -> Option<&[u8]> {
+        self.session.as_ref().map(|(session, _)| session.as_slice())
+    }
+
+    /// Whether the session is still there and the same person's. For what outlives the request that began it.
+    pub(crate) async fn has_session(&self) -> Result<bool, Failure> {
+        let Some((key_hash, user)) = &self.session else { return Ok(false) };
+        let mut tx = self.control.store().read().await?;
+        let row = store::sessions::find(&mut tx, key_hash, self.now()).await?;
+        Ok(row.is_some_and(|row| row.user_id == Some(*user)))
     }
 
     /// A permit for an action that anybody may try.
@@ -189,7 +206,7 @@ impl Permit {
         }
         event.address = self.ctx.origin.address.map(|address| address.to_string());
         event.agent.clone_from(&self.ctx.origin.agent);
-        Ok(Write { tx, event, control: control.clone() })
+        Ok(Write { tx, event, further: Vec::new(), control: control.clone() })
     }
 }
 
@@ -199,6 +216,8 @@ pub(crate) struct Write {
     pub(crate) tx: Tx,
     /// What will be on record.
     pub(crate) event: Event,
+    /// Organizations that have the event in their chain as well.
+    further: Vec<OrganizationId>,
     control: Control,
 }
 
@@ -206,6 +225,13 @@ impl Write {
     /// The sentence people read in the log.
     pub(crate) fn text(&mut self, text: impl Into<String>) -> &mut Self {
         self.event.text = text.into();
+        self
+    }
+
+    /// Puts the event in the chain of each of these organizations; in that of the installation if there is none.
+    pub(crate) fn of_organizations(&mut self, organizations: &[OrganizationId]) -> &mut Self {
+        self.event.organization_id = organizations.first().copied();
+        self.further = organizations.iter().skip(1).copied().collect();
         self
     }
 
@@ -223,7 +249,12 @@ impl Write {
 
     /// Appends the event and commits, then lets everybody who watches look again.
     pub(crate) async fn commit(self) -> Result<(), Failure> {
-        let Self { mut tx, event, control } = self;
+        let Self { mut tx, event, further, control } = self;
+        for organization in further {
+            let id = EventId::from_uuid(control.new_uuid());
+            let copy = Event { id, organization_id: Some(organization), ..event.clone() };
+            audit::append(&mut tx, copy).await?;
+        }
         audit::append(&mut tx, event).await?;
         tx.commit().await?;
         control.notify();

@@ -7,9 +7,10 @@ use domain::{
     timestamps::{Clock, Timestamp},
 };
 use host::{Host, HostFacts};
+use ring::hmac;
 use store::Store;
 use tokio::{
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task::JoinHandle,
 };
 use uuid::Uuid;
@@ -20,13 +21,11 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     random,
-    sessions::Refusals,
+    sessions::{Hashes, Refusals},
     workflow::{Limits, Runner},
     workflows::services::{ServiceWorkflow, sweep},
 };
 
-/// Password hashes that are computed at the same time, at most: each takes 19 MiB and a processor.
-const HASHES_AT_ONCE: usize = 4;
 /// Workflow steps that run at the same time, at most.
 const WORKERS: usize = 4;
 /// How often hosts are searched for what the database does not know.
@@ -57,7 +56,9 @@ pub struct Control(Arc<Inner>);
 struct Inner {
     parts: Parts,
     signing_key: SigningKey,
-    hashes: Semaphore,
+    /// Signs the marks of devices that have signed in.
+    device_key: hmac::Key,
+    hashes: Hashes,
     /// Sign-ins that were turned away.
     refusals: Refusals,
     /// Wakes the workflow runner.
@@ -100,9 +101,10 @@ impl Control {
         let signing_key = SigningKey::load_or_make(&mut tx, &parts.master_key, &*parts.random).await?;
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
+            device_key: parts.master_key.signing_key("device marks"),
             parts,
             signing_key,
-            hashes: Semaphore::new(HASHES_AT_ONCE),
+            hashes: Hashes::new(),
             refusals: Refusals::default(),
             work: Notify::new(),
             changed: watch::Sender::new(0),
@@ -222,7 +224,11 @@ impl Control {
         &self.0.signing_key
     }
 
-    pub(crate) fn hashes(&self) -> &Semaphore {
+    pub(crate) fn device_key(&self) -> &hmac::Key {
+        &self.0.device_key
+    }
+
+    pub(crate) fn hashes(&self) -> &Hashes {
         &self.0.hashes
     }
 

@@ -3,7 +3,10 @@
 //! AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce per value. The associated data is table, column and row
 //! id, so that a sealed value moved to another row does not open. Volume keys never come here.
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hkdf, hmac,
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Random;
@@ -68,6 +71,15 @@ impl MasterKey {
     /// Seals a value of the whole installation.
     pub(crate) fn seal(&self, random: &dyn Random, place: Place, value: &[u8]) -> Vec<u8> {
         seal(&self.0, random, place, value)
+    }
+
+    /// A key for signing what is given out and comes back, derived by HKDF (RFC 5869); the purpose keeps keys apart.
+    pub(crate) fn signing_key(&self, purpose: &str) -> hmac::Key {
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, b"redoubt").extract(&self.0);
+        let info = [purpose.as_bytes()];
+        #[expect(clippy::expect_used, reason = "fails only for keys of many kilobytes")]
+        let expanded = extracted.expand(&info, hmac::HMAC_SHA256).expect("a short key");
+        expanded.into()
     }
 
     /// Opens a value of the whole installation.

@@ -1,14 +1,16 @@
 //! Signing in and out, who is signed in, and the rows behind the session cookie.
 
+mod devices;
+mod hashes;
 mod lock_outs;
 
-use std::{sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 
 use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::UserId,
+    ids::{OrganizationId, UserId},
     inputs::SignIn,
     names::EmailAddress,
     secrets::Secret,
@@ -17,66 +19,71 @@ use domain::{
     views::{OrganizationView, Profile},
 };
 use identity::passwords;
+use store::{Tx, users::User};
+use uuid::Uuid;
 
 use crate::{Context, Control, errors::attempt};
 
+pub use devices::LIFETIME as DEVICE_LIFETIME;
+pub(crate) use hashes::Hashes;
 pub(crate) use lock_outs::Refusals;
-use lock_outs::{ADDRESS_WINDOW, LockOut, REFUSALS_TOLD_MAX, wait_after};
+use lock_outs::{Counted, LockOut, REFUSALS_TOLD_MAX};
 
 /// A row behind a session cookie, as the server's session layer keeps it.
 pub use store::sessions::Row as SessionRow;
 
-/// Sign-ins that may wait for their turn to be hashed; more are turned away.
-const HASH_WAIT: Duration = Duration::from_secs(10);
+/// Somebody who has just signed in.
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// What their device is to bring the next time: with it, wrong tries of strangers do not keep them waiting.
+    pub device: Secret,
+}
+
+impl SignedIn {
+    pub(crate) fn new(ctx: &Context, user: UserId) -> Self {
+        Self { user, device: devices::mark(&ctx.control, user) }
+    }
+}
 
 /// Signs in with e-mail and password.
 ///
 /// # Errors
 /// `Unauthenticated` when they do not fit, with the same words whether the e-mail is known or not; `Limited` after
-/// too many tries.
-pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
+/// too many tries; `Unavailable` when too many try at the same moment.
+pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignedIn, Error> {
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
-    let keys = lock_outs::keys(ctx.origin().address, &email);
-    let (user, lock_out) = attempt!(ctx, {
+    let (account, counters, lock_out) = attempt!(ctx, {
         let mut tx = ctx.public(Action::SignIn).read().await?;
-        let mut lock_out: Option<LockOut> = None;
-        for (key, _) in &keys {
-            let attempt = store::sign_in_attempts::find(&mut tx, key).await?;
-            let until = attempt.and_then(|attempt| attempt.locked_until).filter(|until| *until > ctx.now());
-            if let Some(until) = until
-                && lock_out.as_ref().is_none_or(|longest| longest.until < until)
-            {
-                lock_out = Some(LockOut { key: key.clone(), until });
-            }
-        }
-        Ok((store::users::find_by_email(&mut tx, email.as_str()).await?, lock_out))
+        let account = Account::find(&mut tx, &email).await?;
+        let device = account.user.as_ref().zip(ctx.origin().device.as_ref());
+        let device = device.and_then(|(user, mark)| devices::read(&ctx.control, user.id, mark));
+        let counters = lock_outs::counters(ctx.origin().address, &email, device);
+        let lock_out = lock_outs::find(&mut tx, &counters, ctx.now()).await?;
+        Ok((account, counters, lock_out))
     })?;
     if let Some(lock_out) = lock_out {
-        return Err(turn_away(ctx, &email, &lock_out).await);
+        return Err(turn_away(ctx, &account, &lock_out).await);
     }
 
+    let place = ctx.control.hashes().place().ok_or_else(busy)?;
+    let counted = match attempt!(ctx, { Ok(lock_outs::count(&ctx.control, &counters).await?) })? {
+        Ok(counted) => counted,
+        Err(lock_out) => return Err(turn_away(ctx, &account, &lock_out).await),
+    };
     // An unknown e-mail costs the same hash as a known one.
-    let known_hash = user.as_ref().map_or_else(|| dummy_hash().to_owned(), |user| user.password_hash.clone());
-    let is_right = verify_password(ctx, input.password, known_hash).await?;
-    let user = user.filter(|user| is_right && user.is_active);
+    let hash =
+        account.user.as_ref().map_or_else(|| dummy_hash().to_owned(), |user| user.password_hash.clone());
+    let Some(is_right) = place.work(move || passwords::verify(&input.password, &hash)).await else {
+        take_back(ctx, &counted).await;
+        return Err(busy());
+    };
+    let user = account.user.as_ref().filter(|user| is_right && user.is_active);
 
     attempt!(ctx, {
         let mut write = ctx.public(Action::SignIn).write(EventType::UserSignedIn).await?;
-        let Some(user) = &user else {
-            for (key, free) in &keys {
-                let before = store::sign_in_attempts::find(&mut write.tx, key).await?;
-                let is_over = |at: Timestamp| *key != keys[0].0 && ctx.now().since(at) > ADDRESS_WINDOW;
-                let tries = match before {
-                    Some(before) if is_over(before.last_at) => {
-                        store::sign_in_attempts::clear(&mut write.tx, key).await?;
-                        0
-                    }
-                    before => before.map_or(0, |before| before.failures),
-                };
-                let until = ctx.now().plus(wait_after(tries + 1, *free));
-                store::sign_in_attempts::record_failure(&mut write.tx, key, ctx.now(), Some(until)).await?;
-            }
-            write.event.actor = email.as_str().to_owned();
+        write.of_organizations(&account.organizations).event.actor = account.email.clone();
+        let Some(user) = user else {
             write.event.outcome = Outcome::Denied;
             write.text("Wrong e-mail or password");
             write.commit().await?;
@@ -85,29 +92,53 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
             }
             .into());
         };
-        // Not those of the address: one right password must not make room for twenty more guesses at others.
-        store::sign_in_attempts::clear(&mut write.tx, &keys[0].0).await?;
+        counted.forgive(&mut write.tx).await?;
         store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
-        let organizations = store::organizations::list_for_user(&mut write.tx, user.id).await?;
-        write.event.organization_id = organizations.first().map(|(organization, _)| organization.id);
-        write.event.actor.clone_from(&user.email);
         write.event.user_id = Some(user.id);
         write.event.credential = Some("password".into());
         write.text(format!("{} signed in", user.email));
         write.commit().await?;
-        Ok(user.id)
+        Ok(SignedIn::new(ctx, user.id))
     })
 }
 
+/// Whom an e-mail address belongs to, if to anybody, and in whose log their sign-ins are.
+struct Account {
+    email: String,
+    user: Option<User>,
+    organizations: Vec<OrganizationId>,
+}
+
+impl Account {
+    async fn find(tx: &mut Tx, email: &EmailAddress) -> Result<Self, store::Error> {
+        let user = store::users::find_by_email(tx, email.as_str()).await?;
+        // Asked for nobody as well, so that both take the same time.
+        let id = user.as_ref().map_or_else(|| UserId::from_uuid(Uuid::nil()), |user| user.id);
+        let organizations = store::organizations::list_for_user(tx, id).await?;
+        let organizations = organizations.into_iter().map(|(organization, _)| organization.id).collect();
+        Ok(Self { email: email.as_str().to_owned(), user, organizations })
+    }
+}
+
+/// Takes back what was counted of a try that nobody got to look at. If it cannot be, it stays counted.
+async fn take_back(ctx: &Context, counted: &Counted) {
+    let _: Result<(), Error> = attempt!(ctx, {
+        let mut tx = ctx.control.store().write().await?;
+        counted.take_back(&mut tx).await?;
+        Ok(tx.commit().await?)
+    });
+}
+
 /// Puts a try that nobody looked at on record, and says how long to wait.
-async fn turn_away(ctx: &Context, email: &EmailAddress, lock_out: &LockOut) -> Error {
-    let retry_after_seconds = lock_out.until.since(ctx.now()).as_secs() + 1;
+async fn turn_away(ctx: &Context, account: &Account, lock_out: &LockOut) -> Error {
+    let micros = lock_out.until.since(ctx.now()).as_micros();
+    let retry_after_seconds = u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1);
     let Some(number) = ctx.control.refusals().count(lock_out, ctx.now()) else {
         return Error::Limited { retry_after_seconds };
     };
     let recorded: Result<(), Error> = attempt!(ctx, {
         let mut write = ctx.public(Action::SignIn).write(EventType::UserSignInRefused).await?;
-        write.event.actor = email.as_str().to_owned();
+        write.of_organizations(&account.organizations).event.actor = account.email.clone();
         write.event.outcome = Outcome::Denied;
         let rest = match number {
             REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
@@ -130,7 +161,8 @@ pub async fn sign_out(ctx: &Context) -> Result<(), Error> {
         let permit = ctx.own(Action::SignOut)?;
         let mut write = permit.write(EventType::UserSignedOut).await?;
         let organizations = store::organizations::list_for_user(&mut write.tx, ctx.user()?).await?;
-        write.event.organization_id = organizations.first().map(|(organization, _)| organization.id);
+        let ids: Vec<_> = organizations.iter().map(|(organization, _)| organization.id).collect();
+        write.of_organizations(&ids);
         let text = format!("{} signed out", write.event.actor);
         write.text(text);
         write.commit().await?;
@@ -171,25 +203,16 @@ pub(crate) async fn hash_password(ctx: &Context, password: &Secret) -> Result<St
     let mut salt = [0; passwords::SALT_BYTES];
     ctx.control.random().fill(&mut salt);
     let password = password.clone();
-    hashing(ctx, move || passwords::hash(&password, &salt)).await?.map_err(|error| {
+    let place = ctx.control.hashes().place().ok_or_else(busy)?;
+    let hash = place.work(move || passwords::hash(&password, &salt)).await.ok_or_else(busy)?;
+    hash.map_err(|error| {
         tracing::error!(report = %ctx.request_id(), error, "A password could not be hashed");
         Error::Internal { report: ctx.request_id().to_string() }
     })
 }
 
-async fn verify_password(ctx: &Context, password: Secret, hash: String) -> Result<bool, Error> {
-    hashing(ctx, move || passwords::verify(&password, &hash)).await
-}
-
-async fn hashing<T: Send + 'static>(
-    ctx: &Context,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let busy =
-        || Error::Unavailable { reason: "Too many people sign in right now. Try again in a moment.".into() };
-    let turn = tokio::time::timeout(HASH_WAIT, ctx.control.hashes().acquire()).await.map_err(|_| busy())?;
-    let _turn = turn.map_err(|_| busy())?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| busy())
+fn busy() -> Error {
+    Error::Unavailable { reason: "Too many people sign in right now. Try again in a moment.".into() }
 }
 
 /// A hash that no password fits, made once.

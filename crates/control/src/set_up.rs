@@ -13,7 +13,12 @@ use domain::{
 };
 use ring::digest;
 
-use crate::{Context, Control, errors::attempt, random, sessions};
+use crate::{
+    Context, Control,
+    errors::attempt,
+    random,
+    sessions::{self, SignedIn},
+};
 
 /// How long a set-up link can be used.
 pub const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
@@ -38,7 +43,12 @@ pub async fn is_needed(ctx: &Context) -> Result<bool, Error> {
 pub async fn make_link(control: &Control) -> Result<Secret, Error> {
     let operator = domain::ids::RequestId::from_uuid(control.new_uuid());
     let ctx = control.context(
-        crate::Origin { address: None, agent: Some("redoubt admin".into()), request_id: operator },
+        crate::Origin {
+            address: None,
+            agent: Some("redoubt admin".into()),
+            device: None,
+            request_id: operator,
+        },
         None,
     );
     attempt!(ctx, {
@@ -76,7 +86,7 @@ pub async fn check_link(ctx: &Context, token: &Secret) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Invalid` on `name`, `email`, `password` or `organization`; `Conflict` when the link cannot be used.
-pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<UserId, Error> {
+pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, Error> {
     let name: PersonName = input.name.parse().map_err(|error| Error::name("name", error))?;
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     let organization: OrganizationName =
@@ -128,7 +138,7 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<UserId, Err
         write.event.credential = Some("set-up link".into());
         write.text(format!("{email} set up the organization {organization} and is its super admin"));
         write.commit().await?;
-        Ok(user_id)
+        Ok(SignedIn::new(ctx, user_id))
     })
 }
 

@@ -1,16 +1,16 @@
-//! Failed sign-ins, counted per e-mail address and per network address. What the counts lead to is said in `control`.
+//! Failed sign-ins, counted per e-mail address, network address and device. What the counts lead to is said in `control`.
 
 use domain::timestamps::Timestamp;
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_one, fetch_optional},
+    queries::{execute, fetch_optional},
 };
 
 /// The failures of one key.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Attempts {
-    /// As in `email:ann@example.org` or `address:203.0.113.7`.
+    /// As in `email:ann@example.org` or `address:203.0.113.0/24`.
     pub key: String,
     /// Failures in a row.
     pub failures: i64,
@@ -25,19 +25,14 @@ pub async fn find(tx: &mut Tx, key: &str) -> Result<Option<Attempts>, Error> {
     fetch_optional!(tx, "SELECT * FROM sign_in_attempts WHERE key = $1", key)
 }
 
-/// Counts a failure; returns how many there are now.
-pub async fn record_failure(
-    tx: &mut Tx,
-    key: &str,
-    at: Timestamp,
-    locked_until: Option<Timestamp>,
-) -> Result<i64, Error> {
-    let text = "INSERT INTO sign_in_attempts (key, failures, last_at, locked_until) VALUES ($1, 1, $2, $3)
-        ON CONFLICT (key) DO UPDATE SET failures = sign_in_attempts.failures + 1, last_at = excluded.last_at,
-            locked_until = excluded.locked_until
-        RETURNING failures";
-    let (failures,): (i64,) = fetch_one!(tx, text, key, at, locked_until)?;
-    Ok(failures)
+/// Sets the failures of a key.
+pub async fn put(tx: &mut Tx, attempts: &Attempts) -> Result<(), Error> {
+    let Attempts { key, failures, last_at, locked_until } = attempts;
+    let text = "INSERT INTO sign_in_attempts (key, failures, last_at, locked_until) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
+            locked_until = excluded.locked_until";
+    execute!(tx, text, key, failures, last_at, locked_until)?;
+    Ok(())
 }
 
 /// Forgets the failures of that key.

@@ -18,6 +18,7 @@ use ipnet::IpNet;
 use tracing::Instrument;
 use url::Url;
 
+use super::keepsakes;
 use crate::{config::is_localhost, metrics::Metrics};
 
 /// Characters of a client's name that are kept.
@@ -52,7 +53,8 @@ pub(crate) async fn identify(
         .map(|Peer(peer)| client_address(*peer, request.headers(), &requests.trusted_proxies));
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let agent = agent.map(|agent| agent.chars().take(AGENT_CHARS_MAX).collect());
-    request.extensions_mut().insert(Origin { address, agent, request_id: id });
+    let device = keepsakes::device(request.headers());
+    request.extensions_mut().insert(Origin { address, agent, device, request_id: id });
 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());

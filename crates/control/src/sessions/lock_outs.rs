@@ -1,5 +1,6 @@
 //! How many wrong sign-ins are free, how long the waits after them are, and how many of the tries that are turned away
-//! meanwhile are put on record. Knows no password and no person.
+//! meanwhile are put on record. Counts without an event: what was tried is put on record by who looks at it. Knows no
+//! password and no person.
 
 use std::{
     collections::BTreeMap,
@@ -9,24 +10,75 @@ use std::{
 };
 
 use domain::{names::EmailAddress, timestamps::Timestamp};
+use store::{Tx, sign_in_attempts::Attempts};
+
+use super::devices::DeviceId;
+use crate::Control;
 
 /// Wrong tries after which the wait doubles with each further one.
 const FREE_TRIES: i64 = 4;
-/// The longest wait between two tries.
+/// The longest wait between two tries. A person's count halves for each such time without a try, so that a guess now and
+/// then does not keep them out.
 const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// Wrong tries from one address network before it has to wait.
 const FREE_TRIES_ADDRESS: i64 = 20;
 /// Failures from an address network are forgotten this long after the last one.
-pub(super) const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
+const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// Tries turned away in one wait that are put on record, at most: each costs whoever makes it nothing, and none of
 /// them may be the way to fill the disk.
 pub(super) const REFUSALS_TOLD_MAX: u32 = 10;
 /// Waits that are counted at the same time, at most. Each cost whoever caused it at least one wrong try.
 const WAITS_MAX: usize = 10_000;
 
-/// What failed sign-ins are counted by, each with how many are free. The e-mail comes first.
-pub(super) fn keys(address: Option<IpAddr>, email: &EmailAddress) -> Vec<(String, i64)> {
-    let mut keys = vec![(format!("email:{email}"), FREE_TRIES)];
+/// What tries are counted by.
+pub(super) struct Counter {
+    key: String,
+    /// Wrong tries that cost no wait.
+    free: i64,
+    fading: Fading,
+}
+
+/// How a count goes down when nothing is tried.
+enum Fading {
+    /// By half for each time that passes.
+    Half(Duration),
+    /// To nothing after the time.
+    Whole(Duration),
+}
+
+impl Counter {
+    /// What is left of a count by now.
+    fn standing(&self, attempts: &Attempts, now: Timestamp) -> i64 {
+        let quiet = now.since(attempts.last_at).as_micros();
+        match self.fading {
+            Fading::Half(time) => attempts.failures >> (quiet / time.as_micros()).min(62),
+            Fading::Whole(time) if quiet > time.as_micros() => 0,
+            Fading::Whole(_) => attempts.failures,
+        }
+    }
+
+    /// The count with one more.
+    fn plus_one(&self, before: Option<&Attempts>, now: Timestamp) -> Attempts {
+        let failures = before.map_or(0, |before| self.standing(before, now)) + 1;
+        let wait = wait_after(failures, self.free);
+        let locked_until = (!wait.is_zero()).then(|| now.plus(wait));
+        Attempts { key: self.key.clone(), failures, last_at: now, locked_until }
+    }
+}
+
+/// What a try is counted by; the first is the person's own. A device that they have signed in from before has a count
+/// to itself: strangers neither raise it nor are they let off by it.
+pub(super) fn counters(
+    address: Option<IpAddr>,
+    email: &EmailAddress,
+    device: Option<DeviceId>,
+) -> Vec<Counter> {
+    let fading = Fading::Half(WAIT_MAX);
+    if let Some(device) = device {
+        let id: String = device.iter().map(|byte| format!("{byte:02x}")).collect();
+        return vec![Counter { key: format!("device:{id}"), free: FREE_TRIES, fading }];
+    }
+    let mut counters = vec![Counter { key: format!("email:{email}"), free: FREE_TRIES, fading }];
     let network = match address {
         Some(IpAddr::V4(address)) => {
             let [a, b, c, _] = address.octets();
@@ -38,8 +90,9 @@ pub(super) fn keys(address: Option<IpAddr>, email: &EmailAddress) -> Vec<(String
         }
         None => None,
     };
-    keys.extend(network.map(|network| (network, FREE_TRIES_ADDRESS)));
-    keys
+    let fading = Fading::Whole(ADDRESS_WINDOW);
+    counters.extend(network.map(|key| Counter { key, free: FREE_TRIES_ADDRESS, fading }));
+    counters
 }
 
 /// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
@@ -50,9 +103,90 @@ pub(super) fn wait_after(failures: i64, free: i64) -> Duration {
     }
 }
 
+/// The wait that is not over and ends last.
+pub(super) async fn find(
+    tx: &mut Tx,
+    counters: &[Counter],
+    now: Timestamp,
+) -> Result<Option<LockOut>, store::Error> {
+    let mut longest: Option<LockOut> = None;
+    for Counter { key, .. } in counters {
+        let attempts = store::sign_in_attempts::find(tx, key).await?;
+        let until = attempts.and_then(|attempts| attempts.locked_until).filter(|until| *until > now);
+        if let Some(until) = until
+            && longest.as_ref().is_none_or(|longest| longest.until < until)
+        {
+            longest = Some(LockOut { key: key.clone(), until });
+        }
+    }
+    Ok(longest)
+}
+
+/// A try that was counted before it was looked at.
+pub(super) struct Counted(Vec<(Option<Attempts>, Attempts)>);
+
+/// Counts a try as a wrong one before anybody looks at it, so that of many at the same moment no more are looked at than
+/// of as many one after another. Nothing is counted during a wait.
+pub(super) async fn count(
+    control: &Control,
+    counters: &[Counter],
+) -> Result<Result<Counted, LockOut>, store::Error> {
+    let now = control.now();
+    let mut tx = control.store().write().await?;
+    if let Some(lock_out) = find(&mut tx, counters, now).await? {
+        return Ok(Err(lock_out));
+    }
+    let mut counted = Vec::with_capacity(counters.len());
+    for counter in counters {
+        let before = store::sign_in_attempts::find(&mut tx, &counter.key).await?;
+        let after = counter.plus_one(before.as_ref(), now);
+        store::sign_in_attempts::put(&mut tx, &after).await?;
+        counted.push((before, after));
+    }
+    tx.commit().await?;
+    Ok(Ok(Counted(counted)))
+}
+
+impl Counted {
+    /// After the right password: the person's own count begins anew. Of the others only this try is taken back, since one
+    /// right password must not make room for twenty more guesses at others.
+    pub(super) async fn forgive(&self, tx: &mut Tx) -> Result<(), store::Error> {
+        let Some(((_, own), others)) = self.0.split_first() else { return Ok(()) };
+        store::sign_in_attempts::clear(tx, &own.key).await?;
+        take_back(tx, others).await
+    }
+
+    /// After a try that nobody got to look at.
+    pub(super) async fn take_back(&self, tx: &mut Tx) -> Result<(), store::Error> {
+        take_back(tx, &self.0).await
+    }
+}
+
+/// Takes a try out of counts that others may have raised since.
+async fn take_back(tx: &mut Tx, counted: &[(Option<Attempts>, Attempts)]) -> Result<(), store::Error> {
+    for (before, mine) in counted {
+        let Some(mut attempts) = store::sign_in_attempts::find(tx, &mine.key).await? else { continue };
+        attempts.failures -= 1;
+        if attempts.failures <= 0 {
+            store::sign_in_attempts::clear(tx, &mine.key).await?;
+            continue;
+        }
+        if let Some(before) = before
+            && attempts.last_at == mine.last_at
+        {
+            attempts.last_at = before.last_at;
+        }
+        if attempts.locked_until == mine.locked_until {
+            attempts.locked_until = None;
+        }
+        store::sign_in_attempts::put(tx, &attempts).await?;
+    }
+    Ok(())
+}
+
 /// A wait that is not over.
 pub(super) struct LockOut {
-    /// Whose: see [`keys`].
+    /// Whose: see [`counters`].
     pub(super) key: String,
     /// Until when.
     pub(super) until: Timestamp,
@@ -89,6 +223,26 @@ mod tests {
     fn asvs_6_3_1_waits_double_up_to_a_quarter_of_an_hour() {
         let seconds = |failures| wait_after(failures, FREE_TRIES).as_secs();
         assert_eq!([1, 4, 5, 6, 7, 30].map(seconds), [0, 0, 2, 4, 8, 900]);
+    }
+
+    #[test]
+    fn counts_fade() {
+        let email: EmailAddress = "ann@example.org".parse().unwrap();
+        let counters = counters(Some(IpAddr::from([192, 0, 2, 1])), &email, None);
+        let attempts = |failures| Attempts {
+            key: String::new(),
+            failures,
+            last_at: Timestamp::from_micros(0),
+            locked_until: None,
+        };
+        let after = |counter: &Counter, minutes: i64| {
+            counter.standing(&attempts(14), Timestamp::from_micros(minutes * 60_000_000))
+        };
+        assert_eq!(
+            [0, 14, 15, 30, 45, 60, 6000].map(|minutes| after(&counters[0], minutes)),
+            [14, 14, 7, 3, 1, 0, 0]
+        );
+        assert_eq!([0, 10, 11].map(|minutes| after(&counters[1], minutes)), [14, 14, 0]);
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl World {
     pub async fn with_organization(mut self) -> Self {
         let token = set_up::make_link(&self.control).await.unwrap();
         self.secrets.lock().unwrap().extend([token.expose().to_owned(), PASSWORD.to_owned()]);
-        self.user = set_up::complete(&self.nobody(), complete_set_up(&token)).await.unwrap();
+        self.user = set_up::complete(&self.nobody(), complete_set_up(&token)).await.unwrap().user;
         let mut tx = self.store.read().await.unwrap();
         let organizations = store::organizations::list_for_user(&mut tx, self.user).await.unwrap();
         self.organization = organizations[0].0.id;
@@ -209,6 +209,27 @@ impl World {
         self.nobody_at("203.0.113.9")
     }
 
+    /// Somebody who is not, at a device that brings a mark.
+    pub fn nobody_with(&self, device: Option<&Secret>) -> Context {
+        let origin = Origin { device: device.cloned(), ..self.origin("203.0.113.9") };
+        self.control.context(origin, None)
+    }
+
+    /// Keeps the session that `ctx_of` has.
+    pub async fn add_session(&self, user: UserId) {
+        let row = control::sessions::SessionRow {
+            key_hash: vec![7; 32],
+            user_id: Some(user),
+            data: Vec::new(),
+            created_at: self.now(),
+            last_seen_at: self.now(),
+            expires_at: self.now().plus(Duration::from_secs(24 * 3600)),
+            address: None,
+            agent: None,
+        };
+        assert!(self.control.session_rows().add(&row).await.unwrap());
+    }
+
     pub fn nobody_at(&self, address: &str) -> Context {
         self.control.context(self.origin(address), None)
     }
@@ -218,6 +239,7 @@ impl World {
         Origin {
             address: Some(address.parse::<IpAddr>().unwrap()),
             agent: Some("tests".into()),
+            device: None,
             request_id: RequestId::from_uuid(Uuid::from_u128(u128::from(request))),
         }
     }
