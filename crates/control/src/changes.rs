@@ -1,5 +1,5 @@
-//! Watching a service's timeline: what the live page listens to. Every look goes through a permit again, so that
-//! a stream ends when the right to see it does.
+//! Watching a service's timeline: what the live page listens to. Every look asks for the session and a permit again, so
+//! that a stream ends when the session or the right to see it does.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub async fn subscribe(ctx: &Context, project: &str, service: &str) -> Result<Ch
 
 impl Changes {
     /// The timeline: at once the first time, then whenever it has changed. None when the service is gone or may no
-    /// longer be seen.
+    /// longer be seen, or the session is over.
     pub async fn next(&mut self) -> Option<Timeline> {
         loop {
             if self.last.is_some() {
@@ -48,7 +48,7 @@ impl Changes {
                 tokio::time::sleep(PAUSE).await;
             }
             self.changed.mark_unchanged();
-            let timeline = match services::timeline(&self.ctx, &self.project, &self.service).await {
+            let timeline = match self.look().await {
                 Ok(timeline) => timeline,
                 // The database may be back soon; the page keeps what it has until then.
                 Err(Error::Unavailable { .. }) if self.last.is_some() => continue,
@@ -59,6 +59,16 @@ impl Changes {
                 return Some(timeline);
             }
         }
+    }
+}
+
+impl Changes {
+    async fn look(&self) -> Result<Timeline, Error> {
+        let ctx = &self.ctx;
+        if !ctx.has_session().await.map_err(|failure| failure.into_error(ctx.request_id()))? {
+            return Err(Error::Unauthenticated { reason: "Sign in first.".into() });
+        }
+        services::timeline(ctx, &self.project, &self.service).await
     }
 }
 

@@ -310,9 +310,27 @@ async fn a_grant_ends_at_its_time() {
     tx.commit().await.unwrap();
     let ctx = world.ctx_of(user);
     assert_eq!(O::ViewService.call(&ctx, &real).await, Ok(()));
+    world.add_session(user).await;
     let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
     assert!(watch.next().await.is_some());
     world.clock.advance(std::time::Duration::from_secs(60));
     assert_eq!(O::ViewService.call(&ctx, &real).await, Err(Error::NotFound));
     assert_eq!(watch.next().await, None, "a stream ends with the right to see it");
+}
+
+/// A stream that is open ends with its session, not when its own time is over.
+#[tokio::test]
+async fn a_stream_ends_with_its_session() {
+    let Stage { world, .. } = stage().await;
+    let ctx = world.ctx();
+    world.add_session(world.user).await;
+    let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
+    assert!(watch.next().await.is_some());
+    world.control.session_rows().remove(&[7; 32]).await.unwrap();
+    assert_eq!(watch.next().await, None);
+    // Nor does one go on as somebody else.
+    let user = world.add_user("bob@example.org", Some(true), true).await;
+    world.add_session(user).await;
+    let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
+    assert_eq!(watch.next().await, None);
 }
