@@ -110,7 +110,7 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn(flash::carry))
         .layer(from_fn_with_state(parts.control.clone(), contexts::provide))
         .layer(sessions::layer(parts.control.session_rows()))
-        .layer(from_fn(contexts::with_origin))
+        .layer(from_fn(contexts::note_use))
         .layer(from_fn(csrf::refuse_cross_site))
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host))
         .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX));

@@ -5,10 +5,7 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use control::{
-    Origin,
-    sessions::{Rows, SessionRow},
-};
+use control::sessions::{Rows, SessionRow};
 use domain::{ids::UserId, timestamps::Timestamp};
 use ring::digest::{SHA256, digest};
 use time::OffsetDateTime;
@@ -29,9 +26,21 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 const ID_TRIES_MAX: usize = 3;
 /// Name of the cookie.
 pub const COOKIE: &str = "__Host-redoubt-session";
+
+/// What kind of use of its session a request is.
+#[derive(Clone, Default)]
+pub(crate) struct Use {
+    /// From where.
+    pub(crate) address: Option<String>,
+    /// With what program.
+    pub(crate) agent: Option<String>,
+    /// Nobody did anything: it keeps no session alive.
+    pub(crate) is_background: bool,
+}
+
 tokio::task_local! {
-    /// Where the request being answered came from: the session layer tells its store nothing of the request.
-    pub(crate) static ORIGIN: Origin;
+    /// Of the request being answered: the session layer tells its store nothing of the request.
+    pub(crate) static USE: Use;
 }
 
 /// The store behind the session layer.
@@ -64,7 +73,7 @@ impl Sessions {
         let now = self.0.now();
         let user = record.data.get(app::USER_ID).cloned();
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let (address, agent) = origin();
+        let Use { address, agent, .. } = session_use();
         Ok(SessionRow {
             key_hash: key_hash(record.id),
             user_id: user.and_then(|user| serde_json::from_value::<UserId>(user).ok()),
@@ -111,10 +120,11 @@ impl SessionStore for Sessions {
             return Ok(None);
         }
         let data = serde_json::from_slice(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
-        if now.since(row.last_seen_at) >= SEEN_EVERY {
+        let Use { address, agent, is_background } = session_use();
+        if !is_background && now.since(row.last_seen_at) >= SEEN_EVERY {
             row.last_seen_at = now;
             row.expires_at = expires_at(row.created_at, now);
-            (row.address, row.agent) = origin();
+            (row.address, row.agent) = (address, agent);
             if !self.0.touch(&row).await.map_err(backend)? {
                 return Ok(None);
             }
@@ -128,10 +138,8 @@ impl SessionStore for Sessions {
     }
 }
 
-fn origin() -> (Option<String>, Option<String>) {
-    ORIGIN
-        .try_with(|origin| (origin.address.map(|address| address.to_string()), origin.agent.clone()))
-        .unwrap_or_default()
+fn session_use() -> Use {
+    USE.try_with(Clone::clone).unwrap_or_default()
 }
 
 fn backend(error: impl std::error::Error) -> Error {

@@ -59,7 +59,8 @@ mod browser {
     use wasm_bindgen::{JsCast as _, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        CustomEvent, CustomEventInit, DomParser, Element, Response, SupportedType, VisibilityState,
+        CustomEvent, CustomEventInit, DomParser, Element, Headers, RequestInit, Response, SupportedType,
+        VisibilityState,
     };
 
     use super::Page;
@@ -75,7 +76,13 @@ mod browser {
     /// The page as the server would send it now.
     pub(super) async fn fetch_own_page() -> Result<Page, JsValue> {
         let address = window().location().href()?;
-        let response: Response = JsFuture::from(window().fetch_with_str(&address)).await?.dyn_into()?;
+        // Nobody did anything: this must not keep the session alive.
+        let headers = Headers::new()?;
+        headers.set("redoubt-background", "1")?;
+        let init = RequestInit::new();
+        init.set_headers(&headers);
+        let fetched = window().fetch_with_str_and_init(&address, &init);
+        let response: Response = JsFuture::from(fetched).await?.dyn_into()?;
         match response.status() {
             _ if response.redirected() => Ok(Page::Closed),
             401 | 403 => Ok(Page::Closed),

@@ -3,7 +3,7 @@
 use app::USER_ID;
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderName, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -11,14 +11,23 @@ use control::{Control, Origin};
 use domain::ids::UserId;
 use tower_sessions::Session;
 
-use crate::sessions::{ORIGIN, key_hash};
+use crate::sessions::{USE, Use, key_hash};
 
-/// Outside of the session layer: tells its store where the request came from.
-pub(crate) async fn with_origin(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Origin>().cloned() {
-        Some(origin) => ORIGIN.scope(origin, next.run(request)).await,
-        None => next.run(request).await,
-    }
+/// Sent by the console with what it fetches by itself while nobody does anything.
+pub const BACKGROUND: HeaderName = HeaderName::from_static("redoubt-background");
+
+/// Outside of the session layer: tells its store what kind of use of a session the request is. What the console fetches
+/// by itself is none, and so are streams, to which it comes back by itself.
+pub(crate) async fn note_use(request: Request, next: Next) -> Response {
+    let is_background =
+        request.headers().contains_key(BACKGROUND) || request.uri().path().starts_with("/streams/");
+    let origin = request.extensions().get::<Origin>();
+    let session_use = Use {
+        address: origin.and_then(|origin| origin.address).map(|address| address.to_string()),
+        agent: origin.and_then(|origin| origin.agent.clone()),
+        is_background,
+    };
+    USE.scope(session_use, next.run(request)).await
 }
 
 /// Inside of the session layer: makes the context.

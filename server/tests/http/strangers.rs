@@ -39,7 +39,7 @@ type Function = (Method, &'static str, Who, &'static [(&'static str, &'static st
 const FUNCTIONS: &[Function] = &[
     (Method::POST, "/api/set_up/complete", Anybody, &[]),
     (Method::POST, "/api/sign_in", Anybody, &[]),
-    (Method::POST, "/api/sessions/set_theme", Anybody, &[("theme", "Dark")]),
+    (Method::POST, "/api/sessions/set_theme", Anybody, &[("theme", "dark")]),
     (Method::POST, "/api/sign_out", SignedIn, &[]),
     (Method::GET, "/api/sessions/profile", SignedIn, &[]),
     (Method::GET, "/api/palette/entries", SignedIn, &[]),
