@@ -10,7 +10,7 @@ use domain::views::Timeline;
 use futures::StreamExt;
 use tower::ServiceExt;
 
-use crate::installation::{Browser, Installation};
+use crate::installation::{Browser, EMAIL, Installation, PASSWORD};
 
 const PATH: &str = "/streams/projects/shop/services/orders/timeline";
 
@@ -62,6 +62,50 @@ async fn streams_end_with_the_server() {
     next(&mut stream).await.unwrap();
     installation.stop.send_replace(true);
     while next(&mut stream).await.is_some() {}
+}
+
+#[tokio::test]
+async fn asvs_7_4_1_streams_end_with_their_session() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    browser.make_service("shop", "orders").await.location();
+    let mut stream = open(&installation, &browser).await;
+    next(&mut stream).await.unwrap();
+    browser.post("/projects", "/api/sign_out", &[]).await.location();
+    let end = async { while next(&mut stream).await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(10), end).await.expect("the stream ends");
+}
+
+#[tokio::test]
+async fn one_session_and_one_address_take_their_share_of_the_streams_only() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    browser.make_service("shop", "orders").await.location();
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        held.push(open(&installation, &browser).await);
+    }
+    assert_eq!(browser.get(PATH).await.status, StatusCode::SERVICE_UNAVAILABLE, "of one session");
+    held.pop();
+    held.push(open(&installation, &browser).await);
+
+    let another = async || {
+        let browser = installation.browser();
+        assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
+        browser
+    };
+    for _ in 0..3 {
+        let browser = another().await;
+        for _ in 0..16 {
+            held.push(open(&installation, &browser).await);
+        }
+    }
+    let mut browser = another().await;
+    assert_eq!(browser.get(PATH).await.status, StatusCode::SERVICE_UNAVAILABLE, "of one address");
+    browser.address = [192, 0, 2, 1].into();
+    held.push(open(&installation, &browser).await);
+    drop(held);
+    open(&installation, &browser).await;
 }
 
 #[tokio::test]
