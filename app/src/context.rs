@@ -56,15 +56,10 @@ pub(crate) fn origin() -> String {
     format!("{}://{host}", if is_local { "http" } else { "https" })
 }
 
-/// The answer of an operation. A program (one that does not ask for HTML) also gets the status that says the same;
-/// a browser gets the flash instead, which a status would spoil.
+/// The answer of an operation. The server's middleware makes of an error what its reader understands: a status for
+/// programs, a flash for browsers.
 pub(crate) fn answer<T>(result: Result<T, Error>) -> Result<T, AppError> {
-    result.map_err(|error| {
-        if !wants_html() {
-            set_status(error.status());
-        }
-        AppError::Refused(error)
-    })
+    result.map_err(AppError::Refused)
 }
 
 /// After a form did its work: where to go, and what to say there.

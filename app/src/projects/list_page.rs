@@ -1,6 +1,7 @@
 //! `/projects`: the projects of one organization, and the form that makes one.
 
 use domain::{
+    errors::Error,
     ids::OrganizationId,
     views::{Page, ProjectView},
 };
@@ -30,7 +31,8 @@ use crate::{
 pub(crate) fn ProjectsPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     page(async move {
-        let asked: Option<OrganizationId> = query.get("organization").and_then(|id| id.parse().ok());
+        let asked: Option<OrganizationId> =
+            query.get("organization").map(|id| id.parse()).transpose().map_err(|_| Error::NotFound)?;
         let after = query.get("after");
         let viewer = Viewer::load().await?;
         let Some((id, name)) =
@@ -38,6 +40,9 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
         else {
             return Ok(nowhere(viewer));
         };
+        if asked.is_some_and(|asked| asked != id) {
+            return Err(Error::NotFound.into());
+        }
         let list = list_projects(id, after.clone()).await?;
         let key = id.to_string();
         let frame = Frame {

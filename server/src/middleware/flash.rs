@@ -17,6 +17,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{errors::Error, views::Flash};
 use url::{Url, form_urlencoded};
 
+use super::keepsakes::cookie_value;
+use crate::refusals::Refusal;
+
 /// Bytes of a form, at most.
 pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the cookie's value, at most: browsers give up at 4 KiB with name and attributes.
@@ -33,8 +36,11 @@ const FAILED: HeaderName = HeaderName::from_static("serverfnerror");
 /// The layer.
 pub(crate) async fn carry(request: Request, next: Next) -> Response {
     let wants_html = header_text(request.headers(), &header::ACCEPT).contains("text/html");
+    let is_call = request.uri().path().starts_with("/api/");
     if wants_html && *request.method() == Method::POST {
         form(request, next).await
+    } else if is_call {
+        call(request, next).await
     } else if wants_html && *request.method() == Method::GET {
         page(request, next).await
     } else {
@@ -42,8 +48,26 @@ pub(crate) async fn carry(request: Request, next: Next) -> Response {
     }
 }
 
+/// A call without a form: the status says what the error in the body says, whoever found it.
+async fn call(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if !response.headers().contains_key(FAILED) {
+        return response;
+    }
+    let (mut parts, answer) = response.into_parts();
+    let answer = to_bytes(answer, FORM_BYTES_MAX).await.unwrap_or_default();
+    let refusal = Refusal(error(&answer)).into_response();
+    parts.status = refusal.status();
+    parts.headers.remove(header::LOCATION);
+    if let Some(wait) = refusal.headers().get(header::RETRY_AFTER) {
+        parts.headers.insert(header::RETRY_AFTER, wait.clone());
+    }
+    Response::from_parts(parts, Body::from(answer))
+}
+
 async fn form(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let has_page = request.headers().contains_key(header::REFERER);
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, FORM_BYTES_MAX).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.\n").into_response();
@@ -56,8 +80,12 @@ async fn form(request: Request, next: Next) -> Response {
     }
     let notice = parts.headers.remove(NOTICE);
     let flash = if has_failed {
-        let answer = to_bytes(answer, FORM_BYTES_MAX).await.unwrap_or_default();
-        Some(Flash { form: path, error: Some(error(&answer)), values: values(&body), notice: None })
+        let error = error(&to_bytes(answer, FORM_BYTES_MAX).await.unwrap_or_default());
+        if !has_page {
+            // There is no page to go back to that would show it.
+            return Refusal(error).into_response();
+        }
+        Some(Flash { form: path, error: Some(error), values: values(&body), notice: None })
     } else {
         let notice = notice.as_ref().and_then(|notice| notice.to_str().ok()).map(decode_notice);
         notice.map(|notice| Flash { notice: Some(notice), ..Flash::default() })
@@ -76,7 +104,7 @@ async fn form(request: Request, next: Next) -> Response {
 }
 
 async fn page(mut request: Request, next: Next) -> Response {
-    let flash = cookie_value(request.headers()).map(decode);
+    let flash = cookie_value(request.headers(), COOKIE).map(decode);
     let has_cookie = flash.is_some();
     if let Some(flash) = flash.flatten() {
         request.extensions_mut().insert(flash);
@@ -150,14 +178,6 @@ fn encode(flash: &Flash) -> Option<String> {
 fn decode(value: &str) -> Option<Flash> {
     let json = URL_SAFE_NO_PAD.decode(value).ok()?;
     serde_json::from_slice(&json).ok()
-}
-
-fn cookie_value(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
 #[cfg(test)]

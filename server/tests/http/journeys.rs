@@ -117,13 +117,37 @@ async fn programs_get_statuses_instead_of_redirects() {
     assert_eq!(error.field(), Some("name"));
     let answer = browser.make_service("shop", "orders").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+    // What is incomplete is the sender's to mend, wherever that is noticed.
+    for path in ["/api/services/view?project=shop", "/api/services/view", "/api/projects/list?organization=x"]
+    {
+        for accept in ["application/json", "text/html"] {
+            let answer = browser.with_header("accept", accept).get(path).await;
+            assert_eq!(answer.status, 422, "{path}: {}", answer.body);
+            let error: domain::errors::Error = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(error.status(), 422, "{path}");
+        }
+    }
+    let answer = browser.post("/", "/api/services/delete", &[("service", "orders")]).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    // A form that came from no page has none to go back to.
+    let lost = browser.with_header("accept", "text/html").with_header("referer", "");
+    let answer = lost.post("/", "/api/services/delete", &[("service", "orders")]).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.starts_with("The request is incomplete"), "{}", answer.body);
+    assert_eq!(lost.post("/", "/api/projects/delete", &[("project", "none")]).await.status, 404);
 }
 
 #[tokio::test]
 async fn a_lost_page_is_404_and_offers_a_way_back() {
     let installation = Installation::new().await;
     let browser = installation.signed_in().await;
-    for path in ["/nowhere", "/projects/none/services", "/projects/none/services/none/connect"] {
+    for path in [
+        "/nowhere",
+        "/projects/none/services",
+        "/projects/none/services/none/connect",
+        "/projects?organization=zzz",
+        "/projects?organization=01890a5d-ac96-774b-bcce-b302099a8057",
+    ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, 404, "{path}");
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
