@@ -13,6 +13,7 @@ use host::{
     Host,
     simulated::{SimulatedHost, SimulatedSettings},
 };
+use store::Store;
 use tokio::net::TcpStream;
 
 use crate::{
@@ -54,7 +55,8 @@ enum Command {
     VerifyCertificate {
         /// The downloaded file.
         file: PathBuf,
-        /// The public key that the installation publishes, base64.
+        /// The public key that the installation publishes at /.well-known/redoubt/signing-key, base64. Without it nothing is
+        /// proved, and the command fails.
         #[arg(long, value_name = "KEY")]
         public_key: Option<String>,
     },
@@ -133,10 +135,27 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
 async fn set_up_link(config: &Config) -> anyhow::Result<()> {
     // A link is a matter of the database alone. The true host belongs to the server, which may well be running.
     let nothing = SimulatedHost::open(SimulatedSettings::new("none", Arc::new(SystemClock)))?;
-    let control = serving::open_control(config, Arc::new(nothing), false).await?;
+    let store = existing_store(config).await?;
+    let control = serving::open_control(config, store, Arc::new(nothing), false).await?;
     let token = set_up::make_link(&control).await?;
     println!("{}", serving::set_up_url(&config.server.public_url, token.expose()));
     Ok(())
+}
+
+/// The database of an installation that is there: what is made by mistake in the wrong directory helps nobody.
+async fn existing_store(config: &Config) -> anyhow::Result<Store> {
+    const REMEDY: &str = "start the server first, or run this in the server's directory and with its configuration \
+        (--config FILE, or the same REDOUBT_ variables)";
+    if let Database::Sqlite(path) = &config.database {
+        ensure!(path.exists(), "there is no installation here: {} does not exist; {REMEDY}", path.display());
+    }
+    if let MasterKeySource::File(path) = &config.master_key {
+        ensure!(path.exists(), "there is no installation here: {} does not exist; {REMEDY}", path.display());
+    }
+    let store = Store::open(&config.database.url()?).await.context("The database cannot be opened")?;
+    let pending = store.pending_migrations().await.context("The database's schema cannot be read")?;
+    ensure!(pending.is_empty(), "the database has not been brought up to date; {REMEDY}");
+    Ok(store)
 }
 
 async fn destroy_everything(config: &Config, is_simulated: bool, is_sure: bool) -> anyhow::Result<()> {
@@ -209,13 +228,14 @@ fn verify_certificate(file: &Path, public_key: Option<&str>) -> anyhow::Result<(
     let body = certificates::verify(&signed, public_key)
         .map_err(|reason| anyhow::anyhow!("{}: NOT VALID: {reason}", file.display()))?;
     print_certificate(&body);
-    match public_key {
-        Some(_) => println!("VALID: signed with the key that was given."),
-        None => println!(
-            "VALID in itself: signed with the key {}. Compare it with the one that the installation publishes.",
-            signed.public_key
-        ),
-    }
+    ensure!(
+        public_key.is_some(),
+        "{}: NOT VERIFIED: it is whole, but anybody can sign with a key of their own. Give the key that the installation \
+         publishes at /.well-known/redoubt/signing-key with --public-key; this was signed with {}",
+        file.display(),
+        signed.public_key
+    );
+    println!("VALID: signed with the key that was given.");
     Ok(())
 }
 

@@ -73,10 +73,10 @@ pub(crate) fn qemu_host(settings: &HostSettings) -> anyhow::Result<QemuHost> {
 /// The operations on the configured database and this host.
 pub(crate) async fn open_control(
     config: &Config,
+    store: Store,
     host: Arc<dyn Host>,
     is_simulated: bool,
 ) -> anyhow::Result<Control> {
-    let store = open_store(&config.database).await?;
     let control = Control::open(Parts {
         store,
         hosts: vec![host],
@@ -105,7 +105,8 @@ pub(crate) async fn serve(config: Config, is_simulated: bool) -> anyhow::Result<
         true => Arc::new(simulated_host(&config.host)?),
         false => Arc::new(qemu_host(&config.host)?),
     };
-    let control = open_control(&config, host, is_simulated).await?;
+    let store = open_store(&config.database).await?;
+    let control = open_control(&config, store, host, is_simulated).await?;
     report_host(&control).await;
     let workers = Workers::start(&control, &stop);
     let router = router::build(router::Parts {

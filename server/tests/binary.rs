@@ -201,6 +201,32 @@ fn starts_serves_and_stops() {
     assert!(text(&output).contains("up to date"), "{}", text(&output));
 }
 
+/// In the wrong directory there is no installation, and none is made.
+#[test]
+fn a_set_up_link_is_made_for_an_installation_that_is_there() {
+    let installation = Installation::new();
+    let output = installation.run(&["admin", "set-up-link"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("there is no installation here"), "{}", text(&output));
+    assert!(!installation.directory.path().join("var").exists(), "nothing was made");
+
+    installation.serve().stop();
+    let key = installation.directory.path().join("var/master.key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let output = installation.run(&["admin", "set-up-link"]);
+    assert!(!output.status.success() && text(&output).contains("master.key"), "{}", text(&output));
+    assert!(!key.exists(), "no other key was made");
+    std::fs::write(&key, kept).unwrap();
+
+    std::fs::write(installation.directory.path().join("var/empty.db"), []).unwrap();
+    let mut other = Installation { directory: installation.directory, variables: installation.variables };
+    other.set("DATABASE__URL", "sqlite://var/empty.db");
+    let output = other.run(&["admin", "set-up-link"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("has not been brought up to date"), "{}", text(&output));
+}
+
 /// Somewhere in the making of a service and in its destruction, whatever step it is; the workflow's own tests know which.
 #[test]
 fn a_server_that_is_killed_goes_on_at_its_next_start() {
@@ -387,11 +413,22 @@ fn verifies_certificates_without_an_installation() {
     let path = installation.directory.path().join("certificate.json");
     let key = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
     write_certificate(&path, &key, |body| body);
-    let output = installation.run(&["verify-certificate", "certificate.json"]);
+    let encode = |key: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, key);
+    let published = encode(key.public_key().as_ref());
+    let output = installation.run(&["verify-certificate", "certificate.json", "--public-key", &published]);
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("orders"), "{}", text(&output));
+    // Anybody can sign with a key of their own.
+    let output = installation.run(&["verify-certificate", "certificate.json"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(
+        text(&output).contains("NOT VERIFIED") && text(&output).contains("--public-key"),
+        "{}",
+        text(&output)
+    );
+    assert!(!text(&output).contains("VALID:"), "{}", text(&output));
 
-    let other = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [2; 32]);
+    let other = encode(&[2; 32]);
     let output = installation.run(&["verify-certificate", "certificate.json", "--public-key", &other]);
     assert!(!output.status.success());
     write_certificate(&path, &key, |body| body.replace("orders", "orderz"));
