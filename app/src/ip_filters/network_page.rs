@@ -15,7 +15,7 @@ use crate::{
         icons::{Icon, icon},
         page::page,
         refresher::Refresher,
-        table::table,
+        table::{Column, Row, table},
     },
     services::{
         api::view_service,
@@ -104,32 +104,28 @@ fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
         )
         .into_any();
     }
-    let rows = entries.iter().map(|entry| row(project, service, entry)).collect_view().into_any();
-    table("Addresses that may connect", &["Address range", "Description", ""], rows).into_any()
+    let columns = [Column::Name("Address range"), Column::Text("Description"), Column::Actions];
+    let rows = entries.iter().map(|entry| row(project, service, entry)).collect();
+    table("Addresses that may connect", &columns, rows)
 }
 
-fn row(project: &str, service: &str, entry: &IpFilterEntry) -> AnyView {
+fn row(project: &str, service: &str, entry: &IpFilterEntry) -> Row {
     let cidr = entry.cidr.to_string();
     let world = entry.cidr.is_world().then(|| badge(Tone::Warning, "open to everybody"));
     let description = match entry.description.as_str() {
         "" => view! { <span class="muted">"–"</span> }.into_any(),
-        text => text.to_owned().into_any(),
+        text => view! { <span>{text.to_owned()}</span> }.into_any(),
     };
-    view! {
-        <tr>
-            <th scope="row"><code>{cidr.clone()}</code> {world}</th>
-            <td>{description}</td>
-            <td class="row-actions">
-                <form method="post" action="/api/ip_filter/remove">
-                    {hidden(&[("project", project), ("service", service), ("cidr", &cidr)])}
-                    <button class="button button-small" aria-label=format!("Remove {cidr}")>
-                        "Remove"
-                    </button>
-                </form>
-            </td>
-        </tr>
-    }
-    .into_any()
+    let name = view! { <code>{cidr.clone()}</code> {world} };
+    let remove = view! {
+        <form method="post" action="/api/ip_filter/remove">
+            {hidden(&[("project", project), ("service", service), ("cidr", &cidr)])}
+            <button class="button button-small" aria-label=format!("Remove {cidr}")>
+                "Remove"
+            </button>
+        </form>
+    };
+    vec![name.into_any(), description, remove.into_any()]
 }
 
 fn add(project: &str, service: &str) -> AnyView {
