@@ -71,7 +71,7 @@ fn draw(project: &str, certificate: &CertificateView) -> AnyView {
                 ", was destroyed at " {time(body.destroyed_at)} " at the request of " <strong>{body.requested_by.clone()}</strong>
                 ". Its volumes cannot be opened any more."
             </p>
-            <dl class="facts">
+            <dl class="facts facts-ids">
                 <div><dt>"Certificate"</dt><dd><code class="break">{id}</code></dd></div>
                 <div><dt>"Service"</dt><dd><code class="break">{body.service_id.to_string()}</code></dd></div>
                 <div><dt>"Format"</dt><dd><code>{body.format.clone()}</code></dd></div>
