@@ -79,7 +79,7 @@ impl SessionStore for Sessions {
         let expires_at = expires_at(created_at, now);
         let row =
             SessionRow { key_hash, user_id, data, created_at, last_seen_at: now, expires_at, address, agent };
-        self.0.save(row).await.map_err(backend)
+        self.0.save(&row).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -93,7 +93,7 @@ impl SessionStore for Sessions {
             row.last_seen_at = now;
             row.expires_at = expires_at(row.created_at, now);
             (row.address, row.agent) = origin();
-            self.0.save(row).await.map_err(backend)?;
+            self.0.save(&row).await.map_err(backend)?;
         }
         // The session layer's own idea of expiry is not used: the row's is.
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))

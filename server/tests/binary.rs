@@ -14,9 +14,12 @@ use domain::certificates::{ALGORITHM, FORMAT, SignedCertificate};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream, pki_types::ServerName};
 use tempfile::TempDir;
+use url::form_urlencoded;
 
 /// How long the server may take to stop; requests under way get ten seconds of it.
 const STOP_MAX: Duration = Duration::from_secs(15);
+/// How long work may take to come to its end after a start: the leases of the dead end within seconds.
+const GOES_ON_MAX: Duration = Duration::from_secs(60);
 
 /// A directory with a built console, and everything the server writes.
 struct Installation {
@@ -57,7 +60,12 @@ impl Installation {
         self.command(arguments).output().unwrap()
     }
 
+    /// Before the set-up, which the server offers a link for.
     fn serve(&self) -> Server {
+        self.serve_until(true)
+    }
+
+    fn serve_until(&self, has_link: bool) -> Server {
         let mut command = self.command(&["serve", "--simulated"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -66,6 +74,9 @@ impl Installation {
             let line = line.unwrap();
             if let Some(url) = line.strip_prefix("REDOUBT_ADDRESS=") {
                 address = Some(url.to_owned());
+                if !has_link {
+                    break;
+                }
             }
             if let Some(url) = line.strip_prefix("REDOUBT_SET_UP_LINK=") {
                 link = Some(url.to_owned());
@@ -99,6 +110,42 @@ impl Server {
 
     fn get(&self, path: &str) -> String {
         self.request(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")).unwrap()
+    }
+
+    /// Sends a form as its page would; the whole answer as text.
+    fn post(&self, path: &str, fields: &[(&str, &str)], cookie: &str) -> String {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nCookie: {cookie}\r\nConnection: close\r\n\
+             Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.request(&request).unwrap()
+    }
+
+    /// A page as somebody sees it who is signed in.
+    fn look(&self, path: &str, cookie: &str) -> String {
+        let head = "Host: HOST\r\nConnection: close\r\nAccept: text/html";
+        self.request(&format!("GET {path} HTTP/1.1\r\n{head}\r\nCookie: {cookie}\r\n\r\n")).unwrap()
+    }
+
+    /// Looks at a page until it contains a text.
+    fn until(&self, path: &str, text: &str, cookie: &str) {
+        let began = Instant::now();
+        loop {
+            let page = self.look(path, cookie);
+            if page.contains(text) {
+                return;
+            }
+            assert!(began.elapsed() < GOES_ON_MAX, "{text} is never on {path}: {:?}", page.lines().next());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// As `kill -9` does.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn stop(mut self) {
@@ -152,6 +199,56 @@ fn starts_serves_and_stops() {
     server.stop();
     let output = installation.run(&["migrate"]);
     assert!(text(&output).contains("up to date"), "{}", text(&output));
+}
+
+/// Somewhere in the making of a service and in its destruction, whatever step it is; the workflow's own tests know which.
+#[test]
+fn a_server_that_is_killed_goes_on_at_its_next_start() {
+    let installation = Installation::new();
+    let mut server = installation.serve();
+    let token = server.link.clone().unwrap().rsplit('/').next().unwrap().to_owned();
+    let person = [
+        ("token", token.as_str()),
+        ("organization", "Acme"),
+        ("name", "Ann"),
+        ("email", "ann@example.org"),
+        ("password", "velvet anchor 7 thistle moon"),
+    ];
+    let answer = server.post("/api/set_up/complete", &person, "");
+    let cookie = answer.split(server::sessions::COOKIE).nth(1).expect(&answer);
+    let cookie = format!("{}{}", server::sessions::COOKIE, cookie.split(';').next().unwrap());
+    let projects = server.look("/projects", &cookie);
+    let field = projects.split('<').find(|tag| tag.contains("name=\"organization\"")).expect(&projects);
+    let organization = field.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let answer =
+        server.post("/api/projects/create", &[("organization", organization), ("name", "shop")], &cookie);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let service = [
+        ("project", "shop"),
+        ("name", "orders"),
+        ("service_type", "pg"),
+        ("plan", "hobbyist"),
+        ("cloud", "local-main"),
+    ];
+    let answer = server.post("/api/services/create", &service, &cookie);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for millis in [50, 700] {
+        std::thread::sleep(Duration::from_millis(millis));
+        server.kill();
+        server = installation.serve_until(false);
+    }
+    server.until("/projects/shop/services/orders", "RUNNING", &cookie);
+
+    let confirmed = [("project", "shop"), ("service", "orders"), ("confirmation", "orders")];
+    let answer = server.post("/api/services/delete", &confirmed, &cookie);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    std::thread::sleep(Duration::from_millis(20));
+    server.kill();
+    server = installation.serve_until(false);
+    server.until("/projects/shop/certificates", "/projects/shop/certificates/", &cookie);
+    // The last traces go after the certificate is there.
+    server.until("/projects/shop/services/orders", "HTTP/1.1 404", &cookie);
+    server.stop();
 }
 
 #[test]

@@ -63,6 +63,9 @@ impl Timed {
 
 #[async_trait]
 impl Host for Timed {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.time(self.inner.facts()).await
     }

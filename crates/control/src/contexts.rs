@@ -85,6 +85,12 @@ impl Context {
         Permit { ctx: self.clone(), action, access: None }
     }
 
+    /// A permit for what the system does by itself, or its operator on the machine.
+    pub(crate) fn system(&self, action: Action) -> Permit {
+        debug_assert_eq!(action.need(), Need::System);
+        Permit { ctx: self.clone(), action, access: None }
+    }
+
     /// A permit for an action on oneself.
     pub(crate) fn own(&self, action: Action) -> Result<Permit, Error> {
         debug_assert_eq!(action.need(), Need::SignIn);

@@ -20,6 +20,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     random,
+    sessions::Refusals,
     workflow::{Limits, Runner},
     workflows::services::{ServiceWorkflow, sweep},
 };
@@ -57,6 +58,8 @@ struct Inner {
     parts: Parts,
     signing_key: SigningKey,
     hashes: Semaphore,
+    /// Sign-ins that were turned away.
+    refusals: Refusals,
     /// Wakes the workflow runner.
     work: Notify,
     /// Counts up whenever something was written, so that watchers look again.
@@ -100,6 +103,7 @@ impl Control {
             parts,
             signing_key,
             hashes: Semaphore::new(HASHES_AT_ONCE),
+            refusals: Refusals::default(),
             work: Notify::new(),
             changed: watch::Sender::new(0),
         })))
@@ -129,17 +133,21 @@ impl Control {
 
     /// Looks for nodes that nobody knows, again and again.
     async fn keep_sweeping(self, mut shutdown: watch::Receiver<bool>) {
+        let mut has_told = false;
         while !*shutdown.borrow() {
             tokio::select! {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
                 _ = shutdown.changed() => return,
             }
-            if let Err(failure) = sweep(&self).await {
-                tracing::warn!(
-                    error = crate::errors::chain(&failure),
-                    "The hosts could not be compared with the database"
-                );
+            let swept = sweep(&self).await;
+            // Once for as long as it lasts.
+            if let Err(failure) = &swept
+                && !has_told
+            {
+                let error = crate::errors::chain(failure);
+                tracing::warn!(error, "The hosts could not be compared with the database");
             }
+            has_told = swept.is_err();
         }
     }
 
@@ -218,6 +226,10 @@ impl Control {
         &self.0.hashes
     }
 
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
+    }
+
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
     }
@@ -238,16 +250,13 @@ impl Control {
     }
 
     /// The host of that name.
-    pub(crate) async fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
-        for host in &self.0.parts.hosts {
-            if host.facts().await?.name == name {
-                return Ok(host);
-            }
-        }
-        Err(Failure::Host(host::Error::Missing {
-            what: format!("The host {name} is not configured"),
-            remedy: "Add it to the configuration again".into(),
-        }))
+    pub(crate) fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
+        self.hosts().iter().find(|host| host.name() == name).ok_or_else(|| {
+            Failure::Host(host::Error::Missing {
+                what: format!("The host {name} is not configured"),
+                remedy: "Add it to the configuration again".into(),
+            })
+        })
     }
 
     /// The key that an organization's secrets are sealed with.

@@ -2,6 +2,10 @@
 
 use domain::{errors::Error, ids::RequestId};
 
+/// For a commit whose answer was lost. Not `Conflict`: repeating it unseen could do it twice.
+const COMMIT_UNKNOWN: &str = "The connection to the database was lost at the moment of saving. This may or may not have \
+    been saved: look before you repeat it.";
+
 /// What can go wrong within an operation or a workflow step.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -56,6 +60,10 @@ impl Failure {
                         "The database does not answer right now. Nothing was changed; try again in a moment."
                             .into(),
                 }
+            }
+            Self::Store(error @ store::Error::CommitUnknown(_)) => {
+                tracing::warn!(report = %request, error = chain(&error), "Nobody knows whether this was saved");
+                Error::Unavailable { reason: COMMIT_UNKNOWN.into() }
             }
             Self::Host(error) => Error::Unavailable { reason: error.to_string() },
             other => {

@@ -20,6 +20,7 @@ mod contexts;
 mod control;
 pub mod envelopes;
 mod errors;
+pub mod housekeeping;
 mod random;
 mod timelines;
 

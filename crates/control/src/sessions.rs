@@ -1,5 +1,7 @@
 //! Signing in and out, who is signed in, and the rows behind the session cookie.
 
+mod lock_outs;
+
 use std::{sync::OnceLock, time::Duration};
 
 use domain::{
@@ -18,14 +20,12 @@ use identity::passwords;
 
 use crate::{Context, Control, errors::attempt};
 
-/// Wrong tries after which the wait doubles with each further one.
-const FREE_TRIES: i64 = 4;
-/// The longest wait between two tries.
-const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
-/// Wrong tries from one address network before it has to wait.
-const FREE_TRIES_ADDRESS: i64 = 20;
-/// Failures from an address network are forgotten this long after the last one.
-const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
+pub(crate) use lock_outs::Refusals;
+use lock_outs::{ADDRESS_WINDOW, LockOut, REFUSALS_TOLD_MAX, wait_after};
+
+/// A row behind a session cookie, as the server's session layer keeps it.
+pub use store::sessions::Row as SessionRow;
+
 /// Sign-ins that may wait for their turn to be hashed; more are turned away.
 const HASH_WAIT: Duration = Duration::from_secs(10);
 
@@ -36,20 +36,23 @@ const HASH_WAIT: Duration = Duration::from_secs(10);
 /// too many tries.
 pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
-    let keys = limit_keys(ctx, &email);
-    let (user, wait) = attempt!(ctx, {
+    let keys = lock_outs::keys(ctx.origin().address, &email);
+    let (user, lock_out) = attempt!(ctx, {
         let mut tx = ctx.public(Action::SignIn).read().await?;
-        let mut wait = Duration::ZERO;
+        let mut lock_out: Option<LockOut> = None;
         for (key, _) in &keys {
             let attempt = store::sign_in_attempts::find(&mut tx, key).await?;
-            if let Some(until) = attempt.and_then(|attempt| attempt.locked_until) {
-                wait = wait.max(until.since(ctx.now()));
+            let until = attempt.and_then(|attempt| attempt.locked_until).filter(|until| *until > ctx.now());
+            if let Some(until) = until
+                && lock_out.as_ref().is_none_or(|longest| longest.until < until)
+            {
+                lock_out = Some(LockOut { key: key.clone(), until });
             }
         }
-        Ok((store::users::find_by_email(&mut tx, email.as_str()).await?, wait))
+        Ok((store::users::find_by_email(&mut tx, email.as_str()).await?, lock_out))
     })?;
-    if !wait.is_zero() {
-        return Err(Error::Limited { retry_after_seconds: wait.as_secs() + 1 });
+    if let Some(lock_out) = lock_out {
+        return Err(turn_away(ctx, &email, &lock_out).await);
     }
 
     // An unknown e-mail costs the same hash as a known one.
@@ -94,6 +97,28 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<UserId, Error> {
         write.commit().await?;
         Ok(user.id)
     })
+}
+
+/// Puts a try that nobody looked at on record, and says how long to wait.
+async fn turn_away(ctx: &Context, email: &EmailAddress, lock_out: &LockOut) -> Error {
+    let retry_after_seconds = lock_out.until.since(ctx.now()).as_secs() + 1;
+    let Some(number) = ctx.control.refusals().count(lock_out, ctx.now()) else {
+        return Error::Limited { retry_after_seconds };
+    };
+    let recorded: Result<(), Error> = attempt!(ctx, {
+        let mut write = ctx.public(Action::SignIn).write(EventType::UserSignInRefused).await?;
+        write.event.actor = email.as_str().to_owned();
+        write.event.outcome = Outcome::Denied;
+        let rest = match number {
+            REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
+            _ => "",
+        };
+        write.text(format!(
+            "Turned away for {retry_after_seconds} more seconds, after too many wrong tries{rest}"
+        ));
+        write.commit().await
+    });
+    recorded.err().unwrap_or(Error::Limited { retry_after_seconds })
 }
 
 /// Writes the sign-out down. The caller removes the session.
@@ -176,53 +201,6 @@ fn dummy_hash() -> &'static str {
     })
 }
 
-/// What failed sign-ins are counted by, each with how many are free.
-fn limit_keys(ctx: &Context, email: &EmailAddress) -> Vec<(String, i64)> {
-    let mut keys = vec![(format!("email:{email}"), FREE_TRIES)];
-    let network = match ctx.origin().address {
-        Some(std::net::IpAddr::V4(address)) => {
-            let [a, b, c, _] = address.octets();
-            Some(format!("address:{a}.{b}.{c}.0/24"))
-        }
-        Some(std::net::IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            Some(format!("address:{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00))
-        }
-        None => None,
-    };
-    keys.extend(network.map(|network| (network, FREE_TRIES_ADDRESS)));
-    keys
-}
-
-/// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
-fn wait_after(failures: i64, free: i64) -> Duration {
-    match u32::try_from(failures - free) {
-        Ok(over) if over > 0 => Duration::from_secs(1_u64 << over.min(10)).min(WAIT_MAX),
-        _ => Duration::ZERO,
-    }
-}
-
-/// A row behind a session cookie, as the server's session layer keeps it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionRow {
-    /// SHA-256 of the session's id; the id itself is only in the cookie.
-    pub key_hash: Vec<u8>,
-    /// Who is signed in.
-    pub user_id: Option<UserId>,
-    /// What the session layer stores.
-    pub data: Vec<u8>,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub last_seen_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// Address it was last used from.
-    pub address: Option<String>,
-    /// Program it was last used with.
-    pub agent: Option<String>,
-}
-
 /// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
 #[derive(Clone)]
 pub struct Rows(Control);
@@ -248,36 +226,16 @@ impl Rows {
     /// When the database does not answer.
     pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
         let mut tx = self.0.store().read().await?;
-        let row = store::sessions::find(&mut tx, key_hash, self.0.now()).await?;
-        Ok(row.map(|row| SessionRow {
-            key_hash: row.key_hash,
-            user_id: row.user_id,
-            data: row.data,
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            address: row.address,
-            agent: row.agent,
-        }))
+        store::sessions::find(&mut tx, key_hash, self.0.now()).await
     }
 
     /// Makes or replaces a row.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn save(&self, row: SessionRow) -> Result<(), store::Error> {
+    pub async fn save(&self, row: &SessionRow) -> Result<(), store::Error> {
         let mut tx = self.0.store().write().await?;
-        let row = store::sessions::Row {
-            key_hash: row.key_hash,
-            user_id: row.user_id,
-            data: row.data,
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            address: row.address,
-            agent: row.agent,
-        };
-        store::sessions::upsert(&mut tx, &row).await?;
+        store::sessions::upsert(&mut tx, row).await?;
         tx.commit().await
     }
 
@@ -289,16 +247,5 @@ impl Rows {
         let mut tx = self.0.store().write().await?;
         store::sessions::remove(&mut tx, key_hash).await?;
         tx.commit().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asvs_6_3_1_waits_double_up_to_a_quarter_of_an_hour() {
-        let seconds = |failures| wait_after(failures, FREE_TRIES).as_secs();
-        assert_eq!([1, 4, 5, 6, 7, 30].map(seconds), [0, 0, 2, 4, 8, 900]);
     }
 }

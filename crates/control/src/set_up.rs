@@ -43,14 +43,16 @@ pub async fn make_link(control: &Control) -> Result<Secret, Error> {
     );
     attempt!(ctx, {
         let token = random::text(control.random(), TOKEN_CHARS);
-        let mut tx = control.store().write().await?;
-        if store::users::count(&mut tx).await? > 0 {
+        let mut write = ctx.system(Action::MakeSetUpLink).write(EventType::SetUpLinkMade).await?;
+        if store::users::count(&mut write.tx).await? > 0 {
             return Err(Error::conflict("This installation is set up already; sign in instead.").into());
         }
         let now = control.now();
-        store::set_up_links::remove_unused(&mut tx).await?;
-        store::set_up_links::add(&mut tx, &token_hash(&token), now.plus(LINK_LIFETIME), now).await?;
-        tx.commit().await?;
+        store::set_up_links::remove_unused(&mut write.tx).await?;
+        store::set_up_links::add(&mut write.tx, &token_hash(&token), now.plus(LINK_LIFETIME), now).await?;
+        write.event.actor = "operator".into();
+        write.text("Made a link to set the installation up; it can be used once, within 24 hours");
+        write.commit().await?;
         Ok(token)
     })
 }

@@ -3,6 +3,7 @@
 use crate::{
     Control,
     errors::{Failure, chain},
+    housekeeping::{self, Removed},
     workflow::{Limits, Point, Runner},
     workflows::services::sweep,
 };
@@ -49,6 +50,14 @@ impl Stepper {
     pub async fn raise_alerts(&self) -> Result<(), String> {
         self.0.raise_alerts().await.map_err(text)
     }
+}
+
+/// Removes what has ended by itself, as a server does once a minute.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tidy(control: &Control) -> Result<Removed, String> {
+    housekeeping::tidy(control).await.map_err(text)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

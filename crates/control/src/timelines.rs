@@ -18,9 +18,11 @@ const ESTIMATE_RUNS: u32 = 20;
 /// Draws the last run of the service's workflow: what is done, what goes on, what is to come.
 pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Result<Timeline, Failure> {
     let history = store::step_runs::list(tx, service.id.into()).await?;
-    let run = shown_run(&history);
+    let run = shown_run(service, &history);
     let entries = entries_of(&history, run);
     let started_at = entries.first().map(|entry| entry.started_at);
+    let names: Vec<_> = run.steps().iter().map(|step| step.as_str()).collect();
+    let mut durations = store::step_runs::durations(tx, run.as_str(), &names, ESTIMATE_RUNS).await?;
     let mut steps = Vec::new();
     let mut latest = 0;
     for step in run.steps() {
@@ -28,8 +30,7 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
         let entry = entries.iter().rev().find(|entry| entry.step == step.as_str());
         let entry = entry.copied().filter(|entry| entry.sequence > latest);
         latest = latest.max(entry.map_or(0, |entry| entry.sequence));
-        let estimate =
-            median(store::step_runs::durations(tx, step.as_str(), run.as_str(), ESTIMATE_RUNS).await?);
+        let estimate = durations.remove(step.as_str()).and_then(median);
         steps.push(draw_step(*step, entry, estimate));
     }
     let is_active = steps.iter().any(|step| step.state != StepState::Done);
@@ -46,8 +47,12 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
     })
 }
 
-/// The run to show: the last one. A change of the IP filter is only shown while it goes on.
-fn shown_run(history: &[StepRun]) -> Run {
+/// The run to show: the deletion from the moment it was asked for, else the last one. A change of the IP filter is
+/// only shown while it goes on.
+fn shown_run(service: &Service, history: &[StepRun]) -> Run {
+    if service.deletion_requested_at.is_some() {
+        return Run::Deleting;
+    }
     let parse = |entry: &StepRun| entry.run.parse::<Run>().unwrap_or(Run::Creating);
     match history.last() {
         Some(last) if parse(last) == Run::Changing && last.finished_at.is_some() => {

@@ -5,7 +5,9 @@
 //! Every step may be run again after a crash at any point, so each is idempotent; an error is kept, shown and tried
 //! again. A lease is extended while a step runs and carries a token: whoever lost it cannot write any more.
 
+mod outages;
 mod runner;
+mod watches;
 
 use std::time::Duration;
 

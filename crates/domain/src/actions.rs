@@ -5,6 +5,8 @@ use crate::{permissions::Permission, states::text_enum};
 text_enum! {
     /// Something an actor tries to do.
     Action {
+        /// Make a set-up link; only on the machine itself.
+        MakeSetUpLink = "set_up.make_link",
         /// Follow the set-up link: make the first user and the first organization.
         CompleteSetUp = "set_up.complete",
         /// Sign in with e-mail and password.
@@ -77,7 +79,7 @@ impl Action {
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
-            Self::RunWorkflow => Need::System,
+            Self::MakeSetUpLink | Self::RunWorkflow => Need::System,
         }
     }
 }

@@ -43,7 +43,7 @@ pub enum Error {
         /// When to come back.
         retry_after_seconds: u64,
     },
-    /// Something needed does not answer right now; nothing was changed.
+    /// Something needed does not answer right now. Nothing was changed, unless the reason says that nobody knows.
     #[error("{reason}")]
     Unavailable {
         /// What, and when to come back.

@@ -5,10 +5,14 @@ use crate::states::text_enum;
 text_enum! {
     /// What happened. Every write has one; `docs/events.md` documents them.
     EventType {
+        /// A set-up link was made.
+        SetUpLinkMade = "set_up.link_made",
         /// The first user and the first organization were made through the set-up link.
         SetUpCompleted = "set_up.completed",
         /// Somebody signed in, or tried to.
         UserSignedIn = "user.signed_in",
+        /// Somebody tried to sign in while too many wrong tries were being waited out.
+        UserSignInRefused = "user.sign_in_refused",
         /// Somebody signed out.
         UserSignedOut = "user.signed_out",
         /// A project was made.

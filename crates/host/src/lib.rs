@@ -25,6 +25,9 @@ pub mod simulated;
 /// Methods return within about 15 seconds; what takes longer is polled with [`Host::observe`].
 #[async_trait]
 pub trait Host: Send + Sync {
+    /// Name of the machine, by which nodes find it again. Asks nobody.
+    fn name(&self) -> &str;
+
     /// Name, place, means and present problems of the machine.
     async fn facts(&self) -> Result<HostFacts, Error>;
 

@@ -95,6 +95,10 @@ impl QemuHost {
 
 #[async_trait]
 impl Host for QemuHost {
+    fn name(&self) -> &str {
+        &self.machine.settings.name
+    }
+
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.run(machines::Machine::facts).await
     }

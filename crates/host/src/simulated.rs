@@ -167,6 +167,10 @@ impl SimulatedHost {
 
 #[async_trait]
 impl Host for SimulatedHost {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.call(Call::Facts, None, |world| {
             let settings = &self.settings;

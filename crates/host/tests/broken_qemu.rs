@@ -8,7 +8,10 @@ mod support;
 
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use host::{Error, Host, VmState, qemu::QemuHost};
+use host::{
+    Accelerator, Error, Host, VmState,
+    qemu::{AcceleratorChoice, QemuHost},
+};
 use programs::run;
 use support::{id, spec};
 
@@ -96,4 +99,25 @@ async fn one_that_is_left_by_its_server_is_stopped_by_the_next() {
     assert_eq!(second.nodes().await.unwrap(), [id(1)]);
     assert_eq!(second.observe(id(1)).await.unwrap().vm, VmState::Running);
     remove(&second, state.path()).await;
+}
+
+/// Whether the machine has no /dev/kvm or has one that does not work with this QEMU: services can be had all the same.
+#[tokio::test]
+async fn without_kvm_that_works_the_host_emulates_and_says_so() {
+    let state = tempfile::tempdir().unwrap();
+    drop(host(state.path(), "echo no such machine >&2; exit 3").await);
+    let settings = host::qemu::QemuSettings {
+        image_dir: state.path().join("image"),
+        qemu_binary: state.path().join("qemu"),
+        accelerator: AcceleratorChoice::Auto,
+        ..support::settings(state.path())
+    };
+    let facts = QemuHost::open(settings).unwrap().facts().await.unwrap();
+    let Accelerator::Tcg { reason } = facts.accelerator else { panic!("this QEMU runs nothing") };
+    let expected = match Path::new("/dev/kvm").exists() {
+        true => "A test boot with KVM ended with exit status: 3: no such machine",
+        false => "This machine has no /dev/kvm.",
+    };
+    assert_eq!(reason, expected);
+    assert!(!facts.problems.iter().any(|problem| problem.contains("KVM")), "{:?}", facts.problems);
 }

@@ -128,13 +128,13 @@ pub enum Tx {
 }
 
 impl Tx {
-    /// Makes everything that was done in it last. On [`Error::Conflict`] nothing was done.
+    /// Makes everything that was done in it last. On an error nothing was done, but for [`Error::CommitUnknown`].
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
         }
-        Ok(())
+        .map_err(Error::of_commit)
     }
 }
 
@@ -180,6 +180,9 @@ async fn open_postgres(url: &str) -> Result<Pools, Error> {
         ("statement_timeout", POSTGRES_STATEMENT_MAX),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", POSTGRES_IDLE_TRANSACTION_MAX),
+        // After a commit that met another transaction the driver rolls back once more, and each time the server warns
+        // that there is nothing to roll back.
+        ("client_min_messages", "error"),
     ]);
     // A pool only ever says that it timed out; a single connection says why.
     tokio::time::timeout(WAIT_MAX, options.connect())

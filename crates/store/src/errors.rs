@@ -11,6 +11,10 @@ pub enum Error {
     /// The database does not answer, is locked, or has no room; nothing was changed. Try again later.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// The connection was lost while a transaction was being committed: what it did may be there or not. Look before
+    /// doing it again.
+    #[error("the connection was lost during a commit, which may or may not have been done: {0}")]
+    CommitUnknown(#[source] sqlx::Error),
     /// A row holds what no version of this program writes: a bug, or somebody edited the database.
     #[error("row {row} of {table} has a bad {column}: {reason}")]
     Inconsistent {
@@ -37,6 +41,14 @@ impl Error {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Conflict | Self::Unavailable(_))
+    }
+
+    /// What an error in place of the answer to a commit means.
+    pub(crate) fn of_commit(error: sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Unavailable(error) if is_in_doubt(&error) => Self::CommitUnknown(error),
+            other => other,
+        }
     }
 
     /// For statements whose unique key may only be hit by a race: whoever comes second starts again and then sees
@@ -78,6 +90,17 @@ impl From<MigrateError> for Error {
             other => Self::Migration(other),
         }
     }
+}
+
+/// Whether the database may have committed all the same: it was cut off, rather than saying no.
+fn is_in_doubt(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return true };
+    let code = error.code().unwrap_or_default();
+    if error.try_downcast_ref::<SqliteError>().is_some() {
+        // IOERR: what was written before may have reached the disk. BUSY, LOCKED and FULL say no.
+        return code.parse::<i64>().is_ok_and(|code| code & 0xff == 10);
+    }
+    code.starts_with("08") || code.starts_with("58") || code.starts_with("57P")
 }
 
 enum Meaning {

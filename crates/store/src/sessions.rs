@@ -71,9 +71,11 @@ pub async fn remove(tx: &mut Tx, key_hash: &[u8]) -> Result<bool, Error> {
     Ok(execute!(tx, "DELETE FROM sessions WHERE key_hash = $1", key_hash)? > 0)
 }
 
-/// Removes the sessions that have ended; returns how many.
-pub async fn remove_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
-    execute!(tx, "DELETE FROM sessions WHERE expires_at <= $1", now)
+/// Removes sessions that have ended, those that ended first, at most `limit`; returns how many.
+pub async fn remove_expired(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u64, Error> {
+    let text = "DELETE FROM sessions WHERE key_hash IN
+        (SELECT key_hash FROM sessions WHERE expires_at <= $1 ORDER BY expires_at, key_hash LIMIT $2)";
+    execute!(tx, text, now, i64::from(limit))
 }
 
 /// A person's sessions, last used first, ended ones included until they are removed.

@@ -46,7 +46,10 @@ pub async fn clear(tx: &mut Tx, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets every key whose last failure is older, so that made-up addresses do not pile up; returns how many.
-pub async fn remove_older(tx: &mut Tx, than: Timestamp) -> Result<u64, Error> {
-    execute!(tx, "DELETE FROM sign_in_attempts WHERE last_at < $1", than)
+/// Forgets keys whose last failure is older, oldest first, at most `limit`, so that made-up addresses do not pile up;
+/// returns how many.
+pub async fn remove_older(tx: &mut Tx, than: Timestamp, limit: u32) -> Result<u64, Error> {
+    let text = "DELETE FROM sign_in_attempts WHERE key IN
+        (SELECT key FROM sign_in_attempts WHERE last_at < $1 ORDER BY last_at, key LIMIT $2)";
+    execute!(tx, text, than, i64::from(limit))
 }

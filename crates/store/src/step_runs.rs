@@ -3,6 +3,8 @@
 //! The steps of a strand fall into runs (one creation, one restart). A run ends where a step of another kind of run
 //! begins, or where a step begins that this run has already been through.
 
+use std::collections::BTreeMap;
+
 use domain::{ids::StrandId, timestamps::Timestamp};
 
 use crate::{
@@ -93,13 +95,43 @@ pub async fn list(tx: &mut Tx, strand: StrandId) -> Result<Vec<StepRun>, Error> 
     fetch_all!(tx, "SELECT * FROM step_runs WHERE strand_id = $1 ORDER BY sequence", strand)
 }
 
-/// How long the step took the last times it was done in such a run, over all strands: milliseconds, latest first.
-pub async fn durations(tx: &mut Tx, step: &str, run: &str, limit: u32) -> Result<Vec<i64>, Error> {
-    let text = "SELECT (finished_at - started_at) / 1000 FROM step_runs
-        WHERE run = $1 AND step = $2 AND finished_at IS NOT NULL
-        ORDER BY finished_at DESC, strand_id, sequence LIMIT $3";
-    let rows: Vec<(i64,)> = fetch_all!(tx, text, run, step, i64::from(limit))?;
-    Ok(rows.into_iter().map(|(millis,)| millis).collect())
+/// The last times of each step, taken from the index step by step: a history of years costs no more than one of days.
+/// The databases differ in how they take a set, and in how a subquery sees what stands before it.
+const DURATIONS_SQLITE: &str = "SELECT r.step, (r.finished_at - r.started_at) / 1000
+    FROM json_each($2) s JOIN step_runs r ON r.rowid IN
+        (SELECT rowid FROM step_runs WHERE run = $1 AND step = s.value AND finished_at IS NOT NULL
+            ORDER BY finished_at DESC, strand_id, sequence LIMIT $3)
+    ORDER BY r.finished_at DESC, r.strand_id, r.sequence";
+const DURATIONS_POSTGRES: &str = "SELECT r.step, (r.finished_at - r.started_at) / 1000
+    FROM unnest($2) s (step) CROSS JOIN LATERAL
+        (SELECT * FROM step_runs WHERE run = $1 AND step = s.step AND finished_at IS NOT NULL
+            ORDER BY finished_at DESC, strand_id, sequence LIMIT $3) r
+    ORDER BY r.finished_at DESC, r.strand_id, r.sequence";
+
+/// How long each of these steps took the last times it was done in such a run, over all strands: milliseconds, latest
+/// first. A step that was never done is left out.
+pub async fn durations(
+    tx: &mut Tx,
+    run: &str,
+    steps: &[&str],
+    limit: u32,
+) -> Result<BTreeMap<String, Vec<i64>>, Error> {
+    let limit = i64::from(limit);
+    let rows: Vec<(String, i64)> = match tx {
+        Tx::Sqlite(_) => {
+            let among = serde_json::Value::from(steps).to_string();
+            fetch_all!(tx, DURATIONS_SQLITE, run, &among, limit)?
+        }
+        Tx::Postgres(tx) => crate::queries::results::fetch_all(
+            module_path!(),
+            sqlx::query(DURATIONS_POSTGRES).bind(run).bind(steps).bind(limit).fetch_all(&mut **tx).await,
+        )?,
+    };
+    let mut durations = BTreeMap::<String, Vec<i64>>::new();
+    for (step, millis) in rows {
+        durations.entry(step).or_default().push(millis);
+    }
+    Ok(durations)
 }
 
 /// How long whole runs took whose every step is done, over all strands: milliseconds, latest first.

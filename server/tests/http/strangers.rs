@@ -236,7 +236,7 @@ async fn neighbour(installation: &Installation) -> Browser {
         address: None,
         agent: None,
     };
-    rows.save(row).await.unwrap();
+    rows.save(&row).await.unwrap();
     let browser = installation.browser();
     browser.set_cookie(server::sessions::COOKIE, &URL_SAFE_NO_PAD.encode(id));
     browser

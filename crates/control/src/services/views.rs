@@ -1,7 +1,9 @@
 //! Services as people see them: rows made into views. Reads what it is given and decides nothing.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    ids::ServiceId,
+    ids::{NodeId, ServiceId},
     views::{ConnectionView, NodeView, ServiceRow, VolumeView},
 };
 use store::{Tx, services::Service};
@@ -46,18 +48,18 @@ pub(super) fn connection(service: &Service, ca_certificate: String) -> Option<Co
 
 /// The nodes of a service with their volumes and what their guests reported.
 pub(super) async fn node_views(tx: &mut Tx, service: ServiceId) -> Result<Vec<NodeView>, Failure> {
+    let mut volumes = BTreeMap::<NodeId, Vec<VolumeView>>::new();
+    for volume in store::volumes::list_for_service(tx, service).await? {
+        volumes.entry(volume.node_id).or_default().push(VolumeView {
+            id: volume.id,
+            kind: volume.kind,
+            size_mib: volume.size_mib,
+            volume_key_fingerprint: volume.volume_key_fingerprint,
+            report: volume.report.as_deref().map(serde_json::from_str).transpose()?,
+        });
+    }
     let mut views = Vec::new();
     for node in store::nodes::list(tx, service).await? {
-        let mut volumes = Vec::new();
-        for volume in store::volumes::list(tx, node.id).await? {
-            volumes.push(VolumeView {
-                id: volume.id,
-                kind: volume.kind,
-                size_mib: volume.size_mib,
-                volume_key_fingerprint: volume.volume_key_fingerprint,
-                report: volume.report.as_deref().map(serde_json::from_str).transpose()?,
-            });
-        }
         let report: Option<domain::agent::Status> =
             node.report.as_deref().map(serde_json::from_str).transpose()?;
         views.push(NodeView {
@@ -69,7 +71,7 @@ pub(super) async fn node_views(tx: &mut Tx, service: ServiceId) -> Result<Vec<No
             postgresql_version: report.and_then(|report| report.postgresql_version),
             created_at: node.created_at,
             seen_at: node.seen_at,
-            volumes,
+            volumes: volumes.remove(&node.id).unwrap_or_default(),
         });
     }
     Ok(views)

@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::events::EventType;
 use store::strands::Strand;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Next, Turn, Workflow};
+use super::{Next, Turn, Workflow, outages::Outages};
 use crate::{
     Control,
     errors::{Failure, TRIES_MAX, chain, pause_after_conflict},
@@ -51,44 +50,54 @@ const IDLE: Duration = Duration::from_millis(500);
 const PAUSE_FIRST: Duration = Duration::from_millis(500);
 /// The longest pause after a failure.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// How often deadlines are looked at.
-const WATCH_EVERY: Duration = Duration::from_secs(5);
 /// Characters of an error that are kept.
 const ERROR_CHARS_MAX: usize = 2000;
 
 /// Drives strands; clones share the work.
 #[derive(Clone)]
 pub struct Runner {
-    control: Control,
-    workflows: Vec<Arc<dyn Workflow>>,
+    pub(super) control: Control,
+    pub(super) workflows: Vec<Arc<dyn Workflow>>,
     limits: Limits,
+    pub(super) outages: Arc<Outages>,
 }
 
 impl Runner {
-    pub(crate) const fn new(control: Control, workflows: Vec<Arc<dyn Workflow>>, limits: Limits) -> Self {
-        Self { control, workflows, limits }
+    pub(crate) fn new(control: Control, workflows: Vec<Arc<dyn Workflow>>, limits: Limits) -> Self {
+        Self { control, workflows, limits, outages: Arc::new(Outages::new()) }
     }
 
     /// Works until `shutdown` turns true; the present step is finished first.
     pub(crate) async fn work(self, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow() {
             match self.run_one().await {
-                Ok(true) => {}
+                Ok(true) => self.outages.end(),
                 Ok(false) => {
+                    self.outages.end();
                     tokio::select! {
                         () = self.control.wait_for_work(self.idle().await) => {}
                         _ = shutdown.changed() => {}
                     }
                 }
+                // The database answers, but others are faster all the time.
+                Err(failure) if failure.is_conflict() => {
+                    pause_after_conflict(self.control.random(), TRIES_MAX).await;
+                }
                 Err(failure) => {
-                    tracing::warn!(
-                        error = chain(&failure),
-                        "The runner could not reach the database; it goes on"
-                    );
-                    tokio::time::sleep(IDLE).await;
+                    self.outages.begin(&failure);
+                    tokio::select! {
+                        () = self.outages.wait(|| self.answers()) => {}
+                        _ = shutdown.changed() => {}
+                    }
                 }
             }
         }
+    }
+
+    /// Whether the database says which strand is next.
+    async fn answers(&self) -> bool {
+        let Ok(mut tx) = self.control.store().read().await else { return false };
+        store::strands::next_wake(&mut tx).await.is_ok()
     }
 
     /// Leases one due strand and runs its step. False when nothing is due.
@@ -304,66 +313,6 @@ impl Runner {
         }
         workflow.set_problem(&mut tx, strand, Some(error)).await?;
         tx.commit().await?;
-        Ok(())
-    }
-
-    /// Raises an alert for every strand that is past its deadline, once; until `shutdown` turns true.
-    pub(crate) async fn watch_over(self, mut shutdown: watch::Receiver<bool>) {
-        while !*shutdown.borrow() {
-            if let Err(failure) = self.raise_alerts().await {
-                tracing::warn!(error = chain(&failure), "Deadlines could not be looked at");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(WATCH_EVERY) => {}
-                _ = shutdown.changed() => {}
-            }
-        }
-    }
-
-    pub(crate) async fn raise_alerts(&self) -> Result<(), Failure> {
-        let mut tx = self.control.store().read().await?;
-        let overdue = store::strands::overdue(&mut tx, self.control.now()).await?;
-        drop(tx);
-        for strand in overdue {
-            if let Some(workflow) = self.workflows.iter().find(|workflow| workflow.name() == strand.workflow)
-            {
-                self.raise_alert(workflow.as_ref(), strand).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn raise_alert(&self, workflow: &dyn Workflow, seen: Strand) -> Result<(), Failure> {
-        let now = self.control.now();
-        let mut turn = Turn::new(self.control.clone(), seen);
-        let id = turn.strand.id;
-        // It may have come to rest, or another server may have raised the alert, since it was seen.
-        let strand = store::strands::find(turn.write().await?, id).await?;
-        let is_overdue = |strand: &Strand| {
-            strand.alerted_at.is_none() && strand.deadline_at.is_some_and(|deadline| deadline < now)
-        };
-        let Some(strand) = strand.filter(is_overdue) else { return Ok(()) };
-        let text = match &strand.error {
-            Some(error) => format!("Not done in time; the step {} fails: {error}", strand.step),
-            None => format!("Not done in time; it waits in the step {}", strand.step),
-        };
-        tracing::error!(strand = %id, step = strand.step, "A workflow is past its deadline");
-        let alert = store::alerts::Alert {
-            id: self.control.new_uuid(),
-            strand_id: id,
-            text: text.clone(),
-            raised_at: now,
-        };
-        let tx = turn.write().await?;
-        store::alerts::add(tx, &alert).await?;
-        store::strands::set_alerted(tx, id, now).await?;
-        workflow.set_problem(tx, &strand, Some(&text)).await?;
-        let subject = workflow.describe(tx, &strand).await?;
-        turn.record(EventType::WorkflowOverdue, subject, domain::states::Outcome::Failed, text).await?;
-        if let Some(tx) = turn.tx.take() {
-            tx.commit().await?;
-        }
-        self.control.notify();
         Ok(())
     }
 }

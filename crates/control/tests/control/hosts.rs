@@ -106,6 +106,9 @@ impl TestHost {
 
 #[async_trait]
 impl Host for TestHost {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
     async fn facts(&self) -> Result<HostFacts, Error> {
         let facts = self.inner.facts().await?;
         Ok(HostFacts { problems: self.problems.lock().unwrap().clone(), ..facts })

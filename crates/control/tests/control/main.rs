@@ -7,6 +7,7 @@
 mod check;
 mod hosts;
 mod logs;
+mod wires;
 mod world;
 
 mod faults;

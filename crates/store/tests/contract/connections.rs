@@ -191,7 +191,7 @@ async fn postgres_may_go_and_come_back() {
     assert!(settings::add_if_absent(&mut tx, "key", b"value").await.unwrap());
     cluster.stop();
     let error = tx.commit().await.unwrap_err();
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, Error::CommitUnknown(_)) && !error.is_retryable(), "{error:?}");
     for _ in 0..3 {
         let started = Instant::now();
         let error = store.write().await.err().unwrap();
@@ -206,4 +206,27 @@ async fn postgres_may_go_and_come_back() {
     assert!(settings::find(&mut tx, "before").await.unwrap().is_some());
     drop(tx);
     store.close().await;
+}
+
+/// Writing is refused and undone; reading goes on; so does writing once there is room.
+#[tokio::test]
+async fn sqlite_without_room_is_unavailable_and_unchanged() {
+    let (store, _directory) = temporary_sqlite().await;
+    let set = async |pragma: &'static str| {
+        let Tx::Sqlite(mut tx) = store.write().await.unwrap() else { unreachable!() };
+        sqlx::query(pragma).execute(&mut *tx).await.unwrap();
+    };
+    // No more than it has already.
+    set("PRAGMA max_page_count = 1").await;
+    let large = vec![7; 1 << 20];
+    let mut tx = store.write().await.unwrap();
+    let error = settings::add_if_absent(&mut tx, "key", &large).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    drop(tx);
+    assert_eq!(value(&store).await, None);
+    set("PRAGMA max_page_count = 1000000").await;
+    let mut tx = store.write().await.unwrap();
+    assert!(settings::add_if_absent(&mut tx, "key", &large).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(value(&store).await, Some(large));
 }

@@ -4,7 +4,7 @@ use store::{Store, sessions};
 
 use crate::samples::*;
 
-contract!(upserts_and_finds_until_it_ends, lists_and_removes_by_user);
+contract!(upserts_and_finds_until_it_ends, removes_what_has_ended_a_few_at_a_time, lists_and_removes_by_user,);
 
 async fn upserts_and_finds_until_it_ends(store: Store) {
     populate(&store).await;
@@ -30,10 +30,28 @@ async fn upserts_and_finds_until_it_ends(store: Store) {
     assert_eq!(sessions::find(&mut tx, &row.key_hash, at(150)).await.unwrap(), Some(later));
 
     sessions::upsert(&mut tx, &session(2, None)).await.unwrap();
-    assert_eq!(sessions::remove_expired(&mut tx, at(100)).await.unwrap(), 1);
+    assert_eq!(sessions::remove_expired(&mut tx, at(100), 9).await.unwrap(), 1);
     assert!(sessions::remove(&mut tx, &row.key_hash).await.unwrap());
     assert!(!sessions::remove(&mut tx, &row.key_hash).await.unwrap());
-    assert_eq!(sessions::remove_expired(&mut tx, at(i64::MAX)).await.unwrap(), 0);
+    assert_eq!(sessions::remove_expired(&mut tx, at(i64::MAX), 9).await.unwrap(), 0);
+}
+
+async fn removes_what_has_ended_a_few_at_a_time(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    for number in 1..=4 {
+        let mut row = session(number, None);
+        row.expires_at = at(10 * i64::from(number));
+        sessions::upsert(&mut tx, &row).await.unwrap();
+    }
+    assert_eq!(sessions::remove_expired(&mut tx, at(30), 2).await.unwrap(), 2);
+    let third = session(3, None).key_hash;
+    assert!(
+        sessions::find(&mut tx, &third, at(0)).await.unwrap().is_some(),
+        "those that ended first go first"
+    );
+    assert_eq!(sessions::remove_expired(&mut tx, at(30), 2).await.unwrap(), 1);
+    assert!(sessions::find(&mut tx, &session(4, None).key_hash, at(30)).await.unwrap().is_some());
 }
 
 async fn lists_and_removes_by_user(store: Store) {

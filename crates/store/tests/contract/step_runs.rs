@@ -1,5 +1,7 @@
 //! The contract of `store::step_runs`.
 
+use std::collections::BTreeMap;
+
 use store::{
     Store, Tx,
     step_runs::{self, StepRun},
@@ -88,10 +90,14 @@ async fn tells_how_long_steps_and_runs_took(store: Store) {
     // Still under way: no whole run, but a step of it is done.
     ran(&mut tx, 3, "creating", "place", 900_000, 907_000).await;
     step_runs::begin_if_absent(&mut tx, strand_id(3), "boot", "creating", at(907_000)).await.unwrap();
-    assert_eq!(step_runs::durations(&mut tx, "boot", "creating", 9).await.unwrap(), [40, 20]);
-    assert_eq!(step_runs::durations(&mut tx, "place", "creating", 2).await.unwrap(), [7, 1]);
-    assert_eq!(step_runs::durations(&mut tx, "boot", "restarting", 9).await.unwrap(), [3]);
-    assert_eq!(step_runs::durations(&mut tx, "nothing", "creating", 9).await.unwrap(), [0; 0]);
+    let steps = ["place", "boot", "nothing"];
+    let all = step_runs::durations(&mut tx, "creating", &steps, 9).await.unwrap();
+    assert_eq!(all, BTreeMap::from([("boot".into(), vec![40, 20]), ("place".into(), vec![7, 1, 5])]));
+    let last = step_runs::durations(&mut tx, "creating", &steps, 2).await.unwrap();
+    assert_eq!(last, BTreeMap::from([("boot".into(), vec![40, 20]), ("place".into(), vec![7, 1])]));
+    let others = step_runs::durations(&mut tx, "restarting", &steps, 9).await.unwrap();
+    assert_eq!(others, BTreeMap::from([("boot".into(), vec![3])]));
+    assert_eq!(step_runs::durations(&mut tx, "creating", &[], 9).await.unwrap(), BTreeMap::new());
     assert_eq!(step_runs::run_durations(&mut tx, "creating", 9).await.unwrap(), [41, 25]);
     assert_eq!(step_runs::run_durations(&mut tx, "creating", 1).await.unwrap(), [41]);
     assert_eq!(step_runs::run_durations(&mut tx, "restarting", 9).await.unwrap(), [3]);

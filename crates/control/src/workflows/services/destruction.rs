@@ -29,7 +29,7 @@ impl Subject {
 
     pub(super) async fn stop_vm(&self, turn: &Turn) -> Result<Next, Failure> {
         for node in &self.nodes {
-            turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+            turn.control().host(&node.host)?.stop_vm(node.id).await?;
         }
         Ok(Next::Hop(Step::Shred.as_str()))
     }
@@ -37,7 +37,7 @@ impl Subject {
     pub(super) async fn shred(mut self, turn: &mut Turn) -> Result<Next, Failure> {
         self.notes.destroyed.clear();
         for node in &self.nodes {
-            let host = turn.control().host(&node.host).await?;
+            let host = turn.control().host(&node.host)?;
             // Whoever was slow may have started it again since; what is stopped stays stopped.
             host.stop_vm(node.id).await?;
             let report = host.shred(node.id).await?;
@@ -117,7 +117,7 @@ impl Subject {
     /// The certificate is stored: the host may forget its report, and the rows go, together with the strand.
     pub(super) async fn clean_up(&self, turn: &mut Turn) -> Result<Next, Failure> {
         for node in &self.nodes {
-            let host = turn.control().host(&node.host).await?;
+            let host = turn.control().host(&node.host)?;
             host.forget(node.id).await?;
             if host.nodes().await?.contains(&node.id) {
                 let text = format!("The host {} does not forget the node {}", node.host, node.id);

@@ -84,7 +84,7 @@ impl Subject {
     pub(super) async fn make_volumes(&self, turn: &mut Turn) -> Result<Next, Failure> {
         let node = self.node()?;
         let spec = self.spec(turn, node).await?;
-        let facts = turn.control().host(&node.host).await?.make_volumes(&spec).await?;
+        let facts = turn.control().host(&node.host)?.make_volumes(&spec).await?;
         let tx = turn.write().await?;
         for volume in facts {
             store::volumes::set_facts(
@@ -102,7 +102,7 @@ impl Subject {
     pub(super) async fn start_vm(&self, turn: &mut Turn) -> Result<Next, Failure> {
         let node = self.node()?;
         let spec = self.spec(turn, node).await?;
-        let vm = match turn.control().host(&node.host).await?.start_vm(&spec).await {
+        let vm = match turn.control().host(&node.host)?.start_vm(&spec).await {
             // The volumes that were reported are not there. Once a VM has run on them they hold rows: never again then.
             Err(host::Error::State(error)) if node.starts == 0 => {
                 return self.set_back(turn, Step::MakeVolumes, error);
@@ -138,7 +138,7 @@ impl Subject {
         let node = self.node()?;
         match seen.agent.map(|status| status.phase) {
             Some(Phase::WaitingForKeys) => {
-                turn.control().host(&node.host).await?.open_volumes(node.id).await?;
+                turn.control().host(&node.host)?.open_volumes(node.id).await?;
                 Ok(Next::Nap(LOOK_EVERY))
             }
             Some(Phase::OpeningVolumes) => self.keep_waiting(turn, "did not open its volumes", None).await,
@@ -161,7 +161,7 @@ impl Subject {
         let node = self.node()?;
         let configuration = self.configuration(turn, node).await?;
         let certificate = configuration.tls.certificate.clone();
-        turn.control().host(&node.host).await?.configure(node.id, configuration).await?;
+        turn.control().host(&node.host)?.configure(node.id, configuration).await?;
         let id = node.id;
         store::nodes::set_certificate(turn.write().await?, id, &certificate, None).await?;
         Ok(Next::Hop(Step::WaitForPostgresql.as_str()))
@@ -211,13 +211,15 @@ impl Subject {
         let service = store::services::find(&mut tx, self.service.id).await?;
         let service = service.ok_or_else(|| Failure::Inconsistent("the service is gone".into()))?;
         let filter = ip_filters::current(&mut tx, &service).await?;
+        let given = store::signals::list(&mut tx, turn.strand().id).await?;
         drop(tx);
+        let asked_at = given.iter().find(|given| given.signal == Signal::ApplyIpFilter).map(|given| given.at);
         if !self.is_ready(turn, &self.observe(turn).await?).await? {
             // The resting step sees to the VM; the signal stays.
             return Ok(Next::Hop(Step::Wait.as_str()));
         }
         for node in &self.nodes {
-            turn.control().host(&node.host).await?.set_ip_filter(node.id, &filter).await?;
+            turn.control().host(&node.host)?.set_ip_filter(node.id, &filter).await?;
         }
         let seen = self.observe(turn).await?;
         let in_force = seen.agent.as_ref().and_then(|status| status.ip_filter_generation);
@@ -231,10 +233,13 @@ impl Subject {
         }
         let strand = turn.strand().id;
         // Whether the customer changed it again meanwhile is seen in the same transaction that takes the signal away.
+        // The generation says it for sure: servers' clocks may differ.
         let tx = turn.write().await?;
         let latest = store::services::find(tx, self.service.id).await?;
-        if latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation) {
-            store::signals::remove(tx, strand, Signal::ApplyIpFilter).await?;
+        if let Some(asked_at) = asked_at
+            && latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation)
+        {
+            store::signals::remove_seen(tx, strand, Signal::ApplyIpFilter, asked_at).await?;
         }
         if let Some(status) = seen.agent {
             self.store_report(turn, &status).await?;
@@ -247,7 +252,7 @@ impl Subject {
     /// Looks at the service's node.
     pub(super) async fn observe(&self, turn: &Turn) -> Result<Observation, Failure> {
         let node = self.node()?;
-        Ok(turn.control().host(&node.host).await?.observe(node.id).await?)
+        Ok(turn.control().host(&node.host)?.observe(node.id).await?)
     }
 
     /// Back to the start of the VM when it is not there any more or its guest has given up.
@@ -257,13 +262,13 @@ impl Subject {
             (VmState::Absent, _) => "The VM is gone".to_owned(),
             (VmState::Running, Some(status)) if status.phase == Phase::Failed => {
                 let node = self.node()?;
-                turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+                turn.control().host(&node.host)?.stop_vm(node.id).await?;
                 format!("The guest gave up: {}", status.problem.as_deref().unwrap_or("it does not say why"))
             }
             (VmState::Running, Some(status)) => match self.distrust(turn, status).await? {
                 Some(error) => {
                     let node = self.node()?;
-                    turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+                    turn.control().host(&node.host)?.stop_vm(node.id).await?;
                     error
                 }
                 None => return Ok(None),
@@ -323,7 +328,7 @@ impl Subject {
             return Ok(Next::Nap(LOOK_EVERY));
         }
         let node = self.node()?;
-        turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+        turn.control().host(&node.host)?.stop_vm(node.id).await?;
         let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         let error = format!("The guest {what} within {} seconds{problem}", PHASE_LIMIT.as_secs());
         self.set_back(turn, Step::StartVm, error)

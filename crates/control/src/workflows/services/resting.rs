@@ -119,7 +119,7 @@ impl Subject {
         self.notes.run = Run::Restarting;
         let node = self.node()?;
         // A guest that has given up still runs: the next start needs it gone.
-        turn.control().host(&node.host).await?.stop_vm(node.id).await?;
+        turn.control().host(&node.host)?.stop_vm(node.id).await?;
         self.set_states(turn, ServiceState::Rebuilding, NodeState::SettingUpVm).await?;
         let text = format!("A node of {} is started again: {reason}", self.service.name);
         self.record(turn, EventType::NodeRestarted, text).await?;

@@ -5,6 +5,7 @@ use domain::{
     errors::Error,
     inputs::AddIpFilterEntry,
     networks::{DESCRIPTION_CHARS_MAX, IP_FILTER_ENTRIES_MAX},
+    states::Signal,
 };
 
 use crate::{
@@ -98,6 +99,12 @@ async fn a_change_during_a_change_is_not_lost() {
     ip_filters::add(&world.ctx(), entry("192.0.2.0/24")).await.unwrap();
     gate.go.notify_one();
     assert_eq!(held.await.unwrap(), Ok(true));
+    // The clock stood still, so that both wishes have the same time; the second one still waits.
+    let strand = world.strand("orders").await.unwrap().id;
+    let mut tx = world.store.read().await.unwrap();
+    let waiting = store::signals::list(&mut tx, strand).await.unwrap();
+    drop(tx);
+    assert_eq!(waiting.iter().map(|given| given.signal).collect::<Vec<_>>(), [Signal::ApplyIpFilter]);
     world.run_to(Goal::Resting("orders")).await;
     assert_eq!(world.view("orders").await.ip_filter.applied_generation, Some(2));
     check_at_rest(&world).await;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use control::sessions;
-use domain::{errors::Error, ids::UserId, inputs::SignIn, secrets::Secret};
+use control::{housekeeping::Removed, sessions};
+use domain::{
+    errors::Error, events::EventType, ids::UserId, inputs::SignIn, secrets::Secret, states::Outcome,
+};
 
-use crate::world::{EMAIL, PASSWORD, World};
+use crate::world::{EMAIL, PASSWORD, Workers, World};
 
 async fn sign_in(world: &World, email: &str, password: &str, address: &str) -> Result<UserId, Error> {
     let input = SignIn { email: email.into(), password: Secret::new(password.into()) };
@@ -42,7 +44,9 @@ async fn a_wrong_password_an_unknown_email_and_a_deactivated_account_look_the_sa
     // Each refused try is on record, in the chain of the installation: no organization was reached.
     let mut tx = world.store.read().await.unwrap();
     let events = crate::check::events(&mut tx, None).await;
-    let denied: Vec<_> = events.iter().map(|event| (event.outcome.as_str(), event.actor.as_str())).collect();
+    let all: Vec<_> = events.iter().map(|event| (event.outcome.as_str(), event.actor.as_str())).collect();
+    let (first, denied) = all.split_first().unwrap();
+    assert_eq!(*first, ("done", "operator"), "the link that made the organization");
     assert_eq!(denied, [("denied", EMAIL), ("denied", "nobody@example.org"), ("denied", "gone@example.org")]);
 }
 
@@ -109,9 +113,102 @@ async fn session_rows_end() {
         address: None,
         agent: None,
     };
-    rows.save(row.clone()).await.unwrap();
-    assert!(rows.load(&[9; 32]).await.unwrap() == Some(row));
+    rows.save(&row).await.unwrap();
+    assert_eq!(rows.load(&[9; 32]).await.unwrap(), Some(row));
     world.clock.advance(Duration::from_secs(60));
     assert!(rows.load(&[9; 32]).await.unwrap().is_none());
     rows.remove(&[9; 32]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_ended_is_removed() {
+    let world = World::new().await;
+    assert_eq!(sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err().status(), 401);
+    // More than go in one transaction.
+    let mut tx = world.store.write().await.unwrap();
+    for number in 0..1203_u16 {
+        let mut key_hash = vec![0; 30];
+        key_hash.extend(number.to_be_bytes());
+        let row = sessions::SessionRow {
+            key_hash,
+            user_id: Some(world.user),
+            data: b"data".to_vec(),
+            created_at: world.now(),
+            last_seen_at: world.now(),
+            expires_at: world.now().plus(Duration::from_secs(if number < 1200 { 60 } else { 48 * 3600 })),
+            address: None,
+            agent: None,
+        };
+        store::sessions::upsert(&mut tx, &row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let removed = |sessions, attempts| Ok(Removed { sessions, attempts });
+    assert_eq!(control::testing::tidy(&world.control).await, removed(0, 0));
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(control::testing::tidy(&world.control).await, removed(1200, 0));
+    // Those of the e-mail and of its network.
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(control::testing::tidy(&world.control).await, removed(0, 2));
+    assert_eq!(world.dump().await["sessions"].len(), 3);
+    assert_eq!(world.dump().await["sign_in_attempts"], Vec::<String>::new());
+}
+
+/// A server does so by itself.
+#[tokio::test]
+async fn a_server_removes_what_has_ended() {
+    let world = World::new().await;
+    let row = sessions::SessionRow {
+        key_hash: vec![9; 32],
+        user_id: None,
+        data: Vec::new(),
+        created_at: world.now(),
+        last_seen_at: world.now(),
+        expires_at: world.now(),
+        address: None,
+        agent: None,
+    };
+    world.control.session_rows().save(&row).await.unwrap();
+    let workers = Workers::start(&world, std::slice::from_ref(&world.control));
+    let removed = async {
+        while !world.dump().await["sessions"].is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), removed).await.expect("the row goes");
+    workers.stop().await;
+}
+
+/// Each try that is turned away is on record, up to a number; then one says that there is no more to come.
+#[tokio::test]
+async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err();
+    }
+    for _ in 0..14 {
+        assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+    }
+    let refused = async || {
+        let mut tx = world.store.read().await.unwrap();
+        let events = crate::check::events(&mut tx, None).await;
+        crate::check::check_chain(&events);
+        events
+            .into_iter()
+            .filter(|event| event.event_type == EventType::UserSignInRefused)
+            .collect::<Vec<_>>()
+    };
+    let events = refused().await;
+    assert_eq!(events.len(), 10);
+    for event in &events {
+        assert_eq!((event.outcome, event.actor.as_str(), event.user_id), (Outcome::Denied, EMAIL, None));
+        assert_eq!(event.address.as_deref(), Some(HERE));
+        assert!(event.text.starts_with("Turned away for 3 more seconds"), "{}", event.text);
+    }
+    assert!(events[9].text.ends_with("further tries until then are not recorded one by one"));
+    assert!(!events[8].text.contains("further"));
+    // The next wait is told anew.
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err().status(), 401);
+    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+    assert_eq!(refused().await.len(), 11);
 }

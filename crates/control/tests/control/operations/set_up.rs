@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::set_up;
-use domain::{errors::Error, inputs::CompleteSetUp, secrets::Secret};
+use domain::{errors::Error, events::EventType, inputs::CompleteSetUp, secrets::Secret};
 
 use crate::world::{World, complete_set_up};
 
@@ -30,6 +30,14 @@ async fn the_link_ends_after_a_day_and_a_new_one_replaces_it() {
     let first = set_up::make_link(&world.control).await.unwrap();
     let second = set_up::make_link(&world.control).await.unwrap();
     assert_ne!(first.expose(), second.expose());
+    // Each is on record, without its token: in the chain of the installation, since there is no organization yet.
+    let mut tx = world.store.read().await.unwrap();
+    let events = crate::check::events(&mut tx, None).await;
+    drop(tx);
+    crate::check::check_chain(&events);
+    let told: Vec<_> = events.iter().map(|event| (event.event_type, event.actor.as_str())).collect();
+    assert_eq!(told, [(EventType::SetUpLinkMade, "operator"); 2]);
+    assert!(!format!("{events:?}").contains(second.expose()));
     assert_eq!(set_up::check_link(&world.nobody(), &first).await.unwrap_err().status(), 409);
     world.clock.advance(Duration::from_secs(24 * 3600 - 1));
     assert_eq!(set_up::check_link(&world.nobody(), &second).await, Ok(()));

@@ -98,7 +98,12 @@ async fn undisturbed(world: World) {
     assert_eq!((again.id, again.starts), (node.id, 2), "the same node, so the same volumes and rows");
 
     world.delete(NAME).await;
-    assert!(world.view(NAME).await.row.is_deleting);
+    let view = world.view(NAME).await;
+    assert!(view.row.is_deleting);
+    // The workflow has not even seen it; people see at once what is to come.
+    assert_eq!((view.timeline.title.as_str(), view.timeline.is_active), ("Deleting", true));
+    let steps: Vec<_> = view.timeline.steps.iter().map(|step| (step.step.as_str(), step.state)).collect();
+    assert_eq!(steps, ["stop_vm", "shred", "certify", "clean_up"].map(|step| (step, StepState::Pending)));
     world.run_to(Goal::Gone(NAME)).await;
     check_at_rest(&world).await;
     assert_eq!(
@@ -271,6 +276,16 @@ async fn crash_after_every_step_deleting() {
 #[tokio::test]
 async fn crash_after_every_step_creating_on_postgres() {
     crash_after_every_step(Flow::Creating, true).await;
+}
+
+#[tokio::test]
+async fn crash_after_every_step_restarting_on_postgres() {
+    crash_after_every_step(Flow::Restarting, true).await;
+}
+
+#[tokio::test]
+async fn crash_after_every_step_changing_on_postgres() {
+    crash_after_every_step(Flow::Changing, true).await;
 }
 
 #[tokio::test]

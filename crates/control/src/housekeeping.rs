@@ -1,0 +1,55 @@
+//! Taking away rows that have ended by themselves: sessions, and counts of wrong sign-ins. Nothing that anybody could
+//! still see or need goes here, so it is no event.
+
+use std::time::Duration;
+
+use crate::{Control, errors::Failure};
+
+/// How long a count of wrong sign-ins outlives the last of them. Longer than any wait that it can cause.
+const ATTEMPTS_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Rows that go in one transaction, at most: others write as well.
+const BATCH_ROWS: u32 = 500;
+/// Transactions of one kind in one go, at most; the rest has time until the next one.
+const BATCHES_MAX: u32 = 20;
+
+/// What one go took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Sessions that had ended.
+    pub sessions: u64,
+    /// Counts of wrong sign-ins that are old.
+    pub attempts: u64,
+}
+
+/// Takes away what has ended. Several servers may do so at once; whoever comes second leaves it for the next time.
+pub(crate) async fn tidy(control: &Control) -> Result<Removed, Failure> {
+    let mut removed = Removed::default();
+    match remove(control, &mut removed).await {
+        Err(failure) if !failure.is_conflict() => Err(failure),
+        _ => Ok(removed),
+    }
+}
+
+async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure> {
+    let now = control.now();
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::sessions::remove_expired(&mut tx, now, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.sessions += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let before = now.minus(ATTEMPTS_KEPT);
+        let count = store::sign_in_attempts::remove_older(&mut tx, before, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.attempts += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    Ok(())
+}
