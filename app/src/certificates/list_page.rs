@@ -11,13 +11,16 @@ use crate::{
         empty::empty,
         frame::{Frame, Section, Viewer, head},
         icons::Icon,
+        list::List,
         page::page,
-        table::{pager, table},
+        table::{Column, Row},
         time::time,
     },
     links,
     projects::api::view_project,
 };
+
+const TITLE: &str = "Certificates of destruction";
 
 /// A project's certificates of destruction.
 #[component]
@@ -29,26 +32,26 @@ pub(crate) fn CertificatesPage() -> impl IntoView {
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
         let list = list_certificates(name.clone(), after.clone()).await?;
-        let frame = Frame {
-            title: "Certificates of destruction".into(),
-            section: Section::Certificates,
-            project: Some(project),
-            organization: None,
-            trail: vec![("Certificates".into(), links::certificates(&name, None))],
-            calls: ApiCalls::new().get(
-                "List certificates",
-                "/api/certificates/list",
-                &[("project", Some(&name)), ("after", after.as_deref())],
-            ),
-        };
-        Ok(frame.view(viewer, draw(&name, list, after.is_some())))
+        let calls = ApiCalls::new().get(
+            "List certificates",
+            "/api/certificates/list",
+            &[("project", Some(&name)), ("after", after.as_deref())],
+        );
+        let frame = Frame::in_project(project, Section::Certificates, TITLE)
+            .step("Certificates", links::certificates(&name, None))
+            .calls(calls);
+        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
     })
 }
 
-fn draw(project: &str, list: Page<CertificateRow>, is_later: bool) -> AnyView {
-    let first = is_later.then(|| links::certificates(project, None));
-    let next = list.next.as_deref().map(|after| links::certificates(project, Some(after)));
-    let body = if list.rows.is_empty() && !is_later {
+fn draw(project: &str, page: Page<CertificateRow>, after: Option<&str>) -> AnyView {
+    let list = List {
+        caption: TITLE,
+        columns: &[Column::Name("Service"), Column::Text("Destroyed"), Column::Text("Certificate")],
+        after,
+        address: &|after| links::certificates(project, after),
+    };
+    let empty = || {
         empty(
             Icon::Certificate,
             "No certificates yet",
@@ -56,29 +59,16 @@ fn draw(project: &str, list: Page<CertificateRow>, is_later: bool) -> AnyView {
              that was checked.",
             (),
         )
-        .into_any()
-    } else {
-        let shown = list.rows.len();
-        let rows = list.rows.into_iter().map(|one| row(project, one)).collect_view().into_any();
-        view! {
-            {table("Certificates of destruction", &["Service", "Destroyed", "Certificate"], rows)}
-            {pager(shown, list.total, first, next)}
-        }
-        .into_any()
     };
-    view! { {head("Certificates of destruction".into(), (), ())} {body} }.into_any()
+    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(project, one), empty)} }.into_any()
 }
 
-fn row(project: &str, certificate: CertificateRow) -> AnyView {
+fn row(project: &str, certificate: CertificateRow) -> Row {
     let id = certificate.id.to_string();
-    view! {
-        <tr>
-            <th scope="row">
-                <a class="row-link code" href=links::certificate(project, &id)>{certificate.service_name}</a>
-            </th>
-            <td>{time(certificate.destroyed_at)}</td>
-            <td><code>{id}</code></td>
-        </tr>
-    }
-    .into_any()
+    let path = links::certificate(project, &id);
+    vec![
+        view! { <a class="row-link code" href=path>{certificate.service_name}</a> }.into_any(),
+        time(certificate.destroyed_at),
+        view! { <code>{id}</code> }.into_any(),
+    ]
 }

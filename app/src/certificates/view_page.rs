@@ -17,7 +17,7 @@ use crate::{
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
         page::page,
-        table::table,
+        table::{Column, table},
         time::time,
     },
     links,
@@ -35,21 +35,16 @@ pub(crate) fn CertificatePage() -> impl IntoView {
         let name = project.name.clone();
         let certificate = view_certificate(name.clone(), id).await?;
         let key = id.to_string();
-        let frame = Frame {
-            title: format!("Certificate for {}", certificate.body.service_name),
-            section: Section::Certificates,
-            project: Some(project),
-            organization: None,
-            trail: vec![
-                ("Certificates".into(), links::certificates(&name, None)),
-                (certificate.body.service_name.clone(), links::certificate(&name, &key)),
-            ],
-            calls: ApiCalls::new().get(
-                "View the certificate",
-                "/api/certificates/view",
-                &[("project", Some(&name)), ("certificate", Some(&key))],
-            ),
-        };
+        let service = certificate.body.service_name.clone();
+        let calls = ApiCalls::new().get(
+            "View the certificate",
+            "/api/certificates/view",
+            &[("project", Some(&name)), ("certificate", Some(&key))],
+        );
+        let frame = Frame::in_project(project, Section::Certificates, format!("Certificate for {service}"))
+            .step("Certificates", links::certificates(&name, None))
+            .step(service, links::certificate(&name, &key))
+            .calls(calls);
         Ok(frame.view(viewer, draw(&name, &certificate)))
     })
 }
@@ -76,7 +71,7 @@ fn draw(project: &str, certificate: &CertificateView) -> AnyView {
                 ", was destroyed at " {time(body.destroyed_at)} " at the request of " <strong>{body.requested_by.clone()}</strong>
                 ". Its volumes cannot be opened any more."
             </p>
-            <dl class="facts">
+            <dl class="facts facts-ids">
                 <div><dt>"Certificate"</dt><dd><code class="break">{id}</code></dd></div>
                 <div><dt>"Service"</dt><dd><code class="break">{body.service_id.to_string()}</code></dd></div>
                 <div><dt>"Format"</dt><dd><code>{body.format.clone()}</code></dd></div>
@@ -109,24 +104,15 @@ fn node(node: &DestroyedNode) -> AnyView {
     let steps = node
         .steps
         .iter()
-        .map(|step| {
-            view! {
-                <tr>
-                    <th scope="row">{step.what.clone()}</th>
-                    <td>{step.check.clone()}</td>
-                    <td class="nowrap">{time(step.at)}</td>
-                </tr>
-            }
-        })
-        .collect_view()
-        .into_any();
+        .map(|step| vec![step.what.clone().into_any(), step.check.clone().into_any(), time(step.at)]);
+    let columns = [Column::Name("Step"), Column::Text("Check"), Column::Text("Time")];
     let heading = format!("node-{id}");
     let labelled_by = heading.clone();
     view! {
         <section class="card" aria-labelledby=labelled_by>
             <h2 id=heading>"Node on host " {node.host.clone()}</h2>
             <p><code class="break">{id}</code></p>
-            {table("What was done and how it was checked", &["Step", "Check", "Time"], steps)}
+            {table("What was done and how it was checked", &columns, steps.collect())}
             <div class="volumes">{volumes}</div>
         </section>
     }

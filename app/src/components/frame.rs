@@ -68,6 +68,30 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The frame of a page in a project, right below the project.
+    pub(crate) fn in_project(project: ProjectView, section: Section, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            section,
+            project: Some(project),
+            organization: None,
+            trail: Vec::new(),
+            calls: ApiCalls::new(),
+        }
+    }
+
+    /// Adds a step to what lies between the project and the page.
+    pub(crate) fn step(mut self, label: impl Into<String>, path: String) -> Self {
+        self.trail.push((label.into(), path));
+        self
+    }
+
+    /// Says which requests are behind the page.
+    pub(crate) fn calls(mut self, calls: ApiCalls) -> Self {
+        self.calls = calls;
+        self
+    }
+
     /// Draws the frame around `body`.
     pub(crate) fn view(self, viewer: Viewer, body: impl IntoView + 'static) -> AnyView {
         let Viewer { profile, theme } = viewer;

@@ -68,6 +68,9 @@ async fn collect(ctx: &control::Context) -> Result<Vec<Entry>, AppError> {
     Ok(entries)
 }
 
+/// Rows of the skeleton: about what a small installation has.
+const SKELETON_ROWS: usize = 4;
+
 /// Entries shown at a time.
 const SHOWN_MAX: usize = 12;
 
@@ -98,6 +101,7 @@ struct State {
     input: NodeRef<leptos::html::Input>,
     entries: RwSignal<Vec<Entry>>,
     status: RwSignal<&'static str>,
+    is_loading: RwSignal<bool>,
     query: RwSignal<String>,
     chosen: RwSignal<usize>,
     found: Memo<Vec<Entry>>,
@@ -112,6 +116,7 @@ impl State {
             input: NodeRef::new(),
             entries,
             status: RwSignal::new(""),
+            is_loading: RwSignal::new(false),
             query,
             chosen: RwSignal::new(0),
             found: Memo::new(move |_| matching(&entries.read(), &query.read())),
@@ -129,12 +134,15 @@ impl State {
             let _ = input.focus();
             input.select();
         }
-        if !self.entries.read_untracked().is_empty() {
+        if !self.entries.read_untracked().is_empty() || self.is_loading.get_untracked() {
             return;
         }
-        self.status.set("Loading…");
+        self.status.set("");
+        self.is_loading.set(true);
         leptos::task::spawn_local(async move {
-            match palette_entries().await {
+            let answer = palette_entries().await;
+            self.is_loading.set(false);
+            match answer {
                 Ok(list) => {
                     self.status.set(if list.is_empty() { "There is nothing to go to yet." } else { "" });
                     self.entries.set(list);
@@ -180,9 +188,25 @@ impl State {
             .collect_view()
     }
 
+    /// In place of the rows while they are on their way.
+    fn skeleton(self) -> Option<impl IntoView> {
+        let bars = || (0..SKELETON_ROWS).map(|_| view! { <span class="skeleton"></span> }).collect_view();
+        self.is_loading.get().then(|| {
+            view! {
+                <div class="palette-skeleton" aria-hidden="true">
+                    {bars()}
+                </div>
+            }
+        })
+    }
+
     fn said(self) -> &'static str {
         let nothing = self.found.read().is_empty() && !self.entries.read().is_empty();
-        if nothing { "Nothing has that name." } else { self.status.get() }
+        match (self.is_loading.get(), nothing) {
+            (true, _) => "Loading…",
+            (_, true) => "Nothing has that name.",
+            _ => self.status.get(),
+        }
     }
 }
 
@@ -211,7 +235,9 @@ pub fn Palette() -> impl IntoView {
                 aria-label="Search pages, projects and services"
                 aria-expanded="true"
                 aria-controls="palette-list"
-                aria-activedescendant=move || format!("palette-{}", state.chosen.get())
+                aria-activedescendant=move || {
+                    (!state.found.read().is_empty()).then(|| format!("palette-{}", state.chosen.get()))
+                }
                 autocomplete="off"
                 spellcheck="false"
                 placeholder="Go to a page, project or service"
@@ -222,6 +248,7 @@ pub fn Palette() -> impl IntoView {
                 on:keydown=move |event| state.press(&event)
             />
             <ul id="palette-list" role="listbox" aria-label="Places">{move || state.rows()}</ul>
+            {move || state.skeleton()}
             <p class="palette-status muted" role="status">{move || state.said()}</p>
         </dialog>
     }

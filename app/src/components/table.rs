@@ -1,41 +1,69 @@
-//! A table with a caption, in a region that scrolls by keyboard on narrow screens, and the links to its next page.
+//! A table with a caption. Where it is too narrow for its columns each row becomes a small card with labelled lines,
+//! so the roles are written out: browsers forget them when the parts of a table are laid out as something else.
 
 use leptos::prelude::*;
 
-/// A table. `columns` are the heads; a head that starts with `#` is of a column of figures, an empty one of buttons.
-pub(crate) fn table(caption: &'static str, columns: &[&'static str], rows: AnyView) -> AnyView {
-    let heads = columns
-        .iter()
-        .map(|head| match head.strip_prefix('#') {
-            Some(head) => view! { <th scope="col" class="figure">{head}</th> }.into_any(),
-            None if head.is_empty() => {
-                view! { <th scope="col"><span class="visually-hidden">"Actions"</span></th> }.into_any()
-            }
-            None => view! { <th scope="col">{*head}</th> }.into_any(),
-        })
-        .collect_view();
+/// A column: what its cells are decides how they are drawn, side by side and stacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// What a row is called: its head, and its first line when stacked.
+    Name(&'static str),
+    /// Anything.
+    Text(&'static str),
+    /// Numbers, set flush right.
+    Figure(&'static str),
+    /// Buttons.
+    Actions,
+}
+
+/// A row: one view for each column, each with a single root so that it stays beside its label when stacked.
+pub(crate) type Row = Vec<AnyView>;
+
+/// A table.
+pub(crate) fn table(caption: &'static str, columns: &[Column], rows: Vec<Row>) -> AnyView {
+    let heads = columns.iter().map(|column| head(*column)).collect_view();
+    let rows = rows.into_iter().map(|cells| row(columns, cells)).collect_view();
     view! {
         <div class="table-region" role="region" aria-label=caption tabindex="0">
-            <table>
+            <table role="table">
                 <caption class="visually-hidden">{caption}</caption>
-                <thead>
-                    <tr>{heads}</tr>
+                <thead role="rowgroup">
+                    <tr role="row">{heads}</tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody role="rowgroup">{rows}</tbody>
             </table>
         </div>
     }
     .into_any()
 }
 
-/// How much of the list is shown, and the way to the rest.
-pub(crate) fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>) -> AnyView {
-    view! {
-        <nav class="pager" aria-label="Pages of the list">
-            <p class="muted">{format!("{shown} of {total} shown")}</p>
-            {first.map(|path| view! { <a class="button" href=path>"First page"</a> })}
-            {next.map(|path| view! { <a class="button" rel="next" href=path>"Next page"</a> })}
-        </nav>
+fn head(column: Column) -> AnyView {
+    match column {
+        Column::Name(text) | Column::Text(text) => {
+            view! { <th scope="col" role="columnheader">{text}</th> }.into_any()
+        }
+        Column::Figure(text) => {
+            view! { <th scope="col" role="columnheader" class="figure">{text}</th> }.into_any()
+        }
+        Column::Actions => {
+            view! { <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th> }
+                .into_any()
+        }
     }
-    .into_any()
+}
+
+fn row(columns: &[Column], cells: Row) -> AnyView {
+    let cells = columns.iter().zip(cells).map(|(column, cell)| self::cell(*column, cell)).collect_view();
+    view! { <tr role="row">{cells}</tr> }.into_any()
+}
+
+fn cell(column: Column, cell: AnyView) -> AnyView {
+    match column {
+        Column::Name(_) => view! { <th scope="row" role="rowheader">{cell}</th> }.into_any(),
+        Column::Text(label) => view! { <td role="cell" data-label=label>{cell}</td> }.into_any(),
+        Column::Figure(label) => {
+            view! { <td role="cell" class="figure" data-label=label>{cell}</td> }.into_any()
+        }
+        Column::Actions => view! { <td role="cell" class="row-actions">{cell}</td> }.into_any(),
+    }
 }

@@ -12,8 +12,9 @@ use crate::{
         empty::empty,
         frame::{Frame, Section, Viewer, head},
         icons::Icon,
+        list::List,
         page::page,
-        table::{pager, table},
+        table::{Column, Row},
         time::time,
     },
     links,
@@ -30,44 +31,55 @@ pub(crate) fn EventsPage() -> impl IntoView {
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
         let list = list_events(name.clone(), after.clone()).await?;
-        let frame = Frame {
-            title: "Events".into(),
-            section: Section::Events,
-            project: Some(project),
-            organization: None,
-            trail: vec![("Events".into(), links::events(&name, None))],
-            calls: ApiCalls::new().get(
-                "List events",
-                "/api/events/list",
-                &[("project", Some(&name)), ("after", after.as_deref())],
-            ),
-        };
-        Ok(frame.view(viewer, draw(&name, list, after.is_some())))
+        let calls = ApiCalls::new().get(
+            "List events",
+            "/api/events/list",
+            &[("project", Some(&name)), ("after", after.as_deref())],
+        );
+        let frame = Frame::in_project(project, Section::Events, "Events")
+            .step("Events", links::events(&name, None))
+            .calls(calls);
+        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
     })
 }
 
-fn draw(project: &str, list: Page<EventView>, is_later: bool) -> AnyView {
-    let first = is_later.then(|| links::events(project, None));
-    let next = list.next.as_deref().map(|after| links::events(project, Some(after)));
-    let body = if list.rows.is_empty() && !is_later {
+const COLUMNS: [Column; 5] = [
+    Column::Text("Time"),
+    Column::Name("What happened"),
+    Column::Text("Event"),
+    Column::Text("Outcome"),
+    Column::Text("Actor"),
+];
+
+fn draw(project: &str, page: Page<EventView>, after: Option<&str>) -> AnyView {
+    let list =
+        List { caption: "Events", columns: &COLUMNS, after, address: &|after| links::events(project, after) };
+    let empty = || {
         empty(
             Icon::Events,
             "No events yet",
             "Everything that is done in this project is recorded here, refused tries too.",
             (),
         )
-        .into_any()
-    } else {
-        let shown = list.rows.len();
-        let rows = list.rows.into_iter().map(row).collect_view().into_any();
-        let columns = ["Time", "What happened", "Event", "Outcome", "Actor"];
-        view! { {table("Events", &columns, rows)} {pager(shown, list.total, first, next)} }.into_any()
     };
-    view! { {head("Events".into(), (), ())} {body} }.into_any()
+    view! { {head("Events".into(), (), ())} {list.view(page, row, empty)} }.into_any()
 }
 
-fn row(event: EventView) -> AnyView {
+fn row(event: EventView) -> Row {
     let (tone, word) = outcome(event.outcome);
+    let (at, actor) = (time(event.at), event.actor.clone());
+    let event_type = event.event_type.clone();
+    vec![
+        at,
+        details(event),
+        view! { <code>{event_type}</code> }.into_any(),
+        badge(tone, word),
+        view! { <span class="event-actor">{actor}</span> }.into_any(),
+    ]
+}
+
+/// What happened in one sentence; unfolded, everything else that is known of it.
+fn details(event: EventView) -> AnyView {
     let has_change = event.before.is_some() || event.after.is_some();
     let one = |label: &'static str, value: Option<String>| {
         value.map(|value| view! { <div><dt>{label}</dt><dd class="break">{value}</dd></div> })
@@ -80,22 +92,14 @@ fn row(event: EventView) -> AnyView {
         }
     });
     view! {
-        <tr>
-            <td class="nowrap">{time(event.at)}</td>
-            <td class="event-text">
-                <details>
-                    <summary>{event.text}</summary>
-                    <dl class="facts">
-                        {one("Service", event.service_name)} {one("Address", event.address)} {one("Program", event.agent)}
-                        {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
-                    </dl>
-                    {change}
-                </details>
-            </td>
-            <td><code>{event.event_type}</code></td>
-            <td>{badge(tone, word)}</td>
-            <td>{event.actor}</td>
-        </tr>
+        <details class="event">
+            <summary>{event.text}</summary>
+            <dl class="facts">
+                {one("Service", event.service_name)} {one("Address", event.address)} {one("Program", event.agent)}
+                {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
+            </dl>
+            {change}
+        </details>
     }
     .into_any()
 }

@@ -6,21 +6,16 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
-        api_call::ApiCalls,
         badges::{Tone, badge},
         empty::empty,
         field::Field,
         form::{FormState, hidden},
-        frame::Viewer,
         icons::{Icon, icon},
         page::page,
         refresher::Refresher,
-        table::table,
+        table::{Column, Row, table},
     },
-    services::{
-        api::view_service,
-        tabs::{Tab, service_page},
-    },
+    services::tabs::{Tab, pairs, service_page},
 };
 
 /// Id of the part that is fetched anew while a change is being applied.
@@ -33,26 +28,15 @@ const IDLE_MILLIS: u32 = 30_000;
 pub(crate) fn NetworkPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page(async move {
-        let viewer = Viewer::load().await?;
-        let (project, name) =
-            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
-        let service = view_service(project.clone(), name.clone()).await?;
-        let of = [("project", project.as_str()), ("service", name.as_str())];
-        let [project_pair, service_pair] = of;
-        let calls = ApiCalls::new()
-            .get("View the service", "/api/services/view", &of.map(|(name, value)| (name, Some(value))))
-            .post(
-                "Add an entry",
-                "/api/ip_filter/add",
-                &[project_pair, service_pair, ("cidr", "203.0.113.0/24"), ("description", "Office")],
-            )
-            .post(
-                "Remove it",
-                "/api/ip_filter/remove",
-                &[project_pair, service_pair, ("cidr", "203.0.113.0/24")],
-            );
-        let body = draw(&project, &name, &service.ip_filter);
-        Ok(service_page(viewer, &service, Tab::Network, calls, body))
+        service_page(&params, Tab::Network, |service, calls| {
+            let [project, name] = pairs(service);
+            let cidr = ("cidr", "203.0.113.0/24");
+            let calls = calls
+                .post("Add an entry", "/api/ip_filter/add", &[project, name, cidr, ("description", "Office")])
+                .post("Remove it", "/api/ip_filter/remove", &[project, name, cidr]);
+            (calls, draw(project.1, name.1, &service.ip_filter))
+        })
+        .await
     })
 }
 
@@ -104,32 +88,28 @@ fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
         )
         .into_any();
     }
-    let rows = entries.iter().map(|entry| row(project, service, entry)).collect_view().into_any();
-    table("Addresses that may connect", &["Address range", "Description", ""], rows).into_any()
+    let columns = [Column::Name("Address range"), Column::Text("Description"), Column::Actions];
+    let rows = entries.iter().map(|entry| row(project, service, entry)).collect();
+    table("Addresses that may connect", &columns, rows)
 }
 
-fn row(project: &str, service: &str, entry: &IpFilterEntry) -> AnyView {
+fn row(project: &str, service: &str, entry: &IpFilterEntry) -> Row {
     let cidr = entry.cidr.to_string();
     let world = entry.cidr.is_world().then(|| badge(Tone::Warning, "open to everybody"));
     let description = match entry.description.as_str() {
         "" => view! { <span class="muted">"–"</span> }.into_any(),
-        text => text.to_owned().into_any(),
+        text => view! { <span>{text.to_owned()}</span> }.into_any(),
     };
-    view! {
-        <tr>
-            <th scope="row"><code>{cidr.clone()}</code> {world}</th>
-            <td>{description}</td>
-            <td class="row-actions">
-                <form method="post" action="/api/ip_filter/remove">
-                    {hidden(&[("project", project), ("service", service), ("cidr", &cidr)])}
-                    <button class="button button-small" aria-label=format!("Remove {cidr}")>
-                        "Remove"
-                    </button>
-                </form>
-            </td>
-        </tr>
-    }
-    .into_any()
+    let name = view! { <code>{cidr.clone()}</code> {world} };
+    let remove = view! {
+        <form method="post" action="/api/ip_filter/remove">
+            {hidden(&[("project", project), ("service", service), ("cidr", &cidr)])}
+            <button class="button button-small" aria-label=format!("Remove {cidr}")>
+                "Remove"
+            </button>
+        </form>
+    };
+    vec![name.into_any(), description, remove.into_any()]
 }
 
 fn add(project: &str, service: &str) -> AnyView {

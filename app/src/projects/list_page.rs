@@ -18,9 +18,10 @@ use crate::{
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
+        list::List,
         page::page,
         switcher,
-        table::{pager, table},
+        table::{Column, Row},
         time::time,
     },
     links,
@@ -63,51 +64,44 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
                     &[("organization", &key), ("name", "my-project")],
                 ),
         };
-        Ok(frame.view(viewer, draw(&key, &name, list, after.is_some())))
+        Ok(frame.view(viewer, draw(&key, &name, list, after.as_deref())))
     })
 }
 
 const DIALOG: &str = "new-project";
 
-fn draw(organization: &str, name: &str, list: Page<ProjectView>, is_later: bool) -> AnyView {
+fn draw(organization: &str, name: &str, page: Page<ProjectView>, after: Option<&str>) -> AnyView {
     let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New project" });
-    let first = is_later.then(|| links::projects(Some(organization), None));
-    let next = list.next.as_deref().map(|after| links::projects(Some(organization), Some(after)));
-    let body = if list.rows.is_empty() && !is_later {
+    let is_empty = page.rows.is_empty() && after.is_none();
+    let empty = || {
         empty(
             Icon::Projects,
             "No projects yet",
             "A project holds services that belong together, with one CA for their certificates and one log of events.",
             new(),
         )
-        .into_any()
-    } else {
-        let shown = list.rows.len();
-        let rows = list.rows.into_iter().map(row).collect_view().into_any();
-        view! {
-            {table("Projects", &["Name", "#Services", "Created"], rows)} {pager(shown, list.total, first, next)}
-        }
-        .into_any()
     };
+    let list = List {
+        caption: "Projects",
+        columns: &[Column::Name("Name"), Column::Figure("Services"), Column::Text("Created")],
+        after,
+        address: &|after| links::projects(Some(organization), after),
+    };
+    let beside = view! { <span class="muted">{name.to_owned()}</span> };
     view! {
-        {head("Projects".into(), view! { <span class="muted">{name.to_owned()}</span> }, new())} {body}
+        {head("Projects".into(), beside, (!is_empty).then(new))} {list.view(page, row, empty)}
         {create_dialog(organization)}
     }
     .into_any()
 }
 
-fn row(project: ProjectView) -> AnyView {
+fn row(project: ProjectView) -> Row {
     let path = links::services(&project.name, None);
-    view! {
-        <tr>
-            <th scope="row">
-                <a class="row-link" href=path>{project.name}</a>
-            </th>
-            <td class="figure">{project.services}</td>
-            <td>{time(project.created_at)}</td>
-        </tr>
-    }
-    .into_any()
+    vec![
+        view! { <a class="row-link" href=path>{project.name}</a> }.into_any(),
+        project.services.into_any(),
+        time(project.created_at),
+    ]
 }
 
 fn create_dialog(organization: &str) -> AnyView {

@@ -26,17 +26,13 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
-        let frame = Frame {
-            title: "Settings".into(),
-            section: Section::Settings,
-            project: Some(project.clone()),
-            organization: None,
-            trail: vec![("Settings".into(), links::project_settings(&name))],
-            calls: ApiCalls::new()
-                .get("View the project", "/api/projects/view", &[("project", Some(&name))])
-                .post("Rename it", "/api/projects/rename", &[("project", &name), ("name", "new-name")])
-                .post("Delete it", "/api/projects/delete", &[("project", &name), ("confirmation", &name)]),
-        };
+        let calls = ApiCalls::new()
+            .get("View the project", "/api/projects/view", &[("project", Some(&name))])
+            .post("Rename it", "/api/projects/rename", &[("project", &name), ("name", "new-name")])
+            .post("Delete it", "/api/projects/delete", &[("project", &name), ("confirmation", &name)]);
+        let frame = Frame::in_project(project.clone(), Section::Settings, "Settings")
+            .step("Settings", links::project_settings(&name))
+            .calls(calls);
         Ok(frame.view(viewer, draw(&project)))
     })
 }

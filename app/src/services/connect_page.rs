@@ -9,16 +9,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    api::{reveal_password, view_service},
+    api::reveal_password,
     password::PasswordReveal,
-    tabs::{Tab, service_page},
+    tabs::{Tab, pairs, service_page},
 };
 use crate::{
     components::{
-        api_call::ApiCalls,
         copy::CopyButton,
         empty::empty,
-        frame::Viewer,
         icons::{Icon, icon},
         page::page,
     },
@@ -31,18 +29,14 @@ use crate::{
 pub(crate) fn ConnectPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page(async move {
-        let viewer = Viewer::load().await?;
-        let (project, name) =
-            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
-        let service = view_service(project.clone(), name.clone()).await?;
+        let of = |name| params.get(name).unwrap_or_default();
         let password =
-            if is_post() { Some(reveal_password(project.clone(), name.clone()).await?) } else { None };
-        let of = [("project", project.as_str()), ("service", name.as_str())];
-        let calls = ApiCalls::new()
-            .get("View the service", "/api/services/view", &of.map(|(name, value)| (name, Some(value))))
-            .post("Ask for the password", "/api/services/password", &of);
-        let body = draw(&service, password);
-        Ok(service_page(viewer, &service, Tab::Connect, calls, body))
+            if is_post() { Some(reveal_password(of("project"), of("service")).await?) } else { None };
+        service_page(&params, Tab::Connect, |service, calls| {
+            let calls = calls.post("Ask for the password", "/api/services/password", &pairs(service));
+            (calls, draw(service, password))
+        })
+        .await
     })
 }
 

@@ -8,6 +8,7 @@ use super::{api::list_plans, plan_choice::PriceSummary};
 use crate::{
     components::{
         api_call::ApiCalls,
+        badges::{Tone, badge},
         field::Field,
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
@@ -17,7 +18,7 @@ use crate::{
     },
     links,
     projects::api::view_project,
-    quantities::{count, mebibytes},
+    quantities::{count, mebibytes, rounded},
 };
 
 /// The form that makes a service.
@@ -36,16 +37,12 @@ pub(crate) fn CreateServicePage() -> impl IntoView {
             ("plan", "hobbyist"),
             ("cloud", "local-main"),
         ];
-        let frame = Frame {
-            title: "New service".into(),
-            section: Section::Services,
-            project: Some(project),
-            organization: None,
-            trail: vec![("New service".into(), links::new_service(&name))],
-            calls: ApiCalls::new()
-                .get("List plans", "/api/services/plans", &[("project", Some(&name))])
-                .post("Make a service", "/api/services/create", &example),
-        };
+        let calls = ApiCalls::new()
+            .get("List plans", "/api/services/plans", &[("project", Some(&name))])
+            .post("Make a service", "/api/services/create", &example);
+        let frame = Frame::in_project(project, Section::Services, "New service")
+            .step("New service", links::new_service(&name))
+            .calls(calls);
         Ok(frame.view(viewer, draw(&name, plans)))
     })
 }
@@ -92,7 +89,8 @@ fn draw(project: &str, plans: Vec<PlanView>) -> AnyView {
             {hidden(&[("project", project)])} {form.error(&shown)} {name.view(&form)}
             {group("Type", form.reason("service_type"), types.into_any())}
             {group("Cloud", form.reason("cloud"), clouds.into_any())}
-            {group("Plan", form.reason("plan"), cards.into_any())} <div class="form-actions form-summary">
+            {group("Plan", form.reason("plan").map(|reason| rounded(&reason)), cards.into_any())}
+            {obstacles(&plans)} <div class="form-actions form-summary">
                 <PriceSummary plans chosen />
                 <button class="button button-primary">"Create service"</button>
                 <a class="button" href=links::services(project, None)>
@@ -104,6 +102,25 @@ fn draw(project: &str, plans: Vec<PlanView>) -> AnyView {
     .into_any()
 }
 
+/// Why some plans cannot be had now: below the cards, which stay of one size.
+fn obstacles(plans: &[PlanView]) -> AnyView {
+    let lines: Vec<_> = plans
+        .iter()
+        .filter_map(|plan| {
+            let why = rounded(plan.unavailable.as_deref()?);
+            Some(view! { <li id=obstacle_id(&plan.plan)><strong>{plan.label.clone()}</strong> ": " {why}</li> })
+        })
+        .collect();
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! { <ul class="choice-obstacles">{lines}</ul> }.into_any()
+}
+
+fn obstacle_id(plan: &str) -> String {
+    format!("plan-{plan}-obstacle")
+}
+
 /// A choice as a card with a radio button.
 struct Card {
     name: &'static str,
@@ -112,13 +129,14 @@ struct Card {
     text: String,
     facts: Vec<String>,
     price: Option<AnyView>,
-    unavailable: Option<String>,
+    /// Id of the text that says why it cannot be chosen, if so.
+    obstacle: Option<String>,
 }
 
 impl Card {
     fn simple(name: &'static str, value: &str, label: &str, text: &str) -> Self {
         let (value, label, text) = (value.to_owned(), label.to_owned(), text.to_owned());
-        Self { name, value, label, text, facts: Vec::new(), price: None, unavailable: None }
+        Self { name, value, label, text, facts: Vec::new(), price: None, obstacle: None }
     }
 
     fn plan(plan: &PlanView) -> Self {
@@ -130,14 +148,14 @@ impl Card {
                 format!("{} data", mebibytes(plan.data_mib.into())),
             ],
             price: Some(price(plan.per_hour, plan.per_month).into_any()),
-            unavailable: plan.unavailable.clone(),
+            obstacle: plan.unavailable.is_some().then(|| obstacle_id(&plan.plan)),
             ..Self::simple("plan", &plan.plan, &plan.label, &plan.purpose)
         }
     }
 }
 
 fn card(card: Card, is_chosen: bool) -> AnyView {
-    let is_unavailable = card.unavailable.is_some();
+    let is_unavailable = card.obstacle.is_some();
     let id = format!("{}-{}", card.name, card.value);
     let label_for = id.clone();
     let facts = card.facts.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view();
@@ -150,16 +168,16 @@ fn card(card: Card, is_chosen: bool) -> AnyView {
                 value=card.value
                 checked=is_chosen && !is_unavailable
                 disabled=is_unavailable
+                aria-describedby=card.obstacle
                 required
             />
             <span class="choice-body">
-                <span class="choice-label">{card.label}</span>
+                <span class="choice-label">
+                    {card.label} {is_unavailable.then(|| badge(Tone::Warning, "not available now"))}
+                </span>
                 <span class="muted">{card.text}</span>
                 <ul class="choice-facts">{facts}</ul>
                 {card.price}
-                {card
-                    .unavailable
-                    .map(|why| view! { <span class="choice-obstacle">{icon(Icon::Warning)} <span>{why}</span></span> })}
             </span>
         </label>
     }

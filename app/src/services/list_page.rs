@@ -14,9 +14,10 @@ use crate::{
         empty::empty,
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
+        list::List,
         page::page,
         refresher::Refresher,
-        table::{pager, table},
+        table::{Column, Row},
         time::time,
     },
     links,
@@ -39,50 +40,53 @@ pub(crate) fn ServicesPage() -> impl IntoView {
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let list = list_services(project.name.clone(), after.clone()).await?;
         let name = project.name.clone();
-        let frame = Frame {
-            title: "Services".into(),
-            section: Section::Services,
-            project: Some(project),
-            organization: None,
-            trail: Vec::new(),
-            calls: ApiCalls::new().get(
-                "List services",
-                "/api/services/list",
-                &[("project", Some(&name)), ("after", after.as_deref())],
-            ),
-        };
-        Ok(frame.view(viewer, draw(&name, list, after.is_some())))
+        let calls = ApiCalls::new().get(
+            "List services",
+            "/api/services/list",
+            &[("project", Some(&name)), ("after", after.as_deref())],
+        );
+        let frame = Frame::in_project(project, Section::Services, "Services").calls(calls);
+        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
     })
 }
 
-fn draw(project: &str, list: Page<ServiceRow>, is_later: bool) -> AnyView {
+const COLUMNS: [Column; 6] = [
+    Column::Name("Name"),
+    Column::Text("State"),
+    Column::Text("Type"),
+    Column::Text("Plan"),
+    Column::Text("Cloud"),
+    Column::Text("Created"),
+];
+
+fn draw(project: &str, page: Page<ServiceRow>, after: Option<&str>) -> AnyView {
     let path = links::new_service(project);
     let new = move || {
         view! { <a class="button button-primary" href=path.clone()>{icon(Icon::Add)} "New service"</a> }
     };
-    let first = is_later.then(|| links::services(project, None));
-    let next = list.next.as_deref().map(|after| links::services(project, Some(after)));
-    let is_active = list.rows.iter().any(is_changing);
-    let version = version(&list);
-    let body = if list.rows.is_empty() && !is_later {
+    let is_active = page.rows.iter().any(is_changing);
+    let is_empty = page.rows.is_empty() && after.is_none();
+    let version = version(&page);
+    let step = new.clone();
+    let empty = || {
         empty(
             Icon::Service,
             "No services yet",
             "A service is a PostgreSQL on a virtual machine of its own, with every volume encrypted by a key that never \
              leaves its host.",
-            new(),
+            step(),
         )
-        .into_any()
-    } else {
-        let shown = list.rows.len();
-        let rows = list.rows.into_iter().map(|one| row(project, one)).collect_view().into_any();
-        let columns = ["Name", "State", "Type", "Plan", "Cloud", "Created"];
-        view! { {table("Services", &columns, rows)} {pager(shown, list.total, first, next)} }.into_any()
+    };
+    let list = List {
+        caption: "Services",
+        columns: &COLUMNS,
+        after,
+        address: &|after| links::services(project, after),
     };
     view! {
-        {head("Services".into(), (), new())}
         <div id=REGION class="stack" data-version=version data-active=is_active.then_some("")>
-            {body}
+            {head("Services".into(), (), (!is_empty).then(new))}
+            {list.view(page, |one| row(project, one), empty)}
         </div>
         <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
     }
@@ -104,23 +108,16 @@ fn version(list: &Page<ServiceRow>) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-fn row(project: &str, service: ServiceRow) -> AnyView {
+fn row(project: &str, service: ServiceRow) -> Row {
     let (tone, word) = service_state(service.state, service.is_deleting, service.problem.is_some());
     let path = links::service(project, &service.name, "");
-    view! {
-        <tr>
-            <th scope="row">
-                <a class="row-link code" href=path>{service.name}</a>
-            </th>
-            <td>
-                {badge(tone, word)}
-                {service.problem.map(|problem| view! { <span class="problem">{problem}</span> })}
-            </td>
-            <td>{service.service_type.label()}</td>
-            <td>{service.plan}</td>
-            <td>{service.cloud}</td>
-            <td>{time(service.created_at)}</td>
-        </tr>
-    }
-    .into_any()
+    let problem = service.problem.map(|problem| view! { <span class="problem">{problem}</span> });
+    vec![
+        view! { <a class="row-link code" href=path>{service.name}</a> }.into_any(),
+        view! { <div>{badge(tone, word)} {problem}</div> }.into_any(),
+        service.service_type.label().into_any(),
+        view! { <span class="nowrap">{service.plan}</span> }.into_any(),
+        view! { <span class="nowrap">{service.cloud}</span> }.into_any(),
+        time(service.created_at),
+    ]
 }

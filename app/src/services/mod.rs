@@ -10,6 +10,8 @@ mod connect_page;
 #[cfg(feature = "ssr")]
 mod create_page;
 #[cfg(feature = "ssr")]
+mod gone_page;
+#[cfg(feature = "ssr")]
 mod list_page;
 #[cfg(feature = "ssr")]
 mod nodes;

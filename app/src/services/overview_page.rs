@@ -2,23 +2,23 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use domain::views::{IpFilterView, ServiceView};
+use domain::{
+    states::StepState,
+    views::{IpFilterView, ServiceView},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
     FACTS,
-    api::view_service,
     nodes::nodes,
-    tabs::{Tab, service_page},
+    tabs::{Tab, pairs, service_page},
     timeline::LiveTimeline,
 };
 use crate::{
     components::{
-        api_call::ApiCalls,
         copy::CopyButton,
         form::FormState,
-        frame::Viewer,
         icons::{Icon, icon},
         page::page,
     },
@@ -34,18 +34,11 @@ const RELOAD_SECONDS: &str = "3";
 pub(crate) fn OverviewPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page(async move {
-        let viewer = Viewer::load().await?;
-        let (project, name) =
-            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
-        let service = view_service(project.clone(), name.clone()).await?;
-        let of = [("project", Some(project.as_str())), ("service", Some(name.as_str()))];
-        let calls = ApiCalls::new().get("View the service", "/api/services/view", &of).get(
-            "View its timeline",
-            "/api/services/timeline",
-            &of,
-        );
-        let body = draw(&service);
-        Ok(service_page(viewer, &service, Tab::Overview, calls, body))
+        service_page(&params, Tab::Overview, |service, calls| {
+            let of = pairs(service).map(|(name, value)| (name, Some(value)));
+            (calls.get("View its timeline", "/api/services/timeline", &of), draw(service))
+        })
+        .await
     })
 }
 
@@ -65,7 +58,7 @@ fn draw(service: &ServiceView) -> AnyView {
             is_deleting=service.row.is_deleting
         />
         <div id=FACTS class="stack" data-version=version(service)>
-            {problem(service)}
+            {alert(service)}
             {connection(service)}
             <section class="card" aria-labelledby="nodes">
                 <h2 id="nodes">"Nodes and volumes"</h2>
@@ -83,13 +76,22 @@ fn draw(service: &ServiceView) -> AnyView {
 /// Changes with what the facts show.
 fn version(service: &ServiceView) -> String {
     let mut hasher = DefaultHasher::new();
-    let shown = (&service.row, &service.connection, &service.nodes, &service.ip_filter);
+    let shown = (&service.row, &service.connection, &service.nodes, &service.ip_filter, problem(service));
     serde_json::to_string(&shown).unwrap_or_default().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 
-fn problem(service: &ServiceView) -> AnyView {
-    let Some(problem) = service.row.problem.clone() else { return ().into_any() };
+/// What is wrong, unless the timeline says it at the step that fails.
+fn problem(service: &ServiceView) -> Option<&String> {
+    let is_said = |problem: &&String| {
+        let mut steps = service.timeline.steps.iter();
+        steps.any(|step| step.state == StepState::Failing && step.error.as_ref() == Some(problem))
+    };
+    service.row.problem.as_ref().filter(|problem| !is_said(problem))
+}
+
+fn alert(service: &ServiceView) -> AnyView {
+    let Some(problem) = problem(service).cloned() else { return ().into_any() };
     view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{problem}</span></p> }
         .into_any()
 }

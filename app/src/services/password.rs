@@ -23,11 +23,19 @@ pub fn PasswordReveal(
     let action = links::service(&project, &service, "connect");
     let shown = RwSignal::new(None::<String>);
     let problem = RwSignal::new(None::<String>);
+    let is_waiting = RwSignal::new(false);
     let reveal = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if is_waiting.get_untracked() {
+            return;
+        }
+        is_waiting.set(true);
+        problem.set(None);
         let (project, service) = (project.clone(), service.clone());
         leptos::task::spawn_local(async move {
-            match reveal_password(project, service).await {
+            let answer = reveal_password(project, service).await;
+            is_waiting.set(false);
+            match answer {
                 // The person asked to read it.
                 Ok(password) => shown.set(Some(password.expose().to_owned())),
                 Err(error) => problem.set(Some(error.to_string())),
@@ -50,8 +58,10 @@ pub fn PasswordReveal(
                 None => {
                     view! {
                         <form method="post" action=action.clone() on:submit=reveal.clone()>
-                            <span aria-hidden="true">"••••••••••••"</span>
-                            <button class="button button-small">{icon(Icon::Lock)} "Show password"</button>
+                            <span class="password-dots" class:skeleton=move || is_waiting.get() aria-hidden="true">
+                                "••••••••••••"
+                            </span>
+                            <button class="button button-small" aria-busy=move || is_waiting.get().then_some("true")>{icon(Icon::Lock)} "Show password"</button>
                         </form>
                     }
                         .into_any()

@@ -4,12 +4,9 @@ use domain::views::ServiceView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{
-    api::view_service,
-    tabs::{Tab, service_page},
-};
+use super::tabs::{Tab, pairs, service_page};
 use crate::{
-    components::{api_call::ApiCalls, confirm::Confirm, frame::Viewer, page::page},
+    components::{confirm::Confirm, page::page},
     quantities::count,
 };
 
@@ -18,17 +15,12 @@ use crate::{
 pub(crate) fn ServiceSettingsPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page(async move {
-        let viewer = Viewer::load().await?;
-        let (project, name) =
-            (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
-        let service = view_service(project.clone(), name.clone()).await?;
-        let calls = ApiCalls::new().post(
-            "Delete the service",
-            "/api/services/delete",
-            &[("project", &project), ("service", &name), ("confirmation", &name)],
-        );
-        let body = confirm(&service).view();
-        Ok(service_page(viewer, &service, Tab::Settings, calls, body))
+        service_page(&params, Tab::Settings, |service, calls| {
+            let [project, name] = pairs(service);
+            let of = [project, name, ("confirmation", name.1)];
+            (calls.post("Delete the service", "/api/services/delete", &of), confirm(service).view())
+        })
+        .await
     })
 }
 

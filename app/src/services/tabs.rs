@@ -1,14 +1,18 @@
-//! What the pages of one service share: head, state, and the links between them.
+//! What the pages of one service share: loading it, head, state, and the links between them; and the page in their
+//! place once the service is gone.
 
-use domain::views::ServiceView;
+use domain::{errors::Error, views::ServiceView};
 use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
 
+use super::{api::view_service, gone_page};
 use crate::{
     components::{
         api_call::ApiCalls,
         badges::{badge, service_state},
         frame::{Frame, Section, Viewer},
     },
+    errors::AppError,
     links,
 };
 
@@ -43,23 +47,38 @@ impl Tab {
     }
 }
 
-/// A page of a service: frame, head, tabs and `body`.
-pub(crate) fn service_page(
-    viewer: Viewer,
-    service: &ServiceView,
+/// A page of the service in the address: frame, head, tabs and what `draw` makes of it, with further API calls.
+pub(crate) async fn service_page(
+    params: &ParamsMap,
     tab: Tab,
-    calls: ApiCalls,
-    body: impl IntoView + 'static,
-) -> AnyView {
+    draw: impl FnOnce(&ServiceView, ApiCalls) -> (ApiCalls, AnyView),
+) -> Result<AnyView, AppError> {
+    let viewer = Viewer::load().await?;
+    let (project, name) =
+        (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
+    match view_service(project.clone(), name.clone()).await {
+        Ok(service) => {
+            let of = [("project", Some(project.as_str())), ("service", Some(name.as_str()))];
+            let calls = ApiCalls::new().get("View the service", "/api/services/view", &of);
+            let (calls, body) = draw(&service, calls);
+            Ok(in_frame(viewer, &service, tab, calls, body))
+        }
+        Err(AppError::Refused(Error::NotFound)) => gone_page::find(viewer, project, &name).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// The values that say which service a call is about.
+pub(crate) fn pairs(service: &ServiceView) -> [(&'static str, &str); 2] {
+    [("project", &service.project.name), ("service", &service.row.name)]
+}
+
+fn in_frame(viewer: Viewer, service: &ServiceView, tab: Tab, calls: ApiCalls, body: AnyView) -> AnyView {
     let (project, name) = (service.project.name.clone(), service.row.name.clone());
-    let frame = Frame {
-        title: format!("{name} · {}", tab.label()),
-        section: Section::Services,
-        project: Some(service.project.clone()),
-        organization: None,
-        trail: vec![(name.clone(), links::service(&project, &name, ""))],
-        calls,
-    };
+    let title = format!("{name} · {}", tab.label());
+    let frame = Frame::in_project(service.project.clone(), Section::Services, title)
+        .step(name.clone(), links::service(&project, &name, ""))
+        .calls(calls);
     let row = &service.row;
     let facts = format!("{} · {} · {}", row.service_type.label(), row.plan, row.cloud);
     // On the overview the live timeline says the state.
@@ -75,7 +94,7 @@ pub(crate) fn service_page(
         </header>
         {tabs(&project, &name, tab)}
     };
-    frame.view(viewer, view! { {head} {body.into_any()} })
+    frame.view(viewer, view! { {head} {body} })
 }
 
 fn tabs(project: &str, service: &str, current: Tab) -> AnyView {

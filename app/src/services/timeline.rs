@@ -164,14 +164,12 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> A
         (_, Some(elapsed), _) => duration(elapsed),
         (_, None, _) => String::new(),
     };
-    let attempts =
-        (step.attempts > 1).then(|| view! { <span class="muted">{format!("try {}", step.attempts)}</span> });
+    let time = if step.attempts > 1 { format!("try {} · {time}", step.attempts) } else { time };
     let problem = step.error.clone().map(|error| problem(error, step, now_millis, project, service));
     view! {
         <li class=class>
             <span class="step-mark" aria-hidden="true">{(step.state == StepState::Done).then(|| icon(Icon::Done))}</span>
             <span class="step-label">{step.label.clone()} <span class="visually-hidden">{format!(" ({word})")}</span></span>
-            {attempts}
             <span class="step-time">{time}</span>
             {problem}
         </li>
@@ -179,23 +177,29 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> A
     .into_any()
 }
 
+/// Why the last try failed. Once the step has got on that is history, and said quietly.
 fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
-    let is_failing = step.state == StepState::Failing;
-    let next = step.next_try_at.filter(|_| is_failing).map(|at| {
+    if step.state != StepState::Failing {
+        return view! { <p class="step-past">"An earlier try: " {error}</p> }.into_any();
+    }
+    let next = step.next_try_at.map(|at| {
         let wait = at.micros() / 1000 - now_millis;
         if wait > 0 { format!("Next try in {}.", duration(wait)) } else { "Trying again now.".into() }
     });
-    let retry = is_failing.then(|| {
-        view! {
+    view! {
+        <div class="step-problem">
+            <div>
+                <p>{error}</p>
+                <p class="step-next">{next}</p>
+            </div>
             <form method="post" action="/api/services/retry">
                 <input type="hidden" name="project" value=project.to_owned() />
                 <input type="hidden" name="service" value=service.to_owned() />
                 <button class="button button-small">"Try now"</button>
             </form>
-        }
-    });
-    view! { <div class="step-problem"><p>{error} " " <span class="muted">{next}</span></p> {retry}</div> }
-        .into_any()
+        </div>
+    }
+    .into_any()
 }
 
 /// The parts of a timeline whose change makes the rest of the page stale.

@@ -79,6 +79,10 @@ impl Runner {
                         _ = shutdown.changed() => {}
                     }
                 }
+                // The database answers, but others are faster all the time.
+                Err(failure) if failure.is_conflict() => {
+                    pause_after_conflict(self.control.random(), TRIES_MAX).await;
+                }
                 Err(failure) => {
                     self.outages.begin(&failure);
                     tokio::select! {

@@ -98,12 +98,13 @@ async fn postgres_is_gone_for_a_while() {
     }
     check_at_rest(&world).await;
     assert!(world.control.ready().await.is_ok());
-    // Two servers, two outages. SQLite files that are locked are another test's.
+    // Two servers, two outages, and while PostgreSQL comes up it may be found gone again; each try of each worker would
+    // be hundreds. SQLite files that are locked are another test's.
     let told = logs::text()
         .lines()
         .filter(|line| line.contains("The runner cannot use the database") && !line.contains("locked"))
         .count();
-    assert!((1..=4).contains(&told), "{told}");
+    assert!((1..=12).contains(&told), "{told}");
 }
 
 async fn wired() -> (World, Wire) {
