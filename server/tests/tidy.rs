@@ -277,6 +277,54 @@ fn only_the_store_speaks_sql() {
     none("SQL outside of the store", found);
 }
 
+/// Files of `control` that may open a transaction without a permit: the permit itself, what runs by itself, and what comes
+/// before anybody is known.
+const MAY_OPEN_TRANSACTIONS: &[&str] = &[
+    "crates/control/src/contexts.rs",
+    "crates/control/src/control.rs",
+    "crates/control/src/housekeeping.rs",
+    "crates/control/src/sessions/lock_outs.rs",
+    "crates/control/src/sessions/rows.rs",
+    "crates/control/src/workflow.rs",
+    "crates/control/src/workflow/",
+    "crates/control/src/workflows/",
+];
+
+#[test]
+fn operations_reach_the_database_through_permits() {
+    let found = source_lines(MAY_OPEN_TRANSACTIONS)
+        .into_iter()
+        .filter(|(place, line)| place.starts_with("crates/control/src/") && line.contains(".store()"))
+        .map(|(place, line)| format!("{place}: {}", line.trim()));
+    none("Transactions that are opened without a permit", found);
+}
+
+#[test]
+fn sql_asks_for_no_time() {
+    let marks = [
+        "now()",
+        "'now'",
+        "current_time",
+        "current_date",
+        "localtime",
+        "_timestamp()",
+        "strftime",
+        "julianday",
+        "unixepoch",
+    ];
+    let asks = |line: &str| marks.iter().any(|mark| line.to_lowercase().contains(mark));
+    assert!(asks("SELECT NOW()") && asks("DEFAULT CURRENT_TIMESTAMP"));
+    let mut found = Vec::new();
+    for (path, text) in files(".sql").into_iter().chain(files(".rs")) {
+        if !path.starts_with("migrations/") && !path.starts_with("crates/store/src/") {
+            continue;
+        }
+        let lines = text.lines().enumerate().filter(|(_, line)| asks(line));
+        found.extend(lines.map(|(number, line)| format!("{path}:{}: {}", number + 1, line.trim())));
+    }
+    none("SQL that reads the database's clock", found);
+}
+
 #[test]
 fn only_host_agent_and_the_build_tool_start_processes() {
     let found = source_lines(&["crates/host/", "crates/agent/", "crates/xtask/", "crates/store/src/testing"])

@@ -1,8 +1,9 @@
-//! Signing in and out, who is signed in, and the rows behind the session cookie.
+//! Signing in and out, and who is signed in.
 
 mod devices;
 mod hashes;
 mod lock_outs;
+mod rows;
 
 use std::sync::OnceLock;
 
@@ -15,19 +16,19 @@ use domain::{
     names::EmailAddress,
     secrets::Secret,
     states::Outcome,
-    timestamps::Timestamp,
     views::{OrganizationView, Profile},
 };
 use identity::passwords;
 use store::{Tx, users::User};
 use uuid::Uuid;
 
-use crate::{Context, Control, errors::attempt};
+use crate::{Context, errors::attempt};
 
 pub use devices::LIFETIME as DEVICE_LIFETIME;
 pub(crate) use hashes::Hashes;
 pub(crate) use lock_outs::Refusals;
-use lock_outs::{Counted, LockOut, REFUSALS_TOLD_MAX};
+use lock_outs::{LockOut, REFUSALS_TOLD_MAX};
+pub use rows::Rows;
 
 /// A row behind a session cookie, as the server's session layer keeps it.
 pub use store::sessions::Row as SessionRow;
@@ -75,7 +76,8 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignedIn, Error> {
     let hash =
         account.user.as_ref().map_or_else(|| dummy_hash().to_owned(), |user| user.password_hash.clone());
     let Some(is_right) = place.work(move || passwords::verify(&input.password, &hash)).await else {
-        take_back(ctx, &counted).await;
+        // If it cannot be taken back, it stays counted.
+        let _: Result<(), Error> = attempt!(ctx, { Ok(counted.take_back(&ctx.control).await?) });
         return Err(busy());
     };
     let user = account.user.as_ref().filter(|user| is_right && user.is_active);
@@ -118,15 +120,6 @@ impl Account {
         let organizations = organizations.into_iter().map(|(organization, _)| organization.id).collect();
         Ok(Self { email: email.as_str().to_owned(), user, organizations })
     }
-}
-
-/// Takes back what was counted of a try that nobody got to look at. If it cannot be, it stays counted.
-async fn take_back(ctx: &Context, counted: &Counted) {
-    let _: Result<(), Error> = attempt!(ctx, {
-        let mut tx = ctx.control.store().write().await?;
-        counted.take_back(&mut tx).await?;
-        Ok(tx.commit().await?)
-    });
 }
 
 /// Puts a try that nobody looked at on record, and says how long to wait.
@@ -222,77 +215,4 @@ fn dummy_hash() -> &'static str {
         passwords::hash(&Secret::new("no account has this password".into()), &[0; passwords::SALT_BYTES])
             .unwrap_or_default()
     })
-}
-
-/// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
-#[derive(Clone)]
-pub struct Rows(Control);
-
-impl Control {
-    /// The rows behind session cookies.
-    #[must_use]
-    pub fn session_rows(&self) -> Rows {
-        Rows(self.clone())
-    }
-}
-
-impl Rows {
-    /// The present instant.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    /// The row of that key, unless it has ended.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
-        let mut tx = self.0.store().read().await?;
-        store::sessions::find(&mut tx, key_hash, self.0.now()).await
-    }
-
-    /// Makes a row. False if there is one of that key, which stays.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn add(&self, row: &SessionRow) -> Result<bool, store::Error> {
-        let mut tx = self.0.store().write().await?;
-        let is_new = store::sessions::add(&mut tx, row).await?;
-        tx.commit().await?;
-        Ok(is_new)
-    }
-
-    /// Keeps what a row holds, and its last use. False if the session was ended meanwhile: nothing brings it back.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn save(&self, row: &SessionRow) -> Result<bool, store::Error> {
-        let mut tx = self.0.store().write().await?;
-        let is_there = store::sessions::set_data(&mut tx, &row.key_hash, row.user_id, &row.data).await?
-            && store::sessions::touch(&mut tx, row).await?;
-        tx.commit().await?;
-        Ok(is_there)
-    }
-
-    /// Keeps a row's last use alone. False if the session was ended meanwhile.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn touch(&self, row: &SessionRow) -> Result<bool, store::Error> {
-        let mut tx = self.0.store().write().await?;
-        let is_there = store::sessions::touch(&mut tx, row).await?;
-        tx.commit().await?;
-        Ok(is_there)
-    }
-
-    /// Removes a row.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn remove(&self, key_hash: &[u8]) -> Result<(), store::Error> {
-        let mut tx = self.0.store().write().await?;
-        store::sessions::remove(&mut tx, key_hash).await?;
-        tx.commit().await
-    }
 }

@@ -157,8 +157,10 @@ impl Counted {
     }
 
     /// After a try that nobody got to look at.
-    pub(super) async fn take_back(&self, tx: &mut Tx) -> Result<(), store::Error> {
-        take_back(tx, &self.0).await
+    pub(super) async fn take_back(&self, control: &Control) -> Result<(), store::Error> {
+        let mut tx = control.store().write().await?;
+        take_back(&mut tx, &self.0).await?;
+        tx.commit().await
     }
 }
 

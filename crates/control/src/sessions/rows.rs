@@ -1,0 +1,80 @@
+//! The rows behind session cookies, for the server's session layer alone: it says who asks, so no permit can exist yet.
+//! Decides nothing.
+
+use domain::timestamps::Timestamp;
+
+use super::SessionRow;
+use crate::Control;
+
+/// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
+#[derive(Clone)]
+pub struct Rows(Control);
+
+impl Control {
+    /// The rows behind session cookies.
+    #[must_use]
+    pub fn session_rows(&self) -> Rows {
+        Rows(self.clone())
+    }
+}
+
+impl Rows {
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// The row of that key, unless it has ended.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
+        let mut tx = self.0.store().read().await?;
+        store::sessions::find(&mut tx, key_hash, self.0.now()).await
+    }
+
+    /// Makes a row. False if there is one of that key, which stays.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn add(&self, row: &SessionRow) -> Result<bool, store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let is_new = store::sessions::add(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_new)
+    }
+
+    /// Keeps what a row holds, and its last use. False if the session was ended meanwhile: nothing brings it back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save(&self, row: &SessionRow) -> Result<bool, store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let is_there = store::sessions::set_data(&mut tx, &row.key_hash, row.user_id, &row.data).await?
+            && store::sessions::touch(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_there)
+    }
+
+    /// Keeps a row's last use alone. False if the session was ended meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn touch(&self, row: &SessionRow) -> Result<bool, store::Error> {
+        let mut tx = self.0.store().write().await?;
+        let is_there = store::sessions::touch(&mut tx, row).await?;
+        tx.commit().await?;
+        Ok(is_there)
+    }
+
+    /// Removes a row.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remove(&self, key_hash: &[u8]) -> Result<(), store::Error> {
+        let mut tx = self.0.store().write().await?;
+        store::sessions::remove(&mut tx, key_hash).await?;
+        tx.commit().await
+    }
+}
