@@ -29,6 +29,7 @@ pub mod components;
 pub mod certificates;
 pub mod events;
 pub mod ip_filters;
+pub mod organizations;
 pub mod projects;
 pub mod services;
 pub mod sessions;

@@ -47,6 +47,21 @@ pub fn certificates(project: &str, after: Option<&str>) -> String {
 pub fn certificate(project: &str, id: &str) -> String {
     format!("/projects/{}/certificates/{}", encode(project), encode(id))
 }
+/// Everything that happened in an organization.
+#[must_use]
+pub fn organization_events(organization: &str, after: Option<&str>) -> String {
+    with_query(&format!("/organizations/{}/events", encode(organization)), &[("after", after)])
+}
+/// Every certificate of destruction of an organization.
+#[must_use]
+pub fn organization_certificates(organization: &str, after: Option<&str>) -> String {
+    with_query(&format!("/organizations/{}/certificates", encode(organization)), &[("after", after)])
+}
+/// One certificate of destruction of an organization.
+#[must_use]
+pub fn organization_certificate(organization: &str, id: &str) -> String {
+    format!("/organizations/{}/certificates/{}", encode(organization), encode(id))
+}
 /// Rename or delete a project.
 #[must_use]
 pub fn project_settings(project: &str) -> String {

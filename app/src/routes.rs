@@ -12,6 +12,7 @@ use crate::{
     components::page::NotFoundPage,
     events::EventsPage,
     ip_filters::NetworkPage,
+    organizations::{OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage},
     projects::{ProjectSettingsPage, ProjectsPage},
     services::{ConnectPage, CreateServicePage, OverviewPage, ServiceSettingsPage, ServicesPage},
     sessions::{HomePage, SignInPage},
@@ -39,6 +40,17 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/projects/:project/events") view=EventsPage />
                 <Route ssr=Async path=path!("/projects/:project/certificates") view=CertificatesPage />
                 <Route ssr=Async path=path!("/projects/:project/certificates/:id") view=CertificatePage />
+                <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/certificates")
+                    view=OrganizationCertificatesPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/certificates/:id")
+                    view=OrganizationCertificatePage
+                />
                 <Route ssr=Async path=path!("/projects/:project/settings") view=ProjectSettingsPage />
             </FlatRoutes>
         </Router>

@@ -193,7 +193,7 @@ test("on a phone the navigation opens and leads on", async ({ browser, installat
   const context = await browser.newContext({ baseURL: installation.address, storageState: session, viewport: phone });
   const page = await context.newPage();
   await page.goto("/projects/shop/services");
-  const events = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events" });
+  const events = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Events", exact: true });
   await expect(events).toBeHidden();
   await page.getByRole("button", { name: "Navigation" }).click();
   await events.click();

@@ -131,6 +131,10 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
     let router = Router::new()
         .route("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate))
         .route("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate))
+        .route(
+            "/organizations/{organization}/certificates/{id}/download",
+            get(downloads::organization_certificate),
+        )
         .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
     let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
     let (shown, not_found) = (render.clone(), render);

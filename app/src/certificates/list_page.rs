@@ -40,16 +40,29 @@ pub(crate) fn CertificatesPage() -> impl IntoView {
         let frame = Frame::in_project(project, Section::Certificates, TITLE)
             .step("Certificates", links::certificates(&name, None))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
+        let address = |after: Option<&str>| links::certificates(&name, after);
+        let certificate = |id: &str| links::certificate(&name, id);
+        Ok(frame.view(viewer, draw(list, after.as_deref(), &address, &certificate)))
     })
 }
 
-fn draw(project: &str, page: Page<CertificateRow>, after: Option<&str>) -> AnyView {
+/// The certificates of a project or of an organization; `certificate` gives the address of one.
+pub(crate) fn draw(
+    page: Page<CertificateRow>,
+    after: Option<&str>,
+    address: &dyn Fn(Option<&str>) -> String,
+    certificate: &dyn Fn(&str) -> String,
+) -> AnyView {
     let list = List {
         caption: TITLE,
-        columns: &[Column::Name("Service"), Column::Text("Destroyed"), Column::Text("Certificate")],
+        columns: &[
+            Column::Name("Service"),
+            Column::Text("Project"),
+            Column::Text("Destroyed"),
+            Column::Text("Certificate"),
+        ],
         after,
-        address: &|after| links::certificates(project, after),
+        address,
     };
     let empty = || {
         empty(
@@ -60,14 +73,15 @@ fn draw(project: &str, page: Page<CertificateRow>, after: Option<&str>) -> AnyVi
             (),
         )
     };
-    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(project, one), empty)} }.into_any()
+    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(certificate, one), empty)} }.into_any()
 }
 
-fn row(project: &str, certificate: CertificateRow) -> Row {
+fn row(address: &dyn Fn(&str) -> String, certificate: CertificateRow) -> Row {
     let id = certificate.id.to_string();
-    let path = links::certificate(project, &id);
+    let path = address(&id);
     vec![
         view! { <a class="row-link code" href=path>{certificate.service_name}</a> }.into_any(),
+        view! { <span>{certificate.project_name}</span> }.into_any(),
         time(certificate.destroyed_at),
         view! { <code>{id}</code> }.into_any(),
     ]

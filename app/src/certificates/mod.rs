@@ -8,4 +8,7 @@ mod list_page;
 mod view_page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::{list_page::CertificatesPage, view_page::CertificatePage};
+pub(crate) use self::{
+    list_page::{CertificatesPage, draw as draw_list},
+    view_page::{CertificatePage, draw},
+};

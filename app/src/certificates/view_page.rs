@@ -45,14 +45,15 @@ pub(crate) fn CertificatePage() -> impl IntoView {
             .step("Certificates", links::certificates(&name, None))
             .step(service, links::certificate(&name, &key))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&name, &certificate)))
+        Ok(frame.view(viewer, draw(&links::certificate(&name, &key), &certificate)))
     })
 }
 
-fn draw(project: &str, certificate: &CertificateView) -> AnyView {
+/// One certificate, which is at `path`.
+pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
     let body = &certificate.body;
     let id = body.id.to_string();
-    let download = format!("{}/download", links::certificate(project, &id));
+    let download = format!("{path}/download");
     let state = if certificate.is_valid {
         badge(Tone::Good, "signature is valid").into_any()
     } else {

@@ -22,6 +22,8 @@ pub(crate) struct Confirm {
     pub(crate) verb: &'static str,
     /// What goes, one line each.
     pub(crate) goes: Vec<String>,
+    /// What stays on record, and where.
+    pub(crate) stays: Option<&'static str>,
     /// Why it cannot go now, if so.
     pub(crate) obstacle: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Confirm {
         let body = view! {
             <form method="post" action=self.action class="form">
                 {hidden(&pairs)} <p>"This cannot be undone. What goes:"</p> <ul class="goes">{goes}</ul>
+                {self.stays.map(|stays| view! { <p class="muted">{stays}</p> })}
                 {form.error(&["confirmation"])} {field.view(&form)}
                 <div class="form-actions">
                     <button class="button button-danger">{self.verb}</button>

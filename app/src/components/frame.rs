@@ -26,6 +26,10 @@ use crate::{
 pub(crate) enum Section {
     /// The list of projects.
     Projects,
+    /// An organization's events.
+    OrganizationEvents,
+    /// An organization's certificates.
+    OrganizationCertificates,
     /// A project's services and everything below.
     Services,
     /// A project's events.
@@ -80,6 +84,18 @@ impl Frame {
         }
     }
 
+    /// The frame of a page of an organization that is in no project.
+    pub(crate) fn in_organization(id: OrganizationId, section: Section, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            section,
+            project: None,
+            organization: Some(id),
+            trail: Vec::new(),
+            calls: ApiCalls::new(),
+        }
+    }
+
     /// Adds a step to what lies between the project and the page.
     pub(crate) fn step(mut self, label: impl Into<String>, path: String) -> Self {
         self.trail.push((label.into(), path));
@@ -97,7 +113,7 @@ impl Frame {
         let Viewer { profile, theme } = viewer;
         let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
         let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
-        let navigation = navigation(self.section, self.project.as_ref());
+        let navigation = navigation(self.section, organization, self.project.as_ref());
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {
             <Title text=format!("{}{scope} · Redoubt", self.title) />
@@ -172,7 +188,11 @@ fn person(profile: &Profile, theme: Theme) -> AnyView {
     .into_any()
 }
 
-fn navigation(section: Section, project: Option<&ProjectView>) -> AnyView {
+fn navigation(
+    section: Section,
+    organization: Option<OrganizationId>,
+    project: Option<&ProjectView>,
+) -> AnyView {
     let item = move |of: Section, symbol: Icon, label: &'static str, path: String| {
         view! {
             <li>
@@ -192,11 +212,21 @@ fn navigation(section: Section, project: Option<&ProjectView>) -> AnyView {
             </ul>
         }
     });
-    let organization = project.map(|project| project.organization_id.to_string());
+    let organization = organization.map(|id| id.to_string());
+    let of_organization = organization.as_deref().map(|id| {
+        let (events, certificates) = (Section::OrganizationEvents, Section::OrganizationCertificates);
+        view! {
+            {item(events, Icon::Events, "All events", links::organization_events(id, None))}
+            {item(certificates, Icon::Certificate, "All certificates", links::organization_certificates(id, None))}
+        }
+    });
     view! {
         <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
             <div class="navigation-inner">
-            <ul>{item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}</ul>
+            <ul>
+                {item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}
+                {of_organization}
+            </ul>
             {of_project}
             </div>
         </nav>
@@ -205,12 +235,15 @@ fn navigation(section: Section, project: Option<&ProjectView>) -> AnyView {
 }
 
 fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> AnyView {
-    let Some(project) = project else { return ().into_any() };
-    let organization = project.organization_id.to_string();
-    let mut steps = vec![
-        ("Projects".to_owned(), links::projects(Some(&organization), None)),
-        (project.name.clone(), links::services(&project.name, None)),
-    ];
+    if project.is_none() && trail.is_empty() {
+        return ().into_any();
+    }
+    let mut steps = Vec::new();
+    if let Some(project) = project {
+        let organization = project.organization_id.to_string();
+        steps.push(("Projects".to_owned(), links::projects(Some(&organization), None)));
+        steps.push((project.name.clone(), links::services(&project.name, None)));
+    }
     steps.extend(trail);
     let steps =
         steps.into_iter().map(|(label, path)| view! { <li><a href=path>{label}</a></li> }).collect_view();

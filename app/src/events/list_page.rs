@@ -39,7 +39,9 @@ pub(crate) fn EventsPage() -> impl IntoView {
         let frame = Frame::in_project(project, Section::Events, "Events")
             .step("Events", links::events(&name, None))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
+        let address = |after: Option<&str>| links::events(&name, after);
+        let empty = "Everything that is done in this project is recorded here, refused tries too.";
+        Ok(frame.view(viewer, draw("Events", list, after.as_deref(), &address, empty)))
     })
 }
 
@@ -51,18 +53,17 @@ const COLUMNS: [Column; 5] = [
     Column::Text("Actor"),
 ];
 
-fn draw(project: &str, page: Page<EventView>, after: Option<&str>) -> AnyView {
-    let list =
-        List { caption: "Events", columns: &COLUMNS, after, address: &|after| links::events(project, after) };
-    let empty = || {
-        empty(
-            Icon::Events,
-            "No events yet",
-            "Everything that is done in this project is recorded here, refused tries too.",
-            (),
-        )
-    };
-    view! { {head("Events".into(), (), ())} {list.view(page, row, empty)} }.into_any()
+/// The log of a project or of an organization; `none` says what will be in it.
+pub(crate) fn draw(
+    title: &'static str,
+    page: Page<EventView>,
+    after: Option<&str>,
+    address: &dyn Fn(Option<&str>) -> String,
+    none: &'static str,
+) -> AnyView {
+    let list = List { caption: title, columns: &COLUMNS, after, address };
+    let empty = || empty(Icon::Events, "No events yet", none, ());
+    view! { {head(title.into(), (), ())} {list.view(page, row, empty)} }.into_any()
 }
 
 fn row(event: EventView) -> Row {
@@ -95,7 +96,7 @@ fn details(event: EventView) -> AnyView {
         <details class="event">
             <summary>{event.text}</summary>
             <dl class="facts">
-                {one("Service", event.service_name)} {one("Address", event.address)} {one("Program", event.agent)}
+                {one("Project", event.project_name)} {one("Service", event.service_name)} {one("Address", event.address)} {one("Program", event.agent)}
                 {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
             </dl>
             {change}

@@ -38,7 +38,7 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
 }
 
 fn draw(project: &ProjectView) -> AnyView {
-    let name = project.name.clone();
+    let (name, organization) = (project.name.clone(), project.organization_id.to_string());
     let form = FormState::of("/api/projects/rename");
     let field = Field {
         name: "name",
@@ -59,6 +59,7 @@ fn draw(project: &ProjectView) -> AnyView {
         name: name.clone(),
         verb: "Delete project",
         goes: vec![format!("The project {name} with its certificate authority.")],
+        stays: Some("Its events and certificates of destruction stay: see All events and All certificates."),
         obstacle: (project.services > 0)
             .then(|| format!("It still holds {}. Delete them first.", count(project.services, "service"))),
     };
@@ -74,6 +75,12 @@ fn draw(project: &ProjectView) -> AnyView {
             </form>
         </section>
         {confirm.view()}
+        <p class="muted">
+            "What happened in a project stays on record when it is deleted: "
+            <a href=links::organization_events(&organization, None)>"all events"</a> " and "
+            <a href=links::organization_certificates(&organization, None)>"all certificates of destruction"</a>
+            " of the organization."
+        </p>
     }
     .into_any()
 }

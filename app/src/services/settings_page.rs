@@ -40,6 +40,7 @@ fn confirm(service: &ServiceView) -> Confirm {
         ],
         name,
         verb: "Delete service",
+        stays: None,
         obstacle: service.row.is_deleting.then(|| "It is being deleted.".into()),
     }
 }

@@ -5,12 +5,13 @@ use domain::{
     actions::Action,
     certificates::{ALGORITHM, DestructionCertificate, FORMAT, SignedCertificate},
     errors::Error,
-    ids::CertificateId,
+    ids::{CertificateId, OrganizationId},
     timestamps::Timestamp,
     views::{CertificateRow, CertificateView, PAGE_ROWS_MAX, Page},
 };
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use store::access::Target;
+use serde::Deserialize;
+use store::{access::Target, destruction_certificates::Certificate};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -109,21 +110,30 @@ pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<P
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::destruction_certificates::count(&mut tx, id).await?;
+        let found = store::destruction_certificates::list(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        Ok(page(found, total))
+    })
+}
+
+/// One page of the certificates of an organization, newest first, those of projects that are gone among them.
+///
+/// # Errors
+/// `Invalid` on `after`; `Denied`; `NotFound`.
+pub async fn list_for_organization(
+    ctx: &Context,
+    organization: OrganizationId,
+    after: Option<&str>,
+) -> Result<Page<CertificateRow>, Error> {
+    attempt!(ctx, {
+        let target = Target::Organization(organization);
+        let permit = ctx.authorize(Action::ViewOrganizationCertificates, target).await?;
+        let after = after.map(parse_cursor).transpose()?;
+        let id = permit.organization()?;
+        let mut tx = permit.read().await?;
+        let total = store::destruction_certificates::count_for_organization(&mut tx, id).await?;
         let limit = PAGE_ROWS_MAX + 1;
-        let mut found = store::destruction_certificates::list(&mut tx, id, after, limit).await?;
-        let has_more = found.len() > PAGE_ROWS_MAX as usize;
-        found.truncate(PAGE_ROWS_MAX as usize);
-        let next =
-            found.last().filter(|_| has_more).map(|row| format!("{}.{}", row.destroyed_at.micros(), row.id));
-        let rows = found
-            .into_iter()
-            .map(|row| CertificateRow {
-                id: row.id,
-                service_name: row.service_name,
-                destroyed_at: row.destroyed_at,
-            })
-            .collect();
-        Ok(Page { rows, next, total })
+        let found = store::destruction_certificates::list_for_organization(&mut tx, id, after, limit).await?;
+        Ok(page(found, total))
     })
 }
 
@@ -134,19 +144,67 @@ pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<P
 pub async fn view(ctx: &Context, project: &str, id: CertificateId) -> Result<CertificateView, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProject, Target::ProjectName(project)).await?;
+        let project_id = permit.project()?;
         let mut tx = permit.read().await?;
         let found = store::destruction_certificates::find(&mut tx, id).await?;
-        let project_id = permit.project()?;
         let found = found.filter(|found| found.project_id == project_id).ok_or(Error::NotFound)?;
-        let signed = SignedCertificate {
-            certificate: found.body,
-            algorithm: ALGORITHM.into(),
-            public_key: found.public_key,
-            signature: found.signature,
-        };
-        let is_valid = verify(&signed, Some(&public_key(&ctx.control))).is_ok();
-        Ok(CertificateView { body: serde_json::from_str(&signed.certificate)?, signed, is_valid })
+        draw(ctx, found)
     })
+}
+
+/// One certificate of an organization, whatever became of its project, with its signature checked now.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn view_for_organization(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: CertificateId,
+) -> Result<CertificateView, Error> {
+    attempt!(ctx, {
+        let target = Target::Organization(organization);
+        let permit = ctx.authorize(Action::ViewOrganizationCertificates, target).await?;
+        let organization_id = permit.organization()?;
+        let mut tx = permit.read().await?;
+        let found = store::destruction_certificates::find(&mut tx, id).await?;
+        let found = found.filter(|found| found.organization_id == organization_id).ok_or(Error::NotFound)?;
+        draw(ctx, found)
+    })
+}
+
+/// A page of what was found, which is one more than there is room for if there is another page.
+fn page(mut found: Vec<Certificate>, total: i64) -> Page<CertificateRow> {
+    let has_more = found.len() > PAGE_ROWS_MAX as usize;
+    found.truncate(PAGE_ROWS_MAX as usize);
+    let next =
+        found.last().filter(|_| has_more).map(|row| format!("{}.{}", row.destroyed_at.micros(), row.id));
+    let rows = found.into_iter().map(|row| CertificateRow {
+        id: row.id,
+        project_name: project_name(&row.body),
+        service_name: row.service_name,
+        destroyed_at: row.destroyed_at,
+    });
+    Page { rows: rows.collect(), next, total }
+}
+
+/// The project's name at the time, which is in the signed text alone.
+fn project_name(body: &str) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        project_name: String,
+    }
+    serde_json::from_str::<Named>(body).map(|named| named.project_name).unwrap_or_default()
+}
+
+fn draw(ctx: &Context, found: Certificate) -> Result<CertificateView, Failure> {
+    let signed = SignedCertificate {
+        certificate: found.body,
+        algorithm: ALGORITHM.into(),
+        public_key: found.public_key,
+        signature: found.signature,
+    };
+    let is_valid = verify(&signed, Some(&public_key(&ctx.control))).is_ok();
+    Ok(CertificateView { body: serde_json::from_str(&signed.certificate)?, signed, is_valid })
 }
 
 fn parse_cursor(text: &str) -> Result<(Timestamp, CertificateId), Error> {

@@ -1,11 +1,12 @@
-//! Reading the event log of a project.
+//! Reading the event log of a project or of a whole organization.
 
 use domain::{
     actions::Action,
     errors::Error,
+    ids::OrganizationId,
     views::{EventView, PAGE_ROWS_MAX, Page},
 };
-use store::access::Target;
+use store::{access::Target, events::Event};
 
 use crate::{Context, errors::attempt};
 
@@ -16,35 +17,65 @@ use crate::{Context, errors::attempt};
 pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<Page<EventView>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
-        let after = after
-            .map(str::parse::<i64>)
-            .transpose()
-            .map_err(|_| Error::invalid("after", "Give the number that the page before ended with."))?;
+        let after = parse_cursor(after)?;
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::events::count_for_project(&mut tx, id).await?;
-        let mut found = store::events::list_for_project(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
-        let has_more = found.len() > PAGE_ROWS_MAX as usize;
-        found.truncate(PAGE_ROWS_MAX as usize);
-        let rows = found
-            .into_iter()
-            .map(|event| EventView {
-                id: event.id,
-                sequence: event.sequence,
-                at: event.at,
-                event_type: event.event_type.to_string(),
-                outcome: event.outcome,
-                actor: event.actor,
-                address: event.address,
-                agent: event.agent,
-                request_id: event.request_id.to_string(),
-                service_name: event.service_name,
-                text: event.text,
-                before: event.before,
-                after: event.after,
-            })
-            .collect::<Vec<_>>();
-        let next = rows.last().filter(|_| has_more).map(|row| row.sequence.to_string());
-        Ok(Page { rows, next, total })
+        let found = store::events::list_for_project(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        Ok(page(found, total))
     })
+}
+
+/// One page of everything that happened in an organization, in projects that are gone and to its people too.
+///
+/// # Errors
+/// `Invalid` on `after`; `Denied`; `NotFound`.
+pub async fn list_for_organization(
+    ctx: &Context,
+    organization: OrganizationId,
+    after: Option<&str>,
+) -> Result<Page<EventView>, Error> {
+    attempt!(ctx, {
+        let target = Target::Organization(organization);
+        let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
+        let after = parse_cursor(after)?;
+        let id = Some(permit.organization()?);
+        let mut tx = permit.read().await?;
+        let total = store::events::count_for_organization(&mut tx, id).await?;
+        let found = store::events::list_for_organization(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        Ok(page(found, total))
+    })
+}
+
+fn parse_cursor(after: Option<&str>) -> Result<Option<i64>, Error> {
+    let parsed = after.map(str::parse).transpose();
+    parsed.map_err(|_| Error::invalid("after", "Give the number that the page before ended with."))
+}
+
+/// A page of what was found, which is one more than there is room for if there is another page.
+fn page(mut found: Vec<Event>, total: i64) -> Page<EventView> {
+    let has_more = found.len() > PAGE_ROWS_MAX as usize;
+    found.truncate(PAGE_ROWS_MAX as usize);
+    let rows = found.into_iter().map(draw).collect::<Vec<_>>();
+    let next = rows.last().filter(|_| has_more).map(|row| row.sequence.to_string());
+    Page { rows, next, total }
+}
+
+fn draw(event: Event) -> EventView {
+    EventView {
+        id: event.id,
+        sequence: event.sequence,
+        at: event.at,
+        event_type: event.event_type.to_string(),
+        outcome: event.outcome,
+        actor: event.actor,
+        address: event.address,
+        agent: event.agent,
+        request_id: event.request_id.to_string(),
+        project_name: event.project_name,
+        service_name: event.service_name,
+        text: event.text,
+        before: event.before,
+        after: event.after,
+    }
 }

@@ -17,6 +17,10 @@ text_enum! {
         ViewOwnProfile = "profile.view",
         /// See the organization.
         ViewOrganization = "organization.view",
+        /// Read the events of an organization, those of projects that are gone among them.
+        ViewOrganizationEvents = "organization.events",
+        /// See the certificates of destruction of an organization, whatever became of their projects.
+        ViewOrganizationCertificates = "organization.certificates",
         /// List the projects that one may see.
         ListProjects = "project.list",
         /// Make a project.
@@ -72,7 +76,10 @@ impl Action {
             Self::CreateProject | Self::RenameProject | Self::DeleteProject => {
                 Need::Permission(Permission::OrganizationProjectsWrite)
             }
-            Self::ViewProject | Self::ViewService => Need::Permission(Permission::ProjectServicesRead),
+            Self::ViewOrganizationEvents => Need::Permission(Permission::OrganizationEventLogsRead),
+            Self::ViewProject | Self::ViewService | Self::ViewOrganizationCertificates => {
+                Need::Permission(Permission::ProjectServicesRead)
+            }
             Self::ViewProjectEvents => Need::Permission(Permission::ProjectEventLogsRead),
             Self::CreateService | Self::DeleteService | Self::RetryService => {
                 Need::Permission(Permission::ProjectServicesWrite)

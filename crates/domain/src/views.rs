@@ -246,6 +246,8 @@ pub struct EventView {
     pub agent: Option<String>,
     /// The request's id.
     pub request_id: String,
+    /// Project it concerns.
+    pub project_name: Option<String>,
     /// Service it concerns.
     pub service_name: Option<String>,
     /// A sentence.
@@ -261,6 +263,8 @@ pub struct EventView {
 pub struct CertificateRow {
     /// Its id.
     pub id: CertificateId,
+    /// The project that the service was in, which may be gone as well.
+    pub project_name: String,
     /// The service that is gone.
     pub service_name: String,
     /// When it was destroyed.

@@ -79,8 +79,7 @@ pub async fn list(
     after: Option<(Timestamp, CertificateId)>,
     limit: u32,
 ) -> Result<Vec<Certificate>, Error> {
-    let from_the_newest = (Timestamp::from_micros(i64::MAX), CertificateId::from_uuid(Uuid::max()));
-    let (at, id) = after.unwrap_or(from_the_newest);
+    let (at, id) = after.unwrap_or_else(from_the_newest);
     let text =
         "SELECT * FROM destruction_certificates WHERE project_id = $1 AND (destroyed_at, id) < ($2, $3)
         ORDER BY destroyed_at DESC, id DESC LIMIT $4";
@@ -92,4 +91,30 @@ pub async fn count(tx: &mut Tx, project: ProjectId) -> Result<i64, Error> {
     let text = "SELECT COUNT(*) FROM destruction_certificates WHERE project_id = $1";
     let (count,): (i64,) = fetch_one!(tx, text, project)?;
     Ok(count)
+}
+
+/// An organization's certificates in the same order, those of projects that are gone among them.
+pub async fn list_for_organization(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: Option<(Timestamp, CertificateId)>,
+    limit: u32,
+) -> Result<Vec<Certificate>, Error> {
+    let (at, id) = after.unwrap_or_else(from_the_newest);
+    let text =
+        "SELECT * FROM destruction_certificates WHERE organization_id = $1 AND (destroyed_at, id) < ($2, $3)
+        ORDER BY destroyed_at DESC, id DESC LIMIT $4";
+    fetch_all!(tx, text, organization, at, id, i64::from(limit))
+}
+
+/// How many certificates the organization has.
+pub async fn count_for_organization(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM destruction_certificates WHERE organization_id = $1";
+    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
+    Ok(count)
+}
+
+/// Behind everything there can be.
+fn from_the_newest() -> (Timestamp, CertificateId) {
+    (Timestamp::from_micros(i64::MAX), CertificateId::from_uuid(Uuid::max()))
 }

@@ -136,6 +136,13 @@ pub async fn count_for_project(tx: &mut Tx, project: ProjectId) -> Result<i64, E
     Ok(count)
 }
 
+/// How many events a chain has.
+pub async fn count_for_organization(tx: &mut Tx, organization: Option<OrganizationId>) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM events WHERE chain_id = $1";
+    let (count,): (i64,) = fetch_one!(tx, text, chain(organization))?;
+    Ok(count)
+}
+
 /// A chain's events, newest first, from before the event numbered `after` on.
 pub async fn list_for_organization(
     tx: &mut Tx,

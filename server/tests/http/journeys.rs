@@ -58,6 +58,25 @@ async fn from_the_set_up_link_to_a_running_service_and_its_end() {
     let body = control::certificates::verify(&signed, Some(&key)).unwrap();
     assert_eq!(body.service_name, "orders");
     assert!(browser.get("/projects/shop/events").await.body.contains("service.deleted"));
+
+    // What is on record outlives the project.
+    let organization = browser.organization().await;
+    browser.until("/projects/shop/settings", "Delete project…").await;
+    let settings = browser.get("/projects/shop/settings").await.body;
+    let all = format!("/organizations/{organization}");
+    assert!(settings.contains(&format!("{all}/certificates")), "says where: {settings}");
+    let confirmed = [("project", "shop"), ("confirmation", "shop")];
+    let answer = browser.post("/projects/shop/settings", "/api/projects/delete", &confirmed).await;
+    assert_eq!(answer.location(), "/projects");
+    assert_eq!(browser.get("/projects/shop/certificates").await.status, 404);
+    let list = browser.get(&format!("{all}/certificates")).await.body;
+    let start = format!("{all}/certificates/");
+    let path = list.split('"').find(|part| part.starts_with(&start)).expect(&list);
+    let page = browser.get(path).await;
+    assert!(page.body.contains("signature is valid"), "{}", page.body);
+    assert_eq!(browser.get(&format!("{path}/download")).await.body, download.body);
+    let log = browser.get(&format!("{all}/events")).await.body;
+    assert!(log.contains("project.deleted") && log.contains("service.deleted"), "{log}");
 }
 
 /// What a program with the browser's cookies is answered.

@@ -48,6 +48,9 @@ const FUNCTIONS: &[Function] = &[
     (Method::POST, "/api/projects/create", SignedIn, &[("organization", ID), ("name", "more")]),
     (Method::POST, "/api/projects/rename", SignedIn, &[("project", "shop"), ("name", "store")]),
     (Method::POST, "/api/projects/delete", SignedIn, &[("project", "shop"), ("confirmation", "shop")]),
+    (Method::GET, "/api/organizations/events", SignedIn, &[("organization", ID)]),
+    (Method::GET, "/api/organizations/certificates", SignedIn, &[("organization", ID)]),
+    (Method::GET, "/api/organizations/certificate", SignedIn, &[("organization", ID), ("certificate", ID)]),
     (Method::GET, "/api/services/plans", SignedIn, PROJECT),
     (Method::GET, "/api/services/list", SignedIn, PROJECT),
     (Method::GET, "/api/services/view", SignedIn, SERVICE),
@@ -79,6 +82,14 @@ const THINGS: &[&str] = &[
     "/projects/shop/certificates/01890a5d-ac96-774b-bcce-b302099a8057/download",
     "/projects/shop/settings",
     "/streams/projects/shop/services/orders/timeline",
+];
+
+/// The same of an organization, below `/organizations/{id}`.
+const OF_ORGANIZATION: &[&str] = &[
+    "/events",
+    "/certificates",
+    "/certificates/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/certificates/01890a5d-ac96-774b-bcce-b302099a8057/download",
 ];
 
 async fn call(
@@ -181,6 +192,23 @@ async fn what_one_may_not_know_of_looks_like_what_is_not_there() {
             without_chance(&answer.body, answer.header("content-security-policy")).replace(project, "")
         };
         assert_eq!(text(&foreign, "/shop"), text(&missing, "/nope"), "{path}");
+    }
+    for path in OF_ORGANIZATION {
+        let at = |organization: &str| format!("/organizations/{organization}{path}");
+        let foreign = neighbour.get(&at(&organization)).await;
+        let missing = neighbour.get(&at(ID)).await;
+        let text = |answer: &Answer, organization: &str| {
+            let body = without_chance(&answer.body, answer.header("content-security-policy"));
+            body.replace(organization, "")
+        };
+        assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{path}: {}", foreign.body);
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(text(&foreign, &organization), text(&missing, ID), "{path}");
+        assert_eq!(neighbour.get(&at("not-an-id")).await.status, StatusCode::NOT_FOUND, "{path}");
+        let nobody = installation.browser().get(&at(&organization)).await;
+        let is_refused = nobody.status == StatusCode::UNAUTHORIZED
+            || nobody.status.is_redirection() && nobody.location().starts_with("/sign-in");
+        assert!(is_refused, "{path}: {}", nobody.status);
     }
     assert!(!neighbour.get("/projects").await.body.contains("shop"), "in no list");
     assert!(!owner.get("/projects/shop/events").await.body.contains("bob@"), "and no trace with the owner");

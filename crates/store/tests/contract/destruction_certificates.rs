@@ -47,4 +47,18 @@ async fn pages_newest_first(store: Store) {
     let after = first.last().map(|one| (one.destroyed_at, one.id));
     let rest = destruction_certificates::list(&mut tx, project_id(1), after, 9).await.unwrap();
     assert_eq!(rest, [certificate(3, 20), certificate(1, 10)]);
+
+    // The organization has those of all its projects.
+    let organization = organization_id(1);
+    let mut elsewhere = certificate(6, 60);
+    elsewhere.organization_id = organization_id(2);
+    destruction_certificates::add(&mut tx, &elsewhere).await.unwrap();
+    let count = destruction_certificates::count_for_organization(&mut tx, organization).await.unwrap();
+    assert_eq!(count, 5);
+    let first =
+        destruction_certificates::list_for_organization(&mut tx, organization, None, 3).await.unwrap();
+    assert_eq!(first, [foreign, certificate(2, 30), certificate(4, 20)]);
+    let rest =
+        destruction_certificates::list_for_organization(&mut tx, organization, after, 9).await.unwrap();
+    assert_eq!(rest, [certificate(3, 20), certificate(1, 10)]);
 }

@@ -76,6 +76,8 @@ async fn pages_newest_first(store: Store) {
     }
     assert_eq!(events::count_for_project(&mut tx, project_id(1)).await.unwrap(), 4);
     assert_eq!(events::count_for_project(&mut tx, project_id(2)).await.unwrap(), 0);
+    assert_eq!(events::count_for_organization(&mut tx, organization).await.unwrap(), 7);
+    assert_eq!(events::count_for_organization(&mut tx, None).await.unwrap(), 0);
     let numbers = |events: Vec<events::Event>| events.iter().map(|one| one.sequence).collect::<Vec<_>>();
     let page = events::list_for_project(&mut tx, project_id(1), None, 3).await.unwrap();
     assert_eq!(numbers(page), [7, 5, 3]);

@@ -61,6 +61,10 @@ async fn writes(world: World) {
     assert_eq!(effect(&world, services::timeline(&ctx, PROJECT, "orders")).await, none());
     assert_eq!(effect(&world, events::list(&ctx, PROJECT, None)).await, none());
     assert_eq!(effect(&world, control::certificates::list(&ctx, PROJECT, None)).await, none());
+    let all = events::list_for_organization(&ctx, world.organization, None);
+    assert_eq!(effect(&world, all).await, none());
+    let all = control::certificates::list_for_organization(&ctx, world.organization, None);
+    assert_eq!(effect(&world, all).await, none());
     assert_eq!(effect(&world, sessions::profile(&ctx)).await, none());
 
     let got = effect(&world, services::delete(&ctx, PROJECT, "orders", "orders")).await;

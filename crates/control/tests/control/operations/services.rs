@@ -114,4 +114,22 @@ async fn the_certificate_of_a_deleted_service_is_listed_and_valid() {
     control::projects::create(&world.ctx(), world.organization, "other").await.unwrap();
     let elsewhere = control::certificates::view(&world.ctx(), "other", page.rows[0].id).await;
     assert_eq!(elsewhere.err(), Some(Error::NotFound));
+
+    // What proves the destruction, and what happened, outlive the project.
+    control::projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap();
+    let (ctx, id) = (world.ctx(), page.rows[1].id);
+    assert_eq!(control::certificates::view(&world.ctx(), PROJECT, id).await.err(), Some(Error::NotFound));
+    let all = control::certificates::list_for_organization(&ctx, world.organization, None);
+    let all = all.await.unwrap();
+    assert_eq!(all.rows, page.rows);
+    assert_eq!((all.rows[0].project_name.as_str(), all.total), (PROJECT, 2));
+    let kept = control::certificates::view_for_organization(&ctx, world.organization, id);
+    assert_eq!(kept.await.unwrap(), view);
+    let events = control::events::list_for_organization(&ctx, world.organization, None);
+    let events = events.await.unwrap();
+    assert_eq!(events.rows[0].event_type, "project.deleted");
+    let told = events.rows.iter().filter(|event| event.project_name.as_deref() == Some(PROJECT)).count();
+    assert!(told > 5, "{told}");
+    let error = control::events::list_for_organization(&ctx, world.organization, Some("x")).await;
+    assert_eq!(error.unwrap_err().field(), Some("after"));
 }

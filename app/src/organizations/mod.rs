@@ -1,0 +1,27 @@
+//! What belongs to a whole organization: its events and certificates, which outlive the projects they came from.
+
+pub mod api;
+
+#[cfg(feature = "ssr")]
+mod certificate_page;
+#[cfg(feature = "ssr")]
+mod certificates_page;
+#[cfg(feature = "ssr")]
+mod events_page;
+
+#[cfg(feature = "ssr")]
+pub(crate) use self::{
+    certificate_page::OrganizationCertificatePage, certificates_page::OrganizationCertificatesPage,
+    events_page::OrganizationEventsPage,
+};
+
+#[cfg(feature = "ssr")]
+use domain::{errors::Error, ids::OrganizationId};
+#[cfg(feature = "ssr")]
+use leptos_router::params::ParamsMap;
+
+/// The organization that an address names.
+#[cfg(feature = "ssr")]
+fn asked(params: &ParamsMap) -> Result<OrganizationId, Error> {
+    params.get("organization").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)
+}
