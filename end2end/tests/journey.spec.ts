@@ -177,7 +177,8 @@ test("the certificate of destruction is valid; with one byte flipped it is not",
   await page.getByRole("link", { name: "Download" }).click();
   const file = info.outputPath("certificate.json");
   await (await waiting).saveAs(file);
-  const good = await installation.redoubt("verify-certificate", file);
+  const key = (await (await page.request.get("/.well-known/redoubt/signing-key")).text()).trim();
+  const good = await installation.redoubt("verify-certificate", file, "--public-key", key);
   expect(good.err).toBe("");
   expect(good.code).toBe(0);
   expect(good.out).toContain("orders");
@@ -189,7 +190,7 @@ test("the certificate of destruction is valid; with one byte flipped it is not",
   const flipped = String.fromCharCode(signed.certificate.charCodeAt(middle) ^ 1);
   signed.certificate = signed.certificate.slice(0, middle) + flipped + signed.certificate.slice(middle + 1);
   await writeFile(other, JSON.stringify(signed));
-  const bad = await installation.redoubt("verify-certificate", other);
+  const bad = await installation.redoubt("verify-certificate", other, "--public-key", key);
   expect(bad.code).not.toBe(0);
   expect(bad.err).toContain("NOT VALID");
 });
