@@ -104,6 +104,10 @@ impl Host for Timed {
     }
 }
 
+fn origin() -> Origin {
+    Origin { address: None, agent: None, device: None, request_id: RequestId::from_uuid(uuid::Uuid::nil()) }
+}
+
 #[tokio::main]
 async fn main() {
     let (store, _directory) = store::testing::temporary_sqlite().await;
@@ -120,8 +124,6 @@ async fn main() {
     })
     .await
     .unwrap();
-    let origin =
-        || Origin { address: None, agent: None, request_id: RequestId::from_uuid(uuid::Uuid::nil()) };
     let token = set_up::make_link(&control).await.unwrap();
     let input = CompleteSetUp {
         token,
@@ -130,7 +132,7 @@ async fn main() {
         password: Secret::new("velvet anchor 7 thistle moon".into()),
         organization: "Acme".into(),
     };
-    let user = set_up::complete(&control.context(origin(), None), input).await.unwrap();
+    let user = set_up::complete(&control.context(origin(), None), input).await.unwrap().user;
     let ctx = control.context(origin(), Some((vec![7; 32], user)));
     let profile = control::sessions::profile(&ctx).await.unwrap();
     projects::create(&ctx, profile.organizations[0].id, "shop").await.unwrap();

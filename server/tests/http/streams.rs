@@ -105,7 +105,7 @@ async fn one_session_and_one_address_take_their_share_of_the_streams_only() {
     browser.address = [192, 0, 2, 1].into();
     held.push(open(&installation, &browser).await);
     drop(held);
-    open(&installation, &browser).await;
+    drop(open(&installation, &browser).await);
 }
 
 #[tokio::test]
