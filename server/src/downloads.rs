@@ -24,7 +24,7 @@ pub(crate) async fn destruction_certificate(
     Path((project, id)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, Refusal> {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    certificate(&ctx, certificates::view(&ctx, &project, id).await?)
+    certificate(&ctx, &certificates::view(&ctx, &project, id).await?)
 }
 
 /// `GET /organizations/{organization}/certificates/{id}/download`
@@ -34,10 +34,10 @@ pub(crate) async fn organization_certificate(
 ) -> Result<impl IntoResponse, Refusal> {
     let organization = organization.parse().map_err(|_| Error::NotFound)?;
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    certificate(&ctx, certificates::view_for_organization(&ctx, organization, id).await?)
+    certificate(&ctx, &certificates::view_for_organization(&ctx, organization, id).await?)
 }
 
-fn certificate(ctx: &Context, view: CertificateView) -> Result<impl IntoResponse + use<>, Refusal> {
+fn certificate(ctx: &Context, view: &CertificateView) -> Result<impl IntoResponse + use<>, Refusal> {
     let id = view.body.id;
     let mut text = serde_json::to_string_pretty(&view.signed)
         .map_err(|_| Error::Internal { report: ctx.request_id().to_string() })?;
