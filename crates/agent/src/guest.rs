@@ -99,7 +99,7 @@ impl Guest {
     }
 
     /// What went wrong is right again, unless something else went wrong meanwhile.
-    pub(crate) fn take_back_problem(&self, problem: String) {
+    pub(crate) fn take_back_problem(&self, problem: &str) {
         self.inner().problem.take_if(|now| *now == problem);
     }
 

@@ -227,13 +227,13 @@ fn report_volumes(guest: &Guest) {
 /// that does not run, and starts the VM over.
 fn report_each(guest: &Guest, ask: impl Fn(VolumeKind) -> Result<VolumeReport, String>, pause: Duration) {
     for kind in [VolumeKind::Root, VolumeKind::Data] {
-        let mut noted = None;
+        let mut noted: Option<String> = None;
         while !guest.is_stopping() && guest.phase() != Phase::Failed {
             match ask(kind) {
                 Ok(report) => {
                     guest.note_volume(report);
                     if let Some(problem) = noted {
-                        guest.take_back_problem(problem);
+                        guest.take_back_problem(&problem);
                     }
                     break;
                 }
