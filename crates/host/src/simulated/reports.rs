@@ -52,7 +52,7 @@ pub(super) fn report(kind: VolumeKind, luks_uuid: &str, size_bytes: u64) -> Volu
 }
 
 /// What shredding a node says whose images are there but for those that are `lost`.
-pub(super) fn shredded(volumes: Vec<VolumeFacts>, lost: Vec<VolumeKind>, now: Timestamp) -> ShredReport {
+pub(super) fn shredded(volumes: Vec<VolumeFacts>, lost: &[VolumeKind], now: Timestamp) -> ShredReport {
     let each = |found: &str| {
         let say = |volume: &VolumeFacts| match lost.contains(&volume.kind) {
             true => format!("{}: its image was not found (simulated).", volume.kind),

@@ -231,7 +231,7 @@ impl World {
             return Err(Error::State("The VM still runs; stop it first.".into()));
         }
         let report = match self.nodes.remove(&node) {
-            Some(machine) => reports::shredded(machine.volumes, machine.lost, now),
+            Some(machine) => reports::shredded(machine.volumes, &machine.lost, now),
             None => reports::unknown(now),
         };
         self.reports.insert(node, report.clone());
