@@ -301,8 +301,12 @@ pub(crate) async fn ip_filter_view(
     Ok(IpFilterView {
         entries,
         generation: service.ip_filter_generation,
-        // A later one than ours is another list: that of a database of which this one is an older copy.
-        applied_generation: applied.filter(|applied| *applied <= service.ip_filter_generation),
+        // A later one than ours is another list, that of a database of which this one is an older copy: it is about to
+        // be replaced, like an earlier one.
+        applied_generation: applied.map(|applied| match applied > service.ip_filter_generation {
+            true => service.ip_filter_generation - 1,
+            false => applied,
+        }),
         reach_note,
         my_address,
         my_address_note,

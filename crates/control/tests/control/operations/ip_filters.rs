@@ -143,6 +143,12 @@ async fn a_later_filter_than_the_database_knows_of_is_replaced() {
             // It is noticed when the customer changes something, too.
             ip_filters::add(&world.ctx(), entry("192.0.2.0/24")).await.unwrap();
         }
+        let (node_row, mut tx) = (world.node("orders").await.unwrap(), world.store.write().await.unwrap());
+        let report = node_row.report.unwrap();
+        store::nodes::set_report(&mut tx, node, &report, world.now(), Some(generation)).await.unwrap();
+        tx.commit().await.unwrap();
+        let view = world.view("orders").await.ip_filter;
+        assert!(view.applied_generation < Some(view.generation), "never shown as in force");
         world.run_for(Duration::from_secs(30)).await;
         check_at_rest(&world).await;
         let sources = world.host.inner.ip_filter(node).unwrap().sources;
