@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::Agent;
-use crate::{MissingVolume, ShredReport, VolumeFacts};
+use crate::{MissingVolume, ShredReport, VolumeFacts, VolumeSpec};
 
 /// Makes a true status into what a dishonest agent would say.
 pub(super) fn twist(mut status: Status, agent: Agent, volumes: &[VolumeFacts]) -> Status {
@@ -94,4 +94,17 @@ pub(super) fn unknown(now: Timestamp) -> ShredReport {
 
 fn step(what: &str, check: &str, at: Timestamp) -> DestructionStep {
     DestructionStep { what: what.into(), check: check.into(), at }
+}
+
+/// Nothing is encrypted here, so the fingerprints are made from the volume's id: stable, and different for each.
+pub(super) fn made(spec: &VolumeSpec) -> VolumeFacts {
+    let fingerprint =
+        |what: &str| crate::fingerprints::sha256_hex(format!("{what} {}", spec.volume).as_bytes());
+    VolumeFacts {
+        volume: spec.volume,
+        kind: spec.kind,
+        luks_uuid: spec.volume.to_string(),
+        volume_key_fingerprint: fingerprint("simulated volume key"),
+        unlock_key_fingerprint: fingerprint("simulated unlock key"),
+    }
 }

@@ -19,7 +19,7 @@ use super::{
     Agent, Faults, Pace, SimulatedSettings,
     reports::{self, report, twist},
 };
-use crate::{Error, NodeSpec, Observation, ShredReport, VmFacts, VmState, VolumeFacts, VolumeSpec};
+use crate::{Error, NodeSpec, Observation, ShredReport, VmFacts, VmState, VolumeFacts};
 
 /// First of the ports that pretended services listen on.
 const PORT_FIRST: u16 = 20_001;
@@ -115,7 +115,7 @@ impl World {
         }
         let machine = self.machine(spec)?;
         if machine.volumes.is_empty() {
-            machine.volumes = spec.volumes.iter().map(volume_facts).collect();
+            machine.volumes = spec.volumes.iter().map(reports::made).collect();
             machine.has_sealed_keys = true;
         }
         Ok(machine.volumes.clone())
@@ -375,19 +375,6 @@ fn volume_reports(machine: &Machine) -> Vec<VolumeReport> {
         report(volume.kind, &volume.luks_uuid, mib.saturating_sub(1) * 1_048_576)
     })
     .collect()
-}
-
-/// Nothing is encrypted here, so the fingerprints are made from the volume's id: stable, and different for each.
-fn volume_facts(spec: &VolumeSpec) -> VolumeFacts {
-    let fingerprint =
-        |what: &str| crate::fingerprints::sha256_hex(format!("{what} {}", spec.volume).as_bytes());
-    VolumeFacts {
-        volume: spec.volume,
-        kind: spec.kind,
-        luks_uuid: spec.volume.to_string(),
-        volume_key_fingerprint: fingerprint("simulated volume key"),
-        unlock_key_fingerprint: fingerprint("simulated unlock key"),
-    }
 }
 
 fn size(spec: &NodeSpec) -> u64 {
