@@ -253,6 +253,9 @@ fn print_certificate(body: &DestructionCertificate) {
                 "    {} volume {}: key {}",
                 volume.kind, volume.volume_id, volume.volume_key_fingerprint
             );
+            if let Some(why) = &volume.not_erased {
+                println!("      NOT ERASED: {why}");
+            }
         }
         for step in &node.steps {
             println!("    {}  {} ({})", step.at.human(), step.what, step.check);

@@ -141,6 +141,9 @@ async fn report_host(control: &Control) {
             for problem in facts.problems {
                 tracing::warn!(host = facts.name, problem, "The host has a problem");
             }
+            for notice in facts.notices {
+                tracing::info!(host = facts.name, notice, "Not everybody can reach this host");
+            }
         }
         Err(error) => tracing::warn!(error, "The host does not answer"),
     }

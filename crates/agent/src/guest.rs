@@ -98,6 +98,11 @@ impl Guest {
         self.inner().problem = Some(problem);
     }
 
+    /// What went wrong is right again, unless something else went wrong meanwhile.
+    pub(crate) fn take_back_problem(&self, problem: &str) {
+        self.inner().problem.take_if(|now| *now == problem);
+    }
+
     pub(crate) fn note_volume(&self, report: VolumeReport) {
         let volumes = &mut self.inner().volumes;
         volumes.retain(|known| known.kind != report.kind);

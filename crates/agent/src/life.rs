@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{
-    agent::{Configuration, Phase},
+    agent::{Configuration, Phase, VolumeReport},
     networks::{IP_FILTER_ENTRIES_MAX, IpFilter},
     states::VolumeKind,
 };
@@ -19,6 +19,9 @@ use crate::{commands, firewall, guest::Guest, network, postgres::Postgres, tree:
 
 /// How often it is looked whether the service is up.
 const REPORT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Pause before a volume is asked about again that could not be reported.
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Work that the conversation hands over.
 pub(crate) enum Job {
@@ -217,11 +220,84 @@ fn report_volumes(guest: &Guest) {
     while guest.phase() == Phase::Starting {
         thread::sleep(REPORT_PAUSE);
     }
+    report_each(guest, volumes::report, RETRY_PAUSE);
+}
+
+/// Reports each volume, and tries again for as long as one cannot be: without both the host takes the service for one
+/// that does not run, and starts the VM over.
+fn report_each(guest: &Guest, ask: impl Fn(VolumeKind) -> Result<VolumeReport, String>, pause: Duration) {
     for kind in [VolumeKind::Root, VolumeKind::Data] {
-        match volumes::report(kind) {
-            Ok(report) => guest.note_volume(report),
-            Err(problem) if !guest.is_stopping() => guest.note_problem(problem),
-            Err(_) => return,
+        let mut noted: Option<String> = None;
+        while !guest.is_stopping() && guest.phase() != Phase::Failed {
+            match ask(kind) {
+                Ok(report) => {
+                    guest.note_volume(report);
+                    if let Some(problem) = noted {
+                        guest.take_back_problem(&problem);
+                    }
+                    break;
+                }
+                // It is going down, which is why.
+                Err(_) if guest.is_stopping() => return,
+                Err(problem) => {
+                    if noted.as_ref() != Some(&problem) {
+                        guest.note_problem(problem.clone());
+                    }
+                    noted = Some(problem);
+                    thread::sleep(pause);
+                }
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn report(kind: VolumeKind) -> VolumeReport {
+        VolumeReport {
+            kind,
+            luks_type: "LUKS2".into(),
+            cipher: "aes-xts-plain64".into(),
+            key_bits: 512,
+            hash: "sha256".into(),
+            luks_uuid: String::new(),
+            size_bytes: 0,
+            used_bytes: 0,
+            capacity_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn a_volume_is_asked_about_until_it_answers() {
+        let (guest, tries) = (Guest::new(), Cell::new(0));
+        let ask = |kind| {
+            tries.set(tries.get() + 1);
+            if kind == VolumeKind::Data && tries.get() < 5 {
+                Err("no memory".into())
+            } else {
+                Ok(report(kind))
+            }
+        };
+        report_each(&guest, ask, Duration::from_millis(1));
+        let status = guest.status();
+        assert_eq!((status.volumes.len(), tries.get(), status.problem), (2, 5, None));
+    }
+
+    #[test]
+    fn a_guest_that_stops_asks_no_more() {
+        let (guest, tries) = (Guest::new(), Cell::new(0));
+        let ask = |_| {
+            tries.set(tries.get() + 1);
+            if tries.get() == 2 {
+                guest.begin_stop();
+            }
+            Err("closed".to_owned())
+        };
+        report_each(&guest, ask, Duration::from_millis(1));
+        assert_eq!(tries.get(), 2);
     }
 }

@@ -66,6 +66,9 @@ impl Host for Timed {
     fn name(&self) -> &str {
         self.inner.name()
     }
+    fn identity(&self) -> &str {
+        self.inner.identity()
+    }
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.time(self.inner.facts()).await
     }
@@ -81,7 +84,7 @@ impl Host for Timed {
     async fn configure(&self, node: NodeId, configuration: NodeConfiguration) -> Result<(), Error> {
         self.time(self.inner.configure(node, configuration)).await
     }
-    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         self.time(self.inner.set_ip_filter(node, filter)).await
     }
     async fn observe(&self, node: NodeId) -> Result<Observation, Error> {

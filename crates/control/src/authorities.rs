@@ -11,8 +11,10 @@ use time::OffsetDateTime;
 
 /// How long a project's authority lasts.
 const AUTHORITY_DAYS: u64 = 3650;
-/// How long a server certificate lasts. Nodes are replaced long before.
+/// How long a server certificate lasts.
 const SERVER_DAYS: u64 = 397;
+/// How long before its end a certificate is replaced.
+const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How far back certificates begin, for clients whose clocks are slow.
 const BACKDATE: Duration = Duration::from_secs(24 * 3600);
 
@@ -58,6 +60,16 @@ pub(crate) fn issue(
     })
 }
 
+/// Whether a certificate ends soon. One that cannot be read is of no use to anybody.
+pub(crate) fn is_due(certificate: &str, now: Timestamp) -> bool {
+    let read = || {
+        let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).ok()?;
+        let end = pem.parse_x509().ok()?.validity().not_after.timestamp();
+        Some(Timestamp::from_micros(end.checked_mul(1_000_000)?))
+    };
+    read().is_none_or(|end| now.plus(RENEW_BEFORE) >= end)
+}
+
 fn set_validity(params: &mut CertificateParams, now: Timestamp, days: u64) {
     params.not_before = date_time(now.minus(BACKDATE));
     params.not_after = date_time(now.plus(Duration::from_secs(days * 24 * 3600)));
@@ -80,6 +92,12 @@ mod tests {
         assert_eq!(files.ca, ca);
         assert!(files.certificate.starts_with("-----BEGIN CERTIFICATE-----"));
         assert!(files.key.expose().starts_with("-----BEGIN PRIVATE KEY-----"));
+
+        let days = |count: u64| now.plus(Duration::from_secs(count * 24 * 3600));
+        assert!(!is_due(&files.certificate, now));
+        assert!(!is_due(&files.certificate, days(366)));
+        assert!(is_due(&files.certificate, days(368)));
+        assert!(is_due("-----BEGIN CERTIFICATE-----", now));
 
         let (other_ca, _) = make("acme-shop", now).unwrap();
         assert_ne!(ca, other_ca, "each project has a key of its own");

@@ -1,6 +1,10 @@
 //! The handle that everything hangs on: store, hosts, clock, randomness, keys. The server makes one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     ids::UserId,
@@ -22,7 +26,7 @@ use crate::{
     errors::Failure,
     random,
     sessions::{Hashes, Refusals},
-    workflow::{Limits, Runner},
+    workflow::{Limits, Runner, caught},
     workflows::services::{ServiceWorkflow, sweep},
 };
 
@@ -30,6 +34,10 @@ use crate::{
 const WORKERS: usize = 4;
 /// How often hosts are searched for what the database does not know.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How long what a host says of itself is repeated on pages before it is asked again, and how long a page waits for it.
+const FACTS_LAST: Duration = Duration::from_secs(20);
+/// See [`FACTS_LAST`].
+const FACTS_LIMIT: Duration = Duration::from_secs(2);
 /// Value whose sealed form in the database shows that the master key is the right one.
 const MASTER_KEY_CHECK: &[u8] = b"redoubt master key";
 
@@ -55,6 +63,8 @@ pub struct Control(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
+    /// What hosts lately said of themselves, and when.
+    facts: Mutex<BTreeMap<String, (Timestamp, Option<HostFacts>)>>,
     signing_key: SigningKey,
     /// Signs the marks of devices that have signed in.
     device_key: hmac::Key,
@@ -81,13 +91,22 @@ pub enum OpenError {
     /// There is no host.
     #[error("No host is configured.")]
     NoHost,
+    /// The nodes that the database knows on a host of this name are somewhere else.
+    #[error(
+        "This database knows another host by the name {0}, so this server cannot run the services that are on it. If \
+         that host belongs to another server, give this one's host a name of its own (host.name). If it is this \
+         machine, bring back the state directory (host.state_dir) it had."
+    )]
+    OtherHost(String),
 }
 
 impl Control {
-    /// Checks the master key against the database and makes the installation's signing key at the first start.
+    /// Checks the master key and the hosts against the database, and makes the installation's signing key at the first
+    /// start.
     ///
     /// # Errors
-    /// When the database does not answer or the master key is not the one it was made with.
+    /// When the database does not answer, the master key is not the one it was made with, or a host is not the one
+    /// that the database knows by its name.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
         if parts.hosts.is_empty() {
             return Err(OpenError::NoHost);
@@ -99,10 +118,19 @@ impl Control {
         let stored = store::settings::find(&mut tx, "master_key_check").await?.unwrap_or_default();
         parts.master_key.open(place, &stored).map_err(|_| OpenError::WrongMasterKey)?;
         let signing_key = SigningKey::load_or_make(&mut tx, &parts.master_key, &*parts.random).await?;
+        for host in &parts.hosts {
+            let key = format!("host_identity.{}", host.name());
+            store::settings::add_if_absent(&mut tx, &key, host.identity().as_bytes()).await?;
+            let stored = store::settings::find(&mut tx, &key).await?.unwrap_or_default();
+            if stored != host.identity().as_bytes() {
+                return Err(OpenError::OtherHost(host.name().to_owned()));
+            }
+        }
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
             device_key: parts.master_key.signing_key("device marks"),
             parts,
+            facts: Mutex::default(),
             signing_key,
             hashes: Hashes::new(),
             refusals: Refusals::default(),
@@ -141,7 +169,7 @@ impl Control {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
                 _ = shutdown.changed() => return,
             }
-            let swept = sweep(&self).await;
+            let swept = caught(sweep(&self)).await;
             // Once for as long as it lasts.
             if let Err(failure) = &swept
                 && !has_told
@@ -253,6 +281,27 @@ impl Control {
     /// All hosts.
     pub(crate) fn hosts(&self) -> &[Arc<dyn Host>] {
         &self.0.parts.hosts
+    }
+
+    /// The names of all hosts.
+    pub(crate) fn host_names(&self) -> Vec<&str> {
+        self.hosts().iter().map(|host| host.name()).collect()
+    }
+
+    /// What the host of that name lately said of itself, if it is one of this server's and says anything in time.
+    pub(crate) async fn recent_facts(&self, name: &str) -> Option<HostFacts> {
+        let now = self.now();
+        let facts = || self.0.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, known)) = facts().get(name)
+            && now.since(*at) < FACTS_LAST
+        {
+            return known.clone();
+        }
+        let host = self.host(name).ok()?;
+        // That it says nothing is remembered as well: the next page is not to wait for it again.
+        let asked = tokio::time::timeout(FACTS_LIMIT, host.facts()).await.ok().and_then(Result::ok);
+        facts().insert(name.to_owned(), (now, asked.clone()));
+        asked
     }
 
     /// The host of that name.

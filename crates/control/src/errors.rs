@@ -27,6 +27,9 @@ pub enum Failure {
     /// Stored JSON that cannot be read.
     #[error("stored JSON cannot be read")]
     Json(#[from] serde_json::Error),
+    /// A fault of the program in one piece of work.
+    #[error("This broke off because of a fault of the program: {0}")]
+    Panicked(String),
     /// Something that cannot be if everything else is right.
     #[error("{0}")]
     Inconsistent(String),
@@ -65,13 +68,26 @@ impl Failure {
                 tracing::warn!(report = %request, error = chain(&error), "Nobody knows whether this was saved");
                 Error::Unavailable { reason: COMMIT_UNKNOWN.into() }
             }
-            Self::Host(error) => Error::Unavailable { reason: error.to_string() },
+            Self::Host(error) => {
+                tracing::warn!(report = %request, error = chain(&error), "The host cannot do this");
+                host_unavailable(request)
+            }
             other => {
                 tracing::error!(report = %request, error = chain(&other), "Internal error");
                 Error::Internal { report: request.to_string() }
             }
         }
     }
+}
+
+/// What people are told when a host cannot do something. Its own words name paths and commands of a machine that is
+/// none of a tenant's business; they are in the log, under the request's id.
+pub(crate) fn host_unavailable(request: RequestId) -> Error {
+    let reason = format!(
+        "The machine that runs services cannot do this right now. Try again later; whoever operates it finds the reason \
+         in the server's log under {request}."
+    );
+    Error::Unavailable { reason }
 }
 
 /// An error with all its causes on one line.

@@ -25,12 +25,12 @@ use crate::{
     Context,
     contexts::Permit,
     envelopes::Place,
-    errors::{Failure, attempt},
+    errors::{Failure, attempt, host_unavailable},
     projects, random, timelines,
     workflows::services::ServiceWorkflow,
 };
 
-use views::{connection, node_views, row};
+use views::{accelerator_note, connection, node_views, row};
 
 /// Column that a first user's password is sealed for.
 pub(crate) const PASSWORD: &str = "services.password_sealed";
@@ -102,7 +102,8 @@ pub async fn create(ctx: &Context, input: CreateService) -> Result<ServiceRow, E
         let (service_type, plan, cloud) = parse_choices(&input)?;
         let facts = ctx.control.first_host().facts().await?;
         if !facts.problems.is_empty() {
-            return Err(Error::Unavailable { reason: facts.problems.join(" ") }.into());
+            tracing::warn!(report = %ctx.request_id(), problems = facts.problems.join(" "), "The host cannot run VMs");
+            return Err(host_unavailable(ctx.request_id()).into());
         }
         let (id, now) = (ServiceId::from_uuid(ctx.control.new_uuid()), ctx.now());
         let password = random::text(ctx.control.random(), PASSWORD_CHARS);
@@ -162,12 +163,17 @@ pub async fn view(ctx: &Context, project: &str, service: &str) -> Result<Service
         let stored_project =
             store::projects::find(&mut tx, found.project_id).await?.ok_or(Error::NotFound)?;
         let project = projects::find(&mut tx, found.project_id, &permit.access()?.organization_name).await?;
-        let nodes = node_views(&mut tx, found.id).await?;
+        let mut nodes = node_views(&mut tx, found.id).await?;
         let timeline = timelines::draw(&mut tx, &found, ctx.now()).await?;
         drop(tx);
+        for node in &mut nodes {
+            let facts = ctx.control.recent_facts(&node.host).await;
+            let accelerator = facts.as_ref().map(|facts| &facts.accelerator);
+            node.accelerator_note = accelerator_note(node.accelerator.as_deref(), accelerator);
+        }
         let ip_filter = ip_filter_view(ctx, &permit, found.id).await?;
         Ok(ServiceView {
-            connection: connection(&found, stored_project.ca_certificate),
+            connection: connection(&found, stored_project.ca_certificate, ip_filter.reach_note.clone()),
             row: row(found)?,
             project,
             nodes,
@@ -280,18 +286,28 @@ pub(crate) async fn ip_filter_view(
     let (mut my_address, mut my_address_note) = (ctx.origin().address, None);
     if let (Some(node), Some(peer)) = (nodes.first(), my_address)
         // A page is no place to wait for a host that hangs.
-        && let Ok(Ok((address, note))) = tokio::time::timeout(
-            CLIENT_ADDRESS_LIMIT,
-            ctx.control.first_host().client_address(node.id, peer),
-        )
-        .await
+        && let Ok(host) = ctx.control.host(&node.host)
+        && let Ok(Ok((address, note))) =
+            tokio::time::timeout(CLIENT_ADDRESS_LIMIT, host.client_address(node.id, peer)).await
     {
         (my_address, my_address_note) = (Some(address), note);
     }
+    let mut reach_note = None;
+    if let Some(node) = nodes.first() {
+        let facts = ctx.control.recent_facts(&node.host).await;
+        reach_note = facts.filter(|facts| !facts.notices.is_empty()).map(|facts| facts.notices.join(" "));
+    }
+    let applied = nodes.iter().map(|node| node.ip_filter_generation).min().flatten();
     Ok(IpFilterView {
         entries,
         generation: service.ip_filter_generation,
-        applied_generation: nodes.iter().map(|node| node.ip_filter_generation).min().flatten(),
+        // A later one than ours is another list, that of a database of which this one is an older copy: it is about to
+        // be replaced, like an earlier one.
+        applied_generation: applied.map(|applied| match applied > service.ip_filter_generation {
+            true => service.ip_filter_generation - 1,
+            false => applied,
+        }),
+        reach_note,
         my_address,
         my_address_note,
     })
@@ -324,8 +340,10 @@ async fn promised_memory(tx: &mut Tx) -> Result<u64, Failure> {
 
 /// Why a plan cannot be had now, if so.
 fn unavailable(plan: &Plan, facts: &HostFacts, promised_mib: u64) -> Option<String> {
-    if let Some(problem) = facts.problems.first() {
-        return Some(problem.clone());
+    if !facts.problems.is_empty() {
+        let why = "The machine that runs services is not ready for any. Whoever operates it finds what is missing in the \
+                   server's log.";
+        return Some(why.into());
     }
     let free = facts.memory_mib.saturating_sub(promised_mib);
     if plan.memory_mib_total() > free {

@@ -33,6 +33,8 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
         let estimate = durations.remove(step.as_str()).and_then(median);
         steps.push(draw_step(*step, entry, estimate));
     }
+    let last_step = names.last().copied().unwrap_or_default();
+    let whole = store::step_runs::run_durations(tx, run.as_str(), last_step, ESTIMATE_RUNS).await?;
     let is_active = steps.iter().any(|step| step.state != StepState::Done);
     let finished_at = steps.iter().filter_map(|step| step.finished_at).max().filter(|_| !is_active);
     Ok(Timeline {
@@ -41,22 +43,22 @@ pub(crate) async fn draw(tx: &mut Tx, service: &Service, now: Timestamp) -> Resu
         steps,
         started_at,
         finished_at,
-        estimate_millis: median(store::step_runs::run_durations(tx, run.as_str(), ESTIMATE_RUNS).await?),
+        estimate_millis: median(whole),
         now,
         state: if service.deletion_requested_at.is_some() { ServiceState::Rebuilding } else { service.state },
     })
 }
 
-/// The run to show: the deletion from the moment it was asked for, else the last one. A change of the IP filter is
-/// only shown while it goes on.
+/// The run to show: the deletion from the moment it was asked for, else the last one. A change of the IP filter or of
+/// the certificate is only shown while it goes on.
 fn shown_run(service: &Service, history: &[StepRun]) -> Run {
     if service.deletion_requested_at.is_some() {
         return Run::Deleting;
     }
     let parse = |entry: &StepRun| entry.run.parse::<Run>().unwrap_or(Run::Creating);
     match history.last() {
-        Some(last) if parse(last) == Run::Changing && last.finished_at.is_some() => {
-            history.iter().rev().map(parse).find(|run| *run != Run::Changing).unwrap_or(Run::Creating)
+        Some(last) if parse(last).is_passing() && last.finished_at.is_some() => {
+            history.iter().rev().map(parse).find(|run| !run.is_passing()).unwrap_or(Run::Creating)
         }
         Some(last) => parse(last),
         None => Run::Creating,

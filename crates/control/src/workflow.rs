@@ -6,6 +6,7 @@
 //! again. A lease is extended while a step runs and carries a token: whoever lost it cannot write any more.
 
 mod outages;
+mod panics;
 mod runner;
 mod watches;
 
@@ -21,6 +22,7 @@ use domain::{
 };
 use store::{Tx, strands::Strand};
 
+pub(crate) use panics::caught;
 pub use runner::{Limits, Point, Runner};
 
 use crate::{Control, audit, errors::Failure};

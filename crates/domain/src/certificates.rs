@@ -71,6 +71,9 @@ pub struct DestroyedVolume {
     pub volume_key_fingerprint: String,
     /// SHA-256 (hex) of its unlock key.
     pub unlock_key_fingerprint: String,
+    /// Why the volume itself was not erased, so that only its key is gone; nothing if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_erased: Option<String>,
 }
 
 /// One thing done on the way.

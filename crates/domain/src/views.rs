@@ -126,6 +126,8 @@ pub struct ConnectionView {
     pub psql_command: String,
     /// Connection URI without a password.
     pub uri: String,
+    /// Who cannot reach the service, and what lets them in: a sentence of the host.
+    pub reach_note: Option<String>,
 }
 
 /// One VM.
@@ -139,8 +141,10 @@ pub struct NodeView {
     pub host: String,
     /// The zone it is in.
     pub zone: String,
-    /// How its VM is run: `kvm`, or `tcg` with the reason.
+    /// How its VM is run: `kvm` or `tcg`.
     pub accelerator: Option<String>,
+    /// What an emulated VM is like, and why it is emulated: a sentence.
+    pub accelerator_note: Option<String>,
     /// PostgreSQL's version, as the guest reports it.
     pub postgresql_version: Option<String>,
     /// When it was made.
@@ -179,6 +183,8 @@ pub struct IpFilterView {
     pub my_address: Option<IpAddr>,
     /// What the viewer should know about that address (this machine's own, loopback only …).
     pub my_address_note: Option<String>,
+    /// Who cannot reach the service whatever the filter says, and what lets them in: a sentence of the host.
+    pub reach_note: Option<String>,
 }
 
 /// The steps of a service's workflow, as the customer sees them.

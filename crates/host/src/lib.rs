@@ -28,6 +28,10 @@ pub trait Host: Send + Sync {
     /// Name of the machine, by which nodes find it again. Asks nobody.
     fn name(&self) -> &str;
 
+    /// A random id that the machine's state directory was given when it was made, so that two hosts of the same name
+    /// are told apart. Asks nobody.
+    fn identity(&self) -> &str;
+
     /// Name, place, means and present problems of the machine.
     async fn facts(&self) -> Result<HostFacts, Error>;
 
@@ -43,9 +47,9 @@ pub trait Host: Send + Sync {
     /// Hands over certificates, first user and IP filter, and puts the filter in force on the host as well.
     async fn configure(&self, node: NodeId, configuration: NodeConfiguration) -> Result<(), Error>;
 
-    /// Puts an IP filter in force on the host and in the guest. An older generation than the one in force is
-    /// accepted and ignored.
-    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error>;
+    /// Puts an IP filter in force on the host and in the guest, and returns the generation that is in force on the
+    /// host then: an older one than that is accepted and ignored.
+    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error>;
 
     /// Whether the VM runs and what its agent says. An agent that does not answer is no error.
     async fn observe(&self, node: NodeId) -> Result<Observation, Error>;
@@ -54,8 +58,8 @@ pub trait Host: Send + Sync {
     async fn stop_vm(&self, node: NodeId) -> Result<(), Error>;
 
     /// Deletes the sealed keys, erases keyslots and headers, discards and unlinks the volumes, removes network
-    /// and directory, and says how each was checked. Repeated after a crash it returns the same report.
-    /// The VM must be stopped.
+    /// and directory, and says of each volume what was seen. Repeated after a crash it returns the same report.
+    /// The VM must be stopped. A node that this host does not know is no error, and its report says so.
     async fn shred(&self, node: NodeId) -> Result<ShredReport, Error>;
 
     /// Drops what the host remembers of a shredded node, once its report is stored.
@@ -99,6 +103,8 @@ pub enum NetworkBackend {
 pub struct HostFacts {
     /// Its name.
     pub name: String,
+    /// See [`Host::identity`].
+    pub identity: String,
     /// The cloud it belongs to.
     pub cloud: String,
     /// The zone it stands in.
@@ -117,6 +123,9 @@ pub struct HostFacts {
     pub vcpus: u32,
     /// What stands in the way of running VMs right now, each a sentence that says what to do.
     pub problems: Vec<String>,
+    /// Who cannot reach the services of this host and what lets them in, each a sentence. Nothing to worry about if
+    /// that is what is wanted.
+    pub notices: Vec<String>,
 }
 
 /// What a node is made of.
@@ -218,8 +227,19 @@ pub enum VmState {
 pub struct ShredReport {
     /// What volumes it had (empty if it never got any).
     pub volumes: Vec<VolumeFacts>,
+    /// Those of them that were not where they should have been, so that only their keys were destroyed.
+    pub missing: Vec<MissingVolume>,
     /// What was done and how it was checked. Times are filled by the host.
     pub steps: Vec<DestructionStep>,
+}
+
+/// A volume that was not found when it was to be destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingVolume {
+    /// The volume.
+    pub volume: VolumeId,
+    /// What was seen instead, and what was destroyed all the same.
+    pub why: String,
 }
 
 /// Why a host could not do something. Texts are sentences for the timeline: they say what and, if known, what to do.

@@ -99,6 +99,10 @@ impl Host for QemuHost {
         &self.machine.settings.name
     }
 
+    fn identity(&self) -> &str {
+        &self.machine.identity
+    }
+
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.run(machines::Machine::facts).await
     }
@@ -121,7 +125,7 @@ impl Host for QemuHost {
         self.run(move |machine| machine.configure(node, configuration)).await
     }
 
-    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         let filter = filter.clone();
         self.run(move |machine| machine.set_ip_filter(node, &filter)).await
     }

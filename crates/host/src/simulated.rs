@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{ids::NodeId, networks::IpFilter, timestamps::Clock};
+use domain::{ids::NodeId, networks::IpFilter, states::VolumeKind, timestamps::Clock};
 
 use crate::{
     Accelerator, Error, Host, HostFacts, NetworkBackend, NodeConfiguration, NodeSpec, Observation,
@@ -76,6 +76,7 @@ impl SimulatedSettings {
 /// The simulated host.
 pub struct SimulatedHost {
     settings: SimulatedSettings,
+    identity: String,
     world: Mutex<World>,
     faults: Faults,
 }
@@ -83,11 +84,17 @@ pub struct SimulatedHost {
 impl SimulatedHost {
     /// Opens a host; with a state file it goes on where the last one stopped.
     pub fn open(settings: SimulatedSettings) -> Result<Self, Error> {
-        let world = match &settings.state_file {
-            Some(path) => World::load(path)?,
-            None => World::default(),
+        let (world, identity) = match &settings.state_file {
+            Some(path) => {
+                let mut world = World::load(path)?;
+                let identity = world.identity()?;
+                world.save(path)?;
+                (world, identity)
+            }
+            // One that forgets everything when it ends is the same host again.
+            None => (World::default(), format!("simulated {}", settings.name)),
         };
-        Ok(Self { settings, world: Mutex::new(world), faults: Faults::default() })
+        Ok(Self { settings, identity, world: Mutex::new(world), faults: Faults::default() })
     }
 
     /// Where faults are ordered and calls are counted.
@@ -117,6 +124,11 @@ impl SimulatedHost {
     #[must_use]
     pub fn ip_filter(&self, node: NodeId) -> Option<IpFilter> {
         self.world().ip_filter(node)
+    }
+
+    /// Has a volume's image vanish behind the host's back. False if there is none.
+    pub fn lose_volume(&self, node: NodeId, kind: VolumeKind) -> bool {
+        self.world().lose_volume(node, kind)
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -171,11 +183,16 @@ impl Host for SimulatedHost {
         &self.settings.name
     }
 
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
     async fn facts(&self) -> Result<HostFacts, Error> {
         self.call(Call::Facts, None, |world| {
             let settings = &self.settings;
             Ok(HostFacts {
                 name: settings.name.clone(),
+                identity: self.identity.clone(),
                 cloud: settings.cloud.clone(),
                 zone: settings.zone.clone(),
                 accelerator: Accelerator::Tcg { reason: "Simulated: no VM runs.".into() },
@@ -185,6 +202,7 @@ impl Host for SimulatedHost {
                 disk_free_mib: self.faults.disk_free(settings.disk_mib.saturating_sub(world.disk_used_mib())),
                 vcpus: 8,
                 problems: Vec::new(),
+                notices: Vec::new(),
             })
         })
         .await
@@ -211,18 +229,18 @@ impl Host for SimulatedHost {
 
     async fn configure(&self, node: NodeId, configuration: NodeConfiguration) -> Result<(), Error> {
         self.call(Call::Configure, Some(node), |world| {
-            world.put_ip_filter(node, &configuration.ip_filter)?;
-            world.guest(node, &self.settings, &self.faults)?.configure(configuration.ip_filter.generation);
+            let generation = world.put_ip_filter(node, &configuration.ip_filter)?;
+            world.guest(node, &self.settings, &self.faults)?.configure(generation);
             Ok(())
         })
         .await
     }
 
-    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         self.call(Call::SetIpFilter, Some(node), |world| {
-            world.put_ip_filter(node, filter)?;
-            world.guest(node, &self.settings, &self.faults)?.set_ip_filter(filter.generation);
-            Ok(())
+            let generation = world.put_ip_filter(node, filter)?;
+            world.guest(node, &self.settings, &self.faults)?.set_ip_filter(generation);
+            Ok(generation)
         })
         .await
     }

@@ -19,6 +19,7 @@ use domain::{
     ids::ServiceId,
     networks::{Cidr, IpFilter},
     secrets::Secret,
+    states::VolumeKind,
 };
 use host::{
     Accelerator, Host, NetworkBackend, NodeConfiguration, VmFacts, VmState,
@@ -94,6 +95,14 @@ impl World {
         self.wait(number, Phase::WaitingForKeys).await;
         host.open_volumes(node.node).await.unwrap();
         host.open_volumes(node.node).await.unwrap();
+        self.configure(number).await;
+        let status =
+            self.wait_for(number, |status| status.phase == Phase::Ready && status.volumes.len() == 2).await;
+        println!("node {number}: ready after {:?}; phases {:?}", started.elapsed(), status.phase_millis);
+        (facts, status)
+    }
+
+    async fn configure(&self, number: u8) {
         let configuration = NodeConfiguration {
             hostname: "demo-1".into(),
             tls: self.tls.clone(),
@@ -105,11 +114,20 @@ impl World {
             ip_filter: self.filter.clone(),
             now_seconds: now_seconds(),
         };
-        host.configure(node.node, configuration).await.unwrap();
-        let status =
-            self.wait_for(number, |status| status.phase == Phase::Ready && status.volumes.len() == 2).await;
-        println!("node {number}: ready after {:?}; phases {:?}", started.elapsed(), status.phase_millis);
-        (facts, status)
+        self.host.configure(id(number), configuration).await.unwrap();
+    }
+
+    /// Hands over a new certificate, of another CA even, and waits until clients are shown it.
+    async fn renew_certificate(&mut self, number: u8, vm: &VmFacts) {
+        self.tls = certificates();
+        assert!(!self.psql(vm, "select 1").status.success(), "it has the old one");
+        self.configure(number).await;
+        let started = Instant::now();
+        while !self.psql(vm, "select 1").status.success() {
+            assert!(started.elapsed() < READY_TIME_MAX, "the new certificate is not shown");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        self.wait(number, Phase::Ready).await;
     }
 
     async fn wait(&self, number: u8, phase: Phase) -> Status {
@@ -250,6 +268,9 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
     world.set_ip_filter(number, &world.filter).await;
     assert_eq!(world.query(&vm, "select count(*) from t"), "1000");
 
+    world.renew_certificate(number, &vm).await;
+    assert_eq!(world.query(&vm, "select count(*) from t"), "1000");
+
     // The server restarts: the VM runs on and is adopted.
     let pid = world.process(number);
     let World { host, tls, filter, state: path } = world;
@@ -287,12 +308,21 @@ async fn life(network: NetworkChoice, source: impl Fn(IpAddr) -> Cidr) {
     assert_eq!(tag.is_some(), network == NetworkChoice::Bridge);
     assert!(tag.as_ref().is_none_or(|tag| of_tag(tag).len() == 4), "a bridge, a tap and two tables");
     let pid = world.process(number);
+    // Somebody takes an image away from under the running VM.
+    let is_taken = network == NetworkChoice::Bridge;
+    if is_taken {
+        let data = support::directory(&world.state, node.node).join("data.img");
+        std::fs::rename(data, world.state.join("taken.img")).unwrap();
+    }
     let stopping = Instant::now();
     world.host.stop_vm(node.node).await.unwrap();
     println!("stopped after {:?}", stopping.elapsed());
     world.host.stop_vm(node.node).await.unwrap();
     let report = world.host.shred(node.node).await.unwrap();
     assert_eq!(report.volumes, volumes);
+    let missing: Vec<_> = report.missing.iter().map(|missing| missing.volume).collect();
+    let data = volumes.iter().find(|volume| volume.kind == VolumeKind::Data).unwrap().volume;
+    assert_eq!(missing, if is_taken { vec![data] } else { Vec::new() }, "{report:?}");
     world.host.forget(node.node).await.unwrap();
     assert!(world.host.nodes().await.unwrap().is_empty());
     assert_eq!(tag.map(|tag| of_tag(&tag)).unwrap_or_default(), Vec::<String>::new());

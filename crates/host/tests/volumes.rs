@@ -184,35 +184,88 @@ async fn what_is_shredded_opens_with_nothing_that_is_left() {
     assert_eq!(host.observe(id(1)).await.unwrap().vm, VmState::Absent);
 }
 
+/// Somebody moved an image away: it can still be opened by whoever has its key, and the report must not say otherwise.
 #[tokio::test]
-async fn a_crash_at_any_step_of_shredding_changes_nothing_in_the_report() {
-    let texts = |report: &host::ShredReport| {
-        report.steps.iter().map(|step| (step.what.clone(), step.check.clone())).collect::<Vec<_>>()
-    };
-    let whole = {
-        let state = tempfile::tempdir().unwrap();
-        let host = open(state.path());
-        host.make_volumes(&spec(1)).await.unwrap();
-        host.shred(id(1)).await.unwrap()
-    };
-    for step in 0..7 {
-        let state = tempfile::tempdir().unwrap();
-        let host = open(state.path());
-        let made = host.make_volumes(&spec(1)).await.unwrap();
-        // As if the server was killed after doing a step and before writing it down: everything is done, the journal
-        // ends early.
-        host.shred(id(1)).await.unwrap();
-        let journal = state.path().join(format!("shreds/{}.json", id(1)));
-        let mut value: serde_json::Value = serde_json::from_slice(&fs::read(&journal).unwrap()).unwrap();
-        value["steps"].as_array_mut().unwrap().truncate(step);
-        fs::write(&journal, value.to_string()).unwrap();
-        drop(host);
-        let host = open(state.path());
-        assert!(matches!(host.forget(id(1)).await, Err(Error::State(_))), "not before its end");
-        let report = host.shred(id(1)).await.unwrap();
-        assert_eq!((texts(&report), &report.volumes), (texts(&whole), &made), "crash after step {step}");
-        assert!(!directory(state.path(), id(1)).exists());
+async fn a_volume_that_is_not_found_is_reported_as_such() {
+    let state = tempfile::tempdir().unwrap();
+    let host = open(state.path());
+    let made = host.make_volumes(&spec(1)).await.unwrap();
+    let data = image(state.path(), id(1), VolumeKind::Data);
+    let aside = state.path().join("aside.img");
+    fs::rename(&data, &aside).unwrap();
+    let report = host.shred(id(1)).await.unwrap();
+    let keyslots = cryptsetup(&["luksDump"], &aside, b"");
+    assert!(String::from_utf8_lossy(&keyslots.stdout).contains("0: luks2"), "it still has its keyslot");
+    let of_data = made.iter().find(|volume| volume.kind == VolumeKind::Data).unwrap();
+    assert_eq!(report.volumes, made);
+    let missing: Vec<_> = report.missing.iter().map(|missing| missing.volume).collect();
+    assert_eq!(missing, [of_data.volume]);
+    let check = |what: &str| report.steps.iter().find(|step| step.what == what).unwrap().check.clone();
+    for what in ["Erased the keyslots", "Overwrote the LUKS headers", "Discarded and deleted the volumes"] {
+        assert!(check(what).contains("data: its image was not found"), "{what}: {}", check(what));
     }
+    assert!(check("Erased the keyslots").contains("only its sealed key was destroyed"));
+    assert!(check("Erased the keyslots").contains("root: cryptsetup luksDump lists no keyslot"));
+    assert_eq!(host.shred(id(1)).await.unwrap(), report);
+}
+
+#[tokio::test]
+async fn a_volume_in_whose_place_is_something_else_is_reported_as_such() {
+    let state = tempfile::tempdir().unwrap();
+    let host = open(state.path());
+    host.make_volumes(&spec(1)).await.unwrap();
+    host.make_volumes(&spec(2)).await.unwrap();
+    let at = |node, kind| image(state.path(), node, kind);
+    fs::copy(at(id(2), VolumeKind::Root), at(id(1), VolumeKind::Root)).unwrap();
+    fs::write(at(id(1), VolumeKind::Data), [0; 4096]).unwrap();
+    let report = host.shred(id(1)).await.unwrap();
+    assert_eq!(report.missing.len(), 2, "{:?}", report.missing);
+    assert!(report.missing.iter().any(|missing| missing.why.contains("another LUKS2 header")));
+    assert!(report.missing.iter().any(|missing| missing.why.contains("no LUKS2 header")));
+}
+
+/// With the key file taken away as well, nothing at all can be destroyed.
+#[tokio::test]
+async fn a_volume_of_which_nothing_is_found_is_not_destroyed() {
+    let state = tempfile::tempdir().unwrap();
+    let host = open(state.path());
+    host.make_volumes(&spec(1)).await.unwrap();
+    let (data, aside) = (image(state.path(), id(1), VolumeKind::Data), state.path().join("aside.img"));
+    fs::rename(&data, &aside).unwrap();
+    fs::rename(directory(state.path(), id(1)).join("sealed.json"), state.path().join("aside.json")).unwrap();
+    let error = host.shred(id(1)).await.unwrap_err();
+    assert!(error.to_string().contains("nothing of it can be destroyed"), "{error}");
+    assert!(matches!(host.forget(id(1)).await, Err(Error::State(_))));
+    fs::rename(&aside, &data).unwrap();
+    let report = host.shred(id(1)).await.unwrap();
+    assert_eq!((report.steps.len(), report.missing.len()), (7, 0));
+    assert!(report.steps[1].check.contains("No file of sealed keys was found"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_knows_nothing_of_a_node_does_not_say_that_it_destroyed_it() {
+    let state = tempfile::tempdir().unwrap();
+    let host = open(state.path());
+    let report = host.shred(id(1)).await.unwrap();
+    assert_eq!((report.volumes.len(), report.steps.len()), (0, 3));
+    assert!(report.steps[1].check.contains("no directory of the node"), "{report:?}");
+    assert!(matches!(host.make_volumes(&spec(1)).await, Err(Error::State(_))), "never used again");
+    // Its state comes back, from a disk that was not mounted: now it is destroyed.
+    fs::create_dir(directory(state.path(), id(1))).unwrap();
+    assert_eq!(host.shred(id(1)).await.unwrap().steps.len(), 7);
+    host.forget(id(1)).await.unwrap();
+    assert!(host.nodes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_state_directory_keeps_its_identity() {
+    let (state, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = open(state.path());
+    let identity = first.identity().to_owned();
+    assert_eq!((identity.len(), &first.facts().await.unwrap().identity), (32, &identity));
+    drop(first);
+    assert_eq!(open(state.path()).identity(), identity);
+    assert_ne!(open(other.path()).identity(), identity);
 }
 
 #[tokio::test]

@@ -154,6 +154,13 @@ pub async fn bump_ip_filter_generation(tx: &mut Tx, id: ServiceId) -> Result<i64
     Ok(generation)
 }
 
+/// Raises the generation of the IP filter to at least this one, without a change of the list.
+pub async fn raise_ip_filter_generation(tx: &mut Tx, id: ServiceId, to: i64) -> Result<(), Error> {
+    let text = "UPDATE services SET ip_filter_generation = $2 WHERE id = $1 AND ip_filter_generation < $2";
+    execute!(tx, text, id, to)?;
+    Ok(())
+}
+
 /// Removes a service that has no nodes any more, with its IP filter. False if there is no such service.
 pub async fn remove(tx: &mut Tx, id: ServiceId) -> Result<bool, Error> {
     Ok(execute!(tx, "DELETE FROM services WHERE id = $1", id)? > 0)

@@ -12,6 +12,10 @@ use crate::{
     queries::{execute, fetch_all, fetch_optional, storable},
 };
 
+/// How many of the latest steps of a strand one kind of run may go back: what is older is forgotten, so that a
+/// history of years is no longer than one of days.
+const STEPS_KEPT: i64 = 200;
+
 /// One step, with all its tries.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct StepRun {
@@ -37,7 +41,8 @@ pub struct StepRun {
     pub next_try_at: Option<Timestamp>,
 }
 
-/// Notes that a step begins, unless it is the one that is under way; returns its number either way.
+/// Notes that a step begins, unless it is the one that is under way; returns its number either way. Steps of the same
+/// kind of run that are long past are forgotten.
 pub async fn begin_if_absent(
     tx: &mut Tx,
     strand: StrandId,
@@ -64,6 +69,8 @@ pub async fn begin_if_absent(
             attempts, error, next_try_at)
         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, NULL, NULL)";
     execute!(tx, text, strand, sequence, step, run, run_number, now).map_err(Error::unique_is_conflict)?;
+    let old = "DELETE FROM step_runs WHERE strand_id = $1 AND run = $2 AND sequence <= $3";
+    execute!(tx, old, strand, run, sequence - STEPS_KEPT)?;
     Ok(sequence)
 }
 
@@ -134,12 +141,17 @@ pub async fn durations(
     Ok(durations)
 }
 
-/// How long whole runs took whose every step is done, over all strands: milliseconds, latest first.
-pub async fn run_durations(tx: &mut Tx, run: &str, limit: u32) -> Result<Vec<i64>, Error> {
-    let text = "SELECT (MAX(finished_at) - MIN(started_at)) / 1000 FROM step_runs WHERE run = $1
-        GROUP BY strand_id, run_number HAVING COUNT(*) = COUNT(finished_at)
-        ORDER BY MAX(finished_at) DESC, strand_id LIMIT $2";
-    let rows: Vec<(i64,)> = fetch_all!(tx, text, run, i64::from(limit))?;
+/// How long the last runs of that kind took that came to the end of their last step, over all strands: milliseconds,
+/// latest first. Found by that step, from the index, as there may be any number of runs.
+pub async fn run_durations(tx: &mut Tx, run: &str, last_step: &str, limit: u32) -> Result<Vec<i64>, Error> {
+    let text = "SELECT (MAX(r.finished_at) - MIN(r.started_at)) / 1000
+        FROM (SELECT strand_id, run_number FROM step_runs
+            WHERE run = $1 AND step = $2 AND finished_at IS NOT NULL
+            ORDER BY finished_at DESC, strand_id LIMIT $3) ended
+        JOIN step_runs r ON r.strand_id = ended.strand_id AND r.run_number = ended.run_number
+        GROUP BY r.strand_id, r.run_number HAVING COUNT(*) = COUNT(r.finished_at)
+        ORDER BY MAX(r.finished_at) DESC, r.strand_id";
+    let rows: Vec<(i64,)> = fetch_all!(tx, text, run, last_step, i64::from(limit))?;
     Ok(rows.into_iter().map(|(millis,)| millis).collect())
 }
 

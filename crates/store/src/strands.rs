@@ -76,36 +76,49 @@ pub async fn find(tx: &mut Tx, id: StrandId) -> Result<Option<Strand>, Error> {
     fetch_optional!(tx, "SELECT * FROM strands WHERE id = $1", id)
 }
 
+/// What a strand of these hosts is: one whose nodes are all on them, or that has none yet. The node of another server's
+/// host is that server's business, as nobody else can reach it.
+macro_rules! of_hosts {
+    ($other:literal) => {
+        concat!("NOT EXISTS (SELECT 1 FROM nodes WHERE service_id = strands.id AND host ", $other, ")")
+    };
+}
+
 /// The lease: the longest due strand that nobody holds. The databases differ in how they take a set, and in that
 /// PostgreSQL has several writers, which should step over each other's choice instead of queueing for it.
 macro_rules! lease {
-    ($among:literal, $locking:literal) => {
+    ($among:literal, $other:literal, $locking:literal) => {
         concat!(
             "UPDATE strands SET leased_until = $2, lease_token = $3, is_woken = FALSE, generation = generation + 1
             WHERE id = (SELECT id FROM strands
                 WHERE wake_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) AND workflow ",
             $among,
+            " AND ",
+            of_hosts!($other),
             " ORDER BY wake_at, id LIMIT 1 ",
             $locking,
             ") RETURNING *"
         )
     };
 }
-const LEASE_SQLITE: &str = lease!("IN (SELECT value FROM json_each($4))", "");
-const LEASE_POSTGRES: &str = lease!("= ANY($4)", "FOR UPDATE SKIP LOCKED");
+const LEASE_SQLITE: &str =
+    lease!("IN (SELECT value FROM json_each($4))", "NOT IN (SELECT value FROM json_each($5))", "");
+const LEASE_POSTGRES: &str = lease!("= ANY($4)", "<> ALL($5)", "FOR UPDATE SKIP LOCKED");
 
-/// Leases the strand of one of the workflows that is due longest and that nobody holds.
+/// Leases the strand of one of the workflows that is due longest and that nobody holds, among those of these hosts.
 pub async fn lease(
     tx: &mut Tx,
     now: Timestamp,
     until: Timestamp,
     token: Uuid,
     workflows: &[&str],
+    hosts: &[&str],
 ) -> Result<Option<Strand>, Error> {
     match tx {
         Tx::Sqlite(_) => {
             let among = serde_json::Value::from(workflows).to_string();
-            fetch_optional!(tx, LEASE_SQLITE, now, until, token, &among)
+            let hosts = serde_json::Value::from(hosts).to_string();
+            fetch_optional!(tx, LEASE_SQLITE, now, until, token, &among, &hosts)
         }
         Tx::Postgres(tx) => crate::queries::results::fetch_optional(
             module_path!(),
@@ -114,6 +127,7 @@ pub async fn lease(
                 .bind(until)
                 .bind(token)
                 .bind(workflows)
+                .bind(hosts)
                 .fetch_optional(&mut **tx)
                 .await,
         ),
@@ -208,10 +222,26 @@ pub async fn overdue(tx: &mut Tx, now: Timestamp) -> Result<Vec<Strand>, Error> 
     fetch_all!(tx, text, now)
 }
 
-/// When there will be something to lease next; none if there are no strands.
-pub async fn next_wake(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
-    let text = "SELECT MIN(CASE WHEN leased_until > wake_at THEN leased_until ELSE wake_at END) FROM strands";
-    let (at,): (Option<Timestamp>,) = fetch_one!(tx, text)?;
+macro_rules! next_wake {
+    ($other:literal) => {
+        concat!(
+            "SELECT MIN(CASE WHEN leased_until > wake_at THEN leased_until ELSE wake_at END) FROM strands WHERE ",
+            of_hosts!($other)
+        )
+    };
+}
+const NEXT_WAKE_SQLITE: &str = next_wake!("NOT IN (SELECT value FROM json_each($1))");
+const NEXT_WAKE_POSTGRES: &str = next_wake!("<> ALL($1)");
+
+/// When there will be something to lease next among the strands of these hosts; none if there are none.
+pub async fn next_wake(tx: &mut Tx, hosts: &[&str]) -> Result<Option<Timestamp>, Error> {
+    let (at,): (Option<Timestamp>,) = match tx {
+        Tx::Sqlite(_) => fetch_one!(tx, NEXT_WAKE_SQLITE, &serde_json::Value::from(hosts).to_string())?,
+        Tx::Postgres(tx) => crate::queries::results::fetch_one(
+            module_path!(),
+            sqlx::query(NEXT_WAKE_POSTGRES).bind(hosts).fetch_one(&mut **tx).await,
+        )?,
+    };
     Ok(at)
 }
 

@@ -6,6 +6,7 @@ use domain::{
     ids::{NodeId, ServiceId},
     views::{ConnectionView, NodeView, ServiceRow, VolumeView},
 };
+use host::Accelerator;
 use store::{Tx, services::Service};
 
 use crate::errors::Failure;
@@ -26,7 +27,11 @@ pub(super) fn row(service: Service) -> Result<ServiceRow, Failure> {
 }
 
 /// How to connect, once there is an address.
-pub(super) fn connection(service: &Service, ca_certificate: String) -> Option<ConnectionView> {
+pub(super) fn connection(
+    service: &Service,
+    ca_certificate: String,
+    reach_note: Option<String>,
+) -> Option<ConnectionView> {
     let (host, port) = (service.host.clone()?, u16::try_from(service.port?).ok()?);
     let (user, database) = (&service.username, &service.database_name);
     // IPv6 addresses stand in brackets within a URI (RFC 3986 section 3.2.2).
@@ -42,8 +47,22 @@ pub(super) fn connection(service: &Service, ca_certificate: String) -> Option<Co
         database: database.clone(),
         host,
         port,
+        reach_note,
         ca_certificate,
     })
+}
+
+/// What people should know of an emulated VM; `host` is how its host runs VMs by now, if it says anything.
+pub(super) fn accelerator_note(accelerator: Option<&str>, host: Option<&Accelerator>) -> Option<String> {
+    let why = match (accelerator?, host) {
+        ("tcg", Some(Accelerator::Tcg { reason })) => format!(": {reason}"),
+        ("tcg", Some(Accelerator::Kvm)) => {
+            ". Its host can do better by now; this takes effect when the VM starts again.".into()
+        }
+        ("tcg", None) => ".".into(),
+        _ => return None,
+    };
+    Some(format!("Emulated: slow, not for production{why}"))
 }
 
 /// The nodes of a service with their volumes and what their guests reported.
@@ -68,6 +87,7 @@ pub(super) async fn node_views(tx: &mut Tx, service: ServiceId) -> Result<Vec<No
             host: node.host,
             zone: node.zone,
             accelerator: node.accelerator,
+            accelerator_note: None,
             postgresql_version: report.and_then(|report| report.postgresql_version),
             created_at: node.created_at,
             seen_at: node.seen_at,
@@ -75,4 +95,22 @@ pub(super) async fn node_views(tx: &mut Tx, service: ServiceId) -> Result<Vec<No
         });
     }
     Ok(views)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emulation_is_explained() {
+        let reason = Accelerator::Tcg { reason: "There is no /dev/kvm.".into() };
+        let note = |accelerator, host| accelerator_note(accelerator, host).unwrap_or_default();
+        assert_eq!(
+            note(Some("tcg"), Some(&reason)),
+            "Emulated: slow, not for production: There is no /dev/kvm."
+        );
+        assert!(note(Some("tcg"), Some(&Accelerator::Kvm)).contains("starts again"));
+        assert_eq!(note(Some("tcg"), None), "Emulated: slow, not for production.");
+        assert_eq!(note(Some("kvm"), Some(&reason)) + &note(None, Some(&reason)), "");
+    }
 }

@@ -6,7 +6,7 @@ use store::strands::Strand;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Next, Turn, Workflow, outages::Outages};
+use super::{Next, Turn, Workflow, caught, outages::Outages};
 use crate::{
     Control,
     errors::{Failure, TRIES_MAX, chain, pause_after_conflict},
@@ -70,7 +70,7 @@ impl Runner {
     /// Works until `shutdown` turns true; the present step is finished first.
     pub(crate) async fn work(self, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow() {
-            match self.run_one().await {
+            match caught(self.run_one()).await {
                 Ok(true) => self.outages.end(),
                 Ok(false) => {
                     self.outages.end();
@@ -97,7 +97,7 @@ impl Runner {
     /// Whether the database says which strand is next.
     async fn answers(&self) -> bool {
         let Ok(mut tx) = self.control.store().read().await else { return false };
-        store::strands::next_wake(&mut tx).await.is_ok()
+        store::strands::next_wake(&mut tx, &self.control.host_names()).await.is_ok()
     }
 
     /// Leases one due strand and runs its step. False when nothing is due.
@@ -116,17 +116,10 @@ impl Runner {
         }
         let mut tries = 1;
         let stored = loop {
-            let mut turn = Turn::new(self.control.clone(), strand.clone());
-            let result = match self.run_leased(workflow.as_ref(), &mut turn).await {
-                Ok(_) if last == Point::Acted => return Ok(true),
-                Ok(next) => self.store_next(workflow.as_ref(), turn, next).await,
-                Err(failure) => {
-                    // What the step wrote before it failed is undone first: SQLite has one writer.
-                    drop(turn);
-                    Err(failure)
-                }
-            };
-            match result {
+            // What the step wrote before it failed is undone when this returns, before anything else is written: SQLite
+            // has one writer.
+            match caught(self.take_turn(workflow.as_ref(), &strand, last)).await {
+                Ok(()) if last == Point::Acted => return Ok(true),
                 Ok(()) => break Ok(()),
                 // Another transaction was faster. Nobody needs to know; the step can be repeated at any time.
                 Err(Failure::Store(store::Error::Conflict)) if tries < TRIES_MAX => {
@@ -142,9 +135,19 @@ impl Runner {
         stored.map(|()| true)
     }
 
+    /// Runs the step and stores what became of it, unless it is to end before that.
+    async fn take_turn(&self, workflow: &dyn Workflow, strand: &Strand, last: Point) -> Result<(), Failure> {
+        let mut turn = Turn::new(self.control.clone(), strand.clone());
+        let next = self.run_leased(workflow, &mut turn).await?;
+        match last {
+            Point::Acted => Ok(()),
+            _ => self.store_next(workflow, turn, next).await,
+        }
+    }
+
     async fn idle(&self) -> Duration {
         let Ok(mut tx) = self.control.store().read().await else { return IDLE };
-        match store::strands::next_wake(&mut tx).await {
+        match store::strands::next_wake(&mut tx, &self.control.host_names()).await {
             Ok(Some(at)) => at.since(self.control.now()).clamp(Duration::from_millis(5), IDLE),
             _ => IDLE,
         }
@@ -152,10 +155,10 @@ impl Runner {
 
     async fn lease(&self) -> Result<Option<Strand>, Failure> {
         let names = self.workflows.iter().map(|workflow| workflow.name()).collect::<Vec<_>>();
-        let now = self.control.now();
+        let (now, hosts) = (self.control.now(), self.control.host_names());
         // Look before taking the one writer of SQLite.
         let mut tx = self.control.store().read().await?;
-        match store::strands::next_wake(&mut tx).await? {
+        match store::strands::next_wake(&mut tx, &hosts).await? {
             Some(at) if at <= now => {}
             _ => return Ok(None),
         }
@@ -163,7 +166,7 @@ impl Runner {
         let lease = async || {
             let mut tx = self.control.store().write().await?;
             let (until, token) = (now.plus(self.limits.lease), self.control.new_uuid());
-            let leased = store::strands::lease(&mut tx, now, until, token, &names).await?;
+            let leased = store::strands::lease(&mut tx, now, until, token, &names, &hosts).await?;
             tx.commit().await?;
             Ok(leased)
         };

@@ -6,7 +6,7 @@ use domain::events::EventType;
 use store::strands::Strand;
 use tokio::sync::watch;
 
-use super::{Runner, Turn, Workflow};
+use super::{Runner, Turn, Workflow, caught};
 use crate::{
     errors::{Failure, chain},
     housekeeping,
@@ -23,9 +23,9 @@ impl Runner {
     pub(crate) async fn watch_over(self, mut shutdown: watch::Receiver<bool>) {
         let mut looks = 0_u64;
         while !*shutdown.borrow() {
-            let looked = self.raise_alerts().await;
+            let looked = caught(self.raise_alerts()).await;
             let tidied = match looks % LOOKS_PER_TIDYING {
-                0 => housekeeping::tidy(&self.control).await.map(drop),
+                0 => caught(housekeeping::tidy(&self.control)).await.map(drop),
                 _ => Ok(()),
             };
             // The workers have told already that the database is gone, and that this will not work either.

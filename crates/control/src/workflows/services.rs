@@ -1,9 +1,11 @@
 //! The life of a service: place, make volumes, start the VM, wait for the agent, open the volumes, hand over
 //! certificates and first user, wait for PostgreSQL, rest; and destroy from every step.
 
+mod changing;
 mod destruction;
 mod making;
 mod resting;
+mod silences;
 mod steps;
 mod sweeping;
 
@@ -21,6 +23,7 @@ use host::{NodeSpec, VolumeSpec};
 use serde::{Deserialize, Serialize};
 use store::{Tx, nodes::Node, services::Service, strands::Strand};
 
+use silences::Silence;
 pub use steps::{Run, Step};
 pub(crate) use sweeping::sweep;
 
@@ -47,6 +50,9 @@ struct Notes {
     restarts: Vec<Timestamp>,
     /// How often in a row the VM had to be started over before PostgreSQL answered.
     setbacks: u32,
+    /// Since when the guest has not said what is waited for.
+    #[serde(default)]
+    silence: Option<Silence>,
     /// Nodes that are shredded, for the certificate.
     destroyed: Vec<DestroyedNode>,
 }
@@ -54,7 +60,13 @@ struct Notes {
 impl ServiceWorkflow {
     /// Makes the strand of a new service, in the transaction that makes the service.
     pub(crate) async fn begin(tx: &mut Tx, id: ServiceId, now: Timestamp) -> Result<(), Failure> {
-        let notes = Notes { run: Run::Creating, restarts: Vec::new(), setbacks: 0, destroyed: Vec::new() };
+        let notes = Notes {
+            run: Run::Creating,
+            restarts: Vec::new(),
+            setbacks: 0,
+            silence: None,
+            destroyed: Vec::new(),
+        };
         let strand = Strand {
             id: id.into(),
             workflow: NAME.into(),
@@ -100,6 +112,7 @@ impl Workflow for ServiceWorkflow {
             Step::WaitForPostgresql => subject.wait_for_postgresql(turn).await,
             Step::Wait => subject.wait(turn).await,
             Step::ApplyIpFilter => subject.apply_ip_filter(turn).await,
+            Step::RenewCertificate => subject.renew_certificate(turn).await,
             Step::StopVm => subject.stop_vm(turn).await,
             Step::Shred => subject.shred(turn).await,
             Step::Certify => subject.certify(turn).await,

@@ -30,6 +30,8 @@ pub struct Gate {
 pub struct TestHost {
     pub inner: SimulatedHost,
     problems: Mutex<Vec<String>>,
+    notices: Mutex<Vec<String>>,
+    panics: AtomicU32,
     gate: Mutex<Option<(Call, Arc<Gate>)>>,
     busy: Mutex<BTreeMap<NodeId, u32>>,
     overlaps: AtomicU32,
@@ -53,6 +55,8 @@ impl TestHost {
         Self {
             inner: SimulatedHost::open(settings).unwrap(),
             problems: Mutex::default(),
+            notices: Mutex::default(),
+            panics: AtomicU32::new(0),
             gate: Mutex::default(),
             busy: Mutex::default(),
             overlaps: AtomicU32::new(0),
@@ -66,6 +70,16 @@ impl TestHost {
     /// From now on this stands in the way of running VMs.
     pub fn set_problems(&self, problems: &[&str]) {
         *self.problems.lock().unwrap() = problems.iter().map(|text| (*text).to_owned()).collect();
+    }
+
+    /// From now on this keeps people from reaching services.
+    pub fn set_notices(&self, notices: &[&str]) {
+        *self.notices.lock().unwrap() = notices.iter().map(|text| (*text).to_owned()).collect();
+    }
+
+    /// The next looks at nodes panic.
+    pub fn panic(&self, times: u32) {
+        self.panics.store(times, Ordering::SeqCst);
     }
 
     /// Holds the next such call up before it does anything.
@@ -109,9 +123,14 @@ impl Host for TestHost {
     fn name(&self) -> &str {
         self.inner.name()
     }
+    fn identity(&self) -> &str {
+        self.inner.identity()
+    }
     async fn facts(&self) -> Result<HostFacts, Error> {
         let facts = self.inner.facts().await?;
-        Ok(HostFacts { problems: self.problems.lock().unwrap().clone(), ..facts })
+        let (problems, notices) = (&self.problems, &self.notices);
+        let (problems, notices) = (problems.lock().unwrap().clone(), notices.lock().unwrap().clone());
+        Ok(HostFacts { problems, notices, ..facts })
     }
     async fn make_volumes(&self, node: &NodeSpec) -> Result<Vec<VolumeFacts>, Error> {
         let _visit = self.enter(Call::MakeVolumes, node.node).await;
@@ -129,11 +148,13 @@ impl Host for TestHost {
         let _visit = self.enter(Call::Configure, node).await;
         self.inner.configure(node, configuration).await
     }
-    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    async fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         let _visit = self.enter(Call::SetIpFilter, node).await;
         self.inner.set_ip_filter(node, filter).await
     }
     async fn observe(&self, node: NodeId) -> Result<Observation, Error> {
+        let left = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert!(left.is_err(), "the host's own fault");
         self.inner.observe(node).await
     }
     async fn stop_vm(&self, node: NodeId) -> Result<(), Error> {

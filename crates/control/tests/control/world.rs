@@ -188,6 +188,13 @@ impl World {
         open(&self.store, &self.clock, &self.host, number).await
     }
 
+    /// One more server on the same database, on a host of its own.
+    pub async fn server_on(&self, host: &Arc<TestHost>) -> Result<Control, String> {
+        let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
+        let opened = Control::open(parts(&self.store, &self.clock, host, number)).await;
+        opened.map_err(|error| error.to_string())
+    }
+
     /// Other limits for the runner, in real time.
     pub fn limit(&mut self, limits: Limits) {
         self.limits = limits;
@@ -318,7 +325,9 @@ impl World {
             return true;
         }
         let mut tx = self.store.read().await.unwrap();
-        let Some(next) = store::strands::next_wake(&mut tx).await.unwrap() else { return false };
+        let Some(next) = store::strands::next_wake(&mut tx, &[self.host.name()]).await.unwrap() else {
+            return false;
+        };
         drop(tx);
         self.clock.advance_to(next);
         self.stepper.step_until(last).await.unwrap()
@@ -341,7 +350,7 @@ impl World {
         while self.now() < end {
             if !self.stepper.step().await.unwrap() {
                 let mut tx = self.store.read().await.unwrap();
-                let next = store::strands::next_wake(&mut tx).await.unwrap();
+                let next = store::strands::next_wake(&mut tx, &[self.host.name()]).await.unwrap();
                 drop(tx);
                 self.clock.advance_to(next.unwrap_or(end).min(end));
             }
@@ -465,16 +474,18 @@ impl Workers {
 }
 
 async fn open(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64) -> Control {
-    Control::open(Parts {
+    Control::open(parts(store, clock, host, seed)).await.unwrap()
+}
+
+fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64) -> Parts {
+    Parts {
         store: store.clone(),
         hosts: vec![host.clone() as Arc<dyn Host>],
         clock: clock.clone(),
         random: Arc::new(SeededRandom(AtomicU64::new(seed << 40))),
         master_key: MasterKey::new(MASTER_KEY),
         is_simulated: true,
-    })
-    .await
-    .unwrap()
+    }
 }
 
 pub fn complete_set_up(token: &Secret) -> CompleteSetUp {

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
     net::IpAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -38,6 +38,7 @@ use crate::{
 pub(super) struct Machine {
     pub(super) settings: QemuSettings,
     pub(super) state_dir: PathBuf,
+    pub(super) identity: String,
     /// Tells what belongs to this host from what belongs to others on the same machine.
     tag: String,
     pub(super) directories: NodeDirectories,
@@ -63,6 +64,7 @@ impl Machine {
         let name = format!("{} {}", state_dir.display(), settings.name);
         let tag = crate::fingerprints::sha256_hex(name.as_bytes())[..6].to_owned();
         Ok(Self {
+            identity: identity(&state_dir.join("identity.json"))?,
             directories: NodeDirectories::open(&state_dir)?,
             networks: Networks::new(settings.network, &tag, settings.address_pool),
             host_key: HostKey::open(&state_dir)?,
@@ -108,6 +110,7 @@ impl Machine {
         let nobody = self.directories.of(NodeId::from_uuid(Default::default()));
         Ok(HostFacts {
             name: settings.name.clone(),
+            identity: self.identity.clone(),
             cloud: settings.cloud.clone(),
             zone: settings.zone.clone(),
             accelerator,
@@ -118,6 +121,7 @@ impl Machine {
             vcpus: std::thread::available_parallelism()
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(1)),
             problems,
+            notices: self.networks.notices(),
         })
     }
 
@@ -183,12 +187,13 @@ impl Machine {
         })
     }
 
-    pub(super) fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    pub(super) fn set_ip_filter(&self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         self.alone(node, |directory| {
             let record = directory.known_record()?;
             let filter = self.put_ip_filter(directory, &record, filter)?;
             self.check_running(directory)?;
-            self.order(directory, Request::SetIpFilter(record.network.filter_of_guest(&filter)))
+            self.order(directory, Request::SetIpFilter(record.network.filter_of_guest(&filter)))?;
+            Ok(filter.generation)
         })
     }
 
@@ -288,6 +293,16 @@ impl shredding::Surroundings for Machine {
         let network = self.directories.of(node).record()?.map(|record| record.network);
         self.networks.remove(node, network.as_ref())
     }
+}
+
+/// The identity of a state directory, made at the first start.
+fn identity(path: &Path) -> Result<String, Error> {
+    if let Some(identity) = files::read_json(path)? {
+        return Ok(identity);
+    }
+    let identity = crate::fingerprints::random_hex()?;
+    files::write_json(path, &identity)?;
+    Ok(identity)
 }
 
 fn refuse_shredded(directory: &NodeDirectory) -> Result<(), Error> {

@@ -238,12 +238,34 @@ impl Networks {
         }
     }
 
+    /// Who cannot reach services here, and what lets them in.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let forward = std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").ok();
+        reach(self.backend, self.pool, forward.as_deref()).into_iter().collect()
+    }
+
     /// How the node's guest sees a client, and what the client should know.
     pub(crate) fn client_address(&self, network: &NodeNetwork, peer: IpAddr) -> (IpAddr, Option<String>) {
         match network {
             NodeNetwork::Bridge { gateway, .. } => bridge::client_address(self.pool, *gateway, peer),
             NodeNetwork::User { .. } => user::client_address(peer),
         }
+    }
+}
+
+/// Who cannot reach services, if somebody cannot: `forward` is what the kernel says of forwarding packets.
+fn reach(backend: NetworkBackend, pool: AddressPool, forward: Option<&str>) -> Option<String> {
+    match backend {
+        NetworkBackend::Bridge if forward.is_some_and(|forward| forward.trim() == "0") => Some(format!(
+            "Services can be reached from this machine only: its net.ipv4.ip_forward is 0. To let others in, run \
+             `sysctl -w net.ipv4.ip_forward=1` on it, and route {pool} to it in their network."
+        )),
+        NetworkBackend::User => Some(
+            "Services can be reached from this machine only: it uses QEMU's user network. To let others in, run the \
+             server as root, with the network “bridge”."
+                .into(),
+        ),
+        _ => None,
     }
 }
 
@@ -277,6 +299,17 @@ mod tests {
         for bad in ["203.0.113.0/24", "10.0.0.0/29", "10.0.0.1/16", "fd00::/8", "10.0.0.0"] {
             assert!(bad.parse::<AddressPool>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn who_cannot_reach_services_is_told() {
+        let reach = |backend, forward| reach(backend, AddressPool::default(), forward);
+        let told = reach(NetworkBackend::Bridge, Some("0\n")).unwrap();
+        assert!(told.contains("net.ipv4.ip_forward=1") && told.contains("route 10.213.0.0/16"), "{told}");
+        assert_eq!(reach(NetworkBackend::Bridge, Some("1\n")), None);
+        assert_eq!(reach(NetworkBackend::Bridge, None), None, "it is not known");
+        assert!(reach(NetworkBackend::User, Some("1\n")).unwrap().contains("user network"));
+        assert_eq!(reach(NetworkBackend::Simulated, Some("0\n")), None);
     }
 
     #[test]

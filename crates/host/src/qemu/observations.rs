@@ -57,7 +57,8 @@ impl Machine {
 /// Whether the guest has its volumes open, so that they hold filesystems.
 fn has_opened(status: &Status) -> bool {
     let phase = matches!(status.phase, Phase::WaitingForConfiguration | Phase::Starting | Phase::Ready);
-    phase && status.volumes.len() == VolumeKind::ALL.len()
+    let is_told = |kind: &VolumeKind| status.volumes.iter().any(|volume| volume.kind == *kind);
+    phase && VolumeKind::ALL.iter().all(is_told)
 }
 
 /// Why the VM does not run, with the last words of QEMU or else of the guest.

@@ -212,7 +212,7 @@ fn format(directory: &NodeDirectory, volume: &VolumeSpec, key: &UnlockKey) -> Re
     file.sync_all().map_err(files::failed(format!("sync {}", image.display())))?;
     let wrong = || Error::State(format!("cryptsetup did not make the {} volume as designed.", volume.kind));
     let header = Header::read(&image)?.filter(Header::is_as_designed).ok_or_else(wrong)?;
-    let luks_uuid = cryptsetup(["luksUUID"], &image)?.succeed()?.text().trim().to_owned();
+    let luks_uuid = luks_uuid(&image)?;
     Ok(VolumeFacts {
         volume: volume.volume,
         kind: volume.kind,
@@ -228,6 +228,11 @@ fn clear(directory: &NodeDirectory, spec: &NodeSpec) -> Result<(), Error> {
         files::remove(&directory.image(volume.kind))?;
     }
     Ok(())
+}
+
+/// UUID in the LUKS header of an image that has one.
+pub(crate) fn luks_uuid(image: &Path) -> Result<String, Error> {
+    Ok(cryptsetup(["luksUUID"], image)?.succeed()?.text().trim().to_owned())
 }
 
 /// `cryptsetup` on an image file. Keys go to its standard input only.

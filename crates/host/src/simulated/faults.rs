@@ -72,6 +72,8 @@ pub enum Agent {
     ReadyTooEarly,
     /// They report volumes that are not encrypted.
     Unencrypted,
+    /// They report the root volume twice, and the data volume never.
+    RootTwice,
 }
 
 /// What happens to one call: whether it does its work, and how it ends.

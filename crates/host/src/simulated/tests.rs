@@ -88,7 +88,8 @@ async fn a_node_lives_and_leaves_nothing() {
     let status = observation.agent.unwrap();
     assert_eq!((status.phase, status.ip_filter_generation), (Phase::Ready, Some(3)));
     assert_eq!(status.volumes.len(), 2);
-    host.set_ip_filter(node.node, &IpFilter { generation: 2, sources: Vec::new() }).await.unwrap();
+    let in_force = host.set_ip_filter(node.node, &IpFilter { generation: 2, sources: Vec::new() }).await;
+    assert_eq!(in_force.unwrap(), 3, "the caller is told");
     assert_eq!(host.ip_filter(node.node).unwrap().generation, 3, "older ones are ignored");
 
     assert!(matches!(host.shred(node.node).await, Err(Error::State(_))), "it runs");

@@ -8,7 +8,6 @@ use std::{
 
 use domain::{
     agent::{Phase, Status, VolumeReport},
-    certificates::DestructionStep,
     ids::NodeId,
     networks::IpFilter,
     states::VolumeKind,
@@ -18,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Agent, Faults, Pace, SimulatedSettings,
-    reports::{report, twist},
+    reports::{self, report, twist},
 };
-use crate::{Error, NodeSpec, Observation, ShredReport, VmFacts, VmState, VolumeFacts, VolumeSpec};
+use crate::{Error, NodeSpec, Observation, ShredReport, VmFacts, VmState, VolumeFacts};
 
 /// First of the ports that pretended services listen on.
 const PORT_FIRST: u16 = 20_001;
@@ -30,12 +29,17 @@ pub(super) struct World {
     nodes: BTreeMap<NodeId, Machine>,
     reports: BTreeMap<NodeId, ShredReport>,
     boots: u64,
+    #[serde(default)]
+    identity: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Machine {
     spec: NodeSpec,
     volumes: Vec<VolumeFacts>,
+    /// Volumes whose images have vanished.
+    #[serde(default)]
+    lost: Vec<VolumeKind>,
     has_sealed_keys: bool,
     port: Option<u16>,
     ip_filter: Option<IpFilter>,
@@ -78,6 +82,15 @@ impl World {
             .map_err(|source| Error::Io { doing: format!("write {}", path.display()), source })
     }
 
+    /// What tells this world from others, made at the first look.
+    pub(super) fn identity(&mut self) -> Result<String, Error> {
+        let identity = match self.identity.take() {
+            Some(identity) => identity,
+            None => crate::fingerprints::random_hex()?,
+        };
+        Ok(self.identity.insert(identity).clone())
+    }
+
     pub(super) fn memory_used_mib(&self) -> u64 {
         let running = self.nodes.values().filter(|machine| machine.guest.is_some());
         running.map(|machine| u64::from(machine.spec.memory_mib)).sum()
@@ -102,7 +115,7 @@ impl World {
         }
         let machine = self.machine(spec)?;
         if machine.volumes.is_empty() {
-            machine.volumes = spec.volumes.iter().map(volume_facts).collect();
+            machine.volumes = spec.volumes.iter().map(reports::made).collect();
             machine.has_sealed_keys = true;
         }
         Ok(machine.volumes.clone())
@@ -153,12 +166,12 @@ impl World {
         }
     }
 
-    pub(super) fn put_ip_filter(&mut self, node: NodeId, filter: &IpFilter) -> Result<(), Error> {
+    pub(super) fn put_ip_filter(&mut self, node: NodeId, filter: &IpFilter) -> Result<i64, Error> {
         let machine = self.nodes.get_mut(&node).ok_or_else(unknown)?;
-        if machine.ip_filter.as_ref().is_none_or(|now| now.generation <= filter.generation) {
-            machine.ip_filter = Some(filter.clone());
+        match &machine.ip_filter {
+            Some(now) if now.generation > filter.generation => Ok(now.generation),
+            _ => Ok(machine.ip_filter.insert(filter.clone()).generation),
         }
-        Ok(())
     }
 
     pub(super) fn observe(
@@ -201,6 +214,15 @@ impl World {
         ran
     }
 
+    pub(super) fn lose_volume(&mut self, node: NodeId, kind: VolumeKind) -> bool {
+        let Some(machine) = self.nodes.get_mut(&node) else { return false };
+        let has = machine.volumes.iter().any(|volume| volume.kind == kind);
+        if has {
+            machine.lost.push(kind);
+        }
+        has
+    }
+
     pub(super) fn shred(&mut self, node: NodeId, now: Timestamp) -> Result<ShredReport, Error> {
         if let Some(report) = self.reports.get(&node) {
             return Ok(report.clone());
@@ -208,19 +230,10 @@ impl World {
         if self.nodes.get(&node).is_some_and(|machine| machine.guest.is_some()) {
             return Err(Error::State("The VM still runs; stop it first.".into()));
         }
-        let volumes = self.nodes.remove(&node).map(|machine| machine.volumes).unwrap_or_default();
-        let steps = [
-            ("Stopped the VM", "No process of the node is left (simulated)"),
-            ("Deleted the sealed unlock keys", "The file is gone (simulated)"),
-            ("Erased all keyslots", "The headers have no keyslot left (simulated)"),
-            ("Overwrote the LUKS headers", "The headers read back as random bytes (simulated)"),
-            ("Discarded and deleted the volumes", "The files are gone (simulated)"),
-            ("Removed the network", "No interface and no firewall table is left (simulated)"),
-            ("Removed the node's directory", "The directory is gone (simulated)"),
-        ];
-        let steps =
-            steps.map(|(what, check)| DestructionStep { what: what.into(), check: check.into(), at: now });
-        let report = ShredReport { volumes, steps: steps.into() };
+        let report = match self.nodes.remove(&node) {
+            Some(machine) => reports::shredded(machine.volumes, &machine.lost, now),
+            None => reports::unknown(now),
+        };
         self.reports.insert(node, report.clone());
         Ok(report)
     }
@@ -268,6 +281,7 @@ impl World {
         let machine = self.nodes.entry(spec.node).or_insert_with(|| Machine {
             spec: spec.clone(),
             volumes: Vec::new(),
+            lost: Vec::new(),
             has_sealed_keys: false,
             port: None,
             ip_filter: None,
@@ -344,7 +358,7 @@ impl Guest {
             uptime_millis: millis(self.started, now),
             phase,
             problem: None,
-            volumes: if is_open { reports(machine) } else { Vec::new() },
+            volumes: if is_open { volume_reports(machine) } else { Vec::new() },
             postgresql_version: (phase == Phase::Ready).then(|| "15.20 (simulated)".to_owned()),
             ip_filter_generation: self.ip_filter_generation,
             memory_kib: (memory, memory / 2),
@@ -353,7 +367,7 @@ impl Guest {
     }
 }
 
-fn reports(machine: &Machine) -> Vec<VolumeReport> {
+fn volume_reports(machine: &Machine) -> Vec<VolumeReport> {
     let size_of = |kind: VolumeKind| machine.spec.volumes.iter().find(|spec| spec.kind == kind);
     let made = machine.volumes.iter();
     made.map(|volume| {
@@ -361,19 +375,6 @@ fn reports(machine: &Machine) -> Vec<VolumeReport> {
         report(volume.kind, &volume.luks_uuid, mib.saturating_sub(1) * 1_048_576)
     })
     .collect()
-}
-
-/// Nothing is encrypted here, so the fingerprints are made from the volume's id: stable, and different for each.
-fn volume_facts(spec: &VolumeSpec) -> VolumeFacts {
-    let fingerprint =
-        |what: &str| crate::fingerprints::sha256_hex(format!("{what} {}", spec.volume).as_bytes());
-    VolumeFacts {
-        volume: spec.volume,
-        kind: spec.kind,
-        luks_uuid: spec.volume.to_string(),
-        volume_key_fingerprint: fingerprint("simulated volume key"),
-        unlock_key_fingerprint: fingerprint("simulated unlock key"),
-    }
 }
 
 fn size(spec: &NodeSpec) -> u64 {

@@ -143,7 +143,7 @@ async fn renames_and_new_projects_do_not_share_a_name(store: Store) {
 
 async fn lease(store: &Store, token: Uuid) -> Result<Option<strands::Strand>, Error> {
     let mut tx = store.write().await?;
-    let strand = strands::lease(&mut tx, at(10), at(99), token, &["service"]).await?;
+    let strand = strands::lease(&mut tx, at(10), at(99), token, &["service"], &[]).await?;
     tx.commit().await?;
     Ok(strand)
 }

@@ -89,6 +89,10 @@ async fn the_ip_filter_generation_counts_up(store: Store) {
     assert_eq!(services::bump_ip_filter_generation(&mut tx, service_id(1)).await.unwrap(), 1);
     assert_eq!(services::bump_ip_filter_generation(&mut tx, service_id(1)).await.unwrap(), 2);
     assert!(services::bump_ip_filter_generation(&mut tx, service_id(2)).await.is_err());
+    for (to, expected) in [(7, 8), (7, 9), (3, 10)] {
+        services::raise_ip_filter_generation(&mut tx, service_id(1), to).await.unwrap();
+        assert_eq!(services::bump_ip_filter_generation(&mut tx, service_id(1)).await.unwrap(), expected);
+    }
 }
 
 async fn removes_with_its_ip_filter_but_not_with_nodes(store: Store) {

@@ -14,6 +14,7 @@ contract!(
     a_failure_is_kept_with_its_text,
     tells_runs_apart,
     tells_how_long_steps_and_runs_took,
+    forgets_what_is_long_past,
 );
 
 /// Begins and finishes a step.
@@ -98,8 +99,26 @@ async fn tells_how_long_steps_and_runs_took(store: Store) {
     let others = step_runs::durations(&mut tx, "restarting", &steps, 9).await.unwrap();
     assert_eq!(others, BTreeMap::from([("boot".into(), vec![3])]));
     assert_eq!(step_runs::durations(&mut tx, "creating", &[], 9).await.unwrap(), BTreeMap::new());
-    assert_eq!(step_runs::run_durations(&mut tx, "creating", 9).await.unwrap(), [41, 25]);
-    assert_eq!(step_runs::run_durations(&mut tx, "creating", 1).await.unwrap(), [41]);
-    assert_eq!(step_runs::run_durations(&mut tx, "restarting", 9).await.unwrap(), [3]);
-    assert_eq!(step_runs::run_durations(&mut tx, "deleting", 9).await.unwrap(), [0; 0]);
+    assert_eq!(step_runs::run_durations(&mut tx, "creating", "boot", 9).await.unwrap(), [41, 25]);
+    assert_eq!(step_runs::run_durations(&mut tx, "creating", "boot", 1).await.unwrap(), [41]);
+    assert_eq!(step_runs::run_durations(&mut tx, "restarting", "boot", 9).await.unwrap(), [3]);
+    assert_eq!(step_runs::run_durations(&mut tx, "deleting", "boot", 9).await.unwrap(), [0; 0]);
+}
+
+/// Each kind of run for itself: many small changes do not take away how the strand came to be.
+async fn forgets_what_is_long_past(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    ran(&mut tx, 1, "creating", "place", 0, 1).await;
+    ran(&mut tx, 2, "changing", "apply", 0, 1).await;
+    for number in 0..250 {
+        ran(&mut tx, 1, "changing", "apply", number * 10, number * 10 + 5).await;
+    }
+    let listed = step_runs::list(&mut tx, strand_id(1)).await.unwrap();
+    assert_eq!((listed.len(), listed[0].run.as_str()), (201, "creating"));
+    assert_eq!((listed[1].sequence, listed[200].sequence), (52, 251));
+    assert_eq!(step_runs::list(&mut tx, strand_id(2)).await.unwrap().len(), 1);
+    assert_eq!(
+        step_runs::begin_if_absent(&mut tx, strand_id(1), "stop", "deleting", at(9)).await.unwrap(),
+        252
+    );
 }

@@ -17,12 +17,13 @@ contract!(
     wake_reaches_a_strand_that_is_held,
     tells_what_is_overdue_once,
     tells_when_to_look_again,
+    leases_what_is_on_ones_own_hosts,
 );
 
 const WORKFLOWS: &[&str] = &["service"];
 
 async fn lease(tx: &mut Tx, now: i64, until: i64, token: Uuid) -> Option<u128> {
-    let strand = strands::lease(tx, at(now), at(until), token, WORKFLOWS).await.unwrap()?;
+    let strand = strands::lease(tx, at(now), at(until), token, WORKFLOWS, &[]).await.unwrap()?;
     assert_eq!((strand.lease_token, strand.leased_until), (Some(token), Some(at(until))));
     Some(strand.id.uuid().as_u128())
 }
@@ -58,9 +59,9 @@ async fn leases_the_longest_due_of_the_workflows(store: Store) {
     assert_eq!(lease(&mut tx, 30, 99, uuid(1)).await, Some(2));
     assert_eq!(lease(&mut tx, 30, 99, uuid(2)).await, Some(1));
     assert_eq!(lease(&mut tx, 30, 99, uuid(3)).await, None);
-    let nothing = strands::lease(&mut tx, at(30), at(99), uuid(3), &[]).await.unwrap();
+    let nothing = strands::lease(&mut tx, at(30), at(99), uuid(3), &[], &[]).await.unwrap();
     assert_eq!(nothing, None);
-    let both = strands::lease(&mut tx, at(31), at(99), uuid(3), &["service", "backup"]).await.unwrap();
+    let both = strands::lease(&mut tx, at(31), at(99), uuid(3), &["service", "backup"], &[]).await.unwrap();
     assert_eq!(both.unwrap().id, strand_id(4));
 }
 
@@ -195,13 +196,30 @@ async fn tells_what_is_overdue_once(store: Store) {
 
 async fn tells_when_to_look_again(store: Store) {
     let mut tx = store.write().await.unwrap();
-    assert_eq!(strands::next_wake(&mut tx).await.unwrap(), None);
+    assert_eq!(strands::next_wake(&mut tx, &[]).await.unwrap(), None);
     strands::add(&mut tx, &strand(1, 50)).await.unwrap();
     strands::add(&mut tx, &strand(2, 5)).await.unwrap();
-    assert_eq!(strands::next_wake(&mut tx).await.unwrap(), Some(at(5)));
+    assert_eq!(strands::next_wake(&mut tx, &[]).await.unwrap(), Some(at(5)));
     // What is held can be had when the lease ends.
     assert_eq!(lease(&mut tx, 10, 40, uuid(1)).await, Some(2));
-    assert_eq!(strands::next_wake(&mut tx).await.unwrap(), Some(at(40)));
+    assert_eq!(strands::next_wake(&mut tx, &[]).await.unwrap(), Some(at(40)));
     strands::extend_lease(&mut tx, strand_id(2), uuid(1), at(60)).await.unwrap();
-    assert_eq!(strands::next_wake(&mut tx).await.unwrap(), Some(at(50)));
+    assert_eq!(strands::next_wake(&mut tx, &[]).await.unwrap(), Some(at(50)));
+}
+
+async fn leases_what_is_on_ones_own_hosts(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    strands::add(&mut tx, &strand(2, 300)).await.unwrap();
+    // The first has its node on host-a, the second has none yet.
+    for (hosts, expected) in [(&["host-b"][..], 300), (&[], 300), (&["host-b", "host-a"], 100)] {
+        assert_eq!(strands::next_wake(&mut tx, hosts).await.unwrap(), Some(at(expected)), "{hosts:?}");
+    }
+    let mut lease = async |hosts: &[&str]| {
+        let leased = strands::lease(&mut tx, at(500), at(900), uuid(1), WORKFLOWS, hosts).await.unwrap();
+        leased.map(|strand| strand.id)
+    };
+    assert_eq!(lease(&["host-b"]).await, Some(strand_id(2)));
+    assert_eq!(lease(&["host-b"]).await, None);
+    assert_eq!(lease(&["host-a"]).await, Some(strand_id(1)));
 }

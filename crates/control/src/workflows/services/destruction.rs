@@ -3,11 +3,11 @@
 use domain::{
     certificates::{DestroyedNode, DestroyedVolume, DestructionCertificate, FORMAT},
     events::EventType,
-    ids::CertificateId,
+    ids::{CertificateId, NodeId},
     states::{NodeState, ServiceState, Signal},
 };
-
-use host::VmState;
+use host::{ShredReport, VmState};
+use store::volumes::Volume;
 
 use super::{DEADLINE, Run, Step, Subject};
 use crate::{
@@ -47,10 +47,20 @@ impl Subject {
                     format!("The host {} still holds the node {} after shredding it", node.host, node.id);
                 return Err(Failure::Inconsistent(text));
             }
+            if let Some(problem) = differs(&self.volumes_of(turn, node.id).await?, &report) {
+                let text = format!(
+                    "The host {} {problem}, so it cannot be said that the node {} is destroyed",
+                    node.host, node.id
+                );
+                return Err(Failure::Inconsistent(text));
+            }
+            let why = |id| report.missing.iter().find(|missing| missing.volume == id);
             let volumes = report
                 .volumes
-                .into_iter()
+                .iter()
+                .cloned()
                 .map(|volume| DestroyedVolume {
+                    not_erased: why(volume.volume).map(|missing| missing.why.clone()),
                     volume_id: volume.volume,
                     kind: volume.kind,
                     luks_uuid: volume.luks_uuid,
@@ -71,6 +81,11 @@ impl Subject {
             self.record(turn, EventType::NodeDestroyed, text).await?;
         }
         Ok(Next::Hop(Step::Certify.as_str()))
+    }
+
+    async fn volumes_of(&self, turn: &Turn, node: NodeId) -> Result<Vec<Volume>, Failure> {
+        let mut tx = turn.control().store().read().await?;
+        Ok(store::volumes::list(&mut tx, node).await?)
     }
 
     pub(super) async fn certify(&self, turn: &mut Turn) -> Result<Next, Failure> {
@@ -139,4 +154,28 @@ impl Subject {
         store::services::remove(tx, self.service.id).await?;
         Ok(Next::Done)
     }
+}
+
+/// Why a host's report is not about the volumes that are known, if so. Those that were made must be in it, just as they
+/// were made; of those that were asked for only, a crash may have kept it unknown whether they were.
+fn differs(known: &[Volume], report: &ShredReport) -> Option<String> {
+    for volume in known {
+        let told = report.volumes.iter().find(|told| told.volume == volume.id);
+        match (told, &volume.luks_uuid) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                return Some(format!("knows nothing of the {} volume that it made", volume.kind));
+            }
+            (Some(told), Some(uuid)) => {
+                let keys = (&volume.volume_key_fingerprint, &volume.unlock_key_fingerprint);
+                let told_keys = (Some(&told.volume_key_fingerprint), Some(&told.unlock_key_fingerprint));
+                if told.luks_uuid != *uuid || (keys.0.as_ref(), keys.1.as_ref()) != told_keys {
+                    return Some(format!("destroyed another {} volume than it made", volume.kind));
+                }
+            }
+            (Some(_), None) => {}
+        }
+    }
+    let strange = report.volumes.iter().find(|told| !known.iter().any(|volume| volume.id == told.volume));
+    strange.map(|told| format!("destroyed a {} volume that nobody asked for", told.kind))
 }

@@ -7,12 +7,12 @@ use domain::{
     events::EventType,
     ids::{NodeId, VolumeId},
     secrets::Secret,
-    states::{NodeState, ServiceState, Signal, VolumeKind},
+    states::{NodeState, ServiceState, VolumeKind},
 };
 use host::{NodeConfiguration, Observation, VmState};
-use store::nodes::Node;
+use store::{nodes::Node, volumes::Volume};
 
-use super::{Run, Step, Subject};
+use super::{Notes, Run, Silence, Step, Subject};
 use crate::{
     authorities,
     envelopes::Place,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How often a booting guest is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// How long a guest may take from one phase to the next before its VM is started anew.
 const PHASE_LIMIT: Duration = Duration::from_secs(120);
 /// What every volume is, as `cryptsetup` says it.
@@ -32,7 +32,7 @@ const CIPHER: &str = "aes-xts-plain64";
 /// See [`LUKS_TYPE`].
 const KEY_BITS: u32 = 512;
 /// How long a guest may take to begin with what it has accepted.
-const BEGIN_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const BEGIN_LIMIT: Duration = Duration::from_secs(5);
 
 impl Subject {
     /// Chooses the host and writes down node and volumes before anything of them exists, so that whatever a crash
@@ -66,7 +66,7 @@ impl Subject {
         let tx = turn.write().await?;
         store::nodes::add(tx, &node).await?;
         for (kind, size_mib) in [(VolumeKind::Root, plan.root_mib), (VolumeKind::Data, plan.data_mib)] {
-            let volume = store::volumes::Volume {
+            let volume = Volume {
                 id: VolumeId::from_uuid(control.new_uuid()),
                 node_id: node.id,
                 kind,
@@ -186,7 +186,8 @@ impl Subject {
             }
             _ => return self.keep_waiting(turn, "did not start PostgreSQL", status.problem).await,
         }
-        if status.volumes.len() < self.volumes(turn).await?.len() {
+        let is_told = |volume: &Volume| status.volumes.iter().any(|report| report.kind == volume.kind);
+        if !self.volumes(turn).await?.iter().all(is_told) {
             return self.keep_waiting(turn, "did not report its volumes", status.problem).await;
         }
         self.store_report(turn, &status).await?;
@@ -203,49 +204,6 @@ impl Subject {
         turn.set_deadline(None);
         let strand = turn.strand().id;
         store::alerts::remove_for(turn.write().await?, strand).await?;
-        Ok(Next::Hop(Step::Wait.as_str()))
-    }
-
-    pub(super) async fn apply_ip_filter(&self, turn: &mut Turn) -> Result<Next, Failure> {
-        let mut tx = turn.control().store().read().await?;
-        let service = store::services::find(&mut tx, self.service.id).await?;
-        let service = service.ok_or_else(|| Failure::Inconsistent("the service is gone".into()))?;
-        let filter = ip_filters::current(&mut tx, &service).await?;
-        let given = store::signals::list(&mut tx, turn.strand().id).await?;
-        drop(tx);
-        let asked_at = given.iter().find(|given| given.signal == Signal::ApplyIpFilter).map(|given| given.at);
-        if !self.is_ready(turn, &self.observe(turn).await?).await? {
-            // The resting step sees to the VM; the signal stays.
-            return Ok(Next::Hop(Step::Wait.as_str()));
-        }
-        for node in &self.nodes {
-            turn.control().host(&node.host)?.set_ip_filter(node.id, &filter).await?;
-        }
-        let seen = self.observe(turn).await?;
-        let in_force = seen.agent.as_ref().and_then(|status| status.ip_filter_generation);
-        if in_force.is_none_or(|generation| generation < filter.generation) {
-            if turn.elapsed() < BEGIN_LIMIT {
-                return Ok(Next::Nap(LOOK_EVERY));
-            }
-            let why = seen.agent.and_then(|status| status.problem).or(seen.agent_problem);
-            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            return Err(Failure::Inconsistent(format!("The guest did not put the IP filter in force{why}")));
-        }
-        let strand = turn.strand().id;
-        // Whether the customer changed it again meanwhile is seen in the same transaction that takes the signal away.
-        // The generation says it for sure: servers' clocks may differ.
-        let tx = turn.write().await?;
-        let latest = store::services::find(tx, self.service.id).await?;
-        if let Some(asked_at) = asked_at
-            && latest.is_some_and(|latest| latest.ip_filter_generation == filter.generation)
-        {
-            store::signals::remove_seen(tx, strand, Signal::ApplyIpFilter, asked_at).await?;
-        }
-        if let Some(status) = seen.agent {
-            self.store_report(turn, &status).await?;
-        }
-        store::alerts::remove_for(turn.write().await?, strand).await?;
-        turn.set_deadline(None);
         Ok(Next::Hop(Step::Wait.as_str()))
     }
 
@@ -279,7 +237,7 @@ impl Subject {
     }
 
     /// Whether the VM runs and its guest says that all is well.
-    async fn is_ready(&self, turn: &Turn, seen: &Observation) -> Result<bool, Failure> {
+    pub(super) async fn is_ready(&self, turn: &Turn, seen: &Observation) -> Result<bool, Failure> {
         match (&seen.vm, &seen.agent) {
             (VmState::Running, Some(status)) if status.phase == Phase::Ready => {
                 Ok(self.distrust(turn, status).await?.is_none())
@@ -312,7 +270,7 @@ impl Subject {
     }
 
     /// The volumes of the service's node, as the host made them.
-    async fn volumes(&self, turn: &Turn) -> Result<Vec<store::volumes::Volume>, Failure> {
+    pub(super) async fn volumes(&self, turn: &Turn) -> Result<Vec<Volume>, Failure> {
         let mut tx = turn.control().store().read().await?;
         Ok(store::volumes::list(&mut tx, self.node()?.id).await?)
     }
@@ -324,7 +282,10 @@ impl Subject {
         what: &str,
         problem: Option<String>,
     ) -> Result<Next, Failure> {
-        if turn.elapsed() < PHASE_LIMIT {
+        let silence = Silence::go_on(self.notes.silence, turn.strand().step_started_at, turn.now());
+        if silence.length() < PHASE_LIMIT {
+            let notes = Notes { silence: Some(silence), ..self.notes.clone() };
+            turn.set_state(serde_json::to_string(&notes)?);
             return Ok(Next::Nap(LOOK_EVERY));
         }
         let node = self.node()?;
@@ -336,13 +297,13 @@ impl Subject {
 
     /// Goes on with an earlier step, after a pause that grows.
     fn set_back(&self, turn: &mut Turn, step: Step, error: String) -> Result<Next, Failure> {
-        let mut notes = self.notes.clone();
-        notes.setbacks = notes.setbacks.saturating_add(1);
+        let setbacks = self.notes.setbacks.saturating_add(1);
+        let notes = Notes { setbacks, silence: None, ..self.notes.clone() };
         turn.set_state(serde_json::to_string(&notes)?);
         Ok(Next::Back { step: step.as_str(), error, setbacks: notes.setbacks })
     }
 
-    async fn configuration(&self, turn: &Turn, node: &Node) -> Result<NodeConfiguration, Failure> {
+    pub(super) async fn configuration(&self, turn: &Turn, node: &Node) -> Result<NodeConfiguration, Failure> {
         let (control, now) = (turn.control(), turn.now());
         let mut tx = control.store().read().await?;
         let key = control.organization_key(&mut tx, self.project.organization_id).await?;

@@ -6,11 +6,13 @@ use domain::{
     agent::{Phase, Status},
     events::EventType,
     states::{NodeState, ServiceState, Signal},
+    timestamps::Timestamp,
 };
-use host::VmState;
+use host::{Observation, VmState};
 
-use super::{DEADLINE, Run, Step, Subject};
+use super::{DEADLINE, Run, Silence, Step, Subject};
 use crate::{
+    authorities,
     errors::Failure,
     workflow::{Next, Turn},
 };
@@ -31,14 +33,19 @@ const RESTART_WINDOW: Duration = Duration::from_secs(600);
 impl Subject {
     pub(super) async fn wait(mut self, turn: &mut Turn) -> Result<Next, Failure> {
         let seen = self.observe(turn).await?;
-        let silence = self.node()?.seen_at.map_or(Duration::ZERO, |at| turn.now().since(at));
+        let silence = self.listen(turn, &seen)?;
         let reason = match (&seen.vm, &seen.agent) {
             (VmState::Stopped { reason }, _) => reason.clone(),
             (VmState::Absent, _) => "its process is gone".into(),
             (VmState::Running, Some(status)) => match status.phase {
                 Phase::Ready => match self.distrust(turn, status).await? {
                     Some(reason) => reason,
-                    None if self.is_filter_due(status) => return self.begin_change(turn),
+                    None if self.is_filter_due(status) => {
+                        return self.begin_change(turn, Run::Changing, Step::ApplyIpFilter);
+                    }
+                    None if self.is_certificate_due(turn.now()) => {
+                        return self.begin_change(turn, Run::Renewing, Step::RenewCertificate);
+                    }
                     None => return self.keep(turn, status).await,
                 },
                 Phase::Failed => status.problem.clone().unwrap_or_else(|| "the guest gave up".into()),
@@ -54,17 +61,35 @@ impl Subject {
         self.restart(turn, &reason).await
     }
 
-    /// Whether the customer changed the IP filter, or the guest lost the one it was given.
-    fn is_filter_due(&self, status: &Status) -> bool {
-        self.signals.contains(&Signal::ApplyIpFilter)
-            || status.ip_filter_generation.is_none_or(|now| now < self.service.ip_filter_generation)
+    /// Notes whether the agent answers, and says for how long it has not.
+    fn listen(&mut self, turn: &mut Turn, seen: &Observation) -> Result<Duration, Failure> {
+        let is_silent = matches!((&seen.vm, &seen.agent), (VmState::Running, None));
+        let go_on = || Silence::go_on(self.notes.silence, turn.strand().step_started_at, turn.now());
+        let silence = is_silent.then(go_on);
+        if self.notes.silence != silence {
+            self.notes.silence = silence;
+            self.save_notes(turn)?;
+        }
+        Ok(silence.map_or(Duration::ZERO, Silence::length))
     }
 
-    fn begin_change(&mut self, turn: &mut Turn) -> Result<Next, Failure> {
-        self.notes.run = Run::Changing;
+    /// Whether the customer changed the IP filter, or the guest has another one than it should.
+    fn is_filter_due(&self, status: &Status) -> bool {
+        self.signals.contains(&Signal::ApplyIpFilter)
+            || status.ip_filter_generation != Some(self.service.ip_filter_generation)
+    }
+
+    /// Whether the certificate that the guest was given last ends soon.
+    fn is_certificate_due(&self, now: Timestamp) -> bool {
+        let mut given = self.nodes.iter().filter_map(|node| node.certificate.as_deref());
+        given.any(|certificate| authorities::is_due(certificate, now))
+    }
+
+    fn begin_change(&mut self, turn: &mut Turn, run: Run, step: Step) -> Result<Next, Failure> {
+        self.notes.run = run;
         self.save_notes(turn)?;
         turn.set_deadline(Some(turn.now().plus(DEADLINE)));
-        Ok(Next::Hop(Step::ApplyIpFilter.as_str()))
+        Ok(Next::Hop(step.as_str()))
     }
 
     /// All is well: write the report down when it says something new.

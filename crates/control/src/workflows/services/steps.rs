@@ -25,6 +25,8 @@ pub enum Step {
     Wait,
     /// Put a changed IP filter in force.
     ApplyIpFilter,
+    /// Hand a new certificate to the guest before the old one ends.
+    RenewCertificate,
     /// Stop the VM and see that it is gone.
     StopVm,
     /// Delete the keys, erase the volumes, remove the network.
@@ -45,6 +47,8 @@ pub enum Run {
     Restarting,
     /// A new IP filter.
     Changing,
+    /// A new certificate.
+    Renewing,
     /// To nothing but a certificate.
     Deleting,
 }
@@ -61,6 +65,7 @@ impl Step {
         Self::WaitForPostgresql,
         Self::Wait,
         Self::ApplyIpFilter,
+        Self::RenewCertificate,
         Self::StopVm,
         Self::Shred,
         Self::Certify,
@@ -80,6 +85,7 @@ impl Step {
             Self::WaitForPostgresql => "wait_for_postgresql",
             Self::Wait => "wait",
             Self::ApplyIpFilter => "apply_ip_filter",
+            Self::RenewCertificate => "renew_certificate",
             Self::StopVm => "stop_vm",
             Self::Shred => "shred",
             Self::Certify => "certify",
@@ -100,6 +106,7 @@ impl Step {
             Self::WaitForPostgresql => "Start PostgreSQL",
             Self::Wait => "Running",
             Self::ApplyIpFilter => "Put the IP filter in force",
+            Self::RenewCertificate => "Hand over a new certificate",
             Self::StopVm => "Stop the virtual machine",
             Self::Shred => "Shred keys and volumes",
             Self::Certify => "Sign the certificate of destruction",
@@ -130,8 +137,15 @@ impl Run {
             Self::Creating => "creating",
             Self::Restarting => "restarting",
             Self::Changing => "changing",
+            Self::Renewing => "renewing",
             Self::Deleting => "deleting",
         }
+    }
+
+    /// Whether it is of interest only while it goes on: a service that runs goes on running meanwhile.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Changing | Self::Renewing)
     }
 
     /// What people read above the steps.
@@ -141,6 +155,7 @@ impl Run {
             Self::Creating => "Creating",
             Self::Restarting => "Restarting",
             Self::Changing => "Changing the IP filter",
+            Self::Renewing => "Renewing the certificate",
             Self::Deleting => "Deleting",
         }
     }
@@ -166,6 +181,7 @@ impl Run {
                 Step::WaitForPostgresql,
             ],
             Self::Changing => &[Step::ApplyIpFilter],
+            Self::Renewing => &[Step::RenewCertificate],
             Self::Deleting => &[Step::StopVm, Step::Shred, Step::Certify, Step::CleanUp],
         }
     }
@@ -178,6 +194,7 @@ impl FromStr for Run {
             "creating" => Ok(Self::Creating),
             "restarting" => Ok(Self::Restarting),
             "changing" => Ok(Self::Changing),
+            "renewing" => Ok(Self::Renewing),
             "deleting" => Ok(Self::Deleting),
             _ => Err(format!("no run is named {text}")),
         }
@@ -193,7 +210,7 @@ mod tests {
         for step in Step::ALL {
             assert_eq!(step.as_str().parse::<Step>().as_ref(), Ok(step));
         }
-        for run in [Run::Creating, Run::Restarting, Run::Changing, Run::Deleting] {
+        for run in [Run::Creating, Run::Restarting, Run::Changing, Run::Renewing, Run::Deleting] {
             assert_eq!(run.as_str().parse::<Run>(), Ok(run));
             assert_eq!(serde_json::to_string(&run).unwrap(), format!("\"{}\"", run.as_str()));
         }

@@ -81,9 +81,11 @@ async fn a_guest_that_gives_up_is_started_again() {
 /// It says that it is ready before it has keys, or that its volumes are something else than what the host made.
 #[tokio::test]
 async fn a_guest_that_lies_never_counts_as_running() {
-    for (agent, expected) in
-        [(Agent::ReadyTooEarly, "did not report its volumes"), (Agent::Unencrypted, "PLAIN cipher_null-ecb")]
-    {
+    for (agent, expected) in [
+        (Agent::ReadyTooEarly, "did not report its volumes"),
+        (Agent::RootTwice, "did not report its volumes"),
+        (Agent::Unencrypted, "PLAIN cipher_null-ecb"),
+    ] {
         let world = World::new().await;
         world.host.faults().agent(agent);
         world.create(NAME).await.unwrap();
@@ -137,6 +139,41 @@ async fn a_running_guest_that_falls_silent_is_shown_then_started_again() {
     check_at_rest(&world).await;
     assert_eq!(world.dump().await["volumes"], made, "the same volumes with the same keys");
     assert_eq!(world.node(NAME).await.unwrap().starts, 2);
+}
+
+/// While no server was there to look, nobody can say that the guest was silent.
+#[tokio::test]
+async fn a_guest_is_not_silent_while_no_server_looks() {
+    let mut world = World::new().await;
+    world.running(NAME).await;
+    for is_silent_now in [false, true] {
+        world.clock.advance(Duration::from_secs(200));
+        world.restart_server().await;
+        if is_silent_now {
+            // Busy at the very moment, as after a restart of the whole machine.
+            world.host.faults().agent(Agent::Silent);
+        }
+        world.run_for(Duration::from_secs(20)).await;
+        assert_eq!(world.node(NAME).await.unwrap().state, NodeState::Running);
+        world.host.faults().agent(Agent::Honest);
+        world.run_for(Duration::from_secs(5)).await;
+        assert_eq!(world.node(NAME).await.unwrap().starts, 1);
+        check_at_rest(&world).await;
+    }
+    assert_eq!(world.count_events("node.restarted").await, 0);
+}
+
+/// The same while it is made.
+#[tokio::test]
+async fn a_guest_that_boots_is_given_its_time_after_an_outage() {
+    let mut world = World::new().await;
+    world.create(NAME).await.unwrap();
+    world.run_to(Goal::Step(NAME, "wait_for_agent")).await;
+    world.clock.advance(Duration::from_secs(300));
+    world.restart_server().await;
+    world.run_to(Goal::Resting(NAME)).await;
+    assert_eq!(world.node(NAME).await.unwrap().starts, 1);
+    check_at_rest(&world).await;
 }
 
 /// Before each turn of the making, the VM dies if there is one.

@@ -9,11 +9,16 @@ use std::{
 };
 
 use control::{testing::Stepper, workflow::Limits};
-use domain::states::StepState;
-use host::simulated::Call;
+use domain::{
+    certificates::DestructionCertificate,
+    ids::ServiceId,
+    states::{StepState, VolumeKind},
+};
+use host::simulated::{Call, SimulatedSettings};
 
 use crate::{
     check::{check_at_rest, check_world},
+    hosts::TestHost,
     workflows::services::Flow,
     world::{Goal, Workers, World},
 };
@@ -199,11 +204,114 @@ async fn a_server_that_sees_its_lease_lost_stops() {
     // Somebody takes it over in one transaction, as after a pause of the whole machine.
     tx = world.store.write().await.unwrap();
     let (now, token) = (world.now().plus(Duration::from_secs(3600)), world.uuid());
-    let taken = store::strands::lease(&mut tx, now, now, token, &["services"]).await.unwrap();
+    let taken = store::strands::lease(&mut tx, now, now, token, &["services"], &["host-1"]).await.unwrap();
     assert!(taken.is_some());
     tx.commit().await.unwrap();
     let before = world.dump().await;
     let ended = tokio::time::timeout(Duration::from_secs(10), slow).await.expect("it stops by itself");
     assert_eq!(ended.unwrap(), Ok(true));
     assert!(world.dump().await == before);
+}
+
+/// Two machines that happen to have the same name in their configurations.
+#[tokio::test]
+async fn a_server_whose_host_is_not_the_one_of_that_name_does_not_start() {
+    let world = World::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let other = |name: &str| {
+        let state_file = Some(directory.path().join("host.json"));
+        let settings = SimulatedSettings { state_file, ..SimulatedSettings::new(name, world.clock.clone()) };
+        Arc::new(TestHost::with(settings))
+    };
+    let error = world.server_on(&other("host-1")).await.err().unwrap();
+    assert!(error.contains("another host by the name host-1") && error.contains("host.name"), "{error}");
+    // Under a name of its own it may, again and again.
+    for _ in 0..2 {
+        assert!(world.server_on(&other("host-2")).await.is_ok());
+    }
+    assert!(world.server_on(&world.host).await.is_ok());
+}
+
+/// Each server drives the services on its own hosts; one that has no node yet goes to whoever comes first.
+async fn two_servers_on_hosts_of_their_own(world: World) {
+    let second = Arc::new(TestHost::with(SimulatedSettings::new("host-2", world.clock.clone())));
+    let server = world.server_on(&second).await.unwrap();
+    let other = Stepper::new(&server, world.limits);
+    world.running(NAME).await;
+    world.delete(NAME).await;
+    world.clock.advance(Duration::from_secs(5));
+    assert_eq!(other.step().await, Ok(false), "nobody else can reach its node");
+    world.run_to(Goal::Gone(NAME)).await;
+    assert_eq!(second.faults().calls(Call::Shred), 0);
+
+    world.create(NAME).await.unwrap();
+    assert_eq!(other.step().await, Ok(true));
+    assert_eq!(world.node(NAME).await.unwrap().host, "host-2");
+    assert_eq!(world.stepper.step().await, Ok(false));
+    for _ in 0..200 {
+        if !other.step().await.unwrap() {
+            world.clock.advance(Duration::from_millis(500));
+        }
+    }
+    assert!(world.is(Goal::Resting(NAME)).await);
+    assert_eq!((second.inner.running().len(), world.host.inner.running().len()), (1, 0));
+    let address = world.view(NAME).await.ip_filter.my_address_note;
+    assert_eq!(address, None, "the host that could tell is another server's");
+}
+
+#[tokio::test]
+async fn two_servers_on_hosts_of_their_own_on_sqlite() {
+    two_servers_on_hosts_of_their_own(World::new().await).await;
+}
+
+#[tokio::test]
+async fn two_servers_on_hosts_of_their_own_on_postgres() {
+    two_servers_on_hosts_of_their_own(World::postgres().await).await;
+}
+
+async fn certificate(world: &World, id: ServiceId) -> Option<DestructionCertificate> {
+    let mut tx = world.store.read().await.unwrap();
+    let found = store::destruction_certificates::find_by_service(&mut tx, id).await.unwrap()?;
+    Some(serde_json::from_str(&found.body).unwrap())
+}
+
+/// A host that lost all it had of a node cannot say that it destroyed it.
+#[tokio::test]
+async fn what_a_host_knows_nothing_of_is_not_certified() {
+    let world = World::new().await;
+    let id = world.running(NAME).await;
+    let emptied = Arc::new(TestHost::new(world.clock.clone()));
+    let server = world.server_on(&emptied).await.unwrap();
+    let stepper = Stepper::new(&server, world.limits);
+    world.delete(NAME).await;
+    for _ in 0..20 {
+        if !stepper.step().await.unwrap() {
+            world.clock.advance(Duration::from_millis(500));
+        }
+    }
+    let problem = world.view(NAME).await.row.problem.unwrap();
+    assert!(problem.contains("knows nothing of the data volume"), "{problem}");
+    assert!(world.is(Goal::Step(NAME, "shred")).await);
+    assert_eq!(certificate(&world, id).await, None);
+    assert_eq!(world.count_events("node.destroyed").await, 0);
+    // What it had is brought back.
+    world.run_to(Goal::Gone(NAME)).await;
+    assert_eq!(certificate(&world, id).await.unwrap().nodes[0].steps.len(), 7);
+    check_at_rest(&world).await;
+}
+
+#[tokio::test]
+async fn the_certificate_says_which_volume_was_not_found() {
+    let world = World::new().await;
+    let id = world.running(NAME).await;
+    assert!(world.host.inner.lose_volume(world.node(NAME).await.unwrap().id, VolumeKind::Data));
+    world.delete(NAME).await;
+    world.run_to(Goal::Gone(NAME)).await;
+    let certificate = certificate(&world, id).await.unwrap();
+    for volume in &certificate.nodes[0].volumes {
+        assert_eq!(volume.not_erased.is_some(), volume.kind == VolumeKind::Data, "{volume:?}");
+    }
+    let steps = &certificate.nodes[0].steps;
+    assert!(steps.iter().any(|step| step.check.contains("data: its image was not found")), "{steps:?}");
+    check_at_rest(&world).await;
 }

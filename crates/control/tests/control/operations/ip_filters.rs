@@ -1,12 +1,15 @@
 //! Who may connect.
 
+use std::time::Duration;
+
 use control::ip_filters;
 use domain::{
     errors::Error,
     inputs::AddIpFilterEntry,
-    networks::{DESCRIPTION_CHARS_MAX, IP_FILTER_ENTRIES_MAX},
+    networks::{DESCRIPTION_CHARS_MAX, IP_FILTER_ENTRIES_MAX, IpFilter},
     states::Signal,
 };
+use host::Host;
 
 use crate::{
     check::check_at_rest,
@@ -143,4 +146,34 @@ async fn a_page_does_not_wait_for_the_host() {
     assert!(began.elapsed() < std::time::Duration::from_secs(20));
     // Not one of the few connections was held meanwhile.
     assert!(world.control.ready().await.is_ok());
+}
+
+/// The database is an older copy: the host has a list in force of which it knows nothing. What people see is put in force.
+#[tokio::test]
+async fn a_later_filter_than_the_database_knows_of_is_replaced() {
+    let world = World::new().await;
+    world.running("orders").await;
+    ip_filters::add(&world.ctx(), entry("198.51.100.0/24")).await.unwrap();
+    world.run_to(Goal::Resting("orders")).await;
+    let node = world.node("orders").await.unwrap().id;
+    for generation in [5, 6] {
+        let later = IpFilter { generation, sources: vec!["203.0.113.0/24".parse().unwrap()] };
+        assert_eq!(world.host.inner.set_ip_filter(node, &later).await.unwrap(), generation);
+        if generation == 6 {
+            // It is noticed when the customer changes something, too.
+            ip_filters::add(&world.ctx(), entry("192.0.2.0/24")).await.unwrap();
+        }
+        let (node_row, mut tx) = (world.node("orders").await.unwrap(), world.store.write().await.unwrap());
+        let report = node_row.report.unwrap();
+        store::nodes::set_report(&mut tx, node, &report, world.now(), Some(generation)).await.unwrap();
+        tx.commit().await.unwrap();
+        let view = world.view("orders").await.ip_filter;
+        assert!(view.applied_generation < Some(view.generation), "never shown as in force");
+        world.run_for(Duration::from_secs(30)).await;
+        check_at_rest(&world).await;
+        let sources = world.host.inner.ip_filter(node).unwrap().sources;
+        assert!(sources.iter().all(|range| range.to_string() != "203.0.113.0/24"), "{sources:?}");
+        let view = world.view("orders").await.ip_filter;
+        assert_eq!(view.applied_generation, Some(view.generation));
+    }
 }

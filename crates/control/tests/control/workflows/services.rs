@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use control::{ip_filters, services, workflow::Point};
 use domain::{inputs::AddIpFilterEntry, states::StepState};
+use host::simulated::Call;
 
 use crate::{
     check::{check_at_rest, check_world},
@@ -151,7 +152,10 @@ async fn every_step_twice(flow: Flow) {
         // Leased by the test and sent back to where it was.
         let mut tx = world.store.write().await.unwrap();
         let (token, now) = (world.uuid(), world.now().plus(Duration::from_secs(3600)));
-        let leased = store::strands::lease(&mut tx, now, now, token, &["services"]).await.unwrap().unwrap();
+        let leased = store::strands::lease(&mut tx, now, now, token, &["services"], &["host-1"])
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(leased.id, before.id);
         let at = world.now();
         let back = store::strands::hop(
@@ -320,7 +324,7 @@ async fn destroy_from_every_step() {
 
 #[tokio::test]
 async fn destroy_while_a_step_fails() {
-    use host::{Error, simulated::Call};
+    use host::Error;
     for call in [Call::MakeVolumes, Call::StartVm, Call::OpenVolumes, Call::Configure, Call::Observe] {
         let world = World::new().await;
         world.create(NAME).await.unwrap();
@@ -348,5 +352,26 @@ async fn a_service_that_is_being_deleted_takes_no_more_wishes() {
     // The name is free again, for another service.
     let id = world.running(NAME).await;
     assert_eq!(world.service_id(NAME).await, Some(id));
+    check_at_rest(&world).await;
+}
+
+/// A VM that stays up longer than its certificate lasts gets a new one in time, and is not started anew for it.
+#[tokio::test]
+async fn a_certificate_is_renewed_before_it_ends() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let world = World::new().await;
+    world.running(NAME).await;
+    let first = world.node(NAME).await.unwrap();
+    let configured = world.host.faults().calls_for(Call::Configure, first.id);
+    world.clock.advance(360 * DAY);
+    world.run_for(Duration::from_secs(10)).await;
+    assert_eq!(world.node(NAME).await.unwrap().certificate, first.certificate, "not yet");
+    world.clock.advance(10 * DAY);
+    world.run_for(Duration::from_secs(30)).await;
+    let renewed = world.node(NAME).await.unwrap();
+    assert_ne!(renewed.certificate, first.certificate);
+    assert_eq!(world.host.faults().calls_for(Call::Configure, first.id), configured + 1, "once");
+    assert_eq!(renewed.starts, 1);
+    assert_eq!(world.view(NAME).await.timeline.title, "Creating");
     check_at_rest(&world).await;
 }
