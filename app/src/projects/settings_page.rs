@@ -37,6 +37,12 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
     })
 }
 
+/// Why a project that holds services stays.
+fn obstacle(services: i64) -> String {
+    let them = if services == 1 { "it" } else { "them" };
+    format!("It still holds {}. Delete {them} first.", count(services, "service"))
+}
+
 fn draw(project: &ProjectView) -> AnyView {
     let name = project.name.clone();
     let form = FormState::of("/api/projects/rename");
@@ -59,8 +65,7 @@ fn draw(project: &ProjectView) -> AnyView {
         name: name.clone(),
         verb: "Delete project",
         goes: vec![format!("The project {name} with its certificate authority.")],
-        obstacle: (project.services > 0)
-            .then(|| format!("It still holds {}. Delete them first.", count(project.services, "service"))),
+        obstacle: (project.services > 0).then(|| obstacle(project.services)),
     };
     view! {
         {head("Settings".into(), (), ())}
@@ -76,4 +81,15 @@ fn draw(project: &ProjectView) -> AnyView {
         {confirm.view()}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_service_is_it_and_several_are_them() {
+        assert_eq!(obstacle(1), "It still holds 1 service. Delete it first.");
+        assert_eq!(obstacle(2), "It still holds 2 services. Delete them first.");
+    }
 }
