@@ -30,8 +30,16 @@ document.addEventListener("click", (event) => {
 const leave = setInterval(() => {
   const toast = document.querySelector(".toast");
   if (!toast) clearInterval(leave);
+  // One that covers nothing stays until it is dismissed: its leaving would move the page under somebody's finger.
+  else if (getComputedStyle(toast.parentElement).position !== "fixed") clearInterval(leave);
   else if (!toast.matches(":hover, :focus-within")) toast.remove();
 }, 10_000);
+
+// A dialog that the server sends open, after a refusal, becomes a real one: modal, with what is behind out of reach.
+for (const dialog of document.querySelectorAll("dialog[open]")) {
+  dialog.removeAttribute("open");
+  dialog.showModal();
+}
 
 // Dialog buttons are plain HTML (`commandfor`); browsers from before it get the same from here.
 if (!("commandForElement" in HTMLButtonElement.prototype)) {
@@ -41,6 +49,25 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) {
     if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
   });
 }
+
+// A table as a file: the rows that are shown, instants in UTC. A cell that a spreadsheet would take for a formula gets
+// the sign that makes it text (RFC 4180 for the rest).
+const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+function cellText(cell) {
+  const said = cell.querySelector("time[datetime], summary") ?? cell;
+  return (said.dateTime ?? said.textContent).replace(/\s+/g, " ").trim();
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[data-csv]");
+  const table = button?.closest(".list")?.querySelector("table");
+  if (!table) return;
+  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(cellText(cell))).join(","));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+  link.download = `${button.dataset.csv}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+});
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {

@@ -4,7 +4,7 @@
 use domain::{errors::Error, views::Flash};
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
-    header::{ACCEPT, CACHE_CONTROL, HOST},
+    header::{ACCEPT, CACHE_CONTROL, COOKIE, HOST, SET_COOKIE},
     request::Parts,
 };
 use leptos::prelude::use_context;
@@ -14,6 +14,11 @@ use crate::{errors::AppError, links};
 
 /// Header in which a server function hands its notice to the middleware that makes the flash of it.
 const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
+
+/// The cookie in which the server's middleware carries a flash to the next page, and its limits there.
+const FLASH: &str = "__Host-redoubt-flash";
+const FLASH_SECONDS: u32 = 60;
+const FLASH_BYTES_MAX: usize = 3 << 10;
 
 /// The request's way into `control`.
 pub(crate) fn control() -> Result<control::Context, AppError> {
@@ -33,6 +38,32 @@ pub(crate) fn missing(what: &str) -> AppError {
 /// What the form sent before this page has to say.
 pub(crate) fn flash() -> Flash {
     extension().unwrap_or_default()
+}
+
+/// This request's flash as its cookie holds it, to be handed on by [`hand_on`].
+pub(crate) fn sealed_flash() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|one| one.trim().split_once('='));
+    pairs.find_map(|(name, value)| (name == FLASH).then(|| value.to_owned()))
+}
+
+/// Gives a flash that an earlier page held back to the page that follows.
+pub(crate) fn hand_on(sealed: &str) {
+    if !is_sealed(sealed) {
+        return;
+    }
+    let cookie = format!("{FLASH}={sealed}; Path=/; Max-Age={FLASH_SECONDS}; HttpOnly; Secure; SameSite=Lax");
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        response.append_header(SET_COOKIE, value);
+    }
+}
+
+/// Whether this can be the value of a flash's cookie and nothing else.
+fn is_sealed(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    is_plain && (1..=FLASH_BYTES_MAX).contains(&text.len())
 }
 
 /// Path and query of the page that is asked for.
@@ -105,4 +136,17 @@ pub(crate) fn wants_html() -> bool {
             .and_then(|accept| accept.to_str().ok())
             .is_some_and(|text| text.contains("text/html"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_on_cannot_break_out_of_its_cookie() {
+        assert!(is_sealed("eyJmb3JtIjoiIn0-_"));
+        for bad in ["", "a; Path=/x", "a\r\nx: y", "a=b", &"a".repeat(FLASH_BYTES_MAX + 1)] {
+            assert!(!is_sealed(bad), "{bad}");
+        }
+    }
 }

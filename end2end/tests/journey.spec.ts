@@ -63,6 +63,8 @@ test("the price is shown before a service is created, and it reaches RUNNING", a
   // What each guest says of its own volumes, root and data.
   await expect(page.getByText("aes-xts-plain64, 512 bit")).toHaveCount(2, { timeout: 15_000 });
   await expect(page.getByText("encrypted", { exact: true })).toHaveCount(2);
+  const accelerator = page.locator("dl.facts > div").filter({ hasText: "Accelerator" });
+  await expect(accelerator).toContainText(/KVM|emulated slow, not for production/);
 });
 
 test("the Connect page gives everything needed to connect", async ({}, info) => {
@@ -176,7 +178,10 @@ test("the certificate of destruction is valid; with one byte flipped it is not",
   const waiting = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download" }).click();
   const file = info.outputPath("certificate.json");
-  await (await waiting).saveAs(file);
+  const download = await waiting;
+  await download.saveAs(file);
+  // The command that the page gives is for the file that it gives.
+  await expect(page.getByLabel("Command")).toContainText(` ${download.suggestedFilename()}`);
   const key = (await (await page.request.get("/.well-known/redoubt/signing-key")).text()).trim();
   const good = await installation.redoubt("verify-certificate", file, "--public-key", key);
   expect(good.err).toBe("");

@@ -324,11 +324,16 @@ test("the timeline is live: it goes through its steps to RUNNING without a reloa
   const elapsed = page.locator("section.timeline header").getByText(/so far/);
   const first = await elapsed.innerText();
   await expect(elapsed).not.toHaveText(first);
+  // The address is known before anything answers there, which is said.
+  const silence = page.getByText(/^Nothing answers here yet/);
+  await expect(silence).toBeVisible();
   await expect(state(page)).toHaveText("RUNNING", { timeout: 30_000 });
   const steps = page.locator("section.timeline").getByRole("listitem");
   await expect(steps.filter({ hasText: "(done)" })).toHaveCount(await steps.count());
   // The facts below the timeline came along.
   await expect(page.getByRole("link", { name: "How to connect" })).toBeVisible();
+  await expect(silence).toHaveCount(0);
+  await expect(page.getByRole("heading", { level: 2, name: /^Created in \d/ })).toBeVisible();
   expect(await page.evaluate(() => (window as unknown as { isSame?: boolean }).isSame)).toBe(true);
 
   await deleteService(page, "/projects/shop/services/live", "live");

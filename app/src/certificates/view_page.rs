@@ -20,9 +20,13 @@ use crate::{
         table::{Column, table},
         time::time,
     },
+    context::origin,
     links,
     projects::api::view_project,
 };
+
+/// Where the installation publishes the key that it signs with.
+const SIGNING_KEY: &str = "/.well-known/redoubt/signing-key";
 
 /// One certificate of destruction.
 #[component]
@@ -59,7 +63,7 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
     } else {
         badge(Tone::Bad, "signature is not valid").into_any()
     };
-    let file = format!("redoubt verify-certificate {id}.json");
+    let command = command(&id, &certificate.signed.public_key);
     let nodes = body.nodes.iter().map(node).collect_view();
     let button = view! { <a class="button button-primary" href=download download>{icon(Icon::Download)} "Download"</a> };
     view! {
@@ -83,11 +87,12 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
             <h2 id="verify">"Verify it yourself"</h2>
             <p class="muted">
                 "Download the certificate and check it offline, on any machine. Compare the public key with the one that \
-                 this installation published to you."
+                 this installation publishes at " <a href=SIGNING_KEY><code>{format!("{}{SIGNING_KEY}", origin())}</code></a>
+                ", best with a copy that you took before."
             </p>
             <div class="copyable">
-                <pre tabindex="0" aria-label="Command"><code>{file.clone()}</code></pre>
-                <CopyButton text=file what="the command".to_owned() />
+                <pre tabindex="0" aria-label="Command"><code>{command.clone()}</code></pre>
+                <CopyButton text=command what="the command".to_owned() />
             </div>
             <dl class="facts">
                 <div><dt>"Algorithm"</dt><dd>{certificate.signed.algorithm.clone()}</dd></div>
@@ -97,6 +102,11 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Checks the file that “Download” gives.
+fn command(id: &str, public_key: &str) -> String {
+    format!("redoubt verify-certificate --public-key '{public_key}' destruction-{id}.json")
 }
 
 fn node(node: &DestroyedNode) -> AnyView {

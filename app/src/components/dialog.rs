@@ -1,5 +1,5 @@
 //! A dialog and the button that opens it, in plain HTML: `commandfor` opens it as modal without script. After a
-//! refusal the server sends it open.
+//! refusal the server sends it open; the loader script makes that one modal, too.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ pub(crate) fn dialog(id: &'static str, title: String, is_open: bool, body: AnyVi
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
     view! {
-        <dialog id=id class="dialog" open=is_open aria-labelledby=labelled_by>
+        <dialog id=id class="dialog" open=is_open closedby="closerequest" aria-labelledby=labelled_by>
             <header class="dialog-head">
                 <h2 id=title_id>{title}</h2>
                 <form method="dialog">

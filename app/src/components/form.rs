@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::errors::Error;
+use domain::{errors::Error, views::Flash};
 use leptos::prelude::*;
 
 use super::icons::{Icon, icon};
 use crate::context;
+
+/// The forms whose refusal is not that of a session that ended.
+pub(crate) const SIGN_IN: &str = "/api/sign_in";
+const SIGN_OUT: &str = "/api/sign_out";
 
 /// What one form has to show: nothing on a first visit.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +28,14 @@ impl FormState {
         if flash.form != action {
             return Self { action, ..Self::default() };
         }
-        Self { action, error: flash.error, values: flash.values }
+        let error = if action == SIGN_IN { flash.error } else { flash.error.map(sent_too_late) };
+        Self { action, error, values: flash.values }
+    }
+
+    /// The form of the page before, if it came back because the session had ended.
+    pub(crate) fn is_held_back(flash: &Flash) -> bool {
+        matches!(flash.error, Some(Error::Unauthenticated { .. }))
+            && ![SIGN_IN, SIGN_OUT].contains(&flash.form.as_str())
     }
 
     /// Whether what was sent was refused.
@@ -59,6 +70,16 @@ impl FormState {
     }
 }
 
+/// A form that was sent after the session had ended is shown again once the person is back.
+fn sent_too_late(error: Error) -> Error {
+    match error {
+        Error::Unauthenticated { .. } => Error::conflict(
+            "Your session had ended, so nothing was done. What you had entered is still here: send it again.",
+        ),
+        other => other,
+    }
+}
+
 /// Values that the form sends without showing them.
 pub(crate) fn hidden(pairs: &[(&'static str, &str)]) -> AnyView {
     pairs
@@ -71,6 +92,18 @@ pub(crate) fn hidden(pairs: &[(&'static str, &str)]) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_is_held_back_when_the_session_had_ended_and_not_for_a_wrong_password() {
+        let refused = |form: &str, error| Flash { form: form.into(), error: Some(error), ..Flash::default() };
+        let ended = || Error::Unauthenticated { reason: "Sign in first.".into() };
+        assert!(FormState::is_held_back(&refused("/api/projects/create", ended())));
+        assert!(!FormState::is_held_back(&refused("/api/projects/create", Error::NotFound)));
+        assert!(!FormState::is_held_back(&refused(SIGN_IN, ended())));
+        assert!(!FormState::is_held_back(&refused(SIGN_OUT, ended())));
+        assert!(sent_too_late(ended()).to_string().contains("send it again"));
+        assert_eq!(sent_too_late(Error::NotFound), Error::NotFound);
+    }
 
     #[test]
     fn an_error_is_shown_at_its_field_or_above_the_form() {

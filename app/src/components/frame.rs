@@ -38,6 +38,8 @@ pub(crate) enum Section {
     Certificates,
     /// A project's settings.
     Settings,
+    /// None of them: a page that says why there is nothing.
+    Nowhere,
 }
 
 /// Who looks, and in what colours: loaded once per page.
@@ -96,6 +98,18 @@ impl Frame {
         }
     }
 
+    /// The frame of a page that has no place: it says why there is nothing to show.
+    pub(crate) fn nowhere(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            section: Section::Nowhere,
+            project: None,
+            organization: None,
+            trail: Vec::new(),
+            calls: ApiCalls::new(),
+        }
+    }
+
     /// Adds a step to what lies between the project and the page.
     pub(crate) fn step(mut self, label: impl Into<String>, path: String) -> Self {
         self.trail.push((label.into(), path));
@@ -135,12 +149,11 @@ impl Frame {
             <div class="columns">
                 {navigation}
                 <main id="main" tabindex="-1">
-                    {breadcrumbs}
+                    {toasts()} {breadcrumbs}
                     {body.into_any()}
                     {self.calls.view()}
                 </main>
             </div>
-            {toasts()}
         }
         .into_any()
     }
@@ -223,6 +236,18 @@ fn navigation(
     view! {
         <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
             <div class="navigation-inner">
+            <div class="navigation-head">
+                {brand()}
+                <button
+                    type="button"
+                    class="button button-quiet button-icon"
+                    popovertarget="navigation"
+                    popovertargetaction="hide"
+                    aria-label="Close"
+                >
+                    {icon(Icon::Close)}
+                </button>
+            </div>
             <ul>
                 {item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}
                 {of_organization}
@@ -245,8 +270,15 @@ fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> A
         steps.push((project.name.clone(), links::services(&project.name, None)));
     }
     steps.extend(trail);
-    let steps =
-        steps.into_iter().map(|(label, path)| view! { <li><a href=path>{label}</a></li> }).collect_view();
+    let address = own_address();
+    let here = address.split('?').next().unwrap_or_default();
+    let steps = steps
+        .into_iter()
+        .map(|(label, path)| match path == here {
+            true => view! { <li><span aria-current="page">{label}</span></li> }.into_any(),
+            false => view! { <li><a href=path>{label}</a></li> }.into_any(),
+        })
+        .collect_view();
     view! { <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>{steps}</ol></nav> }.into_any()
 }
 

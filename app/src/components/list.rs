@@ -3,7 +3,10 @@
 use domain::views::Page;
 use leptos::prelude::*;
 
-use super::table::{Column, Row, table};
+use super::{
+    icons::{Icon, icon},
+    table::{Column, Row, table},
+};
 
 /// A list that is shown page by page.
 pub(crate) struct List<'a> {
@@ -32,15 +35,24 @@ impl List<'_> {
         let first = self.after.map(|_| (self.address)(None));
         let next = page.next.as_deref().map(|after| (self.address)(Some(after)));
         let rows = page.rows.into_iter().map(row).collect();
-        view! { {table(self.caption, self.columns, rows)} {pager(shown, page.total, first, next)} }.into_any()
+        let file = self.caption.to_lowercase().replace(' ', "-");
+        view! {
+            <div class="list">
+                {table(self.caption, self.columns, rows)} {pager(shown, page.total, first, next, file)}
+            </div>
+        }
+        .into_any()
     }
 }
 
-/// How much of the list is shown, and the way to the rest.
-fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>) -> AnyView {
+/// How much of the list is shown, the way to the rest, and what is shown as a file (the loader script writes it).
+fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>, file: String) -> AnyView {
     view! {
         <nav class="pager" aria-label="Pages of the list">
             <p class="muted">{format!("{shown} of {total} shown")}</p>
+            <button type="button" class="button button-quiet needs-script" data-csv=file title="The rows shown here">
+                {icon(Icon::Download)} "CSV"
+            </button>
             {first.map(|path| view! { <a class="button" href=path>"First page"</a> })}
             {next.map(|path| view! { <a class="button" rel="next" href=path>"Next page"</a> })}
         </nav>

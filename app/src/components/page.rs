@@ -4,9 +4,13 @@ use domain::errors::Error;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::icons::{Icon, icon};
+use super::{
+    api_call::ApiCalls,
+    frame::{Frame, Viewer},
+    icons::{Icon, icon},
+};
 use crate::{
-    context::{go, own_address, set_status, wants_html},
+    context::{done, go, is_post, own_address, set_status, wants_html},
     errors::AppError,
     links,
 };
@@ -18,7 +22,7 @@ pub(crate) fn page<V: IntoView + 'static>(
     Suspend::new(async move {
         match load.await {
             Ok(view) => view.into_any(),
-            Err(error) => refused(&error.to_domain()),
+            Err(error) => refused(&error.to_domain()).await,
         }
     })
     .into_any()
@@ -27,27 +31,62 @@ pub(crate) fn page<V: IntoView + 'static>(
 /// The page for an address that does not exist.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    refused(&Error::NotFound)
+    page::<()>(async { Err(Error::NotFound.into()) })
 }
 
-fn refused(error: &Error) -> AnyView {
+/// In the frame for those who are signed in: an error takes nobody's navigation away.
+async fn refused(error: &Error) -> AnyView {
     if matches!(error, Error::Unauthenticated { .. }) {
         set_status(401);
         if wants_html() {
-            go(&links::sign_in(Some(&own_address())));
+            sign_in_first();
         }
-    } else {
-        set_status(error.status());
+        return alone(error);
     }
-    let heading = heading(error);
+    let viewer = Viewer::load().await;
+    set_status(error.status());
+    match viewer {
+        Ok(viewer) => {
+            let calls = ApiCalls::new().get("Who am I", "/api/sessions/profile", &[]);
+            let step = view! { <a class="button" href="/projects">"Go to your projects"</a> };
+            Frame::nowhere(heading(error)).calls(calls).view(viewer, notice(error, step.into_any()))
+        }
+        Err(_) => alone(error),
+    }
+}
+
+/// Leads to the sign-in and back here. What was sent is lost, which has to be said.
+fn sign_in_first() {
+    let path = links::sign_in(Some(&own_address()));
+    if is_post() {
+        done(&path, "Your session ended. Sign in and ask again.");
+    } else {
+        go(&path);
+    }
+}
+
+/// For somebody of whom nothing is known: neither whether they have projects nor an account.
+fn alone(error: &Error) -> AnyView {
+    let (label, path) = match error {
+        Error::Unavailable { .. } => ("Try again", own_address()),
+        _ => ("Go to the start", "/".to_owned()),
+    };
+    let step = view! { <a class="button" href=path>{label}</a> };
     view! {
-        <Title text=heading />
-        <main id="main" class="notice-page">
+        <Title text=format!("{} · Redoubt", heading(error)) />
+        <main id="main">{notice(error, step.into_any())}</main>
+    }
+    .into_any()
+}
+
+fn notice(error: &Error, step: AnyView) -> AnyView {
+    view! {
+        <section class="notice-page" aria-labelledby="notice">
             <p class="notice-page-icon">{icon(Icon::Warning)}</p>
-            <h1>{heading}</h1>
+            <h1 id="notice">{heading(error)}</h1>
             <p>{error.to_string()}</p>
-            <p><a class="button" href="/projects">"Go to your projects"</a></p>
-        </main>
+            <p>{step}</p>
+        </section>
     }
     .into_any()
 }

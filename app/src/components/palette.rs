@@ -1,15 +1,18 @@
-//! The command palette: `Ctrl K` over the pages, projects and services that the person may see. Fetches its entries
-//! when it is first opened.
+//! The command palette: `Ctrl K` over the pages, projects and services that the person may see. The server searches
+//! as the person types; what came before is filtered at once meanwhile.
 
+use domain::errors::Error;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::icons::{Icon, icon};
 use crate::errors::AppError;
 
-/// Projects whose services are offered, at most; the others are offered themselves.
+/// What the pages of a project are called, after its name.
 #[cfg(feature = "ssr")]
-const PROJECTS_MAX: usize = 20;
+const PAGES: &str = " · new service · events · certificates · settings page project";
+#[cfg(feature = "ssr")]
+const SERVICE: &str = " · service";
 
 /// Something to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,24 +33,26 @@ impl Entry {
     }
 }
 
-/// Everything the person may go to, by name.
+/// Where the person may go, as far as it matches `query`: the server searches, however much there is.
 #[server(endpoint = "palette/entries", input = leptos::server_fn::codec::GetUrl)]
-pub async fn palette_entries() -> Result<Vec<Entry>, AppError> {
+pub async fn palette_entries(#[server(default)] query: String) -> Result<Vec<Entry>, AppError> {
     let ctx = crate::context::control()?;
-    collect(&ctx).await
+    collect(&ctx, &query).await
 }
 
 #[cfg(feature = "ssr")]
-async fn collect(ctx: &control::Context) -> Result<Vec<Entry>, AppError> {
+async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppError> {
+    use control::places::{Beside, search};
+
     use crate::{context::answer, links};
 
+    let beside = Beside { projects: PAGES, services: SERVICE };
     let mut entries = Vec::new();
     for organization in answer(control::sessions::profile(ctx).await)?.organizations {
         let id = organization.id.to_string();
         entries.push(Entry::new(organization.name, "Organization", links::projects(Some(&id), None)));
-        let projects = answer(control::projects::list(ctx, organization.id, None).await)?.rows;
-        for (index, project) in projects.into_iter().enumerate() {
-            let name = project.name;
+        let found = answer(search(ctx, organization.id, query, beside).await)?;
+        for name in found.projects {
             entries.push(Entry::new(name.clone(), "Project", links::services(&name, None)));
             for (page, path) in [
                 ("new service", links::new_service(&name)),
@@ -57,15 +62,13 @@ async fn collect(ctx: &control::Context) -> Result<Vec<Entry>, AppError> {
             ] {
                 entries.push(Entry::new(format!("{name} · {page}"), "Page", path));
             }
-            if index < PROJECTS_MAX && project.services > 0 {
-                for service in answer(control::services::list(ctx, &name, None).await)?.rows {
-                    let path = links::service(&name, &service.name, "");
-                    entries.push(Entry::new(format!("{} · {name}", service.name), "Service", path));
-                }
-            }
+        }
+        for found in found.services {
+            let path = links::service(&found.project, &found.service, "");
+            entries.push(Entry::new(format!("{} · {}", found.service, found.project), "Service", path));
         }
     }
-    Ok(entries)
+    Ok(matching(&entries, query))
 }
 
 /// Rows of the skeleton: about what a small installation has.
@@ -123,7 +126,7 @@ impl State {
         }
     }
 
-    /// Shows the dialog; the first time the list is loaded.
+    /// Shows the dialog and asks for what it offers.
     fn open(self) {
         let Some(element) = self.dialog.get_untracked() else { return };
         if element.open() {
@@ -134,18 +137,31 @@ impl State {
             let _ = input.focus();
             input.select();
         }
-        if !self.entries.read_untracked().is_empty() || self.is_loading.get_untracked() {
-            return;
-        }
+        self.ask();
+    }
+
+    /// Has the server search for what is typed, once the person pauses; only the last question's answer counts.
+    fn ask(self) {
+        let query = self.query.get_untracked();
         self.status.set("");
         self.is_loading.set(true);
         leptos::task::spawn_local(async move {
-            let answer = palette_entries().await;
+            let is_last = || self.query.try_with_untracked(|typed| *typed == query) == Some(true);
+            if !query.is_empty() {
+                pause().await;
+            }
+            if !is_last() {
+                return;
+            }
+            let answer = palette_entries(query.clone()).await;
+            if !is_last() {
+                return;
+            }
             self.is_loading.set(false);
             match answer {
-                Ok(list) => {
-                    self.status.set(if list.is_empty() { "There is nothing to go to yet." } else { "" });
-                    self.entries.set(list);
+                Ok(list) => self.entries.set(list),
+                Err(AppError::Refused(Error::Unauthenticated { .. })) => {
+                    self.status.set("Your session ended. Load the page again to sign in.");
                 }
                 Err(_) => self.status.set("The list could not be loaded. Close this and try again."),
             }
@@ -191,7 +207,7 @@ impl State {
     /// In place of the rows while they are on their way.
     fn skeleton(self) -> Option<impl IntoView> {
         let bars = || (0..SKELETON_ROWS).map(|_| view! { <span class="skeleton"></span> }).collect_view();
-        self.is_loading.get().then(|| {
+        (self.is_loading.get() && self.found.read().is_empty()).then(|| {
             view! {
                 <div class="palette-skeleton" aria-hidden="true">
                     {bars()}
@@ -201,13 +217,23 @@ impl State {
     }
 
     fn said(self) -> &'static str {
-        let nothing = self.found.read().is_empty() && !self.entries.read().is_empty();
-        match (self.is_loading.get(), nothing) {
-            (true, _) => "Loading…",
-            (_, true) => "Nothing has that name.",
-            _ => self.status.get(),
+        let (is_empty, status) = (self.found.read().is_empty(), self.status.get());
+        match (self.is_loading.get(), is_empty && status.is_empty()) {
+            (true, _) if is_empty => "Loading…",
+            (false, true) if self.query.read().trim().is_empty() => "There is nothing to go to yet.",
+            (false, true) => "Nothing has that name.",
+            _ => status,
         }
     }
+}
+
+/// How long the person does not type before the server is asked.
+#[cfg(feature = "hydrate")]
+const PAUSE_MILLIS: u32 = 120;
+
+async fn pause() {
+    #[cfg(feature = "hydrate")]
+    gloo_timers::future::TimeoutFuture::new(PAUSE_MILLIS).await;
 }
 
 /// The palette and the button that opens it.
@@ -244,6 +270,7 @@ pub fn Palette() -> impl IntoView {
                 on:input:target=move |event| {
                     state.query.set(event.target().value());
                     state.chosen.set(0);
+                    state.ask();
                 }
                 on:keydown=move |event| state.press(&event)
             />

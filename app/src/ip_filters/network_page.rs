@@ -98,7 +98,7 @@ fn row(project: &str, service: &str, entry: &IpFilterEntry) -> Row {
     let world = entry.cidr.is_world().then(|| badge(Tone::Warning, "open to everybody"));
     let description = match entry.description.as_str() {
         "" => view! { <span class="muted">"–"</span> }.into_any(),
-        text => view! { <span>{text.to_owned()}</span> }.into_any(),
+        text => view! { <span class="free-text">{text.to_owned()}</span> }.into_any(),
     };
     let name = view! { <code>{cidr.clone()}</code> {world} };
     let remove = view! {

@@ -37,6 +37,12 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
     })
 }
 
+/// Why a project that holds services stays.
+fn obstacle(services: i64) -> String {
+    let them = if services == 1 { "it" } else { "them" };
+    format!("It still holds {}. Delete {them} first.", count(services, "service"))
+}
+
 fn draw(project: &ProjectView) -> AnyView {
     let (name, organization) = (project.name.clone(), project.organization_id.to_string());
     let form = FormState::of("/api/projects/rename");
@@ -60,8 +66,7 @@ fn draw(project: &ProjectView) -> AnyView {
         verb: "Delete project",
         goes: vec![format!("The project {name} with its certificate authority.")],
         stays: Some("Its events and certificates of destruction stay: see All events and All certificates."),
-        obstacle: (project.services > 0)
-            .then(|| format!("It still holds {}. Delete them first.", count(project.services, "service"))),
+        obstacle: (project.services > 0).then(|| obstacle(project.services)),
     };
     view! {
         {head("Settings".into(), (), ())}
@@ -83,4 +88,15 @@ fn draw(project: &ProjectView) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_service_is_it_and_several_are_them() {
+        assert_eq!(obstacle(1), "It still holds 1 service. Delete it first.");
+        assert_eq!(obstacle(2), "It still holds 2 services. Delete them first.");
+    }
 }

@@ -2,7 +2,9 @@
 //! browsers without script) it also shows the password, and is kept out of every cache.
 
 use domain::{
+    errors::Error,
     secrets::Secret,
+    states::ServiceState,
     views::{ConnectionView, ServiceView},
 };
 use leptos::prelude::*;
@@ -19,10 +21,17 @@ use crate::{
         empty::empty,
         icons::{Icon, icon},
         page::page,
+        refresher::Refresher,
     },
     context::is_post,
+    errors::AppError,
     links,
 };
+
+/// Id of the part that is fetched anew until the service answers.
+const REGION: &str = "answering";
+const BUSY_MILLIS: u32 = 2_500;
+const IDLE_MILLIS: u32 = 30_000;
 
 /// How to connect.
 #[component]
@@ -30,8 +39,15 @@ pub(crate) fn ConnectPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page(async move {
         let of = |name| params.get(name).unwrap_or_default();
-        let password =
-            if is_post() { Some(reveal_password(of("project"), of("service")).await?) } else { None };
+        let password = match is_post() {
+            true => match reveal_password(of("project"), of("service")).await {
+                Ok(password) => Some(password),
+                // What there is to say of a service that is gone, its page says.
+                Err(AppError::Refused(Error::NotFound)) => None,
+                Err(error) => return Err(error),
+            },
+            false => None,
+        };
         service_page(&params, Tab::Connect, |service, calls| {
             let calls = calls.post("Ask for the password", "/api/services/password", &pairs(service));
             (calls, draw(service, password))
@@ -56,6 +72,7 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
     let certificate = links::service(&project, &name, "ca.pem");
     let is_closed = service.ip_filter.entries.is_empty();
     view! {
+        {silence(service)}
         {is_closed.then(|| closed(&project, &name))}
         <section class="card" aria-labelledby="parameters">
             <h2 id="parameters">"Parameters"</h2>
@@ -85,6 +102,36 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Says that nothing answers yet, and stops saying so by itself.
+fn silence(service: &ServiceView) -> AnyView {
+    let why = not_answering(service);
+    let is_active = why.is_some();
+    view! {
+        <div id=REGION class="region" data-version=service.row.state.as_str() data-active=is_active.then_some("")>
+            {why}
+        </div>
+        <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
+    }
+    .into_any()
+}
+
+/// Values to connect with are there before anything answers to them.
+pub(super) fn not_answering(service: &ServiceView) -> Option<AnyView> {
+    let state = service.row.state;
+    (state != ServiceState::Running && !service.row.is_deleting).then(|| {
+        view! {
+            <p class="alert alert-busy" role="note">
+                {icon(Icon::Service)}
+                <span>
+                    "Nothing answers here yet: the service is " {state.as_str()}
+                    ". These values stay as they are and work as soon as it is RUNNING."
+                </span>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 fn closed(project: &str, service: &str) -> AnyView {

@@ -65,11 +65,8 @@ fn draw(project: &str, plans: Vec<PlanView>) -> AnyView {
         .enumerate()
         .map(|(index, cloud)| {
             let is_chosen = form.value("cloud").map_or(index == 0, |value| value == cloud.name);
-            let zones = count(i64::try_from(cloud.zones.len()).unwrap_or(0), "zone");
-            card(
-                Card::simple("cloud", cloud.name, cloud.label, &format!("{} · {zones}", cloud.name)),
-                is_chosen,
-            )
+            // Not its zones: which of them have a host is not for this page to know.
+            card(Card::simple("cloud", cloud.name, cloud.label, cloud.name), is_chosen)
         })
         .collect_view();
     let cards = plans.iter().map(|plan| card(Card::plan(plan), plan.plan == chosen)).collect_view();

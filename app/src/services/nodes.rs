@@ -30,7 +30,7 @@ fn node(node: &NodeView) -> AnyView {
             </header>
             <dl class="facts">
                 <div><dt>"Host"</dt><dd>{node.host.clone()} " in zone " {node.zone.clone()}</dd></div>
-                <div><dt>"Accelerator"</dt><dd>{known(node.accelerator.clone())}</dd></div>
+                <div><dt>"Accelerator"</dt><dd>{accelerator(node.accelerator.as_deref())}</dd></div>
                 <div><dt>"PostgreSQL"</dt><dd>{known(node.postgresql_version.clone())}</dd></div>
                 <div><dt>"Made"</dt><dd>{time(node.created_at)}</dd></div>
                 <div><dt>"Last heard of"</dt><dd>{maybe_time(node.seen_at)}</dd></div>
@@ -39,6 +39,17 @@ fn node(node: &NodeView) -> AnyView {
         </article>
     }
     .into_any()
+}
+
+/// How the VM is run. Emulation is said in words: it works, but for nothing that matters.
+fn accelerator(name: Option<&str>) -> AnyView {
+    match name {
+        Some("kvm") => "KVM".into_any(),
+        Some("tcg") => {
+            view! { <span>{badge(Tone::Warning, "emulated")} " slow, not for production"</span> }.into_any()
+        }
+        other => known(other.map(str::to_owned)),
+    }
 }
 
 fn volume(volume: &VolumeView) -> AnyView {

@@ -11,6 +11,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     FACTS,
+    connect_page::not_answering,
     nodes::nodes,
     tabs::{Tab, pairs, service_page},
     timeline::LiveTimeline,
@@ -120,6 +121,7 @@ fn connection(service: &ServiceView) -> AnyView {
                     "How to connect"
                 </a>
             </header>
+            {not_answering(service)}
             <div class="copyable">
                 <pre tabindex="0" aria-label="Connection URI"><code>{uri.clone()}</code></pre>
                 <CopyButton text=uri what="URI".to_owned() />

@@ -1,6 +1,7 @@
 //! The password, hidden until it is asked for. Without script the form is sent to the Connect page itself, which
 //! then shows it once; no address, cookie or cache ever holds it.
 
+use domain::errors::Error;
 use leptos::prelude::*;
 
 use super::api::reveal_password;
@@ -9,8 +10,27 @@ use crate::{
         copy::CopyButton,
         icons::{Icon, icon},
     },
+    errors::AppError,
     links,
 };
+
+/// Why it is not shown. Where somebody can do something about it, with the way there: to the sign-in, or to what
+/// became of the service.
+fn why(error: AppError, (sign_in, service): &(String, String)) -> AnyView {
+    match error {
+        AppError::Refused(Error::Unauthenticated { .. }) => {
+            view! { <span>"Your session ended. " <a href=sign_in.clone()>"Sign in again"</a></span> }
+                .into_any()
+        }
+        AppError::Refused(Error::NotFound) => view! {
+            <span>
+                "This service was deleted. " <a href=service.clone()>"See what became of it"</a>
+            </span>
+        }
+        .into_any(),
+        other => view! { <span>{other.to_string()}</span> }.into_any(),
+    }
+}
 
 /// Shows the password on request.
 #[island]
@@ -22,7 +42,8 @@ pub fn PasswordReveal(
 ) -> impl IntoView {
     let action = links::service(&project, &service, "connect");
     let shown = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<AppError>);
+    let places = (links::sign_in(Some(&action)), links::service(&project, &service, ""));
     let is_waiting = RwSignal::new(false);
     let reveal = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -38,7 +59,7 @@ pub fn PasswordReveal(
             match answer {
                 // The person asked to read it.
                 Ok(password) => shown.set(Some(password.expose().to_owned())),
-                Err(error) => problem.set(Some(error.to_string())),
+                Err(error) => problem.set(Some(error)),
             }
         });
     };
@@ -67,7 +88,7 @@ pub fn PasswordReveal(
                         .into_any()
                 }
             }}
-            <span class="field-error" role="alert">{move || problem.get()}</span>
+            <span class="field-error" role="alert">{move || problem.get().map(|error| why(error, &places))}</span>
         </span>
     }
 }

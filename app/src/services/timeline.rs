@@ -2,6 +2,7 @@
 
 use domain::{
     states::{ServiceState, StepState},
+    timestamps::Timestamp,
     views::{Timeline, TimelineStep},
 };
 use leptos::prelude::*;
@@ -16,6 +17,9 @@ use crate::{
 
 /// An estimate below this says nothing that people could use.
 const ESTIMATE_MILLIS_MIN: i64 = 1_000;
+
+/// The title of a timeline that leads to the end of the service.
+const DELETING: &str = "Deleting";
 
 /// How far a timeline is at one moment, in milliseconds since its `now`.
 fn elapsed(timeline: &Timeline, since_now: i64) -> Option<i64> {
@@ -64,7 +68,7 @@ pub fn LiveTimeline(
     view! {
         <section class="card timeline" aria-labelledby="timeline-title">
             {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting, is_gone.get()))}
-            <details open=is_open>
+            <details open=is_open hidden=move || shown.with(|timeline| timeline.steps.is_empty())>
             <summary>"Steps"</summary>
             <ol>
                 {move || {
@@ -111,8 +115,7 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool
             format!("{} so far; no history yet to estimate from", duration(elapsed))
         }
         (true, None, _) => "Not begun yet".into(),
-        (false, Some(elapsed), _) => format!("took {}", duration(elapsed)),
-        (false, None, _) => String::new(),
+        (false, _, _) => String::new(),
     };
     let progress = estimate.filter(|_| timeline.is_active).map(|estimate| {
         view! {
@@ -126,7 +129,7 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool
     view! {
         <header class="timeline-head">
             <span role="status">{badge(tone, word)}</span>
-            <h2 id="timeline-title">{heading(timeline, is_deleting, is_gone)}</h2>
+            <h2 id="timeline-title">{heading(timeline, elapsed, is_deleting, is_gone)}</h2>
             <p class="muted">{facts}</p>
         </header>
         {progress}
@@ -134,17 +137,49 @@ fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool
     .into_any()
 }
 
-/// `Creating` while it is, `Last change: creating` after it.
-fn heading(timeline: &Timeline, is_deleting: bool, is_gone: bool) -> String {
+/// `Creating` while it is, `Created in 12 s` after it.
+fn heading(timeline: &Timeline, elapsed_millis: Option<i64>, is_deleting: bool, is_gone: bool) -> String {
     if is_gone {
-        "Deleted".into()
+        past(DELETING, elapsed_millis)
     } else if is_deleting {
-        "Deleting".into()
+        DELETING.into()
     } else if timeline.is_active || timeline.steps.is_empty() {
         timeline.title.clone()
     } else {
-        format!("Last change: {}", timeline.title.to_lowercase())
+        past(&timeline.title, elapsed_millis)
     }
+}
+
+/// What was going on, as what was done: `Restarting` becomes `Restarted in 12 s`.
+fn past(title: &str, elapsed_millis: Option<i64>) -> String {
+    let (verb, rest) = title.split_at(title.find(' ').unwrap_or(title.len()));
+    let done = verb.strip_suffix("ing").map_or_else(|| verb.to_owned(), |stem| format!("{stem}ed"));
+    match elapsed_millis {
+        Some(millis) => format!("{done}{rest} in {}", duration(millis)),
+        None => format!("{done}{rest}"),
+    }
+}
+
+/// The timeline of a service that is gone, so that its last step is done. Steps of what went on before its deletion
+/// (which can be too quick to be seen) did not lead to that, and are no part of it.
+#[must_use]
+pub fn ended(mut timeline: Timeline, at: Timestamp) -> Timeline {
+    timeline.is_active = false;
+    if timeline.title != DELETING {
+        return Timeline {
+            title: DELETING.into(),
+            steps: Vec::new(),
+            started_at: None,
+            finished_at: None,
+            ..timeline
+        };
+    }
+    timeline.finished_at.get_or_insert(at);
+    for step in &mut timeline.steps {
+        step.state = StepState::Done;
+        step.finished_at.get_or_insert(at);
+    }
+    timeline
 }
 
 fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
@@ -213,27 +248,22 @@ pub fn phase(timeline: &Timeline) -> (usize, bool, ServiceState) {
 mod browser {
     use std::time::Duration;
 
-    use domain::{states::StepState, views::Timeline};
+    use domain::views::Timeline;
     use leptos::prelude::*;
     use wasm_bindgen::{JsCast as _, closure::Closure};
     use web_sys::{EventSource, MessageEvent};
 
-    use super::phase;
+    use super::{ended, phase};
     use crate::{components::refresher::refresh, links, services::FACTS};
 
     /// How often the elapsed times move on.
     const TICK_MILLIS: u32 = 500;
 
-    /// The service is gone, so its last step is done, and what the page says of its parts is history.
+    /// The service is gone, and what the page says of its parts is history.
     fn end(shown: RwSignal<Timeline>, since_now: RwSignal<i64>, is_gone: RwSignal<bool>) {
         shown.update(|timeline| {
             let passed = Duration::from_millis(u64::try_from(since_now.get_untracked()).unwrap_or(0));
-            timeline.is_active = false;
-            timeline.finished_at.get_or_insert(timeline.now.plus(passed));
-            for step in &mut timeline.steps {
-                step.state = StepState::Done;
-                step.finished_at.get_or_insert(timeline.now.plus(passed));
-            }
+            *timeline = ended(timeline.clone(), timeline.now.plus(passed));
         });
         is_gone.set(true);
         if let Some(facts) = document().get_element_by_id(FACTS) {
@@ -295,6 +325,50 @@ mod browser {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn timeline(title: &str) -> Timeline {
+        let step = TimelineStep {
+            step: "shred".into(),
+            label: "Shred".into(),
+            state: StepState::Active,
+            started_at: Some(Timestamp::from_micros(1)),
+            finished_at: None,
+            attempts: 1,
+            error: None,
+            next_try_at: None,
+            estimate_millis: None,
+        };
+        Timeline {
+            title: title.into(),
+            is_active: true,
+            steps: vec![step],
+            started_at: Some(Timestamp::from_micros(1)),
+            finished_at: None,
+            estimate_millis: None,
+            now: Timestamp::from_micros(2),
+            state: ServiceState::Rebuilding,
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_gone_shows_the_steps_of_its_deletion_and_no_others() {
+        let at = Timestamp::from_micros(2_500_001);
+        let deleted = ended(timeline(DELETING), at);
+        assert_eq!(
+            (deleted.steps[0].state, deleted.finished_at, deleted.is_active),
+            (StepState::Done, Some(at), false)
+        );
+        assert_eq!(heading(&deleted, elapsed(&deleted, 0), true, true), "Deleted in 2.5 s");
+        let unseen = ended(timeline("Creating"), at);
+        assert_eq!((unseen.steps.len(), unseen.is_active), (0, false));
+        assert_eq!(heading(&unseen, elapsed(&unseen, 0), true, true), "Deleted");
+    }
+
+    #[test]
+    fn what_is_over_is_said_as_what_was_done() {
+        assert_eq!(past("Creating", Some(75_000)), "Created in 1 min 15 s");
+        assert_eq!(past("Changing the IP filter", None), "Changed the IP filter");
+    }
 
     #[test]
     fn the_outlook_is_honest_about_the_past() {

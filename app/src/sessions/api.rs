@@ -6,20 +6,22 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    context::{answer, control, done, go},
+    context::{answer, control, done, go, hand_on},
     links, session,
 };
 
-/// Signs in and goes on to `next`.
+/// Signs in and goes on to `next`, which gets back the form that was `held_back` when the session had ended.
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(
     #[server(default)] email: String,
     #[server(default)] password: String,
     #[server(default)] next: String,
+    #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
     let input = domain::inputs::SignIn { email, password: domain::secrets::Secret::new(password) };
     let signed_in = answer(control::sessions::sign_in(&control()?, input).await)?;
     session::begin(signed_in).await?;
+    hand_on(&held_back);
     go(links::own_path(&next).unwrap_or("/projects"));
     Ok(())
 }

@@ -7,12 +7,13 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     components::{
         field::Field,
-        form::{FormState, hidden},
+        form::{FormState, SIGN_IN, hidden},
         frame::brand,
+        icons::{Icon, icon},
         page::page,
         toast::toasts,
     },
-    context::{control, go},
+    context::{control, flash, go, sealed_flash},
     links,
 };
 
@@ -34,7 +35,17 @@ pub(crate) fn SignInPage() -> impl IntoView {
 }
 
 fn draw(next: &str) -> AnyView {
-    let form = FormState::of("/api/sign_in");
+    let form = FormState::of(SIGN_IN);
+    let held_back = FormState::is_held_back(&flash()).then(sealed_flash).flatten();
+    let held_back = held_back.or_else(|| form.value("held_back"));
+    let notice = held_back.as_ref().map(|_| {
+        view! {
+            <p class="alert alert-warning" role="alert">
+                {icon(Icon::Lock)}
+                <span>"Your session ended and nothing was saved. Sign in to go on where you were, with what you had entered."</span>
+            </p>
+        }
+    });
     let email = Field {
         name: "email",
         label: "E-mail",
@@ -59,7 +70,8 @@ fn draw(next: &str) -> AnyView {
             <section class="card gate-card">
                 <h1>"Sign in"</h1>
                 <form method="post" action=form.action class="form">
-                    {form.error(&["email", "password"])} {hidden(&[("next", next)])} {email.view(&form)}
+                    {notice} {form.error(&["email", "password"])}
+                    {hidden(&[("next", next), ("held_back", &held_back.unwrap_or_default())])} {email.view(&form)}
                     {password.view(&form)}
                     <div class="form-actions">
                         <button class="button button-primary button-wide">"Sign in"</button>

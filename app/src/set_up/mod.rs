@@ -7,5 +7,9 @@ mod needed_page;
 #[cfg(feature = "ssr")]
 mod set_up_page;
 
+/// Prints a new set-up link.
+#[cfg(feature = "ssr")]
+const COMMAND: &str = "redoubt admin set-up-link";
+
 #[cfg(feature = "ssr")]
 pub(crate) use self::{needed_page::SetUpNeededPage, set_up_page::SetUpPage};

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::COMMAND;
 use crate::{
     components::{frame::brand, page::page},
     context::{control, go},
@@ -26,7 +27,7 @@ pub(crate) fn SetUpNeededPage() -> impl IntoView {
                          printed when it started."
                     </p>
                     <p>"To print a new one, run this on the server:"</p>
-                    <pre tabindex="0" aria-label="Command"><code>"redoubt admin set-up-link"</code></pre>
+                    <pre tabindex="0" aria-label="Command"><code>{COMMAND}</code></pre>
                 </section>
             </main>
         })

@@ -1,10 +1,11 @@
 //! `/set-up/{token}`: the form behind the set-up link.
 
-use domain::secrets::Secret;
+use domain::{errors::Error, secrets::Secret};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::COMMAND;
 use crate::{
     components::{
         field::Field,
@@ -12,7 +13,7 @@ use crate::{
         frame::brand,
         page::page,
     },
-    context::{control, no_store},
+    context::{control, no_store, set_status},
 };
 
 /// Fewest characters of a password that is the only factor.
@@ -24,9 +25,32 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     let token = use_params_map().read_untracked().get("token").unwrap_or_default();
     page(async move {
         no_store();
-        control::set_up::check_link(&control()?, &Secret::new(token.clone())).await?;
-        Ok(draw(&token))
+        match control::set_up::check_link(&control()?, &Secret::new(token.clone())).await {
+            Ok(()) => Ok(draw(&token)),
+            Err(error @ Error::Conflict { .. }) => Ok(unusable(&error)),
+            Err(error) => Err(error.into()),
+        }
     })
+}
+
+/// Whoever comes with a link that does not work need not have an account.
+fn unusable(error: &Error) -> AnyView {
+    set_status(error.status());
+    let text = error.to_string();
+    let (before, after) = text.split_once(COMMAND).unwrap_or((&text, ""));
+    let command = text.contains(COMMAND).then(|| view! { <code class="nowrap">{COMMAND}</code> });
+    view! {
+        <Title text="Set-up · Redoubt" />
+        <main id="main" class="gate">
+            {brand()}
+            <section class="card gate-card">
+                <h1>"This link does not work"</h1>
+                <p>{before.to_owned()} {command} {after.to_owned()}</p>
+                <p>"If this installation is set up and you have an account in it: " <a href="/sign-in">"sign in"</a> "."</p>
+            </section>
+        </main>
+    }
+    .into_any()
 }
 
 fn draw(token: &str) -> AnyView {

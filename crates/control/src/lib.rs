@@ -8,6 +8,7 @@ pub mod changes;
 pub mod events;
 pub mod ip_filters;
 pub mod organizations;
+pub mod places;
 pub mod projects;
 pub mod services;
 pub mod sessions;

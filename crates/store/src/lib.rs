@@ -20,6 +20,7 @@ pub mod ip_filter_entries;
 pub mod memberships;
 pub mod nodes;
 pub mod organizations;
+pub mod places;
 pub mod projects;
 pub mod services;
 pub mod sessions;

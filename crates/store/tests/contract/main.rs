@@ -39,6 +39,7 @@ mod ip_filter_entries;
 mod memberships;
 mod nodes;
 mod organizations;
+mod places;
 mod projects;
 mod services;
 mod sessions;

@@ -1,0 +1,147 @@
+// The longest names and texts in every place, on a desk and on a phone, and what there is of lists that are long.
+
+import type { BrowserContext, Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+
+import {
+  createProject,
+  createService,
+  deleteService,
+  expectGone,
+  expectLive,
+  expectRunning,
+  setUp,
+} from "../harness/console.ts";
+import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+
+const test = testWith("simulated");
+
+const project = "p".repeat(63);
+const service = "s".repeat(63);
+const base = `/projects/${project}`;
+const phone = { width: 375, height: 720 };
+
+type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
+let session: Session;
+
+test.beforeAll(async ({ browser, installation }) => {
+  const page = await browser.newPage({ baseURL: installation.address });
+  await setUp(page, installation.setUpLink);
+  await createProject(page, project);
+  await createService(page, project, service);
+  await expectRunning(page);
+  await deleteService(page, `${base}/services/${service}`, service);
+  await expectGone(page, `${base}/services/${service}`);
+  await createService(page, project, service);
+  await expectRunning(page);
+  session = await page.context().storageState();
+  await page.close();
+});
+test.beforeEach(async ({ context }) => {
+  await context.addCookies(session.cookies);
+});
+test.afterEach(async ({ installation }, info) => attachLog(installation, info));
+
+/** What stands out of the page, of a dialog or of a table, to the right. */
+async function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const boxes = [...document.querySelectorAll("html, main, dialog[open], .table-region, .card, .page-head")];
+    return boxes
+      .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
+      .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} in ${box.clientWidth}`);
+  });
+}
+
+for (const [size, viewport] of [["desk", { width: 1280, height: 800 }], ["phone", phone]] as const) {
+  test(`the longest names fit on a ${size}`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    await page.goto(`${base}/certificates`);
+    const certificate = await page.getByRole("link", { name: service }).getAttribute("href");
+    const open = (name: string) => () => page.getByRole("button", { name }).click();
+    const places: [string, (() => Promise<void>)?][] = [
+      ["/projects"],
+      [`${base}/services`],
+      [`${base}/services/${service}`],
+      [`${base}/services/${service}/connect`],
+      [`${base}/services/${service}/network`],
+      [`${base}/services/${service}/settings`, open("Delete service…")],
+      [`${base}/events`],
+      [`${base}/certificates`],
+      [certificate!],
+      [`${base}/settings`],
+      [`${base}/services/new`],
+    ];
+    for (const [path, act] of places) {
+      await page.goto(path);
+      await act?.();
+      expect.soft(await sticksOut(page), path).toEqual([]);
+    }
+  });
+}
+
+test("on a phone a row of the IP filter can be removed, and nothing covers what was just added", async ({ page }) => {
+  await page.setViewportSize(phone);
+  await page.goto(`${base}/services/${service}/network`);
+  await page.getByRole("textbox", { name: "Address or range" }).fill("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff");
+  await page.getByLabel("Description").fill("x".repeat(128));
+  await page.getByRole("button", { name: "Add entry" }).click();
+  const notice = page.getByText(/may connect\.$/);
+  await expect(notice).toBeVisible();
+  const remove = page.getByRole("button", { name: /^Remove / });
+  await remove.scrollIntoViewIfNeeded();
+  await expect(remove).toBeInViewport({ ratio: 1 });
+  expect(await sticksOut(page)).toEqual([]);
+  const [a, b] = [await notice.boundingBox(), await page.getByRole("row").last().boundingBox()];
+  expect(a!.y + a!.height <= b!.y || b!.y + b!.height <= a!.y, "the notice covers the row").toBe(true);
+  await remove.click();
+  await expect(page.getByText("Closed: nobody can connect")).toBeVisible();
+});
+
+test("on a phone the navigation says whose it is and can be closed", async ({ page }) => {
+  await page.setViewportSize(phone);
+  await page.goto(`${base}/services`);
+  await page.getByRole("button", { name: "Navigation" }).click();
+  const drawer = page.getByRole("navigation", { name: "Main" });
+  await expect(drawer.getByRole("link", { name: "Redoubt" })).toBeVisible();
+  expect(await sticksOut(page)).toEqual([]);
+  await drawer.getByRole("button", { name: "Close" }).click();
+  await expect(drawer).toBeHidden();
+});
+
+test("what is shown of a list can be taken along as a file", async ({ page }) => {
+  await page.goto(`${base}/certificates`);
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const download = await waiting;
+  expect(download.suggestedFilename()).toBe("certificates-of-destruction.csv");
+  const [head, row] = (await readFile(await download.path(), "utf8")).split("\r\n");
+  expect(head).toBe('"Service","Destroyed","Certificate"');
+  expect(row).toMatch(new RegExp(`^"${service}","\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z","[0-9a-f-]{36}"$`));
+});
+
+test("the palette finds a project and a service behind the first fifty", async ({ page, installation }) => {
+  const headers = { accept: "application/json", origin: installation.address };
+  const profile = await (await page.request.get("/api/sessions/profile", { headers })).json();
+  const organization = profile.organizations[0].id;
+  for (let number = 10; number < 65; number += 1) {
+    const form = { organization, name: `a-project-${number}` };
+    expect((await page.request.post("/api/projects/create", { form, headers })).status()).toBe(200);
+  }
+  const form = { project: "a-project-64", name: "last", service_type: "pg", plan: "hobbyist", cloud: "local-main" };
+  expect((await page.request.post("/api/services/create", { form, headers })).status()).toBe(200);
+  await page.goto("/projects");
+  await expectLive(page);
+  await page.keyboard.press("Control+k");
+  const chosen = page.getByRole("option", { selected: true });
+  const search = page.getByRole("combobox", { name: "Search pages, projects and services" });
+  await search.fill("project-64");
+  await expect(chosen).toHaveText("a-project-64Project");
+  await search.fill("last a-project");
+  await expect(chosen).toContainText("last · a-project-64");
+  await search.fill("no such thing");
+  await expect(page.getByText("Nothing has that name.")).toBeVisible();
+  await search.fill("project-64 sett");
+  await expect(chosen).toContainText("a-project-64 · settings");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL("/projects/a-project-64/settings");
+});
