@@ -127,7 +127,11 @@ impl Frame {
         let Viewer { profile, theme } = viewer;
         let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
         let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
-        let navigation = navigation(self.section, organization, self.project.as_ref());
+        let sees_organization = profile
+            .organizations
+            .iter()
+            .any(|of_viewer| Some(of_viewer.id) == organization && of_viewer.is_super_admin);
+        let navigation = navigation(self.section, organization, sees_organization, self.project.as_ref());
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {
             <Title text=format!("{}{scope} · Redoubt", self.title) />
@@ -204,6 +208,7 @@ fn person(profile: &Profile, theme: Theme) -> AnyView {
 fn navigation(
     section: Section,
     organization: Option<OrganizationId>,
+    sees_organization: bool,
     project: Option<&ProjectView>,
 ) -> AnyView {
     let item = move |of: Section, symbol: Icon, label: &'static str, path: String| {
@@ -226,7 +231,7 @@ fn navigation(
         }
     });
     let organization = organization.map(|id| id.to_string());
-    let of_organization = organization.as_deref().map(|id| {
+    let of_organization = organization.as_deref().filter(|_| sees_organization).map(|id| {
         let (events, certificates) = (Section::OrganizationEvents, Section::OrganizationCertificates);
         view! {
             {item(events, Icon::Events, "All events", links::organization_events(id, None))}
