@@ -343,6 +343,30 @@ test("the timeline is live: it goes through its steps to RUNNING without a reloa
   await expect(page.getByRole("link", { name: "live" })).toBeVisible();
 });
 
+test("a deletion that nobody saw shows no steps of the service’s making", async ({ page, context, installation }) => {
+  await context.addCookies(session.cookies);
+  const path = "/projects/shop/services/unseen";
+  await createService(page, "shop", "unseen");
+  await expectRunning(page);
+  await page.route("**/streams/**", (route) => route.abort());
+  await page.goto(path);
+  await expectLive(page);
+  const making = page.locator("li").filter({ hasText: "Make the encrypted volumes" });
+  await expect(page.getByRole("heading", { level: 2, name: /^Created in \d/ })).toBeVisible();
+  await expect(making).not.toHaveCount(0);
+  // Somebody else deletes it.
+  const answer = await page.request.post("/api/services/delete", {
+    form: { project: "shop", service: "unseen", confirmation: "unseen" },
+    headers: { accept: "application/json", origin: installation.address },
+  });
+  expect(answer.status()).toBe(200);
+  await expectGone(page, path);
+  await expect(page.getByText("The service is gone.")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("heading", { level: 2, name: "Deleted" })).toBeVisible();
+  await expect(making).toHaveCount(0);
+  await expect(page.getByText("Steps", { exact: true })).toBeHidden();
+});
+
 test("the list of services follows what happens to them", async ({ page, context }) => {
   await context.addCookies(session.cookies);
   const other = await context.newPage();

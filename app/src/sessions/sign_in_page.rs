@@ -37,10 +37,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
 fn draw(next: &str) -> AnyView {
     let form = FormState::of(SIGN_IN);
     let held_back = FormState::is_held_back(&flash()).then(sealed_flash).flatten();
-    let held_back = held_back.or_else(|| form.value("held_back"));
+    let held_back = held_back.or_else(|| form.value("held_back")).filter(|form| !form.is_empty());
     let notice = held_back.as_ref().map(|_| {
         view! {
-            <p class="alert alert-warning" role="alert">
+            <p class="alert alert-warning" role="note">
                 {icon(Icon::Lock)}
                 <span>"Your session ended and nothing was saved. Sign in to go on where you were, with what you had entered."</span>
             </p>
