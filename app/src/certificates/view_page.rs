@@ -11,6 +11,7 @@ use leptos_router::hooks::use_params_map;
 use super::api::view_certificate;
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         badges::{Tone, badge},
         copy::CopyButton,
@@ -74,7 +75,7 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
                 "The service " <strong>{body.service_name.clone()}</strong> " of project "
                 <strong>{body.project_name.clone()}</strong> ", organization " <strong>{body.organization_name.clone()}</strong>
                 ", was destroyed at " {time(body.destroyed_at)} " at the request of " <strong>{body.requested_by.clone()}</strong>
-                ". Its volumes cannot be opened any more."
+                ". " {outcome(&body.nodes)}
             </p>
             <dl class="facts facts-ids">
                 <div><dt>"Certificate"</dt><dd><code class="break">{id}</code></dd></div>
@@ -102,6 +103,15 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What became of all volumes, in one sentence.
+fn outcome(nodes: &[DestroyedNode]) -> &'static str {
+    let is_erased = |volume: &DestroyedVolume| volume.not_erased.is_none();
+    match nodes.iter().flat_map(|node| &node.volumes).all(is_erased) {
+        true => "Its volumes cannot be opened any more.",
+        false => "Not every volume could be erased: see below what is left and what became of its key.",
+    }
 }
 
 /// Checks the file that “Download” gives.
@@ -137,6 +147,7 @@ fn volume(volume: &DestroyedVolume) -> AnyView {
     view! {
         <section class="volume">
             <h3>"Volume " <code>{volume.kind.as_str()}</code></h3>
+            {volume.not_erased.clone().map(warning)}
             <dl class="facts">
                 {one("LUKS UUID", volume.luks_uuid.clone())}
                 {one("Volume key fingerprint", volume.volume_key_fingerprint.clone())}

@@ -8,6 +8,8 @@ pub mod refresher;
 pub mod theme;
 
 #[cfg(feature = "ssr")]
+pub(crate) mod alerts;
+#[cfg(feature = "ssr")]
 pub(crate) mod api_call;
 #[cfg(feature = "ssr")]
 pub(crate) mod confirm;

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
+        alerts::warning,
         badges::{Tone, badge},
         empty::empty,
         field::Field,
@@ -51,6 +52,7 @@ fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
                 "Only these addresses can open a connection; the guest’s own firewall drops everything else. Changes take \
                  effect within seconds, without a restart."
             </p>
+            {filter.reach_note.clone().map(warning)}
             {FormState::of("/api/ip_filter/remove").error(&[])}
             {entries(project, service, &filter.entries)}
         </section>

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         copy::CopyButton,
         empty::empty,
         icons::{Icon, icon},
@@ -74,6 +75,7 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
     view! {
         {silence(service)}
         {is_closed.then(|| closed(&project, &name))}
+        {connection.reach_note.clone().map(warning)}
         <section class="card" aria-labelledby="parameters">
             <h2 id="parameters">"Parameters"</h2>
             {parameters(connection, password, project, name)}

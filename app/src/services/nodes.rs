@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        alerts::warning,
         badges::{Tone, badge, node_state},
         time::{maybe_time, time},
     },
@@ -35,6 +36,7 @@ fn node(node: &NodeView) -> AnyView {
                 <div><dt>"Made"</dt><dd>{time(node.created_at)}</dd></div>
                 <div><dt>"Last heard of"</dt><dd>{maybe_time(node.seen_at)}</dd></div>
             </dl>
+            {node.accelerator_note.clone().map(warning)}
             <div class="volumes">{volumes}</div>
         </article>
     }
@@ -45,9 +47,7 @@ fn node(node: &NodeView) -> AnyView {
 fn accelerator(name: Option<&str>) -> AnyView {
     match name {
         Some("kvm") => "KVM".into_any(),
-        Some("tcg") => {
-            view! { <span>{badge(Tone::Warning, "emulated")} " slow, not for production"</span> }.into_any()
-        }
+        Some("tcg") => badge(Tone::Warning, "emulated").into_any(),
         other => known(other.map(str::to_owned)),
     }
 }

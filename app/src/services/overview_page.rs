@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         copy::CopyButton,
         form::FormState,
         icons::{Icon, icon},
@@ -93,8 +94,7 @@ fn problem(service: &ServiceView) -> Option<&String> {
 
 fn alert(service: &ServiceView) -> AnyView {
     let Some(problem) = problem(service).cloned() else { return ().into_any() };
-    view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{problem}</span></p> }
-        .into_any()
+    warning(problem)
 }
 
 fn connection(service: &ServiceView) -> AnyView {

@@ -1,0 +1,11 @@
+//! A sentence that people should not miss, within the page it concerns.
+
+use leptos::prelude::*;
+
+use super::icons::{Icon, icon};
+
+/// Something to know before going on.
+pub(crate) fn warning(text: String) -> AnyView {
+    view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{text}</span></p> }
+        .into_any()
+}
