@@ -15,12 +15,17 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SUITE=bookworm
-# The mirrors that this machine's own apt uses, unless others are named. $1: end of the suite's codename.
-mirror() { apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 2>/dev/null | awk -v end="$1" '$2 ~ "^[a-z]+" end "$" { print $1; exit }'; }
+# The mirrors of Debian that this machine's own apt uses, unless others are named. $1: end of the suite's codename.
+mirror() {
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 2>/dev/null |
+        awk -v end="$1" '$3 == "Debian" && $2 ~ "^[a-z]+" end "$" { print $1; exit }'
+}
 find_mirrors() {
     MIRROR=${REDOUBT_DEBIAN_MIRROR:-$(mirror "")}
     SECURITY_MIRROR=${REDOUBT_DEBIAN_SECURITY_MIRROR:-$(mirror "-security")}
-    [ -n "$MIRROR" ] && [ -n "$SECURITY_MIRROR" ]
+    [ -n "$MIRROR" ] || return 1
+    # A machine without a source of security updates: mirrors have them beside the rest.
+    SECURITY_MIRROR=${SECURITY_MIRROR:-${MIRROR%/}-security/}
 }
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 CACHE=${REDOUBT_IMAGE_CACHE:-$HERE/../target/image-cache}
@@ -78,7 +83,7 @@ END
         elif [ -e "$CACHE/apt/updated" ]; then
             say "the package lists could not be refreshed; using those of $(date -r "$CACHE/apt/updated" +%F)"
         else
-            die "the package lists could not be fetched from $MIRROR"
+            die "the package lists could not be fetched from $MIRROR and $SECURITY_MIRROR"
         fi
     fi
 }
