@@ -31,6 +31,7 @@ const CREATE: &[(&str, &str)] = &[
     ("cloud", "local-main"),
 ];
 const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const NO_ORGANIZATION: &str = "01890a5d-ac96-774b-bcce-b302099a8059";
 
 /// Method, path, who may call it, and a call that an admin of the project could make.
 type Function = (Method, &'static str, Who, &'static [(&'static str, &'static str)]);
@@ -196,14 +197,14 @@ async fn what_one_may_not_know_of_looks_like_what_is_not_there() {
     for path in OF_ORGANIZATION {
         let at = |organization: &str| format!("/organizations/{organization}{path}");
         let foreign = neighbour.get(&at(&organization)).await;
-        let missing = neighbour.get(&at(ID)).await;
+        let missing = neighbour.get(&at(NO_ORGANIZATION)).await;
         let text = |answer: &Answer, organization: &str| {
             let body = without_chance(&answer.body, answer.header("content-security-policy"));
             body.replace(organization, "")
         };
         assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{path}: {}", foreign.body);
         assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(text(&foreign, &organization), text(&missing, ID), "{path}");
+        assert_eq!(text(&foreign, &organization), text(&missing, NO_ORGANIZATION), "{path}");
         assert_eq!(neighbour.get(&at("not-an-id")).await.status, StatusCode::NOT_FOUND, "{path}");
         let nobody = installation.browser().get(&at(&organization)).await;
         let is_refused = nobody.status == StatusCode::UNAUTHORIZED
