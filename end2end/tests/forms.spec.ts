@@ -125,7 +125,7 @@ test("the IP filter refuses what is no range and asks before it opens to the wor
 
   await range.fill("0.0.0.0/0");
   await add.click();
-  const sure = page.getByRole("checkbox", { name: /every machine on earth/ });
+  const sure = page.getByRole("checkbox", { name: /all of these may try to connect/ });
   await expect(sure).toBeVisible();
   await expect(range).toHaveValue("0.0.0.0/0");
   await expect(page.getByRole("row", { name: /0\.0\.0\.0\/0/ })).toHaveCount(0);
