@@ -21,6 +21,14 @@ use crate::{
 };
 
 const TITLE: &str = "Certificates of destruction";
+const OF_PROJECT: [Column; 3] =
+    [Column::Name("Service"), Column::Text("Destroyed"), Column::Text("Certificate")];
+const OF_ORGANIZATION: [Column; 4] = [
+    Column::Name("Service"),
+    Column::Text("Project"),
+    Column::Text("Destroyed"),
+    Column::Text("Certificate"),
+];
 
 /// A project's certificates of destruction.
 #[component]
@@ -42,25 +50,21 @@ pub(crate) fn CertificatesPage() -> impl IntoView {
             .calls(calls);
         let address = |after: Option<&str>| links::certificates(&name, after);
         let certificate = |id: &str| links::certificate(&name, id);
-        Ok(frame.view(viewer, draw(list, after.as_deref(), &address, &certificate)))
+        Ok(frame.view(viewer, draw(list, true, after.as_deref(), &address, &certificate)))
     })
 }
 
-/// The certificates of a project or of an organization; `certificate` gives the address of one.
+/// The certificates of one project or of a whole organization; `certificate` gives the address of one.
 pub(crate) fn draw(
     page: Page<CertificateRow>,
+    is_of_project: bool,
     after: Option<&str>,
     address: &dyn Fn(Option<&str>) -> String,
     certificate: &dyn Fn(&str) -> String,
 ) -> AnyView {
     let list = List {
         caption: TITLE,
-        columns: &[
-            Column::Name("Service"),
-            Column::Text("Project"),
-            Column::Text("Destroyed"),
-            Column::Text("Certificate"),
-        ],
+        columns: if is_of_project { &OF_PROJECT } else { &OF_ORGANIZATION },
         after,
         address,
     };
@@ -73,16 +77,17 @@ pub(crate) fn draw(
             (),
         )
     };
-    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(certificate, one), empty)} }.into_any()
+    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(certificate, is_of_project, one), empty)} }.into_any()
 }
 
-fn row(address: &dyn Fn(&str) -> String, certificate: CertificateRow) -> Row {
+fn row(address: &dyn Fn(&str) -> String, is_of_project: bool, certificate: CertificateRow) -> Row {
     let id = certificate.id.to_string();
     let path = address(&id);
-    vec![
-        view! { <a class="row-link code" href=path>{certificate.service_name}</a> }.into_any(),
-        view! { <span>{certificate.project_name}</span> }.into_any(),
-        time(certificate.destroyed_at),
-        view! { <code>{id}</code> }.into_any(),
-    ]
+    let mut row =
+        vec![view! { <a class="row-link code" href=path>{certificate.service_name}</a> }.into_any()];
+    if !is_of_project {
+        row.push(view! { <span class="free-text">{certificate.project_name}</span> }.into_any());
+    }
+    row.extend([time(certificate.destroyed_at), view! { <code>{id}</code> }.into_any()]);
+    row
 }

@@ -32,7 +32,7 @@ pub(crate) fn OrganizationCertificatesPage() -> impl IntoView {
         let frame = Frame::in_organization(id, Section::OrganizationCertificates, "All certificates");
         let address = |after: Option<&str>| links::organization_certificates(&key, after);
         let certificate = |id: &str| links::organization_certificate(&key, id);
-        let body = certificates::draw_list(list, after.as_deref(), &address, &certificate);
+        let body = certificates::draw_list(list, false, after.as_deref(), &address, &certificate);
         Ok(frame.calls(calls).view(viewer, body))
     })
 }
