@@ -132,7 +132,7 @@ fn test_boot(
             break None;
         }
         if let Ok(Some(status)) = child.try_wait() {
-            break Some(format!("A test boot with KVM ended with {status}: {}", last_words(&read(&log))));
+            break Some(format!("A test boot with KVM ended with {status}: {}", complaint(&read(&log))));
         }
         let limit = if said.is_empty() { FIRST_WORD_TIME_MAX } else { BOOT_TIME_MAX };
         if started.elapsed() > limit {
@@ -159,4 +159,9 @@ fn read(path: &Path) -> String {
 pub(crate) fn may_open() -> bool {
     let open: std::io::Result<File> = OpenOptions::new().read(true).write(true).open(KVM);
     open.is_ok()
+}
+/// What QEMU says first of what it lacks, without its own name; what follows repeats it.
+fn complaint(said: &str) -> String {
+    let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    last_words(first.strip_prefix("qemu-system-x86_64: ").unwrap_or(first))
 }
