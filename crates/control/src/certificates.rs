@@ -7,7 +7,7 @@ use domain::{
     errors::Error,
     ids::{CertificateId, OrganizationId},
     timestamps::Timestamp,
-    views::{CertificateRow, CertificateView, PAGE_ROWS_MAX, Page},
+    views::{CertificateRow, CertificateView, Page},
 };
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::{
     control::OpenError,
     envelopes::Place,
     errors::{Failure, attempt},
+    pages,
 };
 
 const SIGNING_KEY: Place = Place { column: "settings.signing_key", row: Uuid::nil() };
@@ -106,11 +107,11 @@ pub fn verify(
 pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<Page<CertificateRow>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProject, Target::ProjectName(project)).await?;
-        let after = after.map(parse_cursor).transpose()?;
+        let after = parse_key(after)?;
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::destruction_certificates::count(&mut tx, id).await?;
-        let found = store::destruction_certificates::list(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        let found = store::destruction_certificates::list(&mut tx, id, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }
@@ -127,11 +128,11 @@ pub async fn list_for_organization(
     attempt!(ctx, {
         let target = Target::Organization(organization);
         let permit = ctx.authorize(Action::ViewOrganizationCertificates, target).await?;
-        let after = after.map(parse_cursor).transpose()?;
+        let after = parse_key(after)?;
         let id = permit.organization()?;
         let mut tx = permit.read().await?;
         let total = store::destruction_certificates::count_for_organization(&mut tx, id).await?;
-        let limit = PAGE_ROWS_MAX + 1;
+        let limit = pages::FETCHED;
         let found = store::destruction_certificates::list_for_organization(&mut tx, id, after, limit).await?;
         Ok(page(found, total))
     })
@@ -172,19 +173,14 @@ pub async fn view_for_organization(
     })
 }
 
-/// A page of what was found, which is one more than there is room for if there is another page.
-fn page(mut found: Vec<Certificate>, total: i64) -> Page<CertificateRow> {
-    let has_more = found.len() > PAGE_ROWS_MAX as usize;
-    found.truncate(PAGE_ROWS_MAX as usize);
-    let next =
-        found.last().filter(|_| has_more).map(|row| format!("{}.{}", row.destroyed_at.micros(), row.id));
-    let rows = found.into_iter().map(|row| CertificateRow {
+fn page(found: Vec<Certificate>, total: i64) -> Page<CertificateRow> {
+    let key = |row: &Certificate| pages::time_key(row.destroyed_at, row.id.uuid());
+    pages::page(found, total, key, |row| CertificateRow {
         id: row.id,
         project_name: project_name(&row.body),
         service_name: row.service_name,
         destroyed_at: row.destroyed_at,
-    });
-    Page { rows: rows.collect(), next, total }
+    })
 }
 
 /// The project's name at the time, which is in the signed text alone.
@@ -207,10 +203,8 @@ fn draw(ctx: &Context, found: Certificate) -> Result<CertificateView, Failure> {
     Ok(CertificateView { body: serde_json::from_str(&signed.certificate)?, signed, is_valid })
 }
 
-fn parse_cursor(text: &str) -> Result<(Timestamp, CertificateId), Error> {
-    text.split_once('.')
-        .and_then(|(at, id)| Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?)))
-        .ok_or_else(|| Error::invalid("after", "Follow the link to the next page instead of editing it."))
+fn parse_key(after: Option<&str>) -> Result<Option<(Timestamp, CertificateId)>, Error> {
+    Ok(pages::parse_time_key(after)?.map(|(at, id)| (at, CertificateId::from_uuid(id))))
 }
 
 #[cfg(test)]

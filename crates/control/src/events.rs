@@ -4,11 +4,11 @@ use domain::{
     actions::Action,
     errors::Error,
     ids::OrganizationId,
-    views::{EventView, PAGE_ROWS_MAX, Page},
+    views::{EventView, Page},
 };
 use store::{access::Target, events::Event};
 
-use crate::{Context, errors::attempt};
+use crate::{Context, errors::attempt, pages};
 
 /// One page of a project's events, newest first; `after` is the sequence number that the page before ended with.
 ///
@@ -17,11 +17,11 @@ use crate::{Context, errors::attempt};
 pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<Page<EventView>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
-        let after = parse_cursor(after)?;
+        let after = pages::parse_number_key(after)?;
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::events::count_for_project(&mut tx, id).await?;
-        let found = store::events::list_for_project(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        let found = store::events::list_for_project(&mut tx, id, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }
@@ -38,27 +38,17 @@ pub async fn list_for_organization(
     attempt!(ctx, {
         let target = Target::Organization(organization);
         let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
-        let after = parse_cursor(after)?;
+        let after = pages::parse_number_key(after)?;
         let id = Some(permit.organization()?);
         let mut tx = permit.read().await?;
         let total = store::events::count_for_organization(&mut tx, id).await?;
-        let found = store::events::list_for_organization(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
+        let found = store::events::list_for_organization(&mut tx, id, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }
 
-fn parse_cursor(after: Option<&str>) -> Result<Option<i64>, Error> {
-    let parsed = after.map(str::parse).transpose();
-    parsed.map_err(|_| Error::invalid("after", "Give the number that the page before ended with."))
-}
-
-/// A page of what was found, which is one more than there is room for if there is another page.
-fn page(mut found: Vec<Event>, total: i64) -> Page<EventView> {
-    let has_more = found.len() > PAGE_ROWS_MAX as usize;
-    found.truncate(PAGE_ROWS_MAX as usize);
-    let rows = found.into_iter().map(draw).collect::<Vec<_>>();
-    let next = rows.last().filter(|_| has_more).map(|row| row.sequence.to_string());
-    Page { rows, next, total }
+fn page(found: Vec<Event>, total: i64) -> Page<EventView> {
+    pages::page(found, total, |event| event.sequence.to_string(), draw)
 }
 
 fn draw(event: Event) -> EventView {

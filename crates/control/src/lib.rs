@@ -22,6 +22,7 @@ mod control;
 pub mod envelopes;
 mod errors;
 pub mod housekeeping;
+mod pages;
 mod random;
 mod timelines;
 

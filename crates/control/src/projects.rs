@@ -7,7 +7,7 @@ use domain::{
     ids::{OrganizationId, ProjectId},
     names::ProjectName,
     permissions::Permission,
-    views::{PAGE_ROWS_MAX, Page, ProjectView},
+    views::{Page, ProjectView},
 };
 use serde_json::json;
 use store::{Tx, access::Target, projects::Project};
@@ -16,6 +16,7 @@ use crate::{
     Context, access, authorities,
     envelopes::Place,
     errors::{Failure, attempt},
+    pages,
 };
 
 /// Column that a project's CA key is sealed for.
@@ -40,15 +41,13 @@ pub async fn list(
             return Ok(Page { rows: Vec::new(), next: None, total: 0 });
         }
         let total = store::projects::count(&mut tx, organization).await?;
-        let mut found = store::projects::list(&mut tx, organization, after, PAGE_ROWS_MAX + 1).await?;
-        let has_more = found.len() > PAGE_ROWS_MAX as usize;
-        found.truncate(PAGE_ROWS_MAX as usize);
-        let rows = found
-            .into_iter()
-            .map(|(project, services)| draw(project, access.organization_name.clone(), services))
-            .collect::<Vec<_>>();
-        let next = rows.last().filter(|_| has_more).map(|row| row.name.clone());
-        Ok(Page { rows, next, total })
+        let found = store::projects::list(&mut tx, organization, after, pages::FETCHED).await?;
+        Ok(pages::page(
+            found,
+            total,
+            |(project, _)| project.name.clone(),
+            |(project, services)| draw(project, access.organization_name.clone(), services),
+        ))
     })
 }
 

@@ -15,7 +15,7 @@ use domain::{
     plans::{CLOUDS, Cloud, PLANS, Plan},
     secrets::Secret,
     states::{ServiceState, ServiceType, Signal},
-    views::{IpFilterView, PAGE_ROWS_MAX, Page, PlanView, ServiceRow, ServiceView, Timeline},
+    views::{IpFilterView, Page, PlanView, ServiceRow, ServiceView, Timeline},
 };
 use host::HostFacts;
 use serde_json::json;
@@ -26,7 +26,7 @@ use crate::{
     contexts::Permit,
     envelopes::Place,
     errors::{Failure, attempt, host_unavailable},
-    projects, random, timelines,
+    pages, projects, random, timelines,
     workflows::services::ServiceWorkflow,
 };
 
@@ -81,12 +81,9 @@ pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<P
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::services::count(&mut tx, id).await?;
-        let mut found = store::services::list(&mut tx, id, after, PAGE_ROWS_MAX + 1).await?;
-        let has_more = found.len() > PAGE_ROWS_MAX as usize;
-        found.truncate(PAGE_ROWS_MAX as usize);
-        let rows = found.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let next = rows.last().filter(|_| has_more).map(|row| row.name.clone());
-        Ok(Page { rows, next, total })
+        let found = store::services::list(&mut tx, id, after, pages::FETCHED).await?;
+        let Page { rows, next, total } = pages::page(found, total, |service| service.name.clone(), row);
+        Ok(Page { rows: rows.into_iter().collect::<Result<_, _>>()?, next, total })
     })
 }
 
