@@ -18,7 +18,7 @@ import {
   setUp,
 } from "../harness/console.ts";
 import { answer } from "../harness/databases.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, testWith } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
 
 const test = testWith("real");
@@ -34,7 +34,6 @@ test.beforeAll(async ({ browser, installation }) => {
   await setUp(page, installation.setUpLink);
   await createProject(page, "shop");
 });
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 test.afterAll(async () => context.close());
 
 /** Kills the server as soon as the step is under way (or, if it was too quick to be seen, over). */

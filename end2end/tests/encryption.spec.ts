@@ -20,7 +20,7 @@ import {
   setUp,
 } from "../harness/console.ts";
 import { answer, type Connection, query } from "../harness/databases.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, testWith } from "../harness/fixtures.ts";
 import {
   commandLines,
   filesBelow,
@@ -56,7 +56,6 @@ test.beforeAll(async ({ browser, installation }) => {
   await setUp(page, installation.setUpLink);
   await createProject(page, "shop");
 });
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 test.afterAll(async () => {
   await context.close();
   await rm(aside, { recursive: true, force: true });

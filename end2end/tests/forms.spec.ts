@@ -1,31 +1,20 @@
 // Bad input in every form: what was typed is kept, the mistake is shown at its field, nothing happens.
 
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 import { createProject, createService, expectRunning, person, setUp, signIn } from "../harness/console.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, signedOut, testSignedIn } from "../harness/fixtures.ts";
 
-const test = testWith("simulated");
-
-type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
-let session: Session;
 let link: string;
 
-test.beforeAll(async ({ browser, installation }) => {
+const test = testSignedIn("simulated", async (page, installation) => {
   link = installation.setUpLink;
-  const page = await browser.newPage({ baseURL: installation.address });
   await checkSetUpForm(page);
   await setUp(page, link);
   await createProject(page, "shop");
   await createService(page, "shop", "orders");
   await expectRunning(page);
-  session = await page.context().storageState();
-  await page.close();
 });
-test.beforeEach(async ({ context }, info) => {
-  if (!info.tags.includes("@signed-out")) await context.addCookies(session.cookies);
-});
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 
 /** The set-up form can be tried only before there is a user. */
 async function checkSetUpForm(page: Page): Promise<void> {
@@ -50,7 +39,7 @@ async function expectRefused(page: Page, label: string, reason: RegExp): Promise
   await expect(field).toHaveAccessibleDescription(reason);
 }
 
-test("a used set-up link says so, and so does one that never was", { tag: "@signed-out" }, async ({ page }) => {
+test("a used set-up link says so, and so does one that never was", signedOut, async ({ page }) => {
   for (const address of [link, link.replace(/[^/]+$/, "x".repeat(40))]) {
     const response = await page.goto(address);
     expect(response?.status()).toBe(409);
@@ -58,7 +47,7 @@ test("a used set-up link says so, and so does one that never was", { tag: "@sign
   }
 });
 
-test("a wrong password is refused with the e-mail kept", { tag: "@signed-out" }, async ({ page }) => {
+test("a wrong password is refused with the e-mail kept", signedOut, async ({ page }) => {
   await signIn(page, "not the right password");
   await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong.");
   await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
@@ -69,7 +58,7 @@ test("a wrong password is refused with the e-mail kept", { tag: "@signed-out" },
   await expect(page).toHaveURL("/projects");
 });
 
-test("signing in leads on to the page that was asked for", { tag: "@signed-out" }, async ({ page }) => {
+test("signing in leads on to the page that was asked for", signedOut, async ({ page }) => {
   await page.goto("/projects/shop/events");
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await page.getByLabel("E-mail").fill(person.email);

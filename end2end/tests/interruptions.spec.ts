@@ -1,7 +1,7 @@
 // What people find when something came between: a session that ended under their hands, a service that somebody else
 // deleted, a dialog that was refused, an address of nothing.
 
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 import {
   createProject,
@@ -13,29 +13,18 @@ import {
   person,
   setUp,
 } from "../harness/console.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, signedOut, testSignedIn } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
 
-const test = testWith("simulated");
-
-type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
-let session: Session;
 let link: string;
 
-test.beforeAll(async ({ browser, installation }) => {
+const test = testSignedIn("simulated", async (page, installation) => {
   link = installation.setUpLink;
-  const page = await browser.newPage({ baseURL: installation.address });
   await setUp(page, link);
   await createProject(page, "shop");
   await createService(page, "shop", "orders");
   await expectRunning(page);
-  session = await page.context().storageState();
-  await page.close();
 });
-test.beforeEach(async ({ context }, info) => {
-  if (!info.tags.includes("@signed-out")) await context.addCookies(session.cookies);
-});
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 
 /** Fills in the sign-in form that is open. */
 async function signInHere(page: Page, password = person.password): Promise<void> {
@@ -147,7 +136,7 @@ test("an address of nothing keeps the navigation of those who are signed in", as
   }
 });
 
-test("nobody without an account is led to projects", { tag: "@signed-out" }, async ({ page }) => {
+test("nobody without an account is led to projects", signedOut, async ({ page }) => {
   expect((await page.goto("/nowhere"))?.status()).toBe(404);
   await expect(page.getByRole("link", { name: "Go to your projects" })).toHaveCount(0);
   await page.getByRole("link", { name: "Go to the start" }).click();

@@ -20,7 +20,7 @@ import {
   state,
 } from "../harness/console.ts";
 import { answer, Asker, type Connection, psql, query, refusal } from "../harness/databases.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, testWith } from "../harness/fixtures.ts";
 
 const test = testWith("real");
 test.describe.configure({ mode: "serial" });
@@ -36,7 +36,6 @@ test.beforeAll(async ({ browser, installation, javaScriptEnabled }) => {
   page = await context.newPage();
   isLive = hasScript({ javaScriptEnabled });
 });
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 test.afterAll(async () => context.close());
 
 test("the set-up link makes the first user and organization, and a project is made", async ({ installation }) => {

@@ -1,6 +1,6 @@
 // The longest names and texts in every place, on a desk and on a phone, and what there is of lists that are long.
 
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 
 import {
@@ -12,20 +12,14 @@ import {
   expectRunning,
   setUp,
 } from "../harness/console.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
-
-const test = testWith("simulated");
+import { expect, testSignedIn } from "../harness/fixtures.ts";
 
 const project = "p".repeat(63);
 const service = "s".repeat(63);
 const base = `/projects/${project}`;
 const phone = { width: 375, height: 720 };
 
-type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
-let session: Session;
-
-test.beforeAll(async ({ browser, installation }) => {
-  const page = await browser.newPage({ baseURL: installation.address });
+const test = testSignedIn("simulated", async (page, installation) => {
   await setUp(page, installation.setUpLink);
   await createProject(page, project);
   await createService(page, project, service);
@@ -34,13 +28,7 @@ test.beforeAll(async ({ browser, installation }) => {
   await expectGone(page, `${base}/services/${service}`);
   await createService(page, project, service);
   await expectRunning(page);
-  session = await page.context().storageState();
-  await page.close();
 });
-test.beforeEach(async ({ context }) => {
-  await context.addCookies(session.cookies);
-});
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 
 /** What stands out of the page, of a dialog or of a table, to the right. */
 async function sticksOut(page: Page): Promise<string[]> {

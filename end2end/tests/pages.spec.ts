@@ -16,7 +16,7 @@ import {
   setUp,
   state,
 } from "../harness/console.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, testWith } from "../harness/fixtures.ts";
 import { gates, type Place, places } from "../harness/pages.ts";
 
 const test = testWith("simulated");
@@ -61,7 +61,6 @@ test.beforeAll(async ({ browser, installation }) => {
   session = await context.storageState();
   await context.close();
 });
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 
 /** Everything that must hold of any page, wherever it stands. */
 class Watch {

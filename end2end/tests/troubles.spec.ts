@@ -1,7 +1,7 @@
 // What people see when things do not go well: a step that fails, a plan that does not fit, a service that
 // is gone. The simulated host fails because its state file cannot be written.
 
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -16,25 +16,13 @@ import {
   setUp,
   state,
 } from "../harness/console.ts";
-import { attachLog, expect, testWith } from "../harness/fixtures.ts";
+import { expect, testSignedIn } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
 
-const test = testWith("simulated");
-
-type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
-let session: Session;
-
-test.beforeAll(async ({ browser, installation }) => {
-  const page = await browser.newPage({ baseURL: installation.address });
+const test = testSignedIn("simulated", async (page, installation) => {
   await setUp(page, installation.setUpLink);
   await createProject(page, "shop");
-  session = await page.context().storageState();
-  await page.close();
 });
-test.beforeEach(async ({ context }) => {
-  await context.addCookies(session.cookies);
-});
-test.afterEach(async ({ installation }, info) => attachLog(installation, info));
 
 /** A directory where the simulated host writes its state first: every call fails from here on, until it is gone. */
 function obstacle(installation: Installation): string {
