@@ -1,7 +1,7 @@
 // Pages that stay open: they follow what happens without holding what others need, and say so when they cannot.
 
 import type { Page } from "@playwright/test";
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createProject, createService, expectLive, expectRunning, setUp, state } from "../harness/console.ts";
@@ -81,4 +81,34 @@ test("a page whose stream is refused says that it is not live, and comes back by
   await expect(notice).toHaveCount(0, { timeout: 20_000 });
   expect(asked).toBe(3);
   await expect(state(page)).toHaveText("RUNNING", { timeout: 30_000 });
+});
+
+test("a page that is open when the service starts again shows the steps, and why one fails", async ({ page, installation }) => {
+  await page.goto(orders);
+  await expectLive(page);
+  await expect(state(page)).toHaveText("RUNNING");
+  const steps = page.locator("section.timeline details");
+  await expect(steps).not.toHaveAttribute("open");
+  // The guest is gone when the server is back, as after a power cut.
+  await installation.stopServer();
+  const file = join(installation.hostDirectory, "simulated.json");
+  const world = JSON.parse(await readFile(file, "utf8")) as { nodes: Record<string, { guest: unknown }> };
+  for (const node of Object.values(world.nodes)) node.guest = null;
+  await writeFile(file, JSON.stringify(world));
+  await installation.startServer();
+  // The simulated host restarts in less time than a page leaves a service at rest alone.
+  await expect(async () => {
+    await turn(page, "visible");
+    await expect(page.getByRole("heading", { level: 2, name: "Restarting" })).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+  await expect(steps).toHaveAttribute("open");
+  await page.getByText("Steps", { exact: true }).click();
+  await expect(steps).not.toHaveAttribute("open");
+  await withFailingHost(installation, async () => {
+    await expect(page.getByRole("button", { name: "Try now" })).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByText(/^Nothing answers here yet/)).toHaveCount(0);
+    await expect(page.getByText(/^Nothing answers here: .*held up/)).toBeVisible();
+  });
+  await expect(state(page)).toHaveText("RUNNING", { timeout: 60_000 });
+  await expect(page.getByText(/^Nothing answers here/)).toHaveCount(0);
 });

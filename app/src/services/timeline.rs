@@ -82,11 +82,13 @@ pub fn LiveTimeline(
     let certificates = crate::links::certificates(&project, None);
     // What is over is folded; what ends before the viewer's eyes stays.
     let is_open = is_deleting || timeline.with_untracked(|timeline| timeline.is_active);
+    let folded = NodeRef::new();
+    unfold_at_need(folded, timeline);
     view! {
         <section class="card timeline" aria-labelledby="timeline-title">
             {move || timeline.with(|timeline| summary(timeline, since_now.get(), is_deleting, is_gone.get()))}
             <div role="status">{move || (!is_live.get()).then(not_live)}</div>
-            <details open=is_open hidden=move || timeline.with(|timeline| timeline.steps.is_empty())>
+            <details node_ref=folded open=is_open hidden=move || timeline.with(|timeline| timeline.steps.is_empty())>
             <summary>"Steps"</summary>
             <ol>
                 {move || {
@@ -101,6 +103,24 @@ pub fn LiveTimeline(
             {move || is_gone.get().then(|| gone(certificates.clone()))}
         </section>
     }
+}
+
+/// Opens the steps when something begins, and when a step begins to fail: what it says and asks is in there.
+fn unfold_at_need(folded: NodeRef<leptos::html::Details>, timeline: RwSignal<Timeline>) {
+    Effect::new(move |before: Option<(bool, bool)>| {
+        let (is_active, is_failing) =
+            timeline.with(|timeline| (timeline.is_active, has_failing_step(timeline)));
+        let is_new =
+            before.is_some_and(|(active, failing)| (is_active && !active) || (is_failing && !failing));
+        if let Some(folded) = folded.get_untracked().filter(|_| is_new) {
+            folded.set_open(true);
+        }
+        (is_active, is_failing)
+    });
+}
+
+fn has_failing_step(timeline: &Timeline) -> bool {
+    timeline.steps.iter().any(|step| step.state == StepState::Failing)
 }
 
 fn not_live() -> AnyView {
@@ -126,7 +146,7 @@ fn gone(certificates: String) -> AnyView {
 }
 
 fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool) -> AnyView {
-    let has_problem = timeline.steps.iter().any(|step| step.state == StepState::Failing);
+    let has_problem = has_failing_step(timeline);
     let (tone, word) = match is_gone {
         true => (Tone::Plain, "DELETED"),
         false => service_state(timeline.state, is_deleting, has_problem),
@@ -265,9 +285,9 @@ fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, s
 
 /// The parts of a timeline whose change makes the rest of the page stale.
 #[must_use]
-pub fn phase(timeline: &Timeline) -> (usize, bool, ServiceState) {
+pub fn phase(timeline: &Timeline) -> (usize, bool, bool, ServiceState) {
     let done = timeline.steps.iter().filter(|step| step.state == StepState::Done).count();
-    (done, timeline.is_active, timeline.state)
+    (done, timeline.is_active, has_failing_step(timeline), timeline.state)
 }
 
 #[cfg(test)]
@@ -310,6 +330,15 @@ mod tests {
         let unseen = ended(timeline("Creating"), at);
         assert_eq!((unseen.steps.len(), unseen.is_active), (0, false));
         assert_eq!(heading(&unseen, elapsed(&unseen, 0), true, true), "Deleted");
+    }
+
+    #[test]
+    fn a_step_that_fails_makes_the_rest_of_the_page_stale() {
+        let going = timeline("Restarting");
+        let mut failing = going.clone();
+        failing.steps[0].state = StepState::Failing;
+        assert_ne!(phase(&going), phase(&failing));
+        assert_eq!(phase(&failing), phase(&Timeline { now: Timestamp::from_micros(9), ..failing.clone() }));
     }
 
     #[test]
