@@ -339,7 +339,8 @@ test("the timeline is live: it goes through its steps to RUNNING without a reloa
   await expectLive(page);
   await expect(page.getByText("The service is gone.")).toBeVisible({ timeout: 30_000 });
   await page.getByRole("link", { name: "See the certificate of destruction" }).click();
-  await expect(page.getByRole("link", { name: "live" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "live" })).toBeVisible();
+  await expect(page.getByText("signature is valid")).toBeVisible();
 });
 
 test("a deletion that nobody saw shows no steps of the service’s making", async ({ page, context, installation }) => {

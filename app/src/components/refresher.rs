@@ -35,33 +35,34 @@ pub fn Refresher(
 pub(crate) enum Page {
     /// It is there, or cannot be asked for right now.
     Here(Option<String>),
-    /// It does not exist any more.
-    Gone,
+    /// It does not exist any more; what stands there instead.
+    Gone(String),
     /// The server wants the person to sign in again.
     Closed,
 }
 
-/// Fetches this page and replaces the element `region` if it changed. Says whether the page still exists. If the session
-/// is over it loads the page again, which leads to the sign-in, unless what was typed into it would be lost.
+/// Fetches this page and replaces the element `region` if it changed. Gives what stands there instead if the page does not
+/// exist any more. If the session is over it loads the page again, which leads to the sign-in, unless what was typed
+/// into it would be lost.
 #[cfg(feature = "hydrate")]
-pub(crate) async fn refresh(region: &str) -> bool {
+pub(crate) async fn refresh(region: &str) -> Option<String> {
     match browser::fetch_own_page().await.unwrap_or(Page::Here(None)) {
         Page::Here(Some(html)) => {
             browser::say_session_ended(false);
             browser::swap(region, &html);
         }
         Page::Here(None) => {}
-        Page::Gone => return false,
+        Page::Gone(html) => return Some(html),
         Page::Closed if browser::has_input() => browser::say_session_ended(true),
         Page::Closed => {
             let _ = window().location().reload();
         }
     }
-    true
+    None
 }
 
 #[cfg(feature = "hydrate")]
-pub(crate) use browser::is_hidden;
+pub(crate) use browser::{is_hidden, link_in};
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -122,10 +123,16 @@ mod browser {
         match response.status() {
             _ if response.redirected() => Ok(Page::Closed),
             401 | 403 => Ok(Page::Closed),
-            404 => Ok(Page::Gone),
+            404 => Ok(Page::Gone(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default())),
             _ if !response.ok() => Ok(Page::Here(None)),
             _ => Ok(Page::Here(JsFuture::from(response.text()?).await?.as_string())),
         }
+    }
+
+    /// Where the link `id` of a page leads.
+    pub(crate) fn link_in(html: &str, id: &str) -> Option<String> {
+        let page = DomParser::new().ok()?.parse_from_string(html, SupportedType::TextHtml).ok()?;
+        page.get_element_by_id(id)?.get_attribute("href")
     }
 
     /// Scripts in a parsed page do not run, so what comes in is markup and nothing else.

@@ -13,10 +13,10 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::{
-    FACTS,
+    CERTIFICATE, FACTS,
     timeline::{Shown, ended, phase},
 };
-use crate::components::refresher::{is_hidden, refresh};
+use crate::components::refresher::{is_hidden, link_in, refresh};
 
 /// How often the elapsed times move on.
 const TICK_MILLIS: u32 = 500;
@@ -143,19 +143,22 @@ impl Follower {
     fn look_around(self: &Rc<Self>) {
         let follower = self.clone();
         leptos::task::spawn_local(async move {
-            if !refresh(FACTS).await {
-                follower.end();
+            if let Some(page) = refresh(FACTS).await {
+                follower.end(&page);
             }
         });
     }
 
-    /// The service is gone, and what the page says of its parts is history.
-    fn end(&self) {
+    /// The service is gone, and what the page says of its parts is history. `page` stands there now.
+    fn end(&self, page: &str) {
         self.close(0.0);
-        let Shown { timeline, since_now, is_live, is_gone } = self.shown;
+        let Shown { timeline, since_now, is_live, is_gone, certificate } = self.shown;
         let passed = Duration::from_millis(u64::try_from(since_now.get_untracked()).unwrap_or(0));
         timeline.update(|timeline| *timeline = ended(timeline.clone(), timeline.now.plus(passed)));
         is_live.set(true);
+        if let Some(link) = link_in(page, CERTIFICATE) {
+            certificate.set(link);
+        }
         is_gone.set(true);
         if let Some(facts) = document().get_element_by_id(FACTS) {
             facts.remove();

@@ -4,6 +4,7 @@
 use domain::{errors::Error, views::CertificateRow};
 use leptos::prelude::*;
 
+use super::CERTIFICATE;
 use crate::{
     certificates::api::list_certificates,
     components::{
@@ -50,7 +51,7 @@ fn draw(project: &str, certificate: CertificateRow, list: String) -> AnyView {
                  and how that was checked."
             </p>
             <div class="empty-step">
-                <a class="button button-primary" href=path>"See the certificate of destruction"</a>
+                <a class="button button-primary" id=CERTIFICATE href=path>"See the certificate of destruction"</a>
                 <a class="button" href=list>"Services"</a>
             </div>
         </section>

@@ -33,3 +33,6 @@ pub(crate) use self::{
 
 /// Id of the part of the overview that is fetched anew when the timeline has moved on.
 pub const FACTS: &str = "facts";
+
+/// Id of the link to the certificate on the page of a service that is gone.
+pub(crate) const CERTIFICATE: &str = "certificate-of-destruction";

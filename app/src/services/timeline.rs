@@ -55,6 +55,8 @@ pub(super) struct Shown {
     pub(super) is_live: RwSignal<bool>,
     /// The service is no more.
     pub(super) is_gone: RwSignal<bool>,
+    /// Where its certificate of destruction is then; the list of them until that is known.
+    pub(super) certificate: RwSignal<String>,
 }
 
 /// The live timeline with the service's state.
@@ -74,12 +76,12 @@ pub fn LiveTimeline(
         since_now: RwSignal::new(0_i64),
         is_live: RwSignal::new(true),
         is_gone: RwSignal::new(false),
+        certificate: RwSignal::new(crate::links::certificates(&project, None)),
     };
     #[cfg(feature = "hydrate")]
     super::follow::follow(crate::links::timeline_stream(&project, &service), shown, is_deleting);
 
-    let Shown { timeline, since_now, is_live, is_gone } = shown;
-    let certificates = crate::links::certificates(&project, None);
+    let Shown { timeline, since_now, is_live, is_gone, certificate } = shown;
     // What is over is folded; what ends before the viewer's eyes stays.
     let is_open = is_deleting || timeline.with_untracked(|timeline| timeline.is_active);
     let folded = NodeRef::new();
@@ -100,7 +102,7 @@ pub fn LiveTimeline(
                 }}
             </ol>
             </details>
-            {move || is_gone.get().then(|| gone(certificates.clone()))}
+            {move || is_gone.get().then(|| gone(certificate.get()))}
         </section>
     }
 }
@@ -133,12 +135,12 @@ fn not_live() -> AnyView {
     .into_any()
 }
 
-fn gone(certificates: String) -> AnyView {
+fn gone(certificate: String) -> AnyView {
     view! {
         <p class="alert alert-good" role="status">
             {icon(Icon::Done)}
             <span>
-                "The service is gone. " <a href=certificates>"See the certificate of destruction"</a> "."
+                "The service is gone. " <a href=certificate>"See the certificate of destruction"</a> "."
             </span>
         </p>
     }
