@@ -11,7 +11,7 @@ use domain::{
     ids::ServiceId,
     inputs::CreateService,
     names::ServiceName,
-    networks::IpFilterEntry,
+    networks::{Cidr, IpFilterEntry},
     plans::{CLOUDS, Cloud, PLANS, Plan},
     secrets::Secret,
     states::{ServiceState, ServiceType, Signal},
@@ -295,7 +295,9 @@ pub(crate) async fn ip_filter_view(
         reach_note = facts.and_then(|facts| reach(&facts.notices));
     }
     let applied = nodes.iter().map(|node| node.ip_filter_generation).min().flatten();
+    let ranges: Vec<Cidr> = entries.iter().map(|entry| entry.cidr).collect();
     Ok(IpFilterView {
+        wide: Cidr::widest(&ranges),
         entries,
         generation: service.ip_filter_generation,
         // A later one than ours is another list, that of a database of which this one is an older copy: it is about to

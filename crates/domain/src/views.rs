@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     certificates::{DestructionCertificate, SignedCertificate},
     ids::{CertificateId, EventId, NodeId, OrganizationId, ProjectId, ServiceId, UserId, VolumeId},
-    networks::IpFilterEntry,
+    networks::{Cidr, IpFilterEntry},
     states::{NodeState, Outcome, ServiceState, ServiceType, StepState, VolumeKind},
     timestamps::Timestamp,
 };
@@ -175,6 +175,8 @@ pub struct VolumeView {
 pub struct IpFilterView {
     /// Who may connect.
     pub entries: Vec<IpFilterEntry>,
+    /// The part of the internet that the entries together let in, if they do: everybody, or millions of addresses.
+    pub wide: Option<Cidr>,
     /// Counts up with each change.
     pub generation: i64,
     /// The generation every running guest has in force, if one reported.
