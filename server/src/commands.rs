@@ -132,9 +132,13 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A host's name that the configuration refuses.
+const NO_HOST: &str = "";
+
 async fn set_up_link(config: &Config) -> anyhow::Result<()> {
-    // A link is a matter of the database alone. The true host belongs to the server, which may well be running.
-    let nothing = SimulatedHost::open(SimulatedSettings::new("none", Arc::new(SystemClock)))?;
+    // A link is a matter of the database alone. The true host belongs to the server, which may well be running; the
+    // name of this one no host can have.
+    let nothing = SimulatedHost::open(SimulatedSettings::new(NO_HOST, Arc::new(SystemClock)))?;
     let store = existing_store(config).await?;
     let control = serving::open_control(config, store, Arc::new(nothing), false).await?;
     let token = set_up::make_link(&control).await?;
