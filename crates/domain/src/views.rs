@@ -277,6 +277,8 @@ pub struct CertificateRow {
     pub service_name: String,
     /// When it was destroyed.
     pub destroyed_at: Timestamp,
+    /// Whether every volume was erased, not only its key.
+    pub is_whole: bool,
 }
 
 /// A certificate with what it says.
