@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{access::Target, events::Event};
 
-use crate::{Context, errors::attempt, pages};
+use crate::{Context, Control, errors::attempt, pages};
 
 /// One page of a project's events, newest first; `after` is the sequence number that the page before ended with.
 ///
@@ -43,6 +43,23 @@ pub async fn list_for_organization(
         let mut tx = permit.read().await?;
         let total = store::events::count_for_organization(&mut tx, id).await?;
         let found = store::events::list_for_organization(&mut tx, id, after, pages::FETCHED).await?;
+        Ok(page(found, total))
+    })
+}
+
+/// One page of what happened to the installation and to no organization: set-up links, sign-ins under the e-mail address
+/// of nobody. For the operator, who is outside of all roles.
+///
+/// # Errors
+/// `Invalid` on `after`; `Unavailable` when the database does not answer.
+pub async fn list_for_installation(control: &Control, after: Option<&str>) -> Result<Page<EventView>, Error> {
+    let ctx = control.operator();
+    attempt!(ctx, {
+        let permit = ctx.system(Action::ViewInstallationEvents);
+        let after = pages::parse_number_key(after)?;
+        let mut tx = permit.read().await?;
+        let total = store::events::count_for_organization(&mut tx, None).await?;
+        let found = store::events::list_for_organization(&mut tx, None, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }

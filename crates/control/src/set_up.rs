@@ -41,16 +41,7 @@ pub async fn is_needed(ctx: &Context) -> Result<bool, Error> {
 /// # Errors
 /// `Conflict` when the installation is set up already; `Unavailable` when the database does not answer.
 pub async fn make_link(control: &Control) -> Result<Secret, Error> {
-    let operator = domain::ids::RequestId::from_uuid(control.new_uuid());
-    let ctx = control.context(
-        crate::Origin {
-            address: None,
-            agent: Some("redoubt admin".into()),
-            device: None,
-            request_id: operator,
-        },
-        None,
-    );
+    let ctx = control.operator();
     attempt!(ctx, {
         let token = random::text(control.random(), TOKEN_CHARS);
         let mut write = ctx.system(Action::MakeSetUpLink).write(EventType::SetUpLinkMade).await?;
