@@ -101,7 +101,7 @@ test("what is shown of a list can be taken along as a file", async ({ page }) =>
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "CSV" }).click();
   const download = await waiting;
-  expect(download.suggestedFilename()).toBe("certificates-of-destruction.csv");
+  expect(download.suggestedFilename()).toBe("certificates.csv");
   const [head, row] = (await readFile(await download.path(), "utf8")).split("\r\n");
   expect(head).toBe('"Service","Destroyed","Certificate"');
   expect(row).toMatch(new RegExp(`^"${service}","\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z","[0-9a-f-]{36}"$`));
