@@ -212,3 +212,27 @@ async fn a_lost_page_is_404_and_offers_a_way_back() {
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_palette_finds_every_place_by_its_words() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    browser.make_service("shop", "orders").await.location();
+    let organization = browser.organization().await;
+    let found = async |query: &str| {
+        let program = browser.with_header("accept", "application/json");
+        let answer = program.get(&format!("/api/palette/entries?query={query}")).await;
+        let entries: Vec<app::components::palette::Entry> = serde_json::from_str(&answer.body).unwrap();
+        entries.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
+    };
+    assert_eq!(found("all%20events").await, [format!("/organizations/{organization}/events")]);
+    assert_eq!(found("all%20certificates").await, [format!("/organizations/{organization}/certificates")]);
+    assert_eq!(found("network").await, ["/projects/shop/services/orders/network"]);
+    assert_eq!(found("connect%20orders").await, ["/projects/shop/services/orders/connect"]);
+    assert_eq!(found("orders%20connect").await, ["/projects/shop/services/orders/connect"]);
+    assert_eq!(found("sign%20out").await, ["/api/sign_out"]);
+    assert!(
+        browser.get("/projects").await.body.contains("action=\"/api/sign_out\""),
+        "with its form on each page"
+    );
+}
