@@ -78,11 +78,19 @@ fn row(has_project: bool, event: EventView) -> Row {
     let (at, actor, event_type) = (time(event.at), event.actor.clone(), event.event_type.clone());
     let project = has_project.then(|| named(event.project_name.clone()));
     let rest = [
-        view! { <code class="event-type">{event_type}</code> }.into_any(),
+        view! { <code class="event-type">{breakable(&event_type)}</code> }.into_any(),
         badge(tone, word),
         view! { <span class="event-actor">{actor}</span> }.into_any(),
     ];
     [at, details(event)].into_iter().chain(project).chain(rest).collect()
+}
+
+/// A type that may go on in a second line behind its point.
+fn breakable(event_type: &str) -> AnyView {
+    match event_type.split_once('.') {
+        Some((thing, what)) => view! { {format!("{thing}.")} <wbr /> {what.to_owned()} }.into_any(),
+        None => event_type.to_owned().into_any(),
+    }
 }
 
 /// The name of a project; what happens to people and to the organization itself is in none.
@@ -114,7 +122,8 @@ fn details(event: EventView) -> AnyView {
             <div class="event-rest">
                 <dl class="facts">
                     {one("Project", event.project_name)} {one("Service", event.service_name)}
-                    {one("Event", Some(event.event_type))} {one("Credential", event.credential)}
+                    {one("Event", Some(event.event_type))} {one("Actor", Some(event.actor))}
+                    {one("Credential", event.credential)}
                     {one("Session", event.session)} {one("Address", event.address)} {one("Program", event.agent)}
                     {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
                 </dl>
@@ -189,6 +198,7 @@ mod tests {
         for (label, value) in [
             ("Project", "shop"),
             ("Event", "service.created"),
+            ("Actor", "ann@example.org"),
             ("Credential", "session"),
             ("Session", "0a1b2c3d4e5f"),
             ("Address", "203.0.113.9"),
