@@ -76,6 +76,8 @@ fn draw(event: Event) -> EventView {
         event_type: event.event_type.to_string(),
         outcome: event.outcome,
         actor: event.actor,
+        credential: event.credential,
+        session: event.session_id,
         address: event.address,
         agent: event.agent,
         request_id: event.request_id.to_string(),

@@ -248,6 +248,10 @@ pub struct EventView {
     pub outcome: Outcome,
     /// Who: a sign-in name, or `system`.
     pub actor: String,
+    /// With what credential: `password`, `session`.
+    pub credential: Option<String>,
+    /// In which session: a name that does not give its key away.
+    pub session: Option<String>,
     /// From where.
     pub address: Option<String>,
     /// With what program.
