@@ -18,7 +18,7 @@ pub fn Refresher(
             let is_busy = browser::find(&region).is_some_and(|element| element.has_attribute("data-active"));
             let millis = if is_busy { busy_millis } else { idle_millis };
             gloo_timers::future::TimeoutFuture::new(millis).await;
-            if !browser::is_hidden() {
+            if !is_hidden() {
                 refresh(&region).await;
             }
         }
@@ -54,6 +54,9 @@ pub(crate) async fn refresh(region: &str) -> bool {
 }
 
 #[cfg(feature = "hydrate")]
+pub(crate) use browser::is_hidden;
+
+#[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::{document, window};
     use wasm_bindgen::{JsCast as _, JsValue};
@@ -69,7 +72,7 @@ mod browser {
         document().get_element_by_id(region)
     }
 
-    pub(super) fn is_hidden() -> bool {
+    pub(crate) fn is_hidden() -> bool {
         document().visibility_state() == VisibilityState::Hidden
     }
 

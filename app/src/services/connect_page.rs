@@ -110,8 +110,9 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
 fn silence(service: &ServiceView) -> AnyView {
     let why = not_answering(service);
     let is_active = why.is_some();
+    let version = format!("{}-{}", service.row.state.as_str(), service.row.problem.is_some());
     view! {
-        <div id=REGION class="region" data-version=service.row.state.as_str() data-active=is_active.then_some("")>
+        <div id=REGION class="region" data-version=version data-active=is_active.then_some("")>
             {why}
         </div>
         <Refresher region=REGION.to_owned() busy_millis=BUSY_MILLIS idle_millis=IDLE_MILLIS />
@@ -121,19 +122,21 @@ fn silence(service: &ServiceView) -> AnyView {
 
 /// Values to connect with are there before anything answers to them.
 pub(super) fn not_answering(service: &ServiceView) -> Option<AnyView> {
-    let state = service.row.state;
-    (state != ServiceState::Running && !service.row.is_deleting).then(|| {
-        view! {
-            <p class="alert alert-busy" role="note">
-                {icon(Icon::Service)}
-                <span>
-                    "Nothing answers here yet: the service is " {state.as_str()}
-                    ". These values stay as they are and work as soon as it is RUNNING."
-                </span>
-            </p>
-        }
-        .into_any()
-    })
+    let row = &service.row;
+    if row.state == ServiceState::Running || row.is_deleting {
+        return None;
+    }
+    let rest = "These values stay as they are and work as soon as it is RUNNING.";
+    let state = row.state.as_str();
+    if row.problem.is_some() {
+        let text =
+            format!("Nothing answers here: the service is {state}, held up by something that failed. {rest}");
+        return Some(warning(text));
+    }
+    let text = format!("Nothing answers here yet: the service is {state}. {rest}");
+    let view =
+        view! { <p class="alert alert-busy" role="note">{icon(Icon::Service)} <span>{text}</span></p> };
+    Some(view.into_any())
 }
 
 fn closed(project: &str, service: &str) -> AnyView {

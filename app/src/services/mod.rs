@@ -5,6 +5,9 @@ pub mod password;
 pub mod plan_choice;
 pub mod timeline;
 
+#[cfg(feature = "hydrate")]
+mod follow;
+
 #[cfg(feature = "ssr")]
 mod connect_page;
 #[cfg(feature = "ssr")]

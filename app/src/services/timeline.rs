@@ -44,6 +44,19 @@ pub fn outlook(elapsed_millis: i64, estimate_millis: i64) -> String {
     }
 }
 
+/// What the page knows of the timeline.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// As the server said last.
+    pub(super) timeline: RwSignal<Timeline>,
+    /// Milliseconds since then.
+    pub(super) since_now: RwSignal<i64>,
+    /// Whether the page hears of changes.
+    pub(super) is_live: RwSignal<bool>,
+    /// The service is no more.
+    pub(super) is_gone: RwSignal<bool>,
+}
+
 /// The live timeline with the service's state.
 #[island]
 pub fn LiveTimeline(
@@ -56,23 +69,30 @@ pub fn LiveTimeline(
     /// The service is being deleted.
     is_deleting: bool,
 ) -> impl IntoView {
-    let shown = RwSignal::new(timeline);
-    let since_now = RwSignal::new(0_i64);
-    let is_gone = RwSignal::new(false);
+    let shown = Shown {
+        timeline: RwSignal::new(timeline),
+        since_now: RwSignal::new(0_i64),
+        is_live: RwSignal::new(true),
+        is_gone: RwSignal::new(false),
+    };
     #[cfg(feature = "hydrate")]
-    browser::follow(&project, &service, shown, since_now, is_gone);
+    super::follow::follow(crate::links::timeline_stream(&project, &service), shown, is_deleting);
 
+    let Shown { timeline, since_now, is_live, is_gone } = shown;
     let certificates = crate::links::certificates(&project, None);
     // What is over is folded; what ends before the viewer's eyes stays.
-    let is_open = is_deleting || shown.with_untracked(|timeline| timeline.is_active);
+    let is_open = is_deleting || timeline.with_untracked(|timeline| timeline.is_active);
+    let folded = NodeRef::new();
+    unfold_at_need(folded, timeline);
     view! {
         <section class="card timeline" aria-labelledby="timeline-title">
-            {move || shown.with(|timeline| summary(timeline, since_now.get(), is_deleting, is_gone.get()))}
-            <details open=is_open hidden=move || shown.with(|timeline| timeline.steps.is_empty())>
+            {move || timeline.with(|timeline| summary(timeline, since_now.get(), is_deleting, is_gone.get()))}
+            <div role="status">{move || (!is_live.get()).then(not_live)}</div>
+            <details node_ref=folded open=is_open hidden=move || timeline.with(|timeline| timeline.steps.is_empty())>
             <summary>"Steps"</summary>
             <ol>
                 {move || {
-                    shown
+                    timeline
                         .with(|timeline| {
                             let now = timeline.now.micros() / 1000 + since_now.get();
                             timeline.steps.iter().map(|one| step(one, now, &project, &service)).collect_view()
@@ -80,27 +100,53 @@ pub fn LiveTimeline(
                 }}
             </ol>
             </details>
-            {move || {
-                is_gone
-                    .get()
-                    .then(|| {
-                        view! {
-                            <p class="alert alert-good" role="status">
-                                {icon(Icon::Done)}
-                                <span>
-                                    "The service is gone. " <a href=certificates.clone()>"See the certificate of destruction"</a>
-                                    "."
-                                </span>
-                            </p>
-                        }
-                    })
-            }}
+            {move || is_gone.get().then(|| gone(certificates.clone()))}
         </section>
     }
 }
 
+/// Opens the steps when something begins, and when a step begins to fail: what it says and asks is in there.
+fn unfold_at_need(folded: NodeRef<leptos::html::Details>, timeline: RwSignal<Timeline>) {
+    Effect::new(move |before: Option<(bool, bool)>| {
+        let (is_active, is_failing) =
+            timeline.with(|timeline| (timeline.is_active, has_failing_step(timeline)));
+        let is_new =
+            before.is_some_and(|(active, failing)| (is_active && !active) || (is_failing && !failing));
+        if let Some(folded) = folded.get_untracked().filter(|_| is_new) {
+            folded.set_open(true);
+        }
+        (is_active, is_failing)
+    });
+}
+
+fn has_failing_step(timeline: &Timeline) -> bool {
+    timeline.steps.iter().any(|step| step.state == StepState::Failing)
+}
+
+fn not_live() -> AnyView {
+    view! {
+        <p class="alert alert-warning">
+            {icon(Icon::Warning)}
+            <span>"Not live right now: this may be out of date. The page tries again by itself."</span>
+        </p>
+    }
+    .into_any()
+}
+
+fn gone(certificates: String) -> AnyView {
+    view! {
+        <p class="alert alert-good" role="status">
+            {icon(Icon::Done)}
+            <span>
+                "The service is gone. " <a href=certificates>"See the certificate of destruction"</a> "."
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
 fn summary(timeline: &Timeline, since_now: i64, is_deleting: bool, is_gone: bool) -> AnyView {
-    let has_problem = timeline.steps.iter().any(|step| step.state == StepState::Failing);
+    let has_problem = has_failing_step(timeline);
     let (tone, word) = match is_gone {
         true => (Tone::Plain, "DELETED"),
         false => service_state(timeline.state, is_deleting, has_problem),
@@ -239,87 +285,9 @@ fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, s
 
 /// The parts of a timeline whose change makes the rest of the page stale.
 #[must_use]
-pub fn phase(timeline: &Timeline) -> (usize, bool, ServiceState) {
+pub fn phase(timeline: &Timeline) -> (usize, bool, bool, ServiceState) {
     let done = timeline.steps.iter().filter(|step| step.state == StepState::Done).count();
-    (done, timeline.is_active, timeline.state)
-}
-
-#[cfg(feature = "hydrate")]
-mod browser {
-    use std::time::Duration;
-
-    use domain::views::Timeline;
-    use leptos::prelude::*;
-    use wasm_bindgen::{JsCast as _, closure::Closure};
-    use web_sys::{EventSource, MessageEvent};
-
-    use super::{ended, phase};
-    use crate::{components::refresher::refresh, links, services::FACTS};
-
-    /// How often the elapsed times move on.
-    const TICK_MILLIS: u32 = 500;
-
-    /// The service is gone, and what the page says of its parts is history.
-    fn end(shown: RwSignal<Timeline>, since_now: RwSignal<i64>, is_gone: RwSignal<bool>) {
-        shown.update(|timeline| {
-            let passed = Duration::from_millis(u64::try_from(since_now.get_untracked()).unwrap_or(0));
-            *timeline = ended(timeline.clone(), timeline.now.plus(passed));
-        });
-        is_gone.set(true);
-        if let Some(facts) = document().get_element_by_id(FACTS) {
-            facts.remove();
-        }
-    }
-
-    pub(super) fn follow(
-        project: &str,
-        service: &str,
-        shown: RwSignal<Timeline>,
-        since_now: RwSignal<i64>,
-        is_gone: RwSignal<bool>,
-    ) {
-        let received_at = StoredValue::new(js_sys::Date::now());
-        leptos::task::spawn_local(async move {
-            loop {
-                gloo_timers::future::TimeoutFuture::new(TICK_MILLIS).await;
-                let passed = js_sys::Date::now() - received_at.try_get_value().unwrap_or_default();
-                if shown.try_with_untracked(|timeline| timeline.is_active) == Some(true) {
-                    // Milliseconds fit: the page would have to stay open for 285 000 years.
-                    #[expect(clippy::cast_possible_truncation, reason = "a page is not open for that long")]
-                    since_now.try_set(passed as i64);
-                }
-            }
-        });
-        let Ok(source) = EventSource::new(&links::timeline_stream(project, service)) else { return };
-        let on_timeline = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            let Some(text) = event.data().as_string() else { return };
-            let Ok(timeline) = serde_json::from_str::<Timeline>(&text) else { return };
-            let is_stale = shown.with_untracked(phase) != phase(&timeline);
-            received_at.set_value(js_sys::Date::now());
-            since_now.set(0);
-            shown.set(timeline);
-            if is_stale {
-                leptos::task::spawn_local(async {
-                    let _ = refresh(FACTS).await;
-                });
-            }
-        });
-        let _ = source.add_event_listener_with_callback("timeline", on_timeline.as_ref().unchecked_ref());
-        on_timeline.forget();
-        // A stream that breaks comes back by itself; one whose service is gone does not.
-        let closing = source.clone();
-        let on_error = Closure::<dyn Fn()>::new(move || {
-            let closing = closing.clone();
-            leptos::task::spawn_local(async move {
-                if !refresh(FACTS).await {
-                    closing.close();
-                    end(shown, since_now, is_gone);
-                }
-            });
-        });
-        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        on_error.forget();
-    }
+    (done, timeline.is_active, has_failing_step(timeline), timeline.state)
 }
 
 #[cfg(test)]
@@ -362,6 +330,15 @@ mod tests {
         let unseen = ended(timeline("Creating"), at);
         assert_eq!((unseen.steps.len(), unseen.is_active), (0, false));
         assert_eq!(heading(&unseen, elapsed(&unseen, 0), true, true), "Deleted");
+    }
+
+    #[test]
+    fn a_step_that_fails_makes_the_rest_of_the_page_stale() {
+        let going = timeline("Restarting");
+        let mut failing = going.clone();
+        failing.steps[0].state = StepState::Failing;
+        assert_ne!(phase(&going), phase(&failing));
+        assert_eq!(phase(&failing), phase(&Timeline { now: Timestamp::from_micros(9), ..failing.clone() }));
     }
 
     #[test]
