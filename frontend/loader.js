@@ -28,7 +28,7 @@ document.addEventListener("click", (event) => {
   }
 });
 const leave = setInterval(() => {
-  const toast = document.querySelector(".toast");
+  const toast = document.querySelector(".toast:has([data-dismiss])");
   if (!toast) clearInterval(leave);
   // One that covers nothing stays until it is dismissed: its leaving would move the page under somebody's finger.
   else if (getComputedStyle(toast.parentElement).position !== "fixed") clearInterval(leave);

@@ -112,3 +112,30 @@ test("a page that is open when the service starts again shows the steps, and why
   await expect(state(page)).toHaveText("RUNNING", { timeout: 60_000 });
   await expect(page.getByText(/^Nothing answers here/)).toHaveCount(0);
 });
+
+test("what was typed outlives the session, and can be sent once the person is back", async ({ page, context }) => {
+  test.slow();
+  const path = `${orders}/network`;
+  await page.goto(path);
+  await expectLive(page);
+  await page.getByLabel("Address or range").fill("198.51.100.0/24");
+  const cookies = await context.cookies();
+  await context.clearCookies();
+  const notice = page.getByRole("alert").filter({ hasText: "Your session ended." });
+  // The page looks every 30 seconds.
+  await expect(notice).toBeVisible({ timeout: 45_000 });
+  await expect(page).toHaveURL(path);
+  const link = notice.getByRole("link", { name: "sign in in a new tab" });
+  await expect(link).toHaveAttribute("href", `/sign-in?next=${encodeURIComponent(path)}`);
+  await context.addCookies(cookies);
+  await page.getByRole("button", { name: "Add entry" }).click();
+  await expect(page.getByRole("row", { name: /198\.51\.100\.0\/24/ })).toBeVisible();
+  await expect(notice).toBeHidden();
+});
+
+test("a page on which nothing was typed leads to the sign-in when the session ends", async ({ page, context }) => {
+  await page.goto("/projects/shop/services");
+  await expectLive(page);
+  await context.clearCookies();
+  await expect(page).toHaveURL(/^[^?]*\/sign-in\?next=/, { timeout: 20_000 });
+});

@@ -13,7 +13,7 @@ use super::{
     palette::Palette,
     switcher::switcher,
     theme::{Theme, ThemeChoice},
-    toast::toasts,
+    toast::toasts_of_session,
 };
 use crate::{
     context::{self, own_address},
@@ -156,7 +156,7 @@ impl Frame {
             <div class="columns">
                 {navigation}
                 <main id="main" tabindex="-1">
-                    {toasts()} {breadcrumbs}
+                    {toasts_of_session()} {breadcrumbs}
                     {body.into_any()}
                     {self.calls.view()}
                 </main>

@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+/// Id of what the frame says, once it is true, of a session that ended.
+pub(crate) const SESSION_ENDED: &str = "session-ended";
+
 /// Fetches the page again every few seconds and replaces the element `region` by its new self. Draws nothing.
 #[island]
 pub fn Refresher(
@@ -38,14 +41,18 @@ pub(crate) enum Page {
     Closed,
 }
 
-/// Fetches this page and replaces the element `region` if it changed. Says whether the page still exists; loads it
-/// again if the session is over, which leads to the sign-in.
+/// Fetches this page and replaces the element `region` if it changed. Says whether the page still exists. If the session
+/// is over it loads the page again, which leads to the sign-in, unless what was typed into it would be lost.
 #[cfg(feature = "hydrate")]
 pub(crate) async fn refresh(region: &str) -> bool {
     match browser::fetch_own_page().await.unwrap_or(Page::Here(None)) {
-        Page::Here(Some(html)) => browser::swap(region, &html),
+        Page::Here(Some(html)) => {
+            browser::say_session_ended(false);
+            browser::swap(region, &html);
+        }
         Page::Here(None) => {}
         Page::Gone => return false,
+        Page::Closed if browser::has_input() => browser::say_session_ended(true),
         Page::Closed => {
             let _ = window().location().reload();
         }
@@ -62,11 +69,14 @@ mod browser {
     use wasm_bindgen::{JsCast as _, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        CustomEvent, CustomEventInit, DomParser, Element, Headers, RequestInit, Response, SupportedType,
-        VisibilityState,
+        CustomEvent, CustomEventInit, DomParser, Element, Headers, HtmlInputElement, HtmlTextAreaElement,
+        RequestInit, Response, SupportedType, VisibilityState,
     };
 
-    use super::Page;
+    use super::{Page, SESSION_ENDED};
+
+    /// Where people type or choose, within a form.
+    const FIELDS: &str = "form :is(input, textarea)";
 
     pub(super) fn find(region: &str) -> Option<Element> {
         document().get_element_by_id(region)
@@ -74,6 +84,29 @@ mod browser {
 
     pub(crate) fn is_hidden() -> bool {
         document().visibility_state() == VisibilityState::Hidden
+    }
+
+    /// Whether a form on the page holds what the server did not put there.
+    pub(super) fn has_input() -> bool {
+        let Ok(fields) = document().query_selector_all(FIELDS) else { return false };
+        (0..fields.length()).filter_map(|index| fields.get(index)).any(|field| {
+            if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+                input.checked() != input.default_checked() || input.value() != input.default_value()
+            } else {
+                let text = field.dyn_ref::<HtmlTextAreaElement>();
+                text.is_some_and(|text| text.default_value().is_ok_and(|default| default != text.value()))
+            }
+        })
+    }
+
+    /// Shows or hides what the frame says of a session that ended.
+    pub(super) fn say_session_ended(is_ended: bool) {
+        if let Some(notice) = find(SESSION_ENDED) {
+            let _ = match is_ended {
+                true => notice.remove_attribute("hidden"),
+                false => notice.set_attribute("hidden", ""),
+            };
+        }
     }
 
     /// The page as the server would send it now.
