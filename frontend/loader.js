@@ -50,20 +50,30 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) {
   });
 }
 
-// A table as a file: the rows that are shown, instants in UTC. A cell that a spreadsheet would take for a formula gets
+// A table as a file: the rows that are shown with what unfolds in them, instants in UTC. A cell that a spreadsheet would take for a formula gets
 // the sign that makes it text (RFC 4180 for the rest).
 const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 function cellText(cell) {
   const said = cell.querySelector("time[datetime], summary") ?? cell;
   return (said.dateTime ?? said.textContent).replace(/\s+/g, " ").trim();
 }
+function unfolded(row) {
+  return new Map([...row.querySelectorAll("details dt")].map((dt) => [cellText(dt), cellText(dt.nextElementSibling)]));
+}
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("button[data-csv]");
   const table = button?.closest(".list")?.querySelector("table");
   if (!table) return;
-  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(cellText(cell))).join(","));
+  const [head, ...rows] = [...table.rows];
+  const columns = [...head.cells].map(cellText);
+  const more = [...new Set(rows.flatMap((row) => [...unfolded(row).keys()]))].filter((label) => !columns.includes(label));
+  const lines = rows.map((row) => {
+    const rest = unfolded(row);
+    return [...[...row.cells].map(cellText), ...more.map((label) => rest.get(label) ?? "")];
+  });
+  lines.unshift([...columns, ...more]);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob([`${lines.map((line) => line.map(quoted).join(",")).join("\r\n")}\r\n`], { type: "text/csv" }));
   link.download = `${button.dataset.csv}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -1,6 +1,8 @@
 //! What a request brings: the one file that takes `control::Context` and the flash from the request's extensions,
 //! and that shapes the answer's head. Decides nothing.
 
+use std::sync::Arc;
+
 use domain::{errors::Error, views::Flash};
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
@@ -19,6 +21,11 @@ const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
 const FLASH: &str = "__Host-redoubt-flash";
 const FLASH_SECONDS: u32 = 60;
 const FLASH_BYTES_MAX: usize = 3 << 10;
+
+/// Where the installation says that it answers, as in `https://console.example.org`: the server puts it into the
+/// extensions of every request.
+#[derive(Clone, Debug)]
+pub struct PublicOrigin(pub Arc<str>);
 
 /// The request's way into `control`.
 pub(crate) fn control() -> Result<control::Context, AppError> {
@@ -80,11 +87,22 @@ pub(crate) fn is_post() -> bool {
 
 /// Scheme and host as the browser sees them, for texts to copy.
 pub(crate) fn origin() -> String {
-    let host = use_context::<Parts>()
-        .and_then(|parts| parts.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned))
-        .unwrap_or_else(|| "localhost".into());
-    let is_local = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.starts_with(name));
-    format!("{}://{host}", if is_local { "http" } else { "https" })
+    let public = extension::<PublicOrigin>();
+    let parts = use_context::<Parts>();
+    // HTTP/2 names the host in the request's target.
+    let host = parts.as_ref().and_then(|parts| {
+        let named = parts.uri.authority().map(http::uri::Authority::as_str);
+        named.or_else(|| parts.headers.get(HOST).and_then(|host| host.to_str().ok()))
+    });
+    origin_of(public.as_ref().map_or("http://localhost", |PublicOrigin(public)| public), host)
+}
+
+/// The public origin under the name that was asked for: another port may lead here, another scheme does not.
+fn origin_of(public: &str, host: Option<&str>) -> String {
+    match (public.split_once("://"), host) {
+        (Some((scheme, _)), Some(host)) => format!("{scheme}://{host}"),
+        _ => public.to_owned(),
+    }
 }
 
 /// The answer of an operation. The server's middleware makes of an error what its reader understands: a status for
@@ -141,6 +159,19 @@ pub(crate) fn wants_html() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scheme_is_the_public_one_and_the_port_the_one_that_was_asked_for() {
+        for (public, host, origin) in [
+            ("https://localhost:8443", Some("localhost:8443"), "https://localhost:8443"),
+            ("http://localhost:8080", Some("localhost:9000"), "http://localhost:9000"),
+            ("https://localhost.example.com", Some("localhost.example.com"), "https://localhost.example.com"),
+            ("http://console.example.org", Some("console.example.org"), "http://console.example.org"),
+            ("https://console.example.org", None, "https://console.example.org"),
+        ] {
+            assert_eq!(origin_of(public, host), origin);
+        }
+    }
 
     #[test]
     fn what_is_handed_on_cannot_break_out_of_its_cookie() {

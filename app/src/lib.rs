@@ -38,6 +38,7 @@ pub mod set_up;
 #[cfg(feature = "ssr")]
 pub use crate::{
     components::theme::Theme,
+    context::PublicOrigin,
     routes::App,
     session::USER_ID,
     shell::{Assets, csp, shell},

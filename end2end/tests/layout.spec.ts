@@ -45,6 +45,11 @@ for (const [size, viewport] of [["desk", { width: 1280, height: 800 }], ["phone"
     await page.setViewportSize(viewport);
     await page.goto(`${base}/certificates`);
     const certificate = await page.getByRole("link", { name: service }).getAttribute("href");
+    // On a phone the link is in the drawer.
+    const log = (await page.locator('a[href^="/organizations/"][href$="/events"]').first().getAttribute("href"))!;
+    const unfold = async () => {
+      for (const event of await page.locator(".event > summary").all()) await event.click();
+    };
     const open = (name: string) => () => page.getByRole("button", { name }).click();
     const places: [string, (() => Promise<void>)?][] = [
       ["/projects"],
@@ -53,7 +58,9 @@ for (const [size, viewport] of [["desk", { width: 1280, height: 800 }], ["phone"
       [`${base}/services/${service}/connect`],
       [`${base}/services/${service}/network`],
       [`${base}/services/${service}/settings`, open("Delete service…")],
-      [`${base}/events`],
+      [`${base}/events`, unfold],
+      [log, unfold],
+      [log.replace(/events$/, "certificates")],
       [`${base}/certificates`],
       [certificate!],
       [`${base}/settings`],
@@ -96,12 +103,53 @@ test("on a phone the navigation says whose it is and can be closed", async ({ pa
   await expect(drawer).toBeHidden();
 });
 
+test("what unfolds of an event spans the row, below everything that stands in it", async ({ page }) => {
+  await page.goto(`${base}/services`);
+  await page.goto((await page.getByRole("link", { name: "All events" }).getAttribute("href"))!);
+  const row = page.getByRole("row").filter({ hasText: "service.deleted" }).first();
+  await row.locator("summary").click();
+  const facts = (await row.locator(".facts").boundingBox())!;
+  expect(facts.width).toBeGreaterThan(0.9 * (await row.boundingBox())!.width);
+  for (const beside of await row.locator(".free-text, .event-type, .badge, .event-actor").all()) {
+    const box = (await beside.boundingBox())!;
+    expect(box.y + box.height).toBeLessThanOrEqual(facts.y);
+  }
+});
+
+test("on a phone the badge of a certificate stands below its name and its button", async ({ page }) => {
+  await page.setViewportSize(phone);
+  await page.goto(`${base}/certificates`);
+  await page.getByRole("link", { name: service }).click();
+  const head = page.locator(".page-head");
+  const [name, badge] = [head.getByRole("heading"), head.locator(".badge")];
+  const [a, b] = [(await name.boundingBox())!, (await badge.boundingBox())!];
+  const button = (await head.getByRole("link", { name: "Download" }).boundingBox())!;
+  expect(b.x).toBe(a.x);
+  expect(b.y).toBeGreaterThanOrEqual(Math.max(a.y + a.height, button.y + button.height));
+  expect(button.x).toBeGreaterThanOrEqual(a.x + a.width);
+});
+
+test("the log as a file says everything that unfolds", async ({ page }) => {
+  await page.goto(`${base}/events`);
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const [head, row] = (await readFile(await (await waiting).path(), "utf8")).split("\r\n");
+  expect(head).toBe(
+    ["Time", "What happened", "Event", "Outcome", "Actor", "Project", "Service", "Credential", "Session", "Address"]
+      .concat("Program", "Request", "Sequence")
+      .map((column) => `"${column}"`)
+      .join(","),
+  );
+  expect(row).toContain(`"${project}"`);
+  expect(row!.split('","')).toHaveLength(head!.split('","').length);
+});
+
 test("what is shown of a list can be taken along as a file", async ({ page }) => {
   await page.goto(`${base}/certificates`);
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "CSV" }).click();
   const download = await waiting;
-  expect(download.suggestedFilename()).toBe("certificates-of-destruction.csv");
+  expect(download.suggestedFilename()).toBe("certificates.csv");
   const [head, row] = (await readFile(await download.path(), "utf8")).split("\r\n");
   expect(head).toBe('"Service","Destroyed","Certificate"');
   expect(row).toMatch(new RegExp(`^"${service}","\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z","[0-9a-f-]{36}"$`));
@@ -126,10 +174,40 @@ test("the palette finds a project and a service behind the first fifty", async (
   await expect(chosen).toHaveText("a-project-64Project");
   await search.fill("last a-project");
   await expect(chosen).toContainText("last · a-project-64");
+  await search.fill("all events");
+  await expect(chosen).toHaveText(/^All events · .*Page$/);
+  await search.fill("last connect");
+  await expect(chosen).toHaveText("last · a-project-64 · connectPage");
+  await search.fill("network");
+  await expect(chosen).toContainText(" · network");
   await search.fill("no such thing");
   await expect(page.getByText("Nothing has that name.")).toBeVisible();
   await search.fill("project-64 sett");
   await expect(chosen).toContainText("a-project-64 · settings");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL("/projects/a-project-64/settings");
+});
+
+test("in the palette a kind keeps its words whole beside the longest names", async ({ page }) => {
+  await page.setViewportSize(phone);
+  await page.goto("/projects");
+  await expectLive(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search pages, projects and services" }).fill(project);
+  await expect(page.getByRole("option").first()).toContainText(project);
+  expect(await sticksOut(page)).toEqual([]);
+  for (const kind of await page.locator(".palette li > .muted").all()) {
+    expect((await kind.boundingBox())!.height).toBeLessThan(24);
+  }
+});
+
+// The last, since it ends the session that the tests share.
+test("the palette signs out", async ({ page }) => {
+  await page.goto("/projects");
+  await expectLive(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search pages, projects and services" }).fill("sign out");
+  await expect(page.getByRole("option", { selected: true })).toHaveText("Sign outAccount");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/sign-in/);
 });

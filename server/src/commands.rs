@@ -1,13 +1,14 @@
 //! What the binary can be told to do, one function each. Prints for people; errors go up to `main`.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use control::{certificates, set_up};
+use control::{Control, certificates, events, set_up};
 use domain::certificates::{DestructionCertificate, SignedCertificate};
 use host::{
     Host,
@@ -68,6 +69,8 @@ enum Command {
 enum AdminCommand {
     /// Make a new set-up link; the one before stops working.
     SetUpLink,
+    /// Print what happened to the installation and to no organization, latest first: one JSON object per line.
+    Events,
     /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
     DestroyEverything {
         /// The installation runs on the simulated host.
@@ -91,6 +94,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Migrate => migrate(&load()?).await,
         Command::CheckConfig => check_config(&load()?),
         Command::Admin(AdminCommand::SetUpLink) => set_up_link(&load()?).await,
+        Command::Admin(AdminCommand::Events) => print_events(&load()?).await,
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
@@ -132,14 +136,37 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn set_up_link(config: &Config) -> anyhow::Result<()> {
-    // A link is a matter of the database alone. The true host belongs to the server, which may well be running.
-    let nothing = SimulatedHost::open(SimulatedSettings::new("none", Arc::new(SystemClock)))?;
+/// A host's name that the configuration refuses.
+const NO_HOST: &str = "";
+
+/// For what is a matter of the database alone. The true host belongs to the server, which may well be running; the name
+/// of this one no host can have.
+async fn without_host(config: &Config) -> anyhow::Result<Control> {
+    let nothing = SimulatedHost::open(SimulatedSettings::new(NO_HOST, Arc::new(SystemClock)))?;
     let store = existing_store(config).await?;
-    let control = serving::open_control(config, store, Arc::new(nothing), false).await?;
-    let token = set_up::make_link(&control).await?;
+    serving::open_control(config, store, Arc::new(nothing), false).await
+}
+
+async fn set_up_link(config: &Config) -> anyhow::Result<()> {
+    let token = set_up::make_link(&without_host(config).await?).await?;
     println!("{}", serving::set_up_url(&config.server.public_url, token.expose()));
     Ok(())
+}
+
+async fn print_events(config: &Config) -> anyhow::Result<()> {
+    let control = without_host(config).await?;
+    let mut out = std::io::stdout().lock();
+    let mut after = None;
+    loop {
+        let page = events::list_for_installation(&control, after.as_deref()).await?;
+        for event in &page.rows {
+            writeln!(out, "{}", serde_json::to_string(event)?)?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// The database of an installation that is there: what is made by mistake in the wrong directory helps nobody.

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::{App, Assets, shell};
+use app::{App, Assets, PublicOrigin, shell};
 use axum::{
-    Router,
+    Extension, Router,
     extract::{FromRef, Request},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
@@ -74,6 +74,7 @@ struct Shared {
 /// The map. Needs a running tokio runtime.
 pub fn build(parts: Parts) -> Router {
     let metrics = Arc::new(Metrics::default());
+    let public_origin = PublicOrigin(parts.public_url.origin().ascii_serialization().into());
     let is_https = parts.public_url.scheme() == "https";
     let requests = Arc::new(Requests {
         clock: parts.clock,
@@ -106,6 +107,7 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let console = console(&shared, parts.assets)
         .layer(from_fn(redirects::harden))
+        .layer(Extension(public_origin))
         .layer(from_fn(keepsakes::keep))
         .layer(from_fn(flash::carry))
         .layer(from_fn_with_state(parts.control.clone(), contexts::provide))

@@ -142,7 +142,12 @@ async fn report_host(control: &Control) {
                 tracing::warn!(host = facts.name, problem, "The host has a problem");
             }
             for notice in facts.notices {
-                tracing::info!(host = facts.name, notice, "Not everybody can reach this host");
+                tracing::info!(
+                    host = facts.name,
+                    notice = notice.what,
+                    remedy = notice.remedy,
+                    "Not everybody can reach this host"
+                );
             }
         }
         Err(error) => tracing::warn!(error, "The host does not answer"),

@@ -212,12 +212,21 @@ fn a_set_up_link_is_made_for_an_installation_that_is_there() {
 
     installation.serve().stop();
     let key = installation.directory.path().join("var/master.key");
-    let kept = std::fs::read(&key).unwrap();
-    std::fs::remove_file(&key).unwrap();
+    let aside = key.with_extension("aside");
+    std::fs::rename(&key, &aside).unwrap();
     let output = installation.run(&["admin", "set-up-link"]);
     assert!(!output.status.success() && text(&output).contains("master.key"), "{}", text(&output));
     assert!(!key.exists(), "no other key was made");
-    std::fs::write(&key, kept).unwrap();
+    std::fs::rename(&aside, &key).unwrap();
+
+    let output = installation.run(&["admin", "set-up-link"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let output = installation.run(&["admin", "events"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let events = String::from_utf8(output.stdout).unwrap();
+    let first: serde_json::Value = serde_json::from_str(events.lines().next().unwrap()).unwrap();
+    let told = ["event_type", "actor", "agent"].map(|key| first[key].as_str().unwrap());
+    assert_eq!(told, ["set_up.link_made", "operator", "redoubt admin"], "{events}");
 
     std::fs::write(installation.directory.path().join("var/empty.db"), []).unwrap();
     let mut other = Installation { directory: installation.directory, variables: installation.variables };

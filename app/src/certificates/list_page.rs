@@ -20,15 +20,15 @@ use crate::{
     projects::api::view_project,
 };
 
-const TITLE: &str = "Certificates of destruction";
+/// What the heading leaves out, which is as short as the navigation.
+const KIND: &str = "of destruction";
+const TITLE: &str = "Certificates";
+const PROJECT: Column = Column::Text("Project");
 const OF_PROJECT: [Column; 3] =
     [Column::Name("Service"), Column::Text("Destroyed"), Column::Text("Certificate")];
-const OF_ORGANIZATION: [Column; 4] = [
-    Column::Name("Service"),
-    Column::Text("Project"),
-    Column::Text("Destroyed"),
-    Column::Text("Certificate"),
-];
+/// The columns of an organization's list: those of a project's, and the project.
+pub(crate) const OF_ORGANIZATION: [Column; 4] =
+    [Column::Name("Service"), PROJECT, Column::Text("Destroyed"), Column::Text("Certificate")];
 
 /// A project's certificates of destruction.
 #[component]
@@ -39,35 +39,30 @@ pub(crate) fn CertificatesPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
-        let list = list_certificates(name.clone(), after.clone()).await?;
+        let page = list_certificates(name.clone(), after.clone()).await?;
         let calls = ApiCalls::new().get(
             "List certificates",
             "/api/certificates/list",
             &[("project", Some(&name)), ("after", after.as_deref())],
         );
         let frame = Frame::in_project(project, Section::Certificates, TITLE)
-            .step("Certificates", links::certificates(&name, None))
+            .step(TITLE, links::certificates(&name, None))
             .calls(calls);
         let address = |after: Option<&str>| links::certificates(&name, after);
         let certificate = |id: &str| links::certificate(&name, id);
-        Ok(frame.view(viewer, draw(list, true, after.as_deref(), &address, &certificate)))
+        let list = List { caption: TITLE, columns: &OF_PROJECT, after: after.as_deref(), address: &address };
+        Ok(frame.view(viewer, draw(list, page, &certificate)))
     })
 }
 
 /// The certificates of one project or of a whole organization; `certificate` gives the address of one.
 pub(crate) fn draw(
+    list: List<'_>,
     page: Page<CertificateRow>,
-    is_of_project: bool,
-    after: Option<&str>,
-    address: &dyn Fn(Option<&str>) -> String,
     certificate: &dyn Fn(&str) -> String,
 ) -> AnyView {
-    let list = List {
-        caption: TITLE,
-        columns: if is_of_project { &OF_PROJECT } else { &OF_ORGANIZATION },
-        after,
-        address,
-    };
+    let (title, has_project) = (list.caption, list.columns.contains(&PROJECT));
+    let beside = view! { <span class="muted">{KIND}</span> };
     let empty = || {
         empty(
             Icon::Certificate,
@@ -77,15 +72,15 @@ pub(crate) fn draw(
             (),
         )
     };
-    view! { {head(TITLE.into(), (), ())} {list.view(page, |one| row(certificate, is_of_project, one), empty)} }.into_any()
+    view! { {head(title.into(), beside, ())} {list.view(page, |one| row(certificate, has_project, one), empty)} }.into_any()
 }
 
-fn row(address: &dyn Fn(&str) -> String, is_of_project: bool, certificate: CertificateRow) -> Row {
+fn row(address: &dyn Fn(&str) -> String, has_project: bool, certificate: CertificateRow) -> Row {
     let id = certificate.id.to_string();
     let path = address(&id);
     let mut row =
         vec![view! { <a class="row-link code" href=path>{certificate.service_name}</a> }.into_any()];
-    if !is_of_project {
+    if has_project {
         row.push(view! { <span class="free-text">{certificate.project_name}</span> }.into_any());
     }
     row.extend([time(certificate.destroyed_at), view! { <code>{id}</code> }.into_any()]);

@@ -9,6 +9,6 @@ mod view_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    list_page::{CertificatesPage, draw as draw_list},
+    list_page::{CertificatesPage, OF_ORGANIZATION, draw as draw_list},
     view_page::{CertificatePage, draw},
 };

@@ -1,7 +1,7 @@
 //! `/projects/{project}/certificates/{id}`: one certificate of destruction, with how to verify it elsewhere.
 
 use domain::{
-    certificates::{DestroyedNode, DestroyedVolume},
+    certificates::{DestroyedNode, DestroyedVolume, is_whole},
     errors::Error,
     views::CertificateView,
 };
@@ -107,8 +107,7 @@ pub(crate) fn draw(path: &str, certificate: &CertificateView) -> AnyView {
 
 /// What became of all volumes, in one sentence.
 fn outcome(nodes: &[DestroyedNode]) -> &'static str {
-    let is_erased = |volume: &DestroyedVolume| volume.not_erased.is_none();
-    match nodes.iter().flat_map(|node| &node.volumes).all(is_erased) {
+    match is_whole(nodes) {
         true => "Its volumes cannot be opened any more.",
         false => "Not every volume could be erased: see below what is left and what became of its key.",
     }

@@ -54,16 +54,17 @@ pub const fn service_state(
     (tone, state.as_str())
 }
 
-/// Word and colour of a node's state.
+/// Words and colour of a node's state.
 #[must_use]
 pub const fn node_state(state: NodeState) -> (Tone, &'static str) {
-    let tone = match state {
-        NodeState::Running => Tone::Good,
-        NodeState::SettingUpVm | NodeState::SyncingData | NodeState::Leaving => Tone::Busy,
-        NodeState::TimingOut => Tone::Bad,
-        NodeState::Unknown => Tone::Warning,
-    };
-    (tone, state.as_str())
+    match state {
+        NodeState::SettingUpVm => (Tone::Busy, "setting up the VM"),
+        NodeState::SyncingData => (Tone::Busy, "syncing data"),
+        NodeState::Running => (Tone::Good, "running"),
+        NodeState::Leaving => (Tone::Busy, "leaving"),
+        NodeState::TimingOut => (Tone::Bad, "timing out"),
+        NodeState::Unknown => (Tone::Warning, "unknown"),
+    }
 }
 
 /// Word and colour of how an action ended.
@@ -79,6 +80,15 @@ pub const fn outcome(outcome: Outcome) -> (Tone, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_of_nodes_are_said_in_words() {
+        for state in NodeState::ALL {
+            let (_, words) = node_state(*state);
+            assert!(!words.contains('_'), "{words}");
+        }
+        assert_eq!(node_state(NodeState::SettingUpVm), (Tone::Busy, "setting up the VM"));
+    }
 
     #[test]
     fn deleting_and_problems_come_before_the_state() {

@@ -7,6 +7,9 @@ use super::{
     icons::{Icon, icon},
 };
 
+/// How many times what is taken can be typed: the browser cuts off the rest without a word.
+const SLACK: u32 = 8;
+
 /// A text field; what is left out has the usual value.
 #[derive(Default)]
 pub(crate) struct Field {
@@ -26,7 +29,7 @@ pub(crate) struct Field {
     pub(crate) is_optional: bool,
     /// The cursor starts here (it always does in a refused field).
     pub(crate) has_focus: bool,
-    /// Most characters.
+    /// Most characters that are taken. The browser stops people much later, so that they see why it is refused.
     pub(crate) max: Option<u32>,
     /// Fewest characters.
     pub(crate) min: Option<u32>,
@@ -62,7 +65,7 @@ impl Field {
                     class:code=self.is_code
                     value=value
                     required=!self.is_optional
-                    maxlength=self.max
+                    maxlength=self.max.map(|max| max.saturating_mul(SLACK))
                     minlength=self.min
                     autocomplete=self.autocomplete.unwrap_or("off")
                     autocapitalize=self.is_code.then_some("none")
@@ -78,5 +81,20 @@ impl Field {
             </div>
         }
         .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_arrives_too_long() {
+        let field = Field { name: "name", label: "Name", max: Some(63), ..Field::default() };
+        let html = field.view(&FormState::default()).to_html();
+        assert!(html.contains("maxlength=\"504\""), "{html}");
+        let html =
+            Field { name: "name", label: "Name", ..Field::default() }.view(&FormState::default()).to_html();
+        assert!(!html.contains("maxlength"), "{html}");
     }
 }

@@ -55,6 +55,12 @@ impl Viewer {
         let profile = context::answer(control::sessions::profile(&context::control()?).await)?;
         Ok(Self { profile, theme: session::theme() })
     }
+
+    /// Whether they see everything of the organization: all its events and all its certificates.
+    pub(crate) fn sees_all_of(&self, organization: OrganizationId) -> bool {
+        let mut own = self.profile.organizations.iter();
+        own.any(|own| own.id == organization && own.is_super_admin)
+    }
 }
 
 /// A page's place and title.
@@ -124,13 +130,10 @@ impl Frame {
 
     /// Draws the frame around `body`.
     pub(crate) fn view(self, viewer: Viewer, body: impl IntoView + 'static) -> AnyView {
-        let Viewer { profile, theme } = viewer;
         let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
+        let sees_organization = organization.is_some_and(|id| viewer.sees_all_of(id));
+        let Viewer { profile, theme } = viewer;
         let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
-        let sees_organization = profile
-            .organizations
-            .iter()
-            .any(|of_viewer| Some(of_viewer.id) == organization && of_viewer.is_super_admin);
         let navigation = navigation(self.section, organization, sees_organization, self.project.as_ref());
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {

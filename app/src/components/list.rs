@@ -4,6 +4,7 @@ use domain::views::Page;
 use leptos::prelude::*;
 
 use super::{
+    empty::empty as nothing,
     icons::{Icon, icon},
     table::{Column, Row, table},
 };
@@ -28,8 +29,10 @@ impl List<'_> {
         row: impl Fn(T) -> Row,
         empty: impl FnOnce() -> AnyView,
     ) -> AnyView {
-        if page.rows.is_empty() && self.after.is_none() {
-            return empty();
+        match (page.rows.is_empty(), self.after) {
+            (true, None) => return empty(),
+            (true, Some(_)) => return behind_the_end((self.address)(None)),
+            (false, _) => {}
         }
         let shown = page.rows.len();
         let first = self.after.map(|_| (self.address)(None));
@@ -45,6 +48,17 @@ impl List<'_> {
     }
 }
 
+/// In place of a page that begins where the list has ended.
+fn behind_the_end(first: String) -> AnyView {
+    let step = view! { <a class="button" href=first>"First page"</a> };
+    nothing(
+        Icon::Search,
+        "Nothing more here",
+        "The list ends before this page. Start again from its first page.",
+        step,
+    )
+}
+
 /// How much of the list is shown, the way to the rest, and what is shown as a file (the loader script writes it).
 fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>, file: String) -> AnyView {
     view! {
@@ -58,4 +72,28 @@ fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>, 
         </nav>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_behind_the_end_leads_to_the_first_and_an_empty_list_says_what_it_is_for() {
+        let draw = |after| {
+            let list = List {
+                caption: "Projects",
+                columns: &[Column::Name("Name")],
+                after,
+                address: &|after| format!("/projects?{}", after.unwrap_or("first")),
+            };
+            let page = Page::<()> { rows: Vec::new(), next: None, total: 5 };
+            list.view(page, |()| Vec::new(), || "A first step".into_any()).to_html()
+        };
+        let behind = draw(Some("zzz"));
+        assert!(behind.contains("href=\"/projects?first\""), "{behind}");
+        assert!(behind.contains("The list ends before this page."), "{behind}");
+        assert!(!behind.contains("<table") && !behind.contains("of 5 shown"), "{behind}");
+        assert_eq!(draw(None), "A first step");
+    }
 }

@@ -1,18 +1,20 @@
-//! The command palette: `Ctrl K` over the pages, projects and services that the person may see. The server searches
-//! as the person types; what came before is filtered at once meanwhile.
+//! The command palette: `Ctrl K` over the organizations, projects, services and pages that the person may see. The
+//! server searches as the person types; what came before is filtered at once meanwhile.
 
 use domain::errors::Error;
+#[cfg(feature = "ssr")]
+use domain::views::OrganizationView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::icons::{Icon, icon};
 use crate::errors::AppError;
+#[cfg(feature = "ssr")]
+use crate::{links, services::tabs::Tab};
 
 /// What the pages of a project are called, after its name.
 #[cfg(feature = "ssr")]
 const PAGES: &str = " · new service · events · certificates · settings page project";
-#[cfg(feature = "ssr")]
-const SERVICE: &str = " · service";
 
 /// Something to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,31 +46,58 @@ pub async fn palette_entries(#[server(default)] query: String) -> Result<Vec<Ent
 async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppError> {
     use control::places::{Beside, search};
 
-    use crate::{context::answer, links};
+    use crate::context::answer;
 
-    let beside = Beside { projects: PAGES, services: SERVICE };
+    let services = of_services();
+    let beside = Beside { projects: PAGES, services: &services };
     let mut entries = Vec::new();
     for organization in answer(control::sessions::profile(ctx).await)?.organizations {
-        let id = organization.id.to_string();
-        entries.push(Entry::new(organization.name, "Organization", links::projects(Some(&id), None)));
         let found = answer(search(ctx, organization.id, query, beside).await)?;
-        for name in found.projects {
-            entries.push(Entry::new(name.clone(), "Project", links::services(&name, None)));
-            for (page, path) in [
-                ("new service", links::new_service(&name)),
-                ("events", links::events(&name, None)),
-                ("certificates", links::certificates(&name, None)),
-                ("settings", links::project_settings(&name)),
-            ] {
-                entries.push(Entry::new(format!("{name} · {page}"), "Page", path));
-            }
-        }
-        for found in found.services {
-            let path = links::service(&found.project, &found.service, "");
-            entries.push(Entry::new(format!("{} · {}", found.service, found.project), "Service", path));
-        }
+        entries.extend(places(&organization, found, query));
     }
+    entries.push(Entry::new("Sign out", "Account", SIGN_OUT.to_owned()));
     Ok(matching(&entries, query))
+}
+
+/// What the pages of a service are called, after its name.
+#[cfg(feature = "ssr")]
+fn of_services() -> String {
+    let tabs = Tab::ALL.map(|(_, label, _)| format!(" · {}", label.to_lowercase()));
+    format!("{} page service", tabs.concat())
+}
+
+/// Where one may go in an organization: what it holds of `found`, and the pages of each.
+#[cfg(feature = "ssr")]
+fn places(organization: &OrganizationView, found: control::places::Found, query: &str) -> Vec<Entry> {
+    let (id, name) = (organization.id.to_string(), &organization.name);
+    let page = |label: &str, of: &str, path| Entry::new(format!("{label} · {of}"), "Page", path);
+    let mut entries = vec![Entry::new(name, "Organization", links::projects(Some(&id), None))];
+    if organization.is_super_admin {
+        entries.push(page("All events", name, links::organization_events(&id, None)));
+        entries.push(page("All certificates", name, links::organization_certificates(&id, None)));
+    }
+    for name in found.projects {
+        entries.push(Entry::new(&name, "Project", links::services(&name, None)));
+        entries.push(page(&name, "new service", links::new_service(&name)));
+        entries.push(page(&name, "events", links::events(&name, None)));
+        entries.push(page(&name, "certificates", links::certificates(&name, None)));
+        entries.push(page(&name, "settings", links::project_settings(&name)));
+    }
+    for found in found.services {
+        let label = format!("{} · {}", found.service, found.project);
+        let path = |tab| links::service(&found.project, &found.service, tab);
+        entries.push(Entry::new(&label, "Service", path("")));
+        let asked = Tab::ALL.into_iter().filter(|(_, tab, _)| names(query, tab));
+        entries.extend(asked.map(|(_, tab, end)| page(&label, &tab.to_lowercase(), path(end))));
+    }
+    entries
+}
+
+/// Whether a word of `query` begins what a tab is called: else each service would fill the list with its tabs.
+#[cfg(feature = "ssr")]
+fn names(query: &str, tab: &str) -> bool {
+    let (query, tab) = (query.to_lowercase(), tab.to_lowercase());
+    query.split_whitespace().any(|word| tab.starts_with(word))
 }
 
 /// Rows of the skeleton: about what a small installation has.
@@ -93,8 +122,22 @@ pub fn matching(entries: &[Entry], query: &str) -> Vec<Entry> {
     found.into_iter().take(SHOWN_MAX).map(|(_, entry)| entry.clone()).collect()
 }
 
+/// Where the form in the account's menu is sent, on every page that has a palette.
+#[cfg(feature = "ssr")]
+const SIGN_OUT: &str = "/api/sign_out";
+
+/// Goes to a page; what is done rather than shown has a form on every page, and its button is pressed.
 fn go(path: &str) {
-    let _ = window().location().set_href(path);
+    use leptos::wasm_bindgen::JsCast as _;
+
+    if !path.starts_with("/api/") {
+        let _ = window().location().set_href(path);
+        return;
+    }
+    let button = document().query_selector(&format!("form[action=\"{path}\"] button")).ok().flatten();
+    if let Some(button) = button.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+        button.click();
+    }
 }
 
 /// What the palette remembers; copies share it.
@@ -297,5 +340,39 @@ mod tests {
         assert_eq!(paths("shop serv"), ["/a"]);
         assert_eq!(paths("nothing"), [""; 0]);
         assert_eq!(paths("").len(), 3);
+    }
+
+    #[cfg(feature = "ssr")]
+    fn found(query: &str, is_super_admin: bool) -> Vec<String> {
+        use control::places::{Found, ServiceName};
+
+        let organization = OrganizationView {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            name: "Acme".into(),
+            is_super_admin,
+        };
+        let service = ServiceName { service: "orders".into(), project: "shop".into() };
+        let found = Found { projects: vec!["shop".into()], services: vec![service] };
+        let entries = matching(&places(&organization, found, query), query);
+        entries.into_iter().map(|entry| entry.label).collect()
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn only_super_admins_find_the_lists_of_the_whole_organization() {
+        assert_eq!(found("all events", true), ["All events · Acme"]);
+        assert_eq!(found("all cert", true), ["All certificates · Acme"]);
+        assert_eq!(found("all events", false), [""; 0]);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_tabs_of_a_service_are_found_by_their_words() {
+        assert_eq!(found("network", false), ["orders · shop · network"]);
+        assert_eq!(found("connect orders", false), ["orders · shop · connect"]);
+        assert_eq!(found("Orders CONN", false), ["orders · shop · connect"]);
+        assert_eq!(found("orders", false), ["orders · shop"]);
+        assert_eq!(found("shop settings", false), ["shop · settings", "orders · shop · settings"]);
+        assert_eq!(of_services(), " · overview · connect · network · settings page service");
     }
 }

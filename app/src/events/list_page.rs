@@ -30,7 +30,7 @@ pub(crate) fn EventsPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
-        let list = list_events(name.clone(), after.clone()).await?;
+        let page = list_events(name.clone(), after.clone()).await?;
         let calls = ApiCalls::new().get(
             "List events",
             "/api/events/list",
@@ -40,50 +40,74 @@ pub(crate) fn EventsPage() -> impl IntoView {
             .step("Events", links::events(&name, None))
             .calls(calls);
         let address = |after: Option<&str>| links::events(&name, after);
-        let empty = "Everything that is done in this project is recorded here, refused tries too.";
-        Ok(frame.view(viewer, draw("Events", list, after.as_deref(), &address, empty)))
+        let list =
+            List { caption: "Events", columns: &OF_PROJECT, after: after.as_deref(), address: &address };
+        let none = "Everything that is done in this project is recorded here, refused tries too.";
+        Ok(frame.view(viewer, draw(list, page, none)))
     })
 }
 
-const COLUMNS: [Column; 5] = [
+const PROJECT: Column = Column::Text("Project");
+const OF_PROJECT: [Column; 5] = [
     Column::Text("Time"),
     Column::Name("What happened"),
     Column::Text("Event"),
     Column::Text("Outcome"),
     Column::Text("Actor"),
 ];
+/// The columns of an organization's log: those of a project's, and the project.
+pub(crate) const OF_ORGANIZATION: [Column; 6] = [
+    Column::Text("Time"),
+    Column::Name("What happened"),
+    PROJECT,
+    Column::Text("Event"),
+    Column::Text("Outcome"),
+    Column::Text("Actor"),
+];
 
 /// The log of a project or of an organization; `none` says what will be in it.
-pub(crate) fn draw(
-    title: &'static str,
-    page: Page<EventView>,
-    after: Option<&str>,
-    address: &dyn Fn(Option<&str>) -> String,
-    none: &'static str,
-) -> AnyView {
-    let list = List { caption: title, columns: &COLUMNS, after, address };
+pub(crate) fn draw(list: List<'_>, page: Page<EventView>, none: &'static str) -> AnyView {
+    let (title, has_project) = (list.caption, list.columns.contains(&PROJECT));
     let empty = || empty(Icon::Events, "No events yet", none, ());
-    view! { {head(title.into(), (), ())} {list.view(page, row, empty)} }.into_any()
+    view! { {head(title.into(), (), ())} {list.view(page, |event| row(has_project, event), empty)} }
+        .into_any()
 }
 
-fn row(event: EventView) -> Row {
+fn row(has_project: bool, event: EventView) -> Row {
     let (tone, word) = outcome(event.outcome);
-    let (at, actor) = (time(event.at), event.actor.clone());
-    let event_type = event.event_type.clone();
-    vec![
-        at,
-        details(event),
-        view! { <code>{event_type}</code> }.into_any(),
+    let (at, actor, event_type) = (time(event.at), event.actor.clone(), event.event_type.clone());
+    let project = has_project.then(|| named(event.project_name.clone()));
+    let rest = [
+        view! { <code class="event-type">{breakable(&event_type)}</code> }.into_any(),
         badge(tone, word),
         view! { <span class="event-actor">{actor}</span> }.into_any(),
-    ]
+    ];
+    [at, details(event)].into_iter().chain(project).chain(rest).collect()
+}
+
+/// A type that may go on in a second line behind its point.
+fn breakable(event_type: &str) -> AnyView {
+    match event_type.split_once('.') {
+        Some((thing, what)) => view! { {format!("{thing}.")} <wbr /> {what.to_owned()} }.into_any(),
+        None => event_type.to_owned().into_any(),
+    }
+}
+
+/// The name of a project; what happens to people and to the organization itself is in none.
+fn named(project: Option<String>) -> AnyView {
+    match project {
+        Some(name) => view! { <span class="free-text">{name}</span> }.into_any(),
+        None => view! { <span class="muted">"–"</span> }.into_any(),
+    }
 }
 
 /// What happened in one sentence; unfolded, everything else that is known of it.
 fn details(event: EventView) -> AnyView {
     let has_change = event.before.is_some() || event.after.is_some();
+    // What is not known is hidden rather than left out: the file with the list has a column for each label.
     let one = |label: &'static str, value: Option<String>| {
-        value.map(|value| view! { <div><dt>{label}</dt><dd class="break">{value}</dd></div> })
+        let is_unknown = value.is_none();
+        view! { <div hidden=is_unknown><dt>{label}</dt><dd class="break">{value}</dd></div> }
     };
     let change = has_change.then(|| {
         view! {
@@ -95,11 +119,16 @@ fn details(event: EventView) -> AnyView {
     view! {
         <details class="event">
             <summary>{event.text}</summary>
-            <dl class="facts">
-                {one("Project", event.project_name)} {one("Service", event.service_name)} {one("Address", event.address)} {one("Program", event.agent)}
-                {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
-            </dl>
-            {change}
+            <div class="event-rest">
+                <dl class="facts">
+                    {one("Project", event.project_name)} {one("Service", event.service_name)}
+                    {one("Event", Some(event.event_type))} {one("Actor", Some(event.actor))}
+                    {one("Credential", event.credential)}
+                    {one("Session", event.session)} {one("Address", event.address)} {one("Program", event.agent)}
+                    {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
+                </dl>
+                {change}
+            </div>
         </details>
     }
     .into_any()
@@ -125,7 +154,62 @@ fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{states::Outcome, timestamps::Timestamp};
+
     use super::*;
+
+    fn event(project: Option<&str>) -> EventView {
+        EventView {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            sequence: 7,
+            at: Timestamp::from_micros(0),
+            event_type: "service.created".into(),
+            outcome: Outcome::Done,
+            actor: "ann@example.org".into(),
+            credential: Some("session".into()),
+            session: Some("0a1b2c3d4e5f".into()),
+            address: Some("203.0.113.9".into()),
+            agent: None,
+            request_id: "r-1".into(),
+            project_name: project.map(str::to_owned),
+            service_name: None,
+            text: "Made it".into(),
+            before: None,
+            after: None,
+        }
+    }
+
+    fn html(columns: &[Column], project: Option<&str>) -> String {
+        let list = List { caption: "Events", columns, after: None, address: &|_| String::new() };
+        let page = Page { rows: vec![event(project)], next: None, total: 1 };
+        draw(list, page, "nothing yet").to_html()
+    }
+
+    #[test]
+    fn only_the_organization_s_log_has_a_column_that_says_which_project() {
+        assert!(html(&OF_ORGANIZATION, Some("shop")).contains("data-label=\"Project\""));
+        assert!(!html(&OF_PROJECT, Some("shop")).contains("data-label=\"Project\""));
+        assert!(html(&OF_ORGANIZATION, None).contains("<span class=\"muted\">–</span>"));
+    }
+
+    #[test]
+    fn unfolded_an_event_says_everything_that_is_known_of_it() {
+        let html = html(&OF_PROJECT, Some("shop"));
+        for (label, value) in [
+            ("Project", "shop"),
+            ("Event", "service.created"),
+            ("Actor", "ann@example.org"),
+            ("Credential", "session"),
+            ("Session", "0a1b2c3d4e5f"),
+            ("Address", "203.0.113.9"),
+            ("Request", "r-1"),
+            ("Sequence", "7"),
+        ] {
+            let fact = format!("<div><dt>{label}</dt><dd class=\"break\">{value}");
+            assert!(html.contains(&fact), "{fact}: {html}");
+        }
+        assert!(html.contains("<div hidden><dt>Program</dt>"), "{html}");
+    }
 
     #[test]
     fn json_is_spread_and_anything_else_left_alone() {

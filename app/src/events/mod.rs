@@ -6,4 +6,4 @@ pub mod api;
 mod list_page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::list_page::{EventsPage, draw};
+pub(crate) use self::list_page::{EventsPage, OF_ORGANIZATION, draw};

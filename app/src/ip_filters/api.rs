@@ -20,10 +20,10 @@ pub async fn add_ip_filter_entry(
     #[server(default)] open_to_world: bool,
 ) -> Result<IpFilterView, AppError> {
     let path = links::service(&project, &service, "network");
-    let notice = format!("{} may connect.", cidr.trim());
+    let added = listed(&cidr);
     let input = domain::inputs::AddIpFilterEntry { project, service, cidr, description, open_to_world };
     let filter = answer(control::ip_filters::add(&control()?, input).await)?;
-    done(&path, &notice);
+    done(&path, &format!("{added} may connect."));
     Ok(filter)
 }
 
@@ -35,6 +35,14 @@ pub async fn remove_ip_filter_entry(
     cidr: String,
 ) -> Result<IpFilterView, AppError> {
     let filter = answer(control::ip_filters::remove(&control()?, &project, &service, &cidr).await)?;
-    done(&links::service(&project, &service, "network"), &format!("{cidr} may no longer connect."));
+    let notice = format!("{} may no longer connect.", listed(&cidr));
+    done(&links::service(&project, &service, "network"), &notice);
     Ok(filter)
+}
+
+/// A range as the list says it, which need not be how it was typed.
+#[cfg(feature = "ssr")]
+fn listed(cidr: &str) -> String {
+    let range = cidr.parse::<domain::networks::Cidr>();
+    range.map_or_else(|_| cidr.to_owned(), |range| range.to_string())
 }

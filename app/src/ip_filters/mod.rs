@@ -6,4 +6,4 @@ pub mod api;
 mod network_page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::network_page::NetworkPage;
+pub(crate) use self::network_page::{NetworkPage, wide};

@@ -53,6 +53,7 @@ fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
                  effect within seconds, without a restart."
             </p>
             {filter.reach_note.clone().map(warning)}
+            {wide(filter).map(warning)}
             {FormState::of("/api/ip_filter/remove").error(&[])}
             {entries(project, service, &filter.entries)}
         </section>
@@ -60,6 +61,13 @@ fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
         {add_own(project, service, filter)}
     }
     .into_any()
+}
+
+/// Says whom the entries together let in, if that is a part of the internet: also when none of them does by itself.
+pub(crate) fn wide(filter: &IpFilterView) -> Option<String> {
+    let range = filter.wide?;
+    let whom = if range.is_world() { "everybody on the internet" } else { "millions of addresses" };
+    Some(format!("Open to {range}: {whom} may try to connect; only TLS and the password stand in their way."))
 }
 
 /// Whether what is shown is in force in every guest.

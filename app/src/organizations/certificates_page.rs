@@ -9,10 +9,13 @@ use crate::{
     components::{
         api_call::ApiCalls,
         frame::{Frame, Section, Viewer},
+        list::List,
         page::page,
     },
     links,
 };
+
+const TITLE: &str = "All certificates";
 
 /// An organization's certificates of destruction.
 #[component]
@@ -22,17 +25,22 @@ pub(crate) fn OrganizationCertificatesPage() -> impl IntoView {
         let after = query.get("after");
         let viewer = Viewer::load().await?;
         let id = super::asked(&params)?;
-        let list = list_organization_certificates(id, after.clone()).await?;
+        let page = list_organization_certificates(id, after.clone()).await?;
         let key = id.to_string();
         let calls = ApiCalls::new().get(
             "List certificates",
             "/api/organizations/certificates",
             &[("organization", Some(&key)), ("after", after.as_deref())],
         );
-        let frame = Frame::in_organization(id, Section::OrganizationCertificates, "All certificates");
+        let frame = Frame::in_organization(id, Section::OrganizationCertificates, TITLE);
         let address = |after: Option<&str>| links::organization_certificates(&key, after);
         let certificate = |id: &str| links::organization_certificate(&key, id);
-        let body = certificates::draw_list(list, false, after.as_deref(), &address, &certificate);
-        Ok(frame.calls(calls).view(viewer, body))
+        let list = List {
+            caption: TITLE,
+            columns: &certificates::OF_ORGANIZATION,
+            after: after.as_deref(),
+            address: &address,
+        };
+        Ok(frame.calls(calls).view(viewer, certificates::draw_list(list, page, &certificate)))
     })
 }

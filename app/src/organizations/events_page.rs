@@ -8,6 +8,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         frame::{Frame, Section, Viewer},
+        list::List,
         page::page,
     },
     events, links,
@@ -23,7 +24,7 @@ pub(crate) fn OrganizationEventsPage() -> impl IntoView {
         let after = query.get("after");
         let viewer = Viewer::load().await?;
         let id = super::asked(&params)?;
-        let list = list_organization_events(id, after.clone()).await?;
+        let page = list_organization_events(id, after.clone()).await?;
         let key = id.to_string();
         let calls = ApiCalls::new().get(
             "List events",
@@ -32,7 +33,13 @@ pub(crate) fn OrganizationEventsPage() -> impl IntoView {
         );
         let frame = Frame::in_organization(id, Section::OrganizationEvents, TITLE).calls(calls);
         let address = |after: Option<&str>| links::organization_events(&key, after);
-        let empty = "Everything that is done in this organization is recorded here, refused tries too.";
-        Ok(frame.view(viewer, events::draw(TITLE, list, after.as_deref(), &address, empty)))
+        let list = List {
+            caption: TITLE,
+            columns: &events::OF_ORGANIZATION,
+            after: after.as_deref(),
+            address: &address,
+        };
+        let none = "Everything that is done in this organization is recorded here, refused tries too.";
+        Ok(frame.view(viewer, events::draw(list, page, none)))
     })
 }

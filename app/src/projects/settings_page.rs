@@ -33,7 +33,8 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
         let frame = Frame::in_project(project.clone(), Section::Settings, "Settings")
             .step("Settings", links::project_settings(&name))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&project)))
+        let sees_organization = viewer.sees_all_of(project.organization_id);
+        Ok(frame.view(viewer, draw(&project, sees_organization)))
     })
 }
 
@@ -43,7 +44,17 @@ fn obstacle(services: i64) -> String {
     format!("It still holds {}. Delete {them} first.", count(services, "service"))
 }
 
-fn draw(project: &ProjectView) -> AnyView {
+/// What is left of a project that is gone, and where those find it who see the whole organization.
+const fn stays(sees_organization: bool) -> &'static str {
+    match sees_organization {
+        true => "Its events and certificates of destruction stay: see All events and All certificates.",
+        false => {
+            "Its events and certificates of destruction stay: a super admin of the organization can see them."
+        }
+    }
+}
+
+fn draw(project: &ProjectView, sees_organization: bool) -> AnyView {
     let (name, organization) = (project.name.clone(), project.organization_id.to_string());
     let form = FormState::of("/api/projects/rename");
     let field = Field {
@@ -65,7 +76,7 @@ fn draw(project: &ProjectView) -> AnyView {
         name: name.clone(),
         verb: "Delete project",
         goes: vec![format!("The project {name} with its certificate authority.")],
-        stays: Some("Its events and certificates of destruction stay: see All events and All certificates."),
+        stays: Some(stays(sees_organization)),
         obstacle: (project.services > 0).then(|| obstacle(project.services)),
     };
     view! {
@@ -80,10 +91,18 @@ fn draw(project: &ProjectView) -> AnyView {
             </form>
         </section>
         {confirm.view()}
+        {sees_organization.then(|| record(&organization))}
+    }
+    .into_any()
+}
+
+/// Where the record of what happened is once the project is gone.
+fn record(organization: &str) -> AnyView {
+    view! {
         <p class="muted">
             "What happened in a project stays on record when it is deleted: "
-            <a href=links::organization_events(&organization, None)>"all events"</a> " and "
-            <a href=links::organization_certificates(&organization, None)>"all certificates of destruction"</a>
+            <a href=links::organization_events(organization, None)>"all events"</a> " and "
+            <a href=links::organization_certificates(organization, None)>"all certificates of destruction"</a>
             " of the organization."
         </p>
     }
@@ -92,7 +111,27 @@ fn draw(project: &ProjectView) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use domain::timestamps::Timestamp;
+    use leptos::reactive::owner::Owner;
+
     use super::*;
+
+    #[test]
+    fn only_those_who_see_the_organization_are_sent_to_its_lists() {
+        let owner = Owner::new();
+        let project = ProjectView {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            organization_id: "01890a5d-ac96-774b-bcce-b302099a8059".parse().unwrap(),
+            organization_name: "Acme".into(),
+            name: "shop".into(),
+            created_at: Timestamp::from_micros(0),
+            services: 0,
+        };
+        let html = |sees| owner.with(|| draw(&project, sees).to_html());
+        assert!(html(true).contains("/organizations/") && html(true).contains("see All events"));
+        assert!(!html(false).contains("/organizations/") && !html(false).contains("see All events"));
+        assert!(html(false).contains("a super admin"));
+    }
 
     #[test]
     fn one_service_is_it_and_several_are_them() {

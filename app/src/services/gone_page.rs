@@ -40,15 +40,22 @@ pub(super) async fn find(viewer: Viewer, project: String, name: &str) -> Result<
 
 fn draw(project: &str, certificate: CertificateRow, list: String) -> AnyView {
     let path = links::certificate(project, &certificate.id.to_string());
+    let outcome = match certificate.is_whole {
+        true => {
+            "The keys of its volumes no longer exist, so nobody can open them again; the certificate says what went and \
+             how that was checked."
+        }
+        false => {
+            "Not every volume could be erased: the certificate says what is left of it and what became of its key."
+        }
+    };
     view! {
         {head(certificate.service_name, badge(Tone::Plain, "DELETED"), ())}
         <section class="empty" aria-labelledby="gone">
             <p class="empty-icon">{icon(Icon::Certificate)}</p>
             <h2 id="gone">"The service is gone."</h2>
             <p>
-                "It was destroyed at " {time(certificate.destroyed_at)}
-                ". The keys of its volumes no longer exist, so nobody can open them again; the certificate says what went \
-                 and how that was checked."
+                "It was destroyed at " {time(certificate.destroyed_at)} ". " {outcome}
             </p>
             <div class="empty-step">
                 <a class="button button-primary" id=CERTIFICATE href=path>"See the certificate of destruction"</a>

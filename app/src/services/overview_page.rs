@@ -24,6 +24,7 @@ use crate::{
         icons::{Icon, icon},
         page::page,
     },
+    ip_filters::wide,
     links,
     quantities::count,
 };
@@ -145,7 +146,10 @@ fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> AnyVi
         .into_any()
     } else {
         let ranges = count(entries, "address range");
-        view! { <p class="muted">{ranges} " may connect. " <a href=network>"Edit the IP filter"</a></p> }
-            .into_any()
+        view! {
+            {wide(filter).map(warning)}
+            <p class="muted">{ranges} " may connect. " <a href=network>"Edit the IP filter"</a></p>
+        }
+        .into_any()
     }
 }

@@ -30,7 +30,8 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str, &'static str); 4] = [
+    /// Each with what people read and the end of its address.
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Overview, "Overview", ""),
         (Self::Connect, "Connect", "connect"),
         (Self::Network, "Network", "network"),

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     actions::Action,
-    certificates::{ALGORITHM, DestructionCertificate, FORMAT, SignedCertificate},
+    certificates::{ALGORITHM, DestroyedNode, DestructionCertificate, FORMAT, SignedCertificate, is_whole},
     errors::Error,
     ids::{CertificateId, OrganizationId},
     timestamps::Timestamp,
@@ -175,21 +175,27 @@ pub async fn view_for_organization(
 
 fn page(found: Vec<Certificate>, total: i64) -> Page<CertificateRow> {
     let key = |row: &Certificate| pages::time_key(row.destroyed_at, row.id.uuid());
-    pages::page(found, total, key, |row| CertificateRow {
-        id: row.id,
-        project_name: project_name(&row.body),
-        service_name: row.service_name,
-        destroyed_at: row.destroyed_at,
+    pages::page(found, total, key, |row| {
+        let told = told(&row.body);
+        CertificateRow {
+            id: row.id,
+            project_name: told.project_name,
+            service_name: row.service_name,
+            destroyed_at: row.destroyed_at,
+            is_whole: is_whole(&told.nodes),
+        }
     })
 }
 
-/// The project's name at the time, which is in the signed text alone.
-fn project_name(body: &str) -> String {
-    #[derive(Deserialize)]
-    struct Named {
-        project_name: String,
-    }
-    serde_json::from_str::<Named>(body).map(|named| named.project_name).unwrap_or_default()
+/// What lists show that is in the signed text alone: the project's name at the time, and what became of the volumes.
+#[derive(Default, Deserialize)]
+struct Told {
+    project_name: String,
+    nodes: Vec<DestroyedNode>,
+}
+
+fn told(body: &str) -> Told {
+    serde_json::from_str(body).unwrap_or_default()
 }
 
 fn draw(ctx: &Context, found: Certificate) -> Result<CertificateView, Failure> {

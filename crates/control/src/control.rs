@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    ids::UserId,
+    ids::{RequestId, UserId},
     timestamps::{Clock, Timestamp},
 };
 use host::{Host, HostFacts};
@@ -143,6 +143,13 @@ impl Control {
     #[must_use]
     pub fn context(&self, origin: Origin, session: Option<(Vec<u8>, UserId)>) -> Context {
         Context::new(self.clone(), origin, session)
+    }
+
+    /// The context of a command that the operator gives on the machine itself.
+    pub(crate) fn operator(&self) -> Context {
+        let request_id = RequestId::from_uuid(self.new_uuid());
+        let agent = Some("redoubt admin".into());
+        self.context(Origin { address: None, agent, device: None, request_id }, None)
     }
 
     /// Starts the workflow runner. Its tasks end after their current step once `shutdown` turns true.

@@ -1,6 +1,9 @@
 //! How failures of the crates below become the one error people see. Logs what is ours, once, here.
 
+use std::fmt::Display;
+
 use domain::{errors::Error, ids::RequestId};
+use uuid::Uuid;
 
 /// For a commit whose answer was lost. Not `Conflict`: repeating it unseen could do it twice.
 const COMMIT_UNKNOWN: &str = "The connection to the database was lost at the moment of saving. This may or may not have \
@@ -48,6 +51,25 @@ impl Failure {
         matches!(self, Self::Store(store::Error::Conflict))
     }
 
+    /// What the people who watch a strand are told of a step that failed: nothing of a machine's paths and programs,
+    /// nor of the server's insides. All of it is in the log, under the strand's id.
+    pub(crate) fn public(&self, strand: Uuid) -> String {
+        use host::Error::{Agent, Full, Guest, Io, Missing, Program, State};
+        match self {
+            Self::Refused(_)
+            | Self::Inconsistent(_)
+            | Self::Host(Full(_) | Agent(_) | Guest(_) | State(_)) => chain(self),
+            Self::Host(Missing { .. } | Io { .. } | Program { .. }) => {
+                format!("{HOST_CANNOT}; {}.", where_to_look(&strand))
+            }
+            Self::Panicked(_) => {
+                format!("This broke off because of a fault of the program; {}.", where_to_look(&strand))
+            }
+            Self::Store(_) => format!("The database did not do what was asked; {}.", where_to_look(&strand)),
+            _ => format!("A fault of the server; {}.", where_to_look(&strand)),
+        }
+    }
+
     /// What the person who asked is told; ours is logged with its chain under the request's id.
     pub(crate) fn into_error(self, request: RequestId) -> Error {
         match self {
@@ -83,11 +105,14 @@ impl Failure {
 /// What people are told when a host cannot do something. Its own words name paths and commands of a machine that is
 /// none of a tenant's business; they are in the log, under the request's id.
 pub(crate) fn host_unavailable(request: RequestId) -> Error {
-    let reason = format!(
-        "The machine that runs services cannot do this right now. Try again later; whoever operates it finds the reason \
-         in the server's log under {request}."
-    );
+    let reason = format!("{HOST_CANNOT}. Try again later; {}.", where_to_look(&request));
     Error::Unavailable { reason }
+}
+
+const HOST_CANNOT: &str = "The machine that runs services cannot do this right now";
+
+fn where_to_look(report: &impl Display) -> String {
+    format!("whoever operates it finds the reason in the server's log under {report}")
 }
 
 /// An error with all its causes on one line.

@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{access::Target, events::Event};
 
-use crate::{Context, errors::attempt, pages};
+use crate::{Context, Control, errors::attempt, pages};
 
 /// One page of a project's events, newest first; `after` is the sequence number that the page before ended with.
 ///
@@ -47,6 +47,23 @@ pub async fn list_for_organization(
     })
 }
 
+/// One page of what happened to the installation and to no organization: set-up links, sign-ins under the e-mail address
+/// of nobody. For the operator, who is outside of all roles.
+///
+/// # Errors
+/// `Invalid` on `after`; `Unavailable` when the database does not answer.
+pub async fn list_for_installation(control: &Control, after: Option<&str>) -> Result<Page<EventView>, Error> {
+    let ctx = control.operator();
+    attempt!(ctx, {
+        let permit = ctx.system(Action::ViewInstallationEvents);
+        let after = pages::parse_number_key(after)?;
+        let mut tx = permit.read().await?;
+        let total = store::events::count_for_organization(&mut tx, None).await?;
+        let found = store::events::list_for_organization(&mut tx, None, after, pages::FETCHED).await?;
+        Ok(page(found, total))
+    })
+}
+
 fn page(found: Vec<Event>, total: i64) -> Page<EventView> {
     pages::page(found, total, |event| event.sequence.to_string(), draw)
 }
@@ -59,6 +76,8 @@ fn draw(event: Event) -> EventView {
         event_type: event.event_type.to_string(),
         outcome: event.outcome,
         actor: event.actor,
+        credential: event.credential,
+        session: event.session_id,
         address: event.address,
         agent: event.agent,
         request_id: event.request_id.to_string(),

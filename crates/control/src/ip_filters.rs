@@ -90,10 +90,10 @@ pub(crate) async fn current(tx: &mut Tx, service: &store::services::Service) -> 
 }
 
 /// Refuses what opens a service to a part of the internet, by itself or with what is in the list, so that it is not done
-/// by mistake.
+/// by mistake. What the list lets in already changes nothing.
 fn refuse_wide(cidr: Cidr, ranges: &[Cidr]) -> Result<(), Error> {
     let joined = cidr.joined_with(ranges);
-    if !joined.is_wide() {
+    if !joined.is_wide() || cidr.lies_in(ranges) {
         return Ok(());
     }
     let what =

@@ -11,13 +11,13 @@ use domain::{
     ids::ServiceId,
     inputs::CreateService,
     names::ServiceName,
-    networks::IpFilterEntry,
+    networks::{Cidr, IpFilterEntry},
     plans::{CLOUDS, Cloud, PLANS, Plan},
     secrets::Secret,
     states::{ServiceState, ServiceType, Signal},
     views::{IpFilterView, Page, PlanView, ServiceRow, ServiceView, Timeline},
 };
-use host::HostFacts;
+use host::{HostFacts, Notice};
 use serde_json::json;
 use store::{Tx, access::Target, services::Service};
 
@@ -292,10 +292,12 @@ pub(crate) async fn ip_filter_view(
     let mut reach_note = None;
     if let Some(node) = nodes.first() {
         let facts = ctx.control.recent_facts(&node.host).await;
-        reach_note = facts.filter(|facts| !facts.notices.is_empty()).map(|facts| facts.notices.join(" "));
+        reach_note = facts.and_then(|facts| reach(&facts.notices));
     }
     let applied = nodes.iter().map(|node| node.ip_filter_generation).min().flatten();
+    let ranges: Vec<Cidr> = entries.iter().map(|entry| entry.cidr).collect();
     Ok(IpFilterView {
+        wide: Cidr::widest(&ranges),
         entries,
         generation: service.ip_filter_generation,
         // A later one than ours is another list, that of a database of which this one is an older copy: it is about to
@@ -308,6 +310,12 @@ pub(crate) async fn ip_filter_view(
         my_address,
         my_address_note,
     })
+}
+
+/// Who cannot reach a service, without the remedy: that is for whoever operates the host, and in the server's log.
+fn reach(notices: &[Notice]) -> Option<String> {
+    let whats = notices.iter().map(|notice| notice.what.as_str()).collect::<Vec<_>>().join(" ");
+    (!whats.is_empty()).then(|| format!("{whats} Whoever operates it finds what to do in the server's log."))
 }
 
 fn parse_choices(input: &CreateService) -> Result<(ServiceType, &'static Plan, &'static Cloud), Error> {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use domain::{
     actions::Action,
-    errors::Error,
+    errors::{Error, wait},
     events::EventType,
     ids::{OrganizationId, UserId},
     inputs::SignIn,
@@ -137,9 +137,8 @@ async fn turn_away(ctx: &Context, account: &Account, lock_out: &LockOut) -> Erro
             REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
             _ => "",
         };
-        write.text(format!(
-            "Turned away for {retry_after_seconds} more seconds, after too many wrong tries{rest}"
-        ));
+        let wait = wait(retry_after_seconds);
+        write.text(format!("Turned away for another {wait}, after too many wrong tries{rest}"));
         write.commit().await
     });
     recorded.err().unwrap_or(Error::Limited { retry_after_seconds })

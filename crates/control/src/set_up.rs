@@ -41,16 +41,7 @@ pub async fn is_needed(ctx: &Context) -> Result<bool, Error> {
 /// # Errors
 /// `Conflict` when the installation is set up already; `Unavailable` when the database does not answer.
 pub async fn make_link(control: &Control) -> Result<Secret, Error> {
-    let operator = domain::ids::RequestId::from_uuid(control.new_uuid());
-    let ctx = control.context(
-        crate::Origin {
-            address: None,
-            agent: Some("redoubt admin".into()),
-            device: None,
-            request_id: operator,
-        },
-        None,
-    );
+    let ctx = control.operator();
     attempt!(ctx, {
         let token = random::text(control.random(), TOKEN_CHARS);
         let mut write = ctx.system(Action::MakeSetUpLink).write(EventType::SetUpLinkMade).await?;
@@ -85,12 +76,13 @@ pub async fn check_link(ctx: &Context, token: &Secret) -> Result<(), Error> {
 /// Makes the first user, as super admin of the first organization.
 ///
 /// # Errors
-/// `Invalid` on `name`, `email`, `password` or `organization`; `Conflict` when the link cannot be used.
+/// `Invalid` on `organization`, `name`, `email` or `password`, the first that is wrong; `Conflict` when the link cannot be used.
 pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, Error> {
-    let name: PersonName = input.name.parse().map_err(|error| Error::name("name", error))?;
-    let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
+    // In the order of the form: people mend it from the top.
     let organization: OrganizationName =
         input.organization.parse().map_err(|error| Error::name("organization", error))?;
+    let name: PersonName = input.name.parse().map_err(|error| Error::name("name", error))?;
+    let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     check_link(ctx, &input.token).await?;
     let context_words = [name.as_str(), email.as_str(), organization.as_str(), "Redoubt"];
     identity::passwords::check(&input.password, &context_words)

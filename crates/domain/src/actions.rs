@@ -7,6 +7,8 @@ text_enum! {
     Action {
         /// Make a set-up link; only on the machine itself.
         MakeSetUpLink = "set_up.make_link",
+        /// Read the events of the installation, which no organization has; only on the machine itself.
+        ViewInstallationEvents = "installation.events",
         /// Follow the set-up link: make the first user and the first organization.
         CompleteSetUp = "set_up.complete",
         /// Sign in with e-mail and password.
@@ -86,7 +88,7 @@ impl Action {
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
-            Self::MakeSetUpLink | Self::RunWorkflow => Need::System,
+            Self::MakeSetUpLink | Self::ViewInstallationEvents | Self::RunWorkflow => Need::System,
         }
     }
 }

@@ -57,6 +57,12 @@ pub struct DestroyedNode {
     pub steps: Vec<DestructionStep>,
 }
 
+/// Whether every volume of the nodes was erased, not only its key.
+#[must_use]
+pub fn is_whole(nodes: &[DestroyedNode]) -> bool {
+    nodes.iter().flat_map(|node| &node.volumes).all(|volume| volume.not_erased.is_none())
+}
+
 /// One volume that cannot be opened any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -58,7 +58,8 @@ pub enum Error {
 }
 
 /// A time to wait in words; minutes are rounded up, so that nobody comes too early.
-fn wait(seconds: u64) -> String {
+#[must_use]
+pub fn wait(seconds: u64) -> String {
     match seconds {
         1 => "1 second".to_owned(),
         0..120 => format!("{seconds} seconds"),

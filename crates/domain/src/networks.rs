@@ -45,6 +45,19 @@ impl Cidr {
         let all: Vec<IpNet> = others.iter().chain([&self]).map(|range| range.0).collect();
         IpNet::aggregate(&all).into_iter().find(|joined| joined.contains(&self.0)).map_or(self, Self)
     }
+    /// The widest range that comes of joining all of `ranges` with those they touch or overlap, if it [is wide](Self::is_wide).
+    #[must_use]
+    pub fn widest(ranges: &[Self]) -> Option<Self> {
+        let all: Vec<IpNet> = ranges.iter().map(|range| range.0).collect();
+        let joined = IpNet::aggregate(&all).into_iter().map(Self);
+        joined.filter(|range| range.is_wide()).min_by_key(|range| range.0.prefix_len())
+    }
+    /// Whether every address of the range lies in one of `others`, joined where they touch.
+    #[must_use]
+    pub fn lies_in(self, others: &[Self]) -> bool {
+        let all: Vec<IpNet> = others.iter().map(|range| range.0).collect();
+        IpNet::aggregate(&all).into_iter().any(|joined| joined.contains(&self.0))
+    }
     /// Whether the range holds a part of the internet rather than somebody's network: a /8 of IPv4 and more.
     #[must_use]
     pub fn is_wide(self) -> bool {
@@ -174,5 +187,9 @@ mod tests {
         assert!(range("128.0.0.0/1").joined_with(&halves).is_world());
         assert_eq!(range("10.128.0.0/9").joined_with(&[range("10.0.0.0/9")]), range("10.0.0.0/8"));
         assert_eq!(range("10.0.0.0/9").joined_with(&halves[2..]), range("10.0.0.0/9"));
+        assert_eq!(Cidr::widest(&halves), Some(range("0.0.0.0/1")));
+        assert_eq!(Cidr::widest(&halves[2..]), None);
+        assert!(range("10.0.0.0/8").lies_in(&halves) && range("0.0.0.0/1").lies_in(&halves));
+        assert!(!range("10.0.0.0/8").lies_in(&halves[1..]) && !range("0.0.0.0/0").lies_in(&halves));
     }
 }

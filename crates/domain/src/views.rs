@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     certificates::{DestructionCertificate, SignedCertificate},
     ids::{CertificateId, EventId, NodeId, OrganizationId, ProjectId, ServiceId, UserId, VolumeId},
-    networks::IpFilterEntry,
+    networks::{Cidr, IpFilterEntry},
     states::{NodeState, Outcome, ServiceState, ServiceType, StepState, VolumeKind},
     timestamps::Timestamp,
 };
@@ -175,6 +175,8 @@ pub struct VolumeView {
 pub struct IpFilterView {
     /// Who may connect.
     pub entries: Vec<IpFilterEntry>,
+    /// The part of the internet that the entries together let in, if they do: everybody, or millions of addresses.
+    pub wide: Option<Cidr>,
     /// Counts up with each change.
     pub generation: i64,
     /// The generation every running guest has in force, if one reported.
@@ -246,6 +248,10 @@ pub struct EventView {
     pub outcome: Outcome,
     /// Who: a sign-in name, or `system`.
     pub actor: String,
+    /// With what credential: `password`, `session`.
+    pub credential: Option<String>,
+    /// In which session: a name that does not give its key away.
+    pub session: Option<String>,
     /// From where.
     pub address: Option<String>,
     /// With what program.
@@ -275,6 +281,8 @@ pub struct CertificateRow {
     pub service_name: String,
     /// When it was destroyed.
     pub destroyed_at: Timestamp,
+    /// Whether every volume was erased, not only its key.
+    pub is_whole: bool,
 }
 
 /// A certificate with what it says.

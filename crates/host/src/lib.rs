@@ -123,9 +123,17 @@ pub struct HostFacts {
     pub vcpus: u32,
     /// What stands in the way of running VMs right now, each a sentence that says what to do.
     pub problems: Vec<String>,
-    /// Who cannot reach the services of this host and what lets them in, each a sentence. Nothing to worry about if
-    /// that is what is wanted.
-    pub notices: Vec<String>,
+    /// Who cannot reach the services of this host. Nothing to worry about if that is what is wanted.
+    pub notices: Vec<Notice>,
+}
+
+/// What is so on a host without being wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What everybody may know: a sentence.
+    pub what: String,
+    /// What whoever operates the host does to change it: a sentence with names of this machine.
+    pub remedy: String,
 }
 
 /// What a node is made of.

@@ -46,6 +46,12 @@ async fn from_the_set_up_link_to_a_running_service_and_its_end() {
         [("project", "shop"), ("service", "orders"), ("cidr", "192.0.2.0/24"), ("description", "office")];
     let page = browser.follow(browser.post(network, "/api/ip_filter/add", &range).await).await;
     assert!(page.body.contains("192.0.2.0/24 may connect."), "{}", page.body);
+    let range = [("project", "shop"), ("service", "orders"), ("cidr", " ::ffff:10.0.0.1/128 ")];
+    let page = browser.follow(browser.post(network, "/api/ip_filter/add", &range).await).await;
+    assert!(page.body.contains("10.0.0.1/32 may connect."), "as the list says it: {}", page.body);
+    let range = [("project", "shop"), ("service", "orders"), ("cidr", "10.0.0.1")];
+    let page = browser.follow(browser.post(network, "/api/ip_filter/remove", &range).await).await;
+    assert!(page.body.contains("10.0.0.1/32 may no longer connect."), "{}", page.body);
 
     let settings = "/projects/shop/services/orders/settings";
     let confirmed = [("project", "shop"), ("service", "orders"), ("confirmation", "orders")];
@@ -77,6 +83,40 @@ async fn from_the_set_up_link_to_a_running_service_and_its_end() {
     assert_eq!(browser.get(&format!("{path}/download")).await.body, download.body);
     let log = browser.get(&format!("{all}/events")).await.body;
     assert!(log.contains("project.deleted") && log.contains("service.deleted"), "{log}");
+    // Which project it was is in a column of its own; a project's log needs none.
+    assert!(log.contains("data-label=\"Project\""), "{log}");
+    assert!(log.contains("<dt>Credential</dt><dd class=\"break\">session</dd>"), "{log}");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused_in_words() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let page = browser.follow(browser.make_project(&"x".repeat(64)).await).await;
+    assert!(page.body.contains("at most 63 characters"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_page_behind_the_end_of_a_list_leads_to_its_beginning() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let page = browser.get("/projects?after=zzz").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("The list ends before this page."), "{}", page.body);
+    assert!(!page.body.contains("of 1 shown"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn texts_to_copy_name_the_scheme_that_the_installation_is_told_to_have() {
+    for public in ["https://localhost:8080", "http://localhost:8080", "https://localhost.example.com"] {
+        let installation = Installation::at(public).await;
+        let (_, host) = public.split_once("://").unwrap();
+        let browser = installation.browser().with_header("host", host).with_header("origin", public);
+        let token = set_up::make_link(&installation.control).await.unwrap();
+        assert_eq!(browser.set_up(token.expose()).await.location(), "/projects");
+        let page = browser.get("/projects").await;
+        assert!(page.body.contains(&format!("{public}/api/projects/list")), "{public}: {}", page.body);
+    }
 }
 
 /// What a program with the browser's cookies is answered.
@@ -171,4 +211,28 @@ async fn a_lost_page_is_404_and_offers_a_way_back() {
         assert_eq!(page.status, 404, "{path}");
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_palette_finds_every_place_by_its_words() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    browser.make_service("shop", "orders").await.location();
+    let organization = browser.organization().await;
+    let found = async |query: &str| {
+        let program = browser.with_header("accept", "application/json");
+        let answer = program.get(&format!("/api/palette/entries?query={query}")).await;
+        let entries: Vec<app::components::palette::Entry> = serde_json::from_str(&answer.body).unwrap();
+        entries.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
+    };
+    assert_eq!(found("all%20events").await, [format!("/organizations/{organization}/events")]);
+    assert_eq!(found("all%20certificates").await, [format!("/organizations/{organization}/certificates")]);
+    assert_eq!(found("network").await, ["/projects/shop/services/orders/network"]);
+    assert_eq!(found("connect%20orders").await, ["/projects/shop/services/orders/connect"]);
+    assert_eq!(found("orders%20connect").await, ["/projects/shop/services/orders/connect"]);
+    assert_eq!(found("sign%20out").await, ["/api/sign_out"]);
+    assert!(
+        browser.get("/projects").await.body.contains("action=\"/api/sign_out\""),
+        "with its form on each page"
+    );
 }

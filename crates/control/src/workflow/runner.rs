@@ -83,10 +83,18 @@ impl Runner {
                 Err(failure) if failure.is_conflict() => {
                     pause_after_conflict(self.control.random(), TRIES_MAX).await;
                 }
-                Err(failure) => {
+                Err(failure @ Failure::Store(_)) => {
                     self.outages.begin(&failure);
                     tokio::select! {
                         () = self.outages.wait(|| self.answers()) => {}
+                        _ = shutdown.changed() => {}
+                    }
+                }
+                // A fault of the program; the strand is tried again when its lease is over.
+                Err(failure) => {
+                    tracing::error!(error = chain(&failure), "A worker broke off its work");
+                    tokio::select! {
+                        () = self.control.wait_for_work(IDLE) => {}
                         _ = shutdown.changed() => {}
                     }
                 }
@@ -127,7 +135,7 @@ impl Runner {
                     tries += 1;
                 }
                 Err(failure) => {
-                    break self.store_failure(workflow.as_ref(), &strand, &chain(&failure)).await;
+                    break self.store_failure(workflow.as_ref(), &strand, &failure).await;
                 }
             }
         };
@@ -281,10 +289,10 @@ impl Runner {
         &self,
         workflow: &dyn Workflow,
         strand: &Strand,
-        error: &str,
+        failure: &Failure,
     ) -> Result<(), Failure> {
-        let error = cut(error);
-        tracing::warn!(strand = %strand.id, step = strand.step, attempts = strand.attempts + 1, error, "A step failed; it will be tried again");
+        let (log, error) = (chain(failure), cut(&failure.public(strand.id.uuid())));
+        tracing::warn!(strand = %strand.id, step = strand.step, attempts = strand.attempts + 1, error = log, "A step failed; it will be tried again");
         for tries in 1..TRIES_MAX {
             match self.try_store_failure(workflow, strand, &error).await {
                 Err(failure) if failure.is_conflict() => {

@@ -13,7 +13,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{ids::NodeId, networks::IpFilter, timestamps::Clock};
 use host::{
-    Error, Host, HostFacts, NodeConfiguration, NodeSpec, Observation, ShredReport, VmFacts, VolumeFacts,
+    Error, Host, HostFacts, NodeConfiguration, NodeSpec, Notice, Observation, ShredReport, VmFacts,
+    VolumeFacts,
     simulated::{Call, Faults, SimulatedHost, SimulatedSettings},
 };
 use tokio::sync::Notify;
@@ -30,7 +31,7 @@ pub struct Gate {
 pub struct TestHost {
     pub inner: SimulatedHost,
     problems: Mutex<Vec<String>>,
-    notices: Mutex<Vec<String>>,
+    notices: Mutex<Vec<Notice>>,
     panics: AtomicU32,
     gate: Mutex<Option<(Call, Arc<Gate>)>>,
     busy: Mutex<BTreeMap<NodeId, u32>>,
@@ -74,7 +75,8 @@ impl TestHost {
 
     /// From now on this keeps people from reaching services.
     pub fn set_notices(&self, notices: &[&str]) {
-        *self.notices.lock().unwrap() = notices.iter().map(|text| (*text).to_owned()).collect();
+        let notice = |what: &&str| Notice { what: (*what).into(), remedy: "Run a command.".into() };
+        *self.notices.lock().unwrap() = notices.iter().map(notice).collect();
     }
 
     /// The next looks at nodes panic.

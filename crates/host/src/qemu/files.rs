@@ -20,7 +20,8 @@ pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(std::io::Error) ->
     let doing = doing.into();
     move |source| match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Error::Full(format!("Could not {doing}: the disk is full. Free some space on this host."))
+            tracing::warn!(doing, "The disk is full");
+            Error::Full("The host's disk is full.".into())
         }
         _ => Error::Io { doing, source },
     }

@@ -17,7 +17,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use super::node_directories::{NodeDirectories, NodeRecord};
-use crate::{Error, NetworkBackend, NodeSpec};
+use crate::{Error, NetworkBackend, NodeSpec, Notice};
 
 pub(crate) mod bridge;
 pub(crate) mod firewalls;
@@ -239,7 +239,7 @@ impl Networks {
     }
 
     /// Who cannot reach services here, and what lets them in.
-    pub(crate) fn notices(&self) -> Vec<String> {
+    pub(crate) fn notices(&self) -> Vec<Notice> {
         let forward = std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").ok();
         reach(self.backend, self.pool, forward.as_deref()).into_iter().collect()
     }
@@ -254,19 +254,17 @@ impl Networks {
 }
 
 /// Who cannot reach services, if somebody cannot: `forward` is what the kernel says of forwarding packets.
-fn reach(backend: NetworkBackend, pool: AddressPool, forward: Option<&str>) -> Option<String> {
-    match backend {
-        NetworkBackend::Bridge if forward.is_some_and(|forward| forward.trim() == "0") => Some(format!(
-            "Services can be reached from this machine only: its net.ipv4.ip_forward is 0. To let others in, run \
-             `sysctl -w net.ipv4.ip_forward=1` on it, and route {pool} to it in their network."
-        )),
-        NetworkBackend::User => Some(
-            "Services can be reached from this machine only: it uses QEMU's user network. To let others in, run the \
-             server as root, with the network “bridge”."
-                .into(),
+fn reach(backend: NetworkBackend, pool: AddressPool, forward: Option<&str>) -> Option<Notice> {
+    let remedy = match backend {
+        NetworkBackend::Bridge if forward.is_some_and(|forward| forward.trim() == "0") => format!(
+            "To let others in, run `sysctl -w net.ipv4.ip_forward=1` on it, and route {pool} to it in their network."
         ),
-        _ => None,
-    }
+        NetworkBackend::User => {
+            "It uses QEMU's user network. To let others in, run the server as root, with the network “bridge”.".into()
+        }
+        _ => return None,
+    };
+    Some(Notice { what: "Services can be reached only from the machine that runs them.".into(), remedy })
 }
 
 /// The hardware address of a node's network card: stable, local and its own.
@@ -304,11 +302,12 @@ mod tests {
     #[test]
     fn who_cannot_reach_services_is_told() {
         let reach = |backend, forward| reach(backend, AddressPool::default(), forward);
-        let told = reach(NetworkBackend::Bridge, Some("0\n")).unwrap();
+        let Notice { what, remedy: told } = reach(NetworkBackend::Bridge, Some("0\n")).unwrap();
+        assert!(!what.contains("sysctl"), "{what}");
         assert!(told.contains("net.ipv4.ip_forward=1") && told.contains("route 10.213.0.0/16"), "{told}");
         assert_eq!(reach(NetworkBackend::Bridge, Some("1\n")), None);
         assert_eq!(reach(NetworkBackend::Bridge, None), None, "it is not known");
-        assert!(reach(NetworkBackend::User, Some("1\n")).unwrap().contains("user network"));
+        assert!(reach(NetworkBackend::User, Some("1\n")).unwrap().remedy.contains("user network"));
         assert_eq!(reach(NetworkBackend::Simulated, Some("0\n")), None);
     }
 

@@ -1,7 +1,7 @@
 //! From wherever the service is to nothing but a signed certificate.
 
 use domain::{
-    certificates::{DestroyedNode, DestroyedVolume, DestructionCertificate, FORMAT},
+    certificates::{DestroyedNode, DestroyedVolume, DestructionCertificate, FORMAT, is_whole},
     events::EventType,
     ids::{CertificateId, NodeId},
     states::{NodeState, ServiceState, Signal},
@@ -140,7 +140,11 @@ impl Subject {
             }
         }
         let strand = turn.strand().id;
-        let text = format!("The service {} is gone; its volumes are shredded", self.service.name);
+        let volumes = match is_whole(&self.notes.destroyed) {
+            true => "its volumes are shredded",
+            false => "not every volume could be erased, see the certificate of destruction",
+        };
+        let text = format!("The service {} is gone; {volumes}", self.service.name);
         self.record(turn, EventType::ServiceDeleted, text).await?;
         let tx = turn.write().await?;
         for signal in Signal::ALL {

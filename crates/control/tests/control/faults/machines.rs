@@ -80,9 +80,10 @@ async fn what_keeps_people_from_reaching_a_service_is_shown() {
     world.host.set_notices(&["Services can be reached from this machine only."]);
     world.running(NAME).await;
     let view = world.view(NAME).await;
-    let expected = Some("Services can be reached from this machine only.".to_owned());
-    assert_eq!(view.ip_filter.reach_note, expected);
-    assert_eq!(view.connection.unwrap().reach_note, expected);
+    let told = view.ip_filter.reach_note.unwrap();
+    assert!(told.starts_with("Services can be reached from this machine only."), "{told}");
+    assert!(!told.contains("Run a command"), "the remedy is the operator's: {told}");
+    assert_eq!(view.connection.unwrap().reach_note, Some(told));
     world.host.set_notices(&[]);
     world.run_for(std::time::Duration::from_secs(30)).await;
     assert_eq!(world.view(NAME).await.ip_filter.reach_note, None);
@@ -96,9 +97,12 @@ async fn a_step_that_panics_is_tried_again() {
     // More often than there are workers.
     world.host.panic(6);
     world.run_to(Goal::Problem(NAME)).await;
+    let problem = world.view(NAME).await.row.problem.unwrap();
     assert!(
-        world.view(NAME).await.row.problem.unwrap().contains("fault of the program: the host's own fault")
+        problem.contains("fault of the program") && !problem.contains("the host's own fault"),
+        "{problem}"
     );
+    assert!(logs::text().contains("the host's own fault"));
     check_world(&world).await;
     let workers = Workers::start(&world, std::slice::from_ref(&world.control));
     workers.reach(&world, &[Goal::Resting(NAME)]).await;

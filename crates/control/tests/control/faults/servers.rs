@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use control::{testing::Stepper, workflow::Limits};
+use control::{certificates, events, testing::Stepper, workflow::Limits};
 use domain::{
     certificates::DestructionCertificate,
     ids::ServiceId,
@@ -20,7 +20,7 @@ use crate::{
     check::{check_at_rest, check_world},
     hosts::TestHost,
     workflows::services::Flow,
-    world::{Goal, Workers, World},
+    world::{Goal, PROJECT, Workers, World},
 };
 
 const NAME: &str = "orders";
@@ -308,6 +308,11 @@ async fn the_certificate_says_which_volume_was_not_found() {
     world.delete(NAME).await;
     world.run_to(Goal::Gone(NAME)).await;
     let certificate = certificate(&world, id).await.unwrap();
+    let listed = certificates::list(&world.ctx(), PROJECT, None).await.unwrap().rows;
+    assert!(!listed[0].is_whole);
+    let log = events::list(&world.ctx(), PROJECT, None).await.unwrap().rows;
+    assert!(log.iter().any(|event| event.text.contains("not every volume could be erased")));
+    assert!(!log.iter().any(|event| event.text.contains("are shredded")));
     for volume in &certificate.nodes[0].volumes {
         assert_eq!(volume.not_erased.is_some(), volume.kind == VolumeKind::Data, "{volume:?}");
     }

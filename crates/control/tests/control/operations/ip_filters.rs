@@ -88,9 +88,14 @@ async fn pieces_that_join_to_something_wide_are_told() {
     assert_eq!(error.field(), Some("open_to_world"));
     assert!(error.to_string().contains("makes 20.0.0.0/8 of the list"), "{error}");
     let meant = AddIpFilterEntry { open_to_world: true, ..entry("20.128.0.0/9") };
-    ip_filters::add(&world.ctx(), meant).await.unwrap();
-    // What is elsewhere has nothing to do with it.
+    let view = ip_filters::add(&world.ctx(), meant).await.unwrap();
+    assert_eq!(view.wide.map(|range| range.to_string()), Some("20.0.0.0/8".into()));
+    // What is elsewhere has nothing to do with it, and what is in it changes nothing: nobody is to be kept from listing
+    // single addresses before they take the wide range out.
     ip_filters::add(&world.ctx(), entry("192.0.2.0/24")).await.unwrap();
+    ip_filters::add(&world.ctx(), entry("20.130.0.0/16")).await.unwrap();
+    let view = ip_filters::remove(&world.ctx(), PROJECT, "orders", "20.128.0.0/9").await.unwrap();
+    assert_eq!(view.wide, None);
 }
 
 #[tokio::test]

@@ -352,13 +352,18 @@ async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
     for event in &events {
         assert_eq!((event.outcome, event.actor.as_str(), event.user_id), (Outcome::Denied, EMAIL, None));
         assert_eq!(event.address.as_deref(), Some(HERE));
-        assert!(event.text.starts_with("Turned away for 2 more seconds"), "{}", event.text);
+        assert!(event.text.starts_with("Turned away for another 2 seconds,"), "{}", event.text);
     }
     assert!(events[9].text.ends_with("further tries until then are not recorded one by one"));
     assert!(!events[8].text.contains("further"));
-    // The next wait is told anew.
+    // The next wait is told anew, and one second is one.
     world.clock.advance(Duration::from_secs(2));
     assert_eq!(sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err().status(), 401);
-    assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
+    let error = sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err();
+    let Error::Limited { retry_after_seconds } = error else { panic!("{error}") };
     assert_eq!(refused().await.len(), 11);
+    world.clock.advance(Duration::from_secs(retry_after_seconds - 1));
+    sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err();
+    let events = refused().await;
+    assert!(events[11].text.starts_with("Turned away for another 1 second,"), "{}", events[11].text);
 }

@@ -55,7 +55,12 @@ async fn bad_values_name_their_field_and_leave_the_link_usable() {
     let token = set_up::make_link(&world.control).await.unwrap();
     let good = || complete_set_up(&token);
     let before = world.dump().await;
+    let empty =
+        || CompleteSetUp { organization: String::new(), name: String::new(), email: String::new(), ..good() };
     for (field, bad) in [
+        ("organization", empty()),
+        ("name", CompleteSetUp { organization: "Acme".into(), ..empty() }),
+        ("email", CompleteSetUp { organization: "Acme".into(), name: "Ann".into(), ..empty() }),
         ("name", CompleteSetUp { name: "  ".into(), ..good() }),
         ("email", CompleteSetUp { email: "ann".into(), ..good() }),
         ("organization", CompleteSetUp { organization: "x".repeat(84), ..good() }),
