@@ -11,7 +11,8 @@ export type Place = {
 };
 
 /** Pages for people who are signed in, in a project with a running service and a certificate. */
-export function places(project: string, service: string, certificate: string): Place[] {
+export function places(organization: string, project: string, service: string, certificate: string): Place[] {
+  const whole = `/organizations/${organization}`;
   const base = `/projects/${project}`;
   const open = (name: string) => (page: Page) => page.getByRole("button", { name }).first().click();
   return [
@@ -56,6 +57,9 @@ export function places(project: string, service: string, certificate: string): P
     { name: "certificates", path: `${base}/certificates` },
     { name: "certificates-empty", path: "/projects/empty/certificates" },
     { name: "certificate", path: `${base}/certificates/${certificate}` },
+    { name: "all-events", path: `${whole}/events` },
+    { name: "all-certificates", path: `${whole}/certificates` },
+    { name: "all-certificates-one", path: `${whole}/certificates/${certificate}` },
     { name: "project-settings", path: `${base}/settings` },
     { name: "account", path: "/projects", act: (page) => page.getByRole("button", { name: /^Account: / }).click() },
     { name: "api-call", path: "/projects", act: (page) => page.getByText("Show as API call").click() },

@@ -29,6 +29,7 @@ const desktop = { width: 1280, height: 800 };
 type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
 let session: Session;
 let certificate: string;
+let organization: string;
 let unused: string;
 /** What was wrong with pages that are there only before anything else is. */
 const early: string[] = [];
@@ -58,6 +59,8 @@ test.beforeAll(async ({ browser, installation }) => {
   await page.goto("/projects/shop/certificates");
   const href = await page.getByRole("link", { name: "carts" }).getAttribute("href");
   certificate = href!.split("/").at(-1)!;
+  const log = await page.getByRole("link", { name: "All events" }).getAttribute("href");
+  organization = log!.split("/").at(-2)!;
   session = await context.storageState();
   await context.close();
 });
@@ -174,7 +177,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     const options = { colorScheme, viewport: desktop };
     const { address } = installation;
     const signedIn = { ...options, storageState: session };
-    await walk(browser, address, colorScheme, signedIn, places("shop", "orders", certificate), violations);
+    await walk(browser, address, colorScheme, signedIn, places(organization, "shop", "orders", certificate), violations);
     await walk(browser, address, colorScheme, options, gates(unused), violations);
   });
 }
@@ -184,7 +187,7 @@ test("on a phone no page scrolls sideways, and axe finds nothing", async ({ brow
   const look = async (page: Page) => [...(await overflow(page)), ...(await violations(page))];
   const { address } = installation;
   const signedIn = { ...options, storageState: session };
-  await walk(browser, address, "phone", signedIn, places("shop", "orders", certificate), look);
+  await walk(browser, address, "phone", signedIn, places(organization, "shop", "orders", certificate), look);
   await walk(browser, address, "phone", options, gates(unused), look);
 });
 
