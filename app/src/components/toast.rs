@@ -17,7 +17,7 @@ pub(crate) fn toasts() -> AnyView {
 /// The same on a page of somebody who is signed in. With script it learns when the session has ended, and does not go
 /// away over what was typed.
 pub(crate) fn toasts_of_session() -> AnyView {
-    let sign_in = links::sign_in(Some(&context::own_address()));
+    let sign_in = links::sign_in(None);
     let ended = view! {
         <div class="toast toast-warning" id=SESSION_ENDED role="alert" hidden>
             {icon(Icon::Lock)}
