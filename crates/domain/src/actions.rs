@@ -17,8 +17,92 @@ text_enum! {
         SignOut = "session.sign_out",
         /// See which organizations one belongs to, and oneself.
         ViewOwnProfile = "profile.view",
+        /// Change what one is called and where one works.
+        EditOwnProfile = "profile.edit",
+        /// See and end one's own tokens.
+        ViewOwnTokens = "profile.tokens",
+        /// Make and change one's own tokens.
+        ManageOwnTokens = "profile.manage_tokens",
+        /// Make another organization.
+        CreateOrganization = "organization.create",
+        /// Leave an organization.
+        LeaveOrganization = "organization.leave",
+        /// Look at an invitation through its link, or decline it.
+        OpenInvitation = "invitation.open",
+        /// Accept an invitation.
+        AcceptInvitation = "invitation.accept",
+        /// Act with a token; asked for before anybody is known.
+        UseToken = "token.use",
         /// See the organization.
         ViewOrganization = "organization.view",
+        /// Rename the organization.
+        RenameOrganization = "organization.rename",
+        /// Delete the organization, once it is empty.
+        DeleteOrganization = "organization.delete",
+        /// See the mails that are kept here.
+        ViewMails = "organization.mails",
+        /// See the units that one may know of.
+        ListUnits = "unit.list",
+        /// See a unit.
+        ViewUnit = "unit.view",
+        /// Make a unit.
+        CreateUnit = "unit.create",
+        /// Rename a unit.
+        RenameUnit = "unit.rename",
+        /// Delete an empty unit.
+        DeleteUnit = "unit.delete",
+        /// See who belongs to the organization.
+        ListUsers = "user.list",
+        /// See invitations that are open.
+        ListInvitations = "invitation.list",
+        /// Invite people, and send invitations again.
+        InviteUsers = "invitation.create",
+        /// Take an invitation back.
+        WithdrawInvitation = "invitation.withdraw",
+        /// Shut somebody out, leaving what they hold in place.
+        DeactivateUser = "user.deactivate",
+        /// Let them in again.
+        ReactivateUser = "user.reactivate",
+        /// Remove somebody from the organization with all they hold.
+        RemoveUser = "user.remove",
+        /// Make somebody a super admin, or no longer.
+        SetSuperAdmin = "user.super_admin",
+        /// See groups and who is in them.
+        ListGroups = "group.list",
+        /// Make a group.
+        CreateGroup = "group.create",
+        /// Rename a group, change its description.
+        EditGroup = "group.edit",
+        /// Delete a group.
+        DeleteGroup = "group.delete",
+        /// Put somebody into a group.
+        AddGroupMember = "group.add_member",
+        /// Take somebody out of a group.
+        RemoveGroupMember = "group.remove_member",
+        /// See application users and their tokens.
+        ListApplicationUsers = "application_user.list",
+        /// Make an application user.
+        CreateApplicationUser = "application_user.create",
+        /// Rename an application user, change its description.
+        EditApplicationUser = "application_user.edit",
+        /// Delete an application user.
+        DeleteApplicationUser = "application_user.delete",
+        /// Make a token for an application user.
+        CreateApplicationToken = "application_user.create_token",
+        /// Change an application user's token.
+        EditApplicationToken = "application_user.edit_token",
+        /// End an application user's token.
+        RevokeApplicationToken = "application_user.revoke_token",
+        /// See who holds what, everywhere in the organization.
+        ViewPermissions = "permission.view",
+        /// See what one holds oneself, and why.
+        ViewOwnPermissions = "permission.view_own",
+        /// See who holds what on a project.
+        ViewProjectPermissions = "project.permissions",
+        /// Give roles and permissions.
+        Grant = "permission.grant",
+        /// Take roles and permissions back.
+        Revoke = "permission.revoke",
         /// Read the events of an organization, those of projects that are gone among them.
         ViewOrganizationEvents = "organization.events",
         /// See the certificates of destruction of an organization, whatever became of their projects.
@@ -31,6 +115,12 @@ text_enum! {
         ViewProject = "project.view",
         /// Rename a project.
         RenameProject = "project.rename",
+        /// Move a project to another place in its organization.
+        MoveProject = "project.move",
+        /// Change a project's tags.
+        SetProjectTags = "project.tags",
+        /// Change whom to tell of what happens in a project.
+        SetProjectContacts = "project.contacts",
         /// Delete an empty project.
         DeleteProject = "project.delete",
         /// Read a project's events.
@@ -59,27 +149,91 @@ pub enum Need {
     Nothing,
     /// To be signed in.
     SignIn,
-    /// To belong to the organization.
+    /// To be signed in to the console: a token does not do, or a stolen one could make itself last.
+    Session,
+    /// To know of the place: of an organization its members do, of a unit or project those who hold anything there.
     Membership,
-    /// A permission on the resource or above it.
+    /// A permission on the place or above it.
     Permission(Permission),
+    /// One of these permissions on the place or above it; who has none is told of the first.
+    AnyOf(&'static [Permission]),
+    /// A role that administers the place.
+    Administration,
+    /// To be a super admin of the organization.
+    SuperAdmin,
     /// To be the system itself.
     System,
 }
+
+/// Who manages people has to see them.
+const READS_PEOPLE: &[Permission] = &[
+    Permission::OrganizationPermissionsRead,
+    Permission::OrganizationUsersWrite,
+    Permission::OrganizationGroupsWrite,
+    Permission::OrganizationAppUsersWrite,
+];
+const READS_APPLICATION_USERS: &[Permission] = &[
+    Permission::OrganizationPermissionsRead,
+    Permission::OrganizationAppUsersWrite,
+    Permission::OrganizationGroupsWrite,
+];
+const EDITS_PROJECTS: &[Permission] =
+    &[Permission::OrganizationProjectsWrite, Permission::ServiceConfigurationWrite];
 
 impl Action {
     /// What it takes.
     #[must_use]
     pub const fn need(self) -> Need {
         match self {
-            Self::CompleteSetUp | Self::SignIn => Need::Nothing,
-            Self::SignOut | Self::ViewOwnProfile => Need::SignIn,
-            Self::ViewOrganization | Self::ListProjects => Need::Membership,
+            Self::CompleteSetUp | Self::SignIn | Self::OpenInvitation | Self::UseToken => Need::Nothing,
+            Self::SignOut | Self::ViewOwnProfile | Self::ViewOwnTokens => Need::SignIn,
+            Self::EditOwnProfile
+            | Self::ManageOwnTokens
+            | Self::CreateOrganization
+            | Self::AcceptInvitation => Need::Session,
+            Self::ViewOrganization
+            | Self::LeaveOrganization
+            | Self::ListProjects
+            | Self::ListUnits
+            | Self::ViewUnit
+            | Self::ViewProject
+            | Self::ViewOwnPermissions => Need::Membership,
+            Self::RenameOrganization | Self::DeleteOrganization | Self::SetSuperAdmin | Self::ViewMails => {
+                Need::SuperAdmin
+            }
+            Self::CreateUnit
+            | Self::RenameUnit
+            | Self::DeleteUnit
+            | Self::MoveProject
+            | Self::Grant
+            | Self::Revoke => Need::Administration,
+            Self::ListUsers | Self::ListGroups => Need::AnyOf(READS_PEOPLE),
+            Self::ListInvitations
+            | Self::InviteUsers
+            | Self::WithdrawInvitation
+            | Self::DeactivateUser
+            | Self::ReactivateUser
+            | Self::RemoveUser => Need::Permission(Permission::OrganizationUsersWrite),
+            Self::CreateGroup
+            | Self::EditGroup
+            | Self::DeleteGroup
+            | Self::AddGroupMember
+            | Self::RemoveGroupMember => Need::Permission(Permission::OrganizationGroupsWrite),
+            Self::ListApplicationUsers => Need::AnyOf(READS_APPLICATION_USERS),
+            Self::CreateApplicationUser
+            | Self::EditApplicationUser
+            | Self::DeleteApplicationUser
+            | Self::CreateApplicationToken
+            | Self::EditApplicationToken
+            | Self::RevokeApplicationToken => Need::Permission(Permission::OrganizationAppUsersWrite),
+            Self::ViewPermissions => Need::Permission(Permission::OrganizationPermissionsRead),
+            Self::ViewProjectPermissions => Need::Permission(Permission::ProjectPermissionsRead),
             Self::CreateProject | Self::RenameProject | Self::DeleteProject => {
                 Need::Permission(Permission::OrganizationProjectsWrite)
             }
+            Self::SetProjectTags | Self::SetProjectContacts => Need::AnyOf(EDITS_PROJECTS),
             Self::ViewOrganizationEvents => Need::Permission(Permission::OrganizationEventLogsRead),
-            Self::ViewProject | Self::ViewService | Self::ViewOrganizationCertificates => {
+            Self::ViewService | Self::ViewOrganizationCertificates => {
                 Need::Permission(Permission::ProjectServicesRead)
             }
             Self::ViewProjectEvents => Need::Permission(Permission::ProjectEventLogsRead),

@@ -15,10 +15,82 @@ text_enum! {
         UserSignInRefused = "user.sign_in_refused",
         /// Somebody signed out.
         UserSignedOut = "user.signed_out",
+        /// Somebody changed what they are called or where they work.
+        UserProfileChanged = "user.profile_changed",
+        /// An organization was made.
+        OrganizationCreated = "organization.created",
+        /// An organization was renamed.
+        OrganizationRenamed = "organization.renamed",
+        /// An organization was deleted.
+        OrganizationDeleted = "organization.deleted",
+        /// A unit was made.
+        UnitCreated = "unit.created",
+        /// A unit was renamed.
+        UnitRenamed = "unit.renamed",
+        /// A unit was deleted.
+        UnitDeleted = "unit.deleted",
+        /// Somebody was invited.
+        UserInvited = "user.invited",
+        /// An invitation was sent again; the link before it ended.
+        InvitationResent = "user.invitation_resent",
+        /// An invitation was taken back.
+        InvitationWithdrawn = "user.invitation_withdrawn",
+        /// An invitation was declined.
+        InvitationDeclined = "user.invitation_declined",
+        /// Somebody accepted an invitation, or tried to.
+        UserJoined = "user.joined",
+        /// Somebody left.
+        UserLeft = "user.left",
+        /// A member was deactivated.
+        UserDeactivated = "user.deactivated",
+        /// A member was let in again.
+        UserReactivated = "user.reactivated",
+        /// A member was removed.
+        UserRemoved = "user.removed",
+        /// A member was made a super admin.
+        SuperAdminMade = "user.super_admin_made",
+        /// A member is no super admin any more.
+        SuperAdminUnmade = "user.super_admin_unmade",
+        /// A group was made.
+        GroupCreated = "group.created",
+        /// A group's name or description was changed.
+        GroupChanged = "group.changed",
+        /// A group was deleted.
+        GroupDeleted = "group.deleted",
+        /// Somebody was put into a group.
+        GroupMemberAdded = "group.member_added",
+        /// Somebody was taken out of a group.
+        GroupMemberRemoved = "group.member_removed",
+        /// An application user was made.
+        ApplicationUserCreated = "application_user.created",
+        /// An application user's name or description was changed.
+        ApplicationUserChanged = "application_user.changed",
+        /// An application user was deleted.
+        ApplicationUserDeleted = "application_user.deleted",
+        /// A token was made.
+        TokenCreated = "token.created",
+        /// A token's description, ranges or expiry was changed.
+        TokenChanged = "token.changed",
+        /// A token was replaced by a new one, and ends after both have been good for a while.
+        TokenRotated = "token.rotated",
+        /// A token was ended.
+        TokenRevoked = "token.revoked",
+        /// A token was turned away: expired, or from an address it is not for.
+        TokenRefused = "token.refused",
+        /// A role or permission was given.
+        PermissionGranted = "permission.granted",
+        /// A role or permission was taken back.
+        PermissionRevoked = "permission.revoked",
         /// A project was made.
         ProjectCreated = "project.created",
         /// A project was renamed.
         ProjectRenamed = "project.renamed",
+        /// A project was moved to another place in its organization.
+        ProjectMoved = "project.moved",
+        /// A project's tags were changed.
+        ProjectTagsChanged = "project.tags_changed",
+        /// A project's contacts were changed.
+        ProjectContactsChanged = "project.contacts_changed",
         /// A project was deleted.
         ProjectDeleted = "project.deleted",
         /// A service was asked for.

@@ -54,6 +54,14 @@ ids! {
     SessionId;
     /// One audit record.
     EventId;
+    /// A set of people and application users.
+    GroupId;
+    /// An invitation of a person into an organization.
+    InvitationId;
+    /// A mail.
+    MailId;
+    /// A personal or application token.
+    TokenId;
     /// One role or permission given to a principal on a resource.
     GrantId;
     /// A certificate of destruction.

@@ -1,6 +1,10 @@
 //! Roles and permissions with the identifiers people know, and the one function from role to permissions.
 
-use crate::states::text_enum;
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{principals::ResourceKind, states::text_enum};
 
 text_enum! {
     /// One action on one kind of resource.
@@ -149,6 +153,161 @@ impl Role {
             Self::ReadOnly => READ_ONLY,
             Self::ServicesMaintenance => &[P::ProjectServicesRead, P::ServicesMaintain],
             Self::ServicesRecover => &[P::ProjectServicesRead, P::ServicesRecover],
+        }
+    }
+}
+
+impl Role {
+    /// Whether the role also lets its holder give and take roles and permissions where it is held.
+    #[must_use]
+    pub const fn administers(self) -> bool {
+        matches!(self, Self::OrganizationAdmin | Self::Admin)
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::OrganizationAdmin => "Organization admin",
+            Self::Admin => "Project admin",
+            Self::Operator => "Operator",
+            Self::Developer => "Developer",
+            Self::ReadOnly => "Read only",
+            Self::ServicesMaintenance => "Maintain services",
+            Self::ServicesRecover => "Recover services",
+        }
+    }
+}
+
+impl Permission {
+    /// Whether it is about projects and what they hold, so that it can be given on any resource; the others are about an
+    /// organization and can be given there alone.
+    #[must_use]
+    pub fn is_of_projects(self) -> bool {
+        !self.as_str().starts_with("organization:")
+    }
+
+    /// Whether it tells its holder that a project is there: all that are about projects do, and the one that makes
+    /// them.
+    #[must_use]
+    pub fn opens_projects(self) -> bool {
+        self.is_of_projects() || self == Self::OrganizationProjectsWrite
+    }
+}
+
+/// What a grant gives, and what a token's scope is: a role or a single permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Granted {
+    /// A named set.
+    Role(Role),
+    /// One permission.
+    Permission(Permission),
+}
+
+impl Granted {
+    /// Every role, then every permission.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Role::ALL.iter().copied().map(Self::Role).chain(Permission::ALL.iter().copied().map(Self::Permission))
+    }
+
+    /// The identifier that people know.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role(role) => role.as_str(),
+            Self::Permission(permission) => permission.as_str(),
+        }
+    }
+
+    /// What it opens.
+    #[must_use]
+    pub fn permissions(self) -> Vec<Permission> {
+        match self {
+            Self::Role(role) => role.permissions().to_vec(),
+            Self::Permission(permission) => vec![permission],
+        }
+    }
+
+    /// Whether it opens the permission.
+    #[must_use]
+    pub fn opens(self, permission: Permission) -> bool {
+        match self {
+            Self::Role(role) => role.permissions().contains(&permission),
+            Self::Permission(own) => own == permission,
+        }
+    }
+
+    /// Whether it lets its holder give and take.
+    #[must_use]
+    pub const fn administers(self) -> bool {
+        match self {
+            Self::Role(role) => role.administers(),
+            Self::Permission(_) => false,
+        }
+    }
+
+    /// Whether it can be given on a resource of that kind.
+    #[must_use]
+    pub fn fits(self, resource: ResourceKind) -> bool {
+        match (self, resource) {
+            (_, ResourceKind::Organization) => true,
+            (Self::Role(_), ResourceKind::Unit) => true,
+            (Self::Role(role), ResourceKind::Project) => role != Role::OrganizationAdmin,
+            (Self::Permission(permission), _) => permission.is_of_projects(),
+        }
+    }
+}
+
+impl fmt::Display for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+impl FromStr for Granted {
+    type Err = crate::states::UnknownText;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(role) = text.parse() {
+            return Ok(Self::Role(role));
+        }
+        let unknown = || crate::states::UnknownText { kind: "role or permission", text: text.to_owned() };
+        text.parse().map(Self::Permission).map_err(|_| unknown())
+    }
+}
+impl TryFrom<String> for Granted {
+    type Error = crate::states::UnknownText;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+impl From<Granted> for String {
+    fn from(granted: Granted) -> Self {
+        granted.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_identifier_is_read_as_it_is_written_and_none_is_both() {
+        let all: Vec<Granted> = Granted::all().collect();
+        assert_eq!(all.len(), Role::ALL.len() + Permission::ALL.len());
+        for granted in all {
+            assert_eq!(granted.as_str().parse(), Ok(granted));
+        }
+        assert!("owner".parse::<Granted>().is_err());
+    }
+
+    #[test]
+    fn what_is_about_an_organization_is_given_there_alone() {
+        for granted in Granted::all() {
+            assert!(granted.fits(ResourceKind::Organization));
+            let is_of_organization = granted.as_str().starts_with("organization:");
+            assert_eq!(granted.fits(ResourceKind::Unit), !is_of_organization, "{granted}");
+            let is_admin = granted == Granted::Role(Role::OrganizationAdmin);
+            assert_eq!(granted.fits(ResourceKind::Project), !is_of_organization && !is_admin, "{granted}");
         }
     }
 }

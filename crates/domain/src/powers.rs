@@ -1,0 +1,165 @@
+//! What somebody can do in one place, and the policy: which action takes what. Pure; the console asks it which buttons to
+//! show, `control` asks it before every operation, so the two can never disagree.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    actions::{Action, Need},
+    permissions::{Granted, Permission, Role},
+    principals::ResourceKind,
+};
+
+/// What an actor holds on a place and on everything above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Powers {
+    /// What the place is.
+    pub place: ResourceKind,
+    /// Whether the actor belongs to the organization and is not deactivated there. Nobody else holds anything.
+    pub is_member: bool,
+    /// Whether they are a super admin of it.
+    pub is_super_admin: bool,
+    /// Roles and permissions, each once.
+    pub granted: Vec<Granted>,
+    /// What the token that is used is limited to; none means to nothing.
+    pub scopes: Option<Vec<Granted>>,
+}
+
+/// The answer to "may this actor do this here?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allowed,
+    /// The actor may not even know that the place exists.
+    Hidden,
+    /// The actor may know of it but lacks this.
+    Missing(Lack),
+}
+
+/// What somebody lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A permission.
+    Permission(Permission),
+    /// A role that administers the place.
+    Administration(Role),
+    /// To be a super admin.
+    SuperAdmin,
+    /// To be signed in to the console: a token does not do.
+    Session,
+}
+
+impl Lack {
+    /// The identifier that people know it by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permission(permission) => permission.as_str(),
+            Self::Administration(role) => role.as_str(),
+            Self::SuperAdmin => "super admin",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl Powers {
+    /// Those of somebody who has nothing to do with the place.
+    #[must_use]
+    pub const fn none(place: ResourceKind) -> Self {
+        Self { place, is_member: false, is_super_admin: false, granted: Vec::new(), scopes: None }
+    }
+
+    /// Whether the actor holds a permission here, by whatever path. Grants add up; nothing takes away but a token's scope.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        let is_held = self.is_super_admin || self.granted.iter().any(|granted| granted.opens(permission));
+        self.is_member && is_held && self.is_in_scope(|scope| scope.opens(permission))
+    }
+
+    /// Whether the actor may give and take roles and permissions here.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        let is_held = self.is_super_admin || self.granted.iter().any(|granted| granted.administers());
+        self.is_member && is_held && self.is_in_scope(Granted::administers)
+    }
+
+    /// Whether the actor acts as super admin: with a token that has no limits, or none.
+    #[must_use]
+    pub const fn acts_as_super_admin(&self) -> bool {
+        self.is_member && self.is_super_admin && self.scopes.is_none()
+    }
+
+    /// Every permission held here, in the order of their list.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|permission| self.holds(*permission)).collect()
+    }
+
+    /// Whether the actor may know that the place exists: every member knows of their organization, and of units and
+    /// projects those who hold anything there.
+    #[must_use]
+    pub fn knows(&self) -> bool {
+        match self.place {
+            ResourceKind::Organization => self.is_member,
+            ResourceKind::Unit | ResourceKind::Project => Permission::ALL
+                .iter()
+                .any(|permission| permission.opens_projects() && self.holds(*permission)),
+        }
+    }
+
+    /// Whether everything that `other` can do at this place can be done with these powers, too.
+    #[must_use]
+    pub fn cover(&self, other: &Self) -> bool {
+        let permissions =
+            Permission::ALL.iter().all(|permission| self.holds(*permission) || !other.holds(*permission));
+        permissions
+            && (self.administers() || !other.administers())
+            && (self.acts_as_super_admin() || !other.acts_as_super_admin())
+    }
+
+    /// Whether the action is open here.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        self.decide(action) == Decision::Allowed
+    }
+
+    /// Decides.
+    #[must_use]
+    pub fn decide(&self, action: Action) -> Decision {
+        if !self.knows() {
+            return Decision::Hidden;
+        }
+        let lack = match action.need() {
+            Need::Nothing | Need::SignIn | Need::Session | Need::Membership => return Decision::Allowed,
+            Need::System => return Decision::Hidden,
+            Need::Permission(permission) => match self.holds(permission) {
+                true => return Decision::Allowed,
+                false => Lack::Permission(permission),
+            },
+            Need::AnyOf(permissions) => match permissions.iter().any(|permission| self.holds(*permission)) {
+                true => return Decision::Allowed,
+                false => Lack::Permission(permissions[0]),
+            },
+            Need::Administration => match self.administers() {
+                true => return Decision::Allowed,
+                false => Lack::Administration(self.administrator()),
+            },
+            Need::SuperAdmin => match self.acts_as_super_admin() {
+                true => return Decision::Allowed,
+                false => Lack::SuperAdmin,
+            },
+        };
+        Decision::Missing(lack)
+    }
+
+    /// The role that administers a place of this kind.
+    const fn administrator(&self) -> Role {
+        match self.place {
+            ResourceKind::Organization | ResourceKind::Unit => Role::OrganizationAdmin,
+            ResourceKind::Project => Role::Admin,
+        }
+    }
+
+    fn is_in_scope(&self, opens: impl Fn(Granted) -> bool) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| opens(*scope)))
+    }
+}
