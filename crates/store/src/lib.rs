@@ -5,6 +5,7 @@
 //! when, is said in `control`. It reads no clock and makes no ids.
 
 mod connections;
+mod edits;
 mod errors;
 mod migrations;
 mod queries;
@@ -35,4 +36,5 @@ pub mod users;
 pub mod volumes;
 
 pub use connections::{Store, Tx};
+pub use edits::Edited;
 pub use errors::Error;
