@@ -1,0 +1,42 @@
+//! Audit records as readers of the log see them; it does not write them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::EventId, states::Outcome, timestamps::Timestamp};
+
+/// One audit record as a reader of the log sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventView {
+    /// Its id.
+    pub id: EventId,
+    /// Its place in the organization's chain.
+    pub sequence: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Its type, as in `service.created`.
+    pub event_type: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who: a sign-in name, or `system`.
+    pub actor: String,
+    /// With what credential: `password`, `session`.
+    pub credential: Option<String>,
+    /// In which session: a name that does not give its key away.
+    pub session: Option<String>,
+    /// From where.
+    pub address: Option<String>,
+    /// With what program.
+    pub agent: Option<String>,
+    /// The request's id.
+    pub request_id: String,
+    /// Project it concerns.
+    pub project_name: Option<String>,
+    /// Service it concerns.
+    pub service_name: Option<String>,
+    /// A sentence.
+    pub text: String,
+    /// The thing before, as JSON, secrets left out.
+    pub before: Option<String>,
+    /// The thing after.
+    pub after: Option<String>,
+}
