@@ -8,6 +8,7 @@ mod connections;
 mod edits;
 mod errors;
 mod migrations;
+mod patterns;
 mod queries;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -2,7 +2,11 @@
 
 use domain::ids::OrganizationId;
 
-use crate::{Error, Tx, queries::fetch_all};
+use crate::{
+    Error, Tx,
+    patterns::{beginning, containing},
+    queries::fetch_all,
+};
 
 /// Parts of a text that a search takes into account.
 pub const PARTS_MAX: usize = 3;
@@ -57,8 +61,6 @@ pub async fn services(
 
 /// What `LIKE` takes for the beginning and for each part; a part that is missing is found everywhere.
 fn patterns(parts: &[&str]) -> (String, [String; PARTS_MAX]) {
-    let plain = |part: &&str| part.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let first = parts.first().map(plain).unwrap_or_default();
-    let each = std::array::from_fn(|index| format!("%{}%", parts.get(index).map(plain).unwrap_or_default()));
-    (format!("{first}%"), each)
+    let each = std::array::from_fn(|index| containing(parts.get(index).copied().unwrap_or_default()));
+    (beginning(parts.first().copied().unwrap_or_default()), each)
 }
