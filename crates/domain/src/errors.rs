@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::NameError;
+use crate::{names::NameError, permissions::Role};
 
 /// Why an operation did not happen. Every text says what to do and may be shown to the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -12,9 +12,9 @@ pub enum Error {
     #[error("This does not exist, or you have no access to it.")]
     NotFound,
     /// The actor may know of the thing but not do this.
-    #[error("You need the permission {permission} for this. Ask an organization admin to grant it.")]
+    #[error("{}", denial(permission))]
     Denied {
-        /// What is missing.
+        /// What is missing: the identifier of a permission or role, `super admin`, or `session`.
         permission: String,
     },
     /// Nobody is signed in, or the credentials are wrong.
@@ -55,6 +55,20 @@ pub enum Error {
         /// Id of the log entry.
         report: String,
     },
+}
+
+/// What somebody is told who lacks something.
+fn denial(lack: &str) -> String {
+    match lack {
+        "session" => "A token is not enough for this. Sign in to the console and do it there.".to_owned(),
+        "super admin" => "Only a super admin can do this.".to_owned(),
+        role if role.parse::<Role>().is_ok() => {
+            format!("You need the role {role} here for this. Ask an organization admin to grant it.")
+        }
+        permission => {
+            format!("You need the permission {permission} for this. Ask an organization admin to grant it.")
+        }
+    }
 }
 
 /// A time to wait in words; minutes are rounded up, so that nobody comes too early.

@@ -57,3 +57,106 @@ pub struct AddIpFilterEntry {
     /// The person has read that this opens the service to everybody.
     pub open_to_world: bool,
 }
+
+/// Which events to show. Empty texts mean everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventFilter {
+    /// A type, as in `service.created`.
+    pub event_type: String,
+    /// `done`, `denied` or `failed`.
+    pub outcome: String,
+    /// Part of who did it.
+    pub actor: String,
+    /// Id of the person, group, unit, token or invitation that it is about, or of the person who did it.
+    pub subject: String,
+    /// Name of a project.
+    pub project: String,
+    /// From this instant on: a date (`2026-11-28`, UTC) or an RFC 3339 time.
+    pub since: String,
+    /// Before this instant, in the same form; a date means to its end.
+    pub until: String,
+    /// Words in the sentence, in who did it, or in what it is about.
+    pub text: String,
+}
+
+/// Which members to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemberFilter {
+    /// Part of the e-mail address or name.
+    pub text: String,
+    /// `active` or `deactivated`; empty for both.
+    pub state: String,
+    /// Only those who did nothing for this many days.
+    pub idle_days: String,
+}
+
+/// The form that invites people. Fields: `emails`, `groups`, `granted`, `resource`, `days`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InviteUsers {
+    /// One address a line; also CSV with a header that names `email` and, if wanted, `groups` and `granted`.
+    pub emails: String,
+    /// Ids of groups to be put into.
+    pub groups: Vec<String>,
+    /// Roles and permissions to be given, on `resource`.
+    pub granted: Vec<String>,
+    /// `organization`, `unit:{id}` or `project:{name}`; empty means the organization.
+    pub resource: String,
+    /// Days until it expires; empty for 7.
+    pub days: String,
+}
+
+/// The form by which somebody without an account accepts an invitation. Fields: `name`, `password`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct JoinByInvitation {
+    /// The token in the link.
+    pub token: Secret,
+    /// What they are called.
+    pub name: String,
+    /// Their password.
+    pub password: Secret,
+}
+
+/// The form that gives a role or permission. Fields: `principal`, `granted`, `resource`, `days`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GrantPermission {
+    /// Who: `user:{id}`, `group:{id}`, or the e-mail address of a member.
+    pub principal: String,
+    /// What: a role or permission.
+    pub granted: String,
+    /// On what: `organization`, `unit:{id}` or `project:{name}`.
+    pub resource: String,
+    /// Days until it ends; empty for never.
+    pub days: String,
+}
+
+/// The form that makes a token. Fields: `description`, `scopes`, `ip_ranges`, `max_age_days`, `extend_when_used`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateToken {
+    /// What it is for.
+    pub description: String,
+    /// Roles and permissions that it is limited to; none for everything its owner can do.
+    pub scopes: Vec<String>,
+    /// From where it may be used, one range a line; empty for anywhere.
+    pub ip_ranges: String,
+    /// Seconds that it lives; empty for ever.
+    pub max_age_seconds: String,
+    /// Whether each use moves its end.
+    pub extend_when_used: bool,
+}
+
+/// The form that changes a token. Fields: `description`, `ip_ranges`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EditToken {
+    /// What it is for.
+    pub description: String,
+    /// From where it may be used, one range a line; empty for anywhere.
+    pub ip_ranges: String,
+    /// The generation that the form was made of.
+    pub generation: i64,
+}

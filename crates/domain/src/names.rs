@@ -50,6 +50,18 @@ names! {
     EmailAddress = email_address;
     /// What a person is called, 1 to 128 characters.
     PersonName = person_name;
+    /// Unique in its organization; free text, 1 to 83 characters.
+    UnitName = unit_name;
+    /// Unique in its organization; free text, 1 to 128 characters.
+    GroupName = group_name;
+    /// What an application user is called, 1 to 128 characters.
+    ApplicationUserName = application_user_name;
+    /// What kind of word a tag is: a letter, then letters, digits, `_` and `-`, at most 64; `billing:` may stand before it.
+    TagKey = tag_key;
+    /// The word of a tag, at most 64 characters.
+    TagValue = tag_value;
+    /// ISO 3166-1 alpha-2 code of a country, in capitals.
+    CountryCode = country_code;
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, NameError> {
@@ -76,6 +88,68 @@ fn organization_name(text: &str) -> Result<String, NameError> {
 
 fn person_name(text: &str) -> Result<String, NameError> {
     free_text(text, "a name", 128)
+}
+
+fn unit_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "the unit's name", 83)
+}
+
+fn group_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "the group's name", 128)
+}
+
+fn application_user_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "the application user's name", 128)
+}
+
+/// What stands before the keys of tags that are printed on invoices.
+pub const BILLING_TAG_PREFIX: &str = "billing:";
+const TAG_CHARS_MAX: usize = 64;
+
+fn tag_key(text: &str) -> Result<String, NameError> {
+    let text = text.trim();
+    let key = text.strip_prefix(BILLING_TAG_PREFIX).unwrap_or(text);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || !key.chars().all(is_plain) {
+        return refuse(format!(
+            "“{text}” is no key: start with a letter and use only letters, digits, _ and -. Only billing: may stand before it."
+        ));
+    }
+    if key.len() > TAG_CHARS_MAX {
+        return refuse(format!(
+            "Use at most {TAG_CHARS_MAX} characters for a key; “{key}” has {}.",
+            key.len()
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn tag_value(text: &str) -> Result<String, NameError> {
+    free_text(text, "a value for the tag", TAG_CHARS_MAX)
+}
+
+fn country_code(text: &str) -> Result<String, NameError> {
+    let text = text.trim().to_ascii_uppercase();
+    if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return refuse("Enter the two letters of the country's code, like DE.");
+    }
+    Ok(text)
+}
+
+/// A text that may be empty, without control characters but for line breaks.
+///
+/// # Errors
+/// When it is too long or holds what cannot be shown.
+pub fn note(text: &str, max: usize) -> Result<String, NameError> {
+    let text = text.trim().replace("\r\n", "\n");
+    let count = text.chars().count();
+    if count > max {
+        return refuse(format!("Use at most {max} characters; this has {count}."));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return refuse("Remove the control characters.");
+    }
+    Ok(text)
 }
 
 fn identifier(text: &str, what: &str, min: usize) -> Result<String, NameError> {
@@ -149,6 +223,9 @@ mod tests {
     fn accepts_and_normalises() {
         assert_eq!("  Acme-1 ".parse::<ProjectName>().unwrap().as_str(), "acme-1");
         assert_eq!("Ann@Example.ORG".parse::<EmailAddress>().unwrap().as_str(), "ann@example.org");
+        assert_eq!("billing:Cost-Center_1".parse::<TagKey>().unwrap().as_str(), "billing:Cost-Center_1");
+        assert_eq!(" de ".parse::<CountryCode>().unwrap().as_str(), "DE");
+        assert_eq!(note(" a\r\nb ", 3).unwrap(), "a\nb");
         assert_eq!("Ünlü Ltd.".parse::<OrganizationName>().unwrap().as_str(), "Ünlü Ltd.");
     }
 
@@ -165,6 +242,12 @@ mod tests {
             assert_eq!(text.parse::<ServiceName>().unwrap_err().0, reason);
         }
         assert!("x".repeat(64).parse::<ServiceName>().is_err());
+        for bad in ["", "1a", "a b", "cost:center", "billing:", "billing:1", &"x".repeat(65)] {
+            assert!(bad.parse::<TagKey>().is_err(), "{bad}");
+        }
+        assert!("x".repeat(64).parse::<TagKey>().is_ok());
+        assert!("D1".parse::<CountryCode>().is_err() && "DEU".parse::<CountryCode>().is_err());
+        assert!(note("a\u{7}", 9).is_err() && note("abcd", 3).is_err());
         for bad in ["", "a", "a@", "@b", "a b@c.d", "a@b@c", "a@-b.c", "<a@b.c>"] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
         }

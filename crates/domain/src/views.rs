@@ -5,20 +5,36 @@ mod certificates;
 mod events;
 mod forms;
 mod organizations;
+mod people;
+mod permissions;
 mod plans;
 mod services;
 mod timelines;
+mod tokens;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     certificates::{CertificateRow, CertificateView},
-    events::EventView,
+    events::{EventSubject, EventView},
     forms::Flash,
-    organizations::{OrganizationView, Profile, ProjectView},
+    organizations::{
+        NamedUnit, OrganizationView, Profile, ProjectRow, ProjectSettings, ProjectView, Tag, UnitRow,
+        UnitView,
+    },
+    people::{
+        ApplicationUserRow, ApplicationUserView, GroupMemberRow, GroupRow, GroupView, InvitationRow,
+        InvitationView, InvitedLine, MemberRow, MemberView, NamedGroup, OwnInvitationRow, OwnProfile,
+        ProfileTexts,
+    },
+    permissions::{
+        AttachedGrantView, AttachedView, EFFECT_ROWS_MAX, EffectRow, Effects, ExplainedPermission,
+        Explanation, GrantRow, HolderRow, Path, Principal, Resource,
+    },
     plans::PlanView,
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
     timelines::{Timeline, TimelineStep},
+    tokens::{MadeToken, TokenRow},
 };
 
 /// Rows on a page of a list, at most.

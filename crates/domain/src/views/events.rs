@@ -2,7 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::EventId, states::Outcome, timestamps::Timestamp};
+use uuid::Uuid;
+
+use crate::{
+    ids::{EventId, TokenId},
+    principals::SubjectKind,
+    states::Outcome,
+    timestamps::Timestamp,
+};
 
 /// One audit record as a reader of the log sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +26,10 @@ pub struct EventView {
     pub outcome: Outcome,
     /// Who: a sign-in name, or `system`.
     pub actor: String,
-    /// With what credential: `password`, `session`.
+    /// With what credential: `password`, `session`, `personal token`.
     pub credential: Option<String>,
+    /// With which token, if with one.
+    pub token: Option<TokenId>,
     /// In which session: a name that does not give its key away.
     pub session: Option<String>,
     /// From where.
@@ -33,10 +42,23 @@ pub struct EventView {
     pub project_name: Option<String>,
     /// Service it concerns.
     pub service_name: Option<String>,
+    /// What it is about besides project and service.
+    pub subject: Option<EventSubject>,
     /// A sentence.
     pub text: String,
     /// The thing before, as JSON, secrets left out.
     pub before: Option<String>,
     /// The thing after.
     pub after: Option<String>,
+}
+
+/// A person, group, unit, token or invitation that an event is about; it may be gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSubject {
+    /// Which kind.
+    pub kind: SubjectKind,
+    /// Its id.
+    pub id: Uuid,
+    /// What it was called then.
+    pub name: String,
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{OrganizationId, ProjectId, UserId},
+    ids::{OrganizationId, ProjectId, UnitId, UserId},
+    powers::Powers,
     timestamps::Timestamp,
 };
 
@@ -31,9 +32,85 @@ pub struct OrganizationView {
     pub name: String,
     /// Whether the viewer is a super admin of it.
     pub is_super_admin: bool,
+    /// What the viewer can do in it.
+    pub powers: Powers,
 }
 
-/// A project in a list or as a page's head.
+/// A unit by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedUnit {
+    /// Its id.
+    pub id: UnitId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A unit in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitRow {
+    /// Its id.
+    pub id: UnitId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// How many projects are in it.
+    pub projects: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Counts up with each change.
+    pub generation: i64,
+}
+
+/// A unit's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitView {
+    /// As in the list.
+    pub row: UnitRow,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// What the viewer can do in it.
+    pub powers: Powers,
+}
+
+/// A word about a project, for people and for bills.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// What kind of word, unique in the project. Those that begin with `billing:` are printed on invoices.
+    pub key: String,
+    /// The word.
+    pub value: String,
+}
+
+/// A project in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRow {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its globally unique name.
+    pub name: String,
+    /// The unit it is in.
+    pub unit: Option<NamedUnit>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How many services it holds.
+    pub services: i64,
+    /// Its tags, by key.
+    pub tags: Vec<Tag>,
+}
+
+/// What a project's settings show besides the project itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectSettings {
+    /// The project.
+    pub project: ProjectView,
+    /// Its tags, by key.
+    pub tags: Vec<Tag>,
+    /// Whom to tell of what happens in it: mail addresses.
+    pub contacts: Vec<String>,
+    /// Where the viewer may move it to; empty if nowhere. Without a unit means the organization itself.
+    pub destinations: Vec<Option<NamedUnit>>,
+}
+
+/// A project as a page's head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectView {
     /// Its id.
@@ -48,4 +125,10 @@ pub struct ProjectView {
     pub created_at: Timestamp,
     /// How many services it holds.
     pub services: i64,
+    /// The unit it is in.
+    pub unit: Option<NamedUnit>,
+    /// Counts up with each change.
+    pub generation: i64,
+    /// What the viewer can do in it.
+    pub powers: Powers,
 }

@@ -1,0 +1,226 @@
+//! People, application users, groups and invitations as lists and pages show them.
+
+use serde::{Deserialize, Serialize};
+
+use super::permissions::AttachedView;
+use crate::{
+    ids::{GroupId, InvitationId, OrganizationId, UserId},
+    principals::UserKind,
+    timestamps::Timestamp,
+};
+
+/// A member in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// Who.
+    pub user_id: UserId,
+    /// Their sign-in name.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// Whether they are a super admin.
+    pub is_super_admin: bool,
+    /// Whether they are let in: neither deactivated here nor everywhere.
+    pub is_active: bool,
+    /// Since when they belong here.
+    pub joined_at: Timestamp,
+    /// When they last did anything.
+    pub last_activity_at: Option<Timestamp>,
+}
+
+/// A member with what there is to know of them in this organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// As in the list.
+    pub row: MemberRow,
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// Where they work and as what.
+    pub profile: ProfileTexts,
+    /// The groups they are in, by name.
+    pub groups: Vec<NamedGroup>,
+    /// Why the viewer may not act on them, if so: a sentence.
+    pub protection: Option<String>,
+    /// Whether this is the viewer.
+    pub is_self: bool,
+    /// Whether they are the last active super admin, who stays.
+    pub is_last_super_admin: bool,
+}
+
+/// What people say of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileTexts {
+    /// What they are called.
+    pub name: String,
+    /// As what they work.
+    pub job_title: String,
+    /// In what part of the company.
+    pub department: String,
+    /// Where.
+    pub city: String,
+    /// ISO 3166-1 alpha-2 code of the country.
+    pub country: String,
+}
+
+/// One's own profile as its form shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnProfile {
+    /// Who.
+    pub user_id: UserId,
+    /// Sign-in name; it cannot be changed.
+    pub email: String,
+    /// The texts.
+    pub texts: ProfileTexts,
+    /// Counts up with each change.
+    pub generation: i64,
+}
+
+/// A group by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedGroup {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A group in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// How many are in it.
+    pub members: i64,
+    /// How many grants it holds.
+    pub grants: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A group's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupView {
+    /// As in the list.
+    pub row: GroupRow,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// Counts up with each change of name or description.
+    pub generation: i64,
+    /// Why the viewer may not put anybody into it, if so: a sentence.
+    pub add_obstacle: Option<String>,
+    /// Why the viewer may take nobody out of it nor delete it, if so: a sentence.
+    pub take_obstacle: Option<String>,
+}
+
+/// Somebody in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMemberRow {
+    /// Who.
+    pub user_id: UserId,
+    /// Sign-in name of a person.
+    pub email: Option<String>,
+    /// What they are called.
+    pub name: String,
+    /// A person or an application user.
+    pub kind: UserKind,
+    /// Since when they are in it.
+    pub added_at: Timestamp,
+    /// When they last did anything.
+    pub last_activity_at: Option<Timestamp>,
+}
+
+/// An application user in a list and on its page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationUserRow {
+    /// Its id.
+    pub user_id: UserId,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// How many tokens it has.
+    pub tokens: i64,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// An application user's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationUserView {
+    /// As in the list.
+    pub row: ApplicationUserRow,
+    /// Its organization.
+    pub organization_id: OrganizationId,
+    /// Counts up with each change of name or description.
+    pub generation: i64,
+    /// The groups it is in, by name.
+    pub groups: Vec<NamedGroup>,
+    /// Why the viewer may neither change it nor make tokens for it, if so: a sentence.
+    pub protection: Option<String>,
+}
+
+/// An open invitation in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationRow {
+    /// Its id.
+    pub id: InvitationId,
+    /// Who is invited.
+    pub email: String,
+    /// Who invited them.
+    pub invited_by: String,
+    /// When it was first sent.
+    pub created_at: Timestamp,
+    /// When it was last sent.
+    pub sent_at: Timestamp,
+    /// Until when it can be accepted.
+    pub expires_at: Timestamp,
+    /// Whether that has passed.
+    pub is_expired: bool,
+    /// What comes with the acceptance.
+    pub attached: AttachedView,
+}
+
+/// An invitation as the person sees it who follows its link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationView {
+    /// Into which organization.
+    pub organization_name: String,
+    /// Who is invited.
+    pub email: String,
+    /// Who invited them.
+    pub invited_by: String,
+    /// Until when it can be accepted.
+    pub expires_at: Timestamp,
+    /// Whether somebody has an account under that address already.
+    pub has_account: bool,
+    /// Sign-in name of who looks, if somebody is signed in.
+    pub signed_in_as: Option<String>,
+}
+
+/// An invitation of one's own that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnInvitationRow {
+    /// Its id.
+    pub id: InvitationId,
+    /// Into which organization.
+    pub organization_name: String,
+    /// Until when it can be accepted.
+    pub expires_at: Timestamp,
+}
+
+/// What became of one line of an invitation of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitedLine {
+    /// Its number, from 1.
+    pub line: u32,
+    /// The address as it was given.
+    pub email: String,
+    /// Why nobody was invited under it; none if somebody was.
+    pub reason: Option<String>,
+}

@@ -1,0 +1,172 @@
+//! Grants, what follows from them, and why.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::people::NamedGroup;
+use crate::{
+    ids::{GrantId, GroupId, OrganizationId, UserId},
+    permissions::{Granted, Permission},
+    principals::{PrincipalKind, ResourceKind, UserKind},
+    timestamps::Timestamp,
+};
+
+/// Who holds or is to hold something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// Which kind.
+    pub kind: PrincipalKind,
+    /// Id of the user or group.
+    pub id: Uuid,
+    /// What they are called.
+    pub name: String,
+    /// Sign-in name of a person.
+    pub email: Option<String>,
+    /// A person or an application user; none for groups.
+    pub user_kind: Option<UserKind>,
+}
+
+/// A place that something is held on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Which kind.
+    pub kind: ResourceKind,
+    /// Its id.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A grant in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantRow {
+    /// Its id.
+    pub id: GrantId,
+    /// Who holds it.
+    pub principal: Principal,
+    /// What it gives.
+    pub granted: String,
+    /// On what.
+    pub resource: Resource,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Who gave it.
+    pub created_by: String,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Whether that has passed.
+    pub is_expired: bool,
+    /// Whether the viewer may take it back.
+    pub may_revoke: bool,
+}
+
+/// What comes with an invitation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedView {
+    /// Groups to be put into.
+    pub groups: Vec<NamedGroup>,
+    /// Roles and permissions to be given.
+    pub grants: Vec<AttachedGrantView>,
+}
+
+/// A grant that comes with an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedGrantView {
+    /// What it gives.
+    pub granted: Granted,
+    /// On what.
+    pub resource: Resource,
+}
+
+/// What somebody can do at a place, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub resource: Resource,
+    /// Why they can do nothing, whatever they hold (deactivated, no member): a sentence.
+    pub obstacle: Option<String>,
+    /// Each permission they hold there, in the order of the list of permissions, with every path it came by.
+    pub permissions: Vec<ExplainedPermission>,
+    /// By which paths they may give and take roles and permissions there; empty if they may not.
+    pub administration: Vec<Path>,
+}
+
+/// A permission and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedPermission {
+    /// The permission.
+    pub permission: Permission,
+    /// Every path, at least one.
+    pub paths: Vec<Path>,
+}
+
+/// One way in which somebody came to hold something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Path {
+    /// They are a super admin.
+    SuperAdmin,
+    /// A grant.
+    Grant {
+        /// What was given.
+        granted: Granted,
+        /// On what kind of resource.
+        resource_kind: ResourceKind,
+        /// On which.
+        resource_name: String,
+        /// Through which group, if not directly.
+        group_id: Option<GroupId>,
+        /// Its name.
+        group_name: Option<String>,
+        /// When it ends.
+        expires_at: Option<Timestamp>,
+    },
+}
+
+/// Somebody who can do something at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderRow {
+    /// Who.
+    pub user_id: UserId,
+    /// What they are called.
+    pub name: String,
+    /// Sign-in name of a person.
+    pub email: Option<String>,
+    /// A person or an application user.
+    pub kind: UserKind,
+    /// Every path, at least one.
+    pub paths: Vec<Path>,
+}
+
+/// What a change that is not made yet would do to somebody at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectRow {
+    /// Who.
+    pub principal: Principal,
+    /// Where.
+    pub resource: Resource,
+    /// What they could do before and not after.
+    pub loses: Vec<Permission>,
+    /// What they could not do before and can after.
+    pub gains: Vec<Permission>,
+    /// They could give and take roles and permissions there before and not after.
+    pub loses_administration: bool,
+    /// The other way round.
+    pub gains_administration: bool,
+}
+
+/// Everything that a change would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effects {
+    /// Who is affected, at most [`EFFECT_ROWS_MAX`] of them.
+    pub rows: Vec<EffectRow>,
+    /// How many more people are concerned than were looked at.
+    pub further: i64,
+}
+
+/// Rows of a preview, at most.
+pub const EFFECT_ROWS_MAX: usize = 100;
