@@ -72,6 +72,7 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_wake ON mails (state, wake_at, id);
 CREATE INDEX mails_by_organization ON mails (organization_id, created_at, id);
+CREATE INDEX mails_by_age ON mails (created_at, id);
 
 -- `organization_id` is that of an application user; a person's tokens act in all of theirs. `scopes` and `ip_ranges`
 -- are words with spaces between; none means no limit.
