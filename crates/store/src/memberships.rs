@@ -1,29 +1,127 @@
-//! Who belongs to which organization, and who is a super admin there.
+//! Who belongs to which organization, who is a super admin there, and who is shut out for now.
 
 use domain::{
     ids::{OrganizationId, UserId},
+    principals::UserKind,
     timestamps::Timestamp,
 };
+use uuid::Uuid;
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_optional},
+    patterns::containing,
+    queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
-/// A person in an organization.
+/// Somebody in an organization.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Membership {
     /// The organization.
     pub organization_id: OrganizationId,
-    /// The person.
+    /// The person or application user.
     pub user_id: UserId,
     /// Whether they hold everything there.
     pub is_super_admin: bool,
     /// Since when.
     pub joined_at: Timestamp,
+    /// Whether they are let in. What somebody held who is not comes back with them.
+    pub is_active: bool,
 }
 
-/// Makes a person a member.
+/// A membership with who it is.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Member {
+    /// The person or application user.
+    pub user_id: UserId,
+    /// Their sign-in name.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// Whether this is a person.
+    pub kind: UserKind,
+    /// What an application user is for.
+    pub description: String,
+    /// What a person does.
+    pub job_title: String,
+    /// Among whom.
+    pub department: String,
+    /// Where.
+    pub city: String,
+    /// In which country.
+    pub country: String,
+    /// Whether they hold everything in the organization.
+    pub is_super_admin: bool,
+    /// Whether the organization lets them in.
+    pub is_active: bool,
+    /// Whether they may sign in at all.
+    pub is_user_active: bool,
+    /// Since when they belong to it.
+    pub joined_at: Timestamp,
+    /// When they last did anything, anywhere.
+    pub last_activity_at: Option<Timestamp>,
+    /// Counts up with each change of the texts.
+    pub generation: i64,
+}
+
+/// An application user with what its tokens say.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ApplicationUser {
+    /// Who it is.
+    #[sqlx(flatten)]
+    pub member: Member,
+    /// How many tokens it has, those that have expired among them.
+    pub tokens: i64,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Which people are looked for; everybody by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemberFilter<'a> {
+    /// Whose e-mail address or name holds this.
+    pub text: Option<&'a str>,
+    /// Whom the organization lets in, or shuts out.
+    pub is_active: Option<bool>,
+    /// Who has done nothing from then on; of those who never did anything, who had joined before.
+    pub idle_since: Option<Timestamp>,
+}
+
+/// What a [`Member`] is read from. $1 is the organization.
+macro_rules! members {
+    ($also:literal, $($rest:tt)*) => {
+        concat!(
+            "SELECT m.user_id, u.email, u.name, u.kind, u.description, u.job_title, u.department, u.city, u.country,
+                m.is_super_admin, m.is_active, u.is_active AS is_user_active, m.joined_at, u.last_activity_at,
+                u.generation",
+            $also,
+            " FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
+            $($rest)*
+        )
+    };
+}
+/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 `is_active`, $4 `idle_since`.
+macro_rules! filtered {
+    () => {
+        "AND u.kind = 'person' AND ($2 IS NULL OR u.email LIKE $2 ESCAPE '!' OR LOWER(u.name) LIKE $2 ESCAPE '!')
+            AND ($3 IS NULL OR m.is_active = $3)
+            AND ($4 IS NULL OR COALESCE(u.last_activity_at, m.joined_at) < $4)"
+    };
+}
+const MEMBER: &str = members!("", "AND m.user_id = $2");
+const MEMBER_BY_EMAIL: &str = members!("", "AND u.email = $2");
+const PEOPLE: &str = members!("", filtered!(), " AND u.email > $5 ORDER BY u.email LIMIT $6");
+const PEOPLE_COUNT: &str = concat!(
+    "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
+    filtered!()
+);
+const APPLICATION_USERS: &str = members!(
+    ", (SELECT COUNT(*) FROM tokens t WHERE t.user_id = u.id) AS tokens,
+        (SELECT MAX(t.last_used_at) FROM tokens t WHERE t.user_id = u.id) AS last_used_at",
+    "AND u.kind = 'application' AND ($2 IS NULL OR LOWER(u.name) LIKE $2 ESCAPE '!')
+        AND (u.name, u.id) > ($3, $4) ORDER BY u.name, u.id LIMIT $5"
+);
+
+/// Makes somebody a member.
 pub async fn add(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -31,13 +129,13 @@ pub async fn add(
     is_super_admin: bool,
     joined_at: Timestamp,
 ) -> Result<(), Error> {
-    let text = "INSERT INTO memberships (organization_id, user_id, is_super_admin, joined_at)
-        VALUES ($1, $2, $3, $4)";
+    let text = "INSERT INTO memberships (organization_id, user_id, is_super_admin, joined_at, is_active)
+        VALUES ($1, $2, $3, $4, TRUE)";
     execute!(tx, text, organization, user, is_super_admin, joined_at)?;
     Ok(())
 }
 
-/// The person's membership, if they are a member.
+/// Somebody's membership, if they are a member.
 pub async fn find(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -45,4 +143,118 @@ pub async fn find(
 ) -> Result<Option<Membership>, Error> {
     let text = "SELECT * FROM memberships WHERE organization_id = $1 AND user_id = $2";
     fetch_optional!(tx, text, organization, user)
+}
+
+/// A member with who it is.
+pub async fn find_member(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<Member>, Error> {
+    fetch_optional!(tx, MEMBER, organization, user)
+}
+
+/// The member of that sign-in name.
+pub async fn find_member_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Member>, Error> {
+    fetch_optional!(tx, MEMBER_BY_EMAIL, organization, email)
+}
+
+/// The organization's people by e-mail address, from behind `after` on.
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: &MemberFilter<'_>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Member>, Error> {
+    let MemberFilter { text, is_active, idle_since } = *filter;
+    let (text, after, limit) = (text.map(containing), after.unwrap_or(""), i64::from(limit));
+    fetch_all!(tx, PEOPLE, organization, text.as_deref(), is_active, idle_since, after, limit)
+}
+
+/// How many people the filter lets through.
+pub async fn count(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: &MemberFilter<'_>,
+) -> Result<i64, Error> {
+    let MemberFilter { text, is_active, idle_since } = *filter;
+    let text = text.map(containing);
+    let (count,): (i64,) =
+        fetch_one!(tx, PEOPLE_COUNT, organization, text.as_deref(), is_active, idle_since)?;
+    Ok(count)
+}
+
+/// The organization's application users by name, from behind `after` (name and id) on; with `text`, those alone whose
+/// name holds it.
+pub async fn list_application_users(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: Option<&str>,
+    after: Option<(&str, UserId)>,
+    limit: u32,
+) -> Result<Vec<ApplicationUser>, Error> {
+    let (name, id) = after.unwrap_or(("", UserId::from_uuid(Uuid::nil())));
+    let text = text.map(containing);
+    fetch_all!(tx, APPLICATION_USERS, organization, text.as_deref(), name, id, i64::from(limit))
+}
+
+/// How many application users there are; with `text`, whose name holds it.
+pub async fn count_application_users(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: Option<&str>,
+) -> Result<i64, Error> {
+    let count = "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND u.kind = 'application'
+            AND ($2 IS NULL OR LOWER(u.name) LIKE $2 ESCAPE '!')";
+    let (count,): (i64,) = fetch_one!(tx, count, organization, text.map(containing).as_deref())?;
+    Ok(count)
+}
+
+/// Lets a member in, or shuts them out. False if they are not a member.
+pub async fn set_active(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+    is_active: bool,
+) -> Result<bool, Error> {
+    let text = "UPDATE memberships SET is_active = $3 WHERE organization_id = $1 AND user_id = $2";
+    Ok(execute!(tx, text, organization, user, is_active)? > 0)
+}
+
+/// Makes a member a super admin, or no longer. False if they are not a member.
+pub async fn set_super_admin(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+    is_super_admin: bool,
+) -> Result<bool, Error> {
+    let text = "UPDATE memberships SET is_super_admin = $3 WHERE organization_id = $1 AND user_id = $2";
+    Ok(execute!(tx, text, organization, user, is_super_admin)? > 0)
+}
+
+/// Ends a membership, and with it what the member held and which groups they were in there. False if they are not a
+/// member.
+pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<bool, Error> {
+    let grants = "DELETE FROM grants
+        WHERE organization_id = $1 AND principal_kind = 'user' AND principal_id = $2";
+    execute!(tx, grants, organization, user)?;
+    let groups = "DELETE FROM group_members
+        WHERE user_id = $2 AND group_id IN (SELECT id FROM groups WHERE organization_id = $1)";
+    execute!(tx, groups, organization, user)?;
+    let text = "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2";
+    Ok(execute!(tx, text, organization, user)? > 0)
+}
+
+/// How many people can act as super admin of the organization: neither it nor the installation shuts them out.
+pub async fn super_admins(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND m.is_super_admin AND m.is_active AND u.is_active AND u.kind = 'person'";
+    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
+    Ok(count)
 }

@@ -1,31 +1,60 @@
-//! People. Sign-in names arrive in lower case; nothing here changes case.
+//! People and application users. Sign-in names arrive in lower case; nothing here changes case.
 
 use std::fmt;
 
-use domain::{ids::UserId, timestamps::Timestamp};
+use domain::{ids::UserId, principals::UserKind, timestamps::Timestamp};
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_one, fetch_optional},
+    queries::{execute, fetch_one, fetch_optional, storable},
 };
 
-/// A person.
+/// A person or an application user.
 #[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct User {
     /// Their id.
     pub id: UserId,
-    /// Their sign-in name.
+    /// Their sign-in name. An application user has one that nobody can type.
     pub email: String,
     /// What they are called.
     pub name: String,
-    /// Argon2id, in PHC form.
+    /// Argon2id, in PHC form. Empty for those who cannot sign in with a password.
     pub password_hash: String,
     /// When they were added.
     pub created_at: Timestamp,
     /// When they last did anything.
     pub last_activity_at: Option<Timestamp>,
-    /// Whether they may sign in.
+    /// Whether they may sign in, or act with a token.
     pub is_active: bool,
+    /// Whether this is a person.
+    pub kind: UserKind,
+    /// What an application user is for.
+    pub description: String,
+    /// What a person does.
+    pub job_title: String,
+    /// Among whom.
+    pub department: String,
+    /// Where.
+    pub city: String,
+    /// In which country.
+    pub country: String,
+    /// Counts up with each change of the texts.
+    pub generation: i64,
+}
+
+/// What people say about themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileTexts<'a> {
+    /// What they are called.
+    pub name: &'a str,
+    /// What they do.
+    pub job_title: &'a str,
+    /// Among whom.
+    pub department: &'a str,
+    /// Where.
+    pub city: &'a str,
+    /// In which country.
+    pub country: &'a str,
 }
 
 // The hash belongs in no log.
@@ -35,17 +64,35 @@ impl fmt::Debug for User {
     }
 }
 
-/// Adds a person. False if the e-mail address is taken.
+/// Adds a person or an application user. False if the e-mail address is taken.
 pub async fn add(tx: &mut Tx, user: &User) -> Result<bool, Error> {
-    let User { id, email, name, password_hash, created_at, last_activity_at, is_active } = user;
-    let text = "INSERT INTO users (id, email, name, password_hash, created_at, last_activity_at, is_active)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING RETURNING id";
-    let row: Option<(UserId,)> =
-        fetch_optional!(tx, text, id, email, name, password_hash, created_at, last_activity_at, is_active)?;
+    let text =
+        "INSERT INTO users (id, email, name, password_hash, created_at, last_activity_at, is_active, kind,
+            description, job_title, department, city, country, generation)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT (email) DO NOTHING RETURNING id";
+    let row: Option<(UserId,)> = fetch_optional!(
+        tx,
+        text,
+        user.id,
+        &user.email,
+        &user.name,
+        &user.password_hash,
+        user.created_at,
+        user.last_activity_at,
+        user.is_active,
+        user.kind,
+        &*storable(&user.description),
+        &*storable(&user.job_title),
+        &*storable(&user.department),
+        &*storable(&user.city),
+        &*storable(&user.country),
+        user.generation,
+    )?;
     Ok(row.is_some())
 }
 
-/// The person of that id.
+/// The person or application user of that id.
 pub async fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
     fetch_optional!(tx, "SELECT * FROM users WHERE id = $1", id)
 }
@@ -71,4 +118,51 @@ pub async fn set_last_activity(tx: &mut Tx, id: UserId, at: Timestamp) -> Result
 pub async fn set_password_hash(tx: &mut Tx, id: UserId, password_hash: &str) -> Result<(), Error> {
     execute!(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, password_hash)?;
     Ok(())
+}
+
+/// Replaces what a person says about themselves. False if it was changed since that generation, or there is no such
+/// person.
+pub async fn set_profile(
+    tx: &mut Tx,
+    id: UserId,
+    generation: i64,
+    texts: &ProfileTexts<'_>,
+) -> Result<bool, Error> {
+    let text = "UPDATE users SET name = $3, job_title = $4, department = $5, city = $6, country = $7,
+            generation = generation + 1
+        WHERE id = $1 AND generation = $2 AND kind = $8";
+    let changed = execute!(
+        tx,
+        text,
+        id,
+        generation,
+        &*storable(texts.name),
+        &*storable(texts.job_title),
+        &*storable(texts.department),
+        &*storable(texts.city),
+        &*storable(texts.country),
+        UserKind::Person,
+    )?;
+    Ok(changed > 0)
+}
+
+/// Replaces an application user's name and description. False if they were changed since that generation, or there is
+/// no such application user.
+pub async fn set_application_user(
+    tx: &mut Tx,
+    id: UserId,
+    generation: i64,
+    name: &str,
+    description: &str,
+) -> Result<bool, Error> {
+    let text = "UPDATE users SET name = $3, description = $4, generation = generation + 1
+        WHERE id = $1 AND generation = $2 AND kind = $5";
+    let (name, description) = (storable(name), storable(description));
+    Ok(execute!(tx, text, id, generation, &*name, &*description, UserKind::Application)? > 0)
+}
+
+/// Removes somebody with everything they hold, are in and act with. False if there is nobody of that id.
+pub async fn remove(tx: &mut Tx, id: UserId) -> Result<bool, Error> {
+    execute!(tx, "DELETE FROM grants WHERE principal_kind = 'user' AND principal_id = $1", id)?;
+    Ok(execute!(tx, "DELETE FROM users WHERE id = $1", id)? > 0)
 }
