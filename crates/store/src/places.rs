@@ -4,6 +4,7 @@ use domain::ids::OrganizationId;
 
 use crate::{
     Error, Tx,
+    knowers::{Knower, of_known_projects},
     patterns::{beginning, containing},
     queries::fetch_all,
 };
@@ -20,43 +21,65 @@ pub struct ServiceName {
     pub project: String,
 }
 
-/// Names of the organization's projects that hold all the `parts`, with `beside` counting as the end of each name.
-/// Those that begin with the first part come first.
+const PROJECTS: &str = of_known_projects!(
+    "SELECT p.name FROM projects p",
+    "AND (p.name || $6) LIKE $7 ESCAPE '!' AND (p.name || $6) LIKE $8 ESCAPE '!'
+        AND (p.name || $6) LIKE $9 ESCAPE '!'
+    ORDER BY CASE WHEN p.name LIKE $10 ESCAPE '!' THEN 0 ELSE 1 END, p.name LIMIT $11"
+);
+const SERVICES: &str = of_known_projects!(
+    "SELECT s.name AS service, p.name AS project FROM services s JOIN projects p ON p.id = s.project_id",
+    "AND (s.name || ' ' || p.name || $6) LIKE $7 ESCAPE '!'
+        AND (s.name || ' ' || p.name || $6) LIKE $8 ESCAPE '!'
+        AND (s.name || ' ' || p.name || $6) LIKE $9 ESCAPE '!'
+    ORDER BY CASE WHEN s.name LIKE $10 ESCAPE '!' THEN 0 ELSE 1 END, s.name, p.name LIMIT $11"
+);
+
+/// Names of those of the organization's projects that the knower may know of and that hold all the `parts`, with
+/// `beside` counting as the end of each name. Those that begin with the first part come first.
 pub async fn projects(
     tx: &mut Tx,
     organization: OrganizationId,
+    knower: &Knower<'_>,
     beside: &str,
     parts: &[&str],
     limit: u32,
 ) -> Result<Vec<String>, Error> {
-    let text = "SELECT p.name FROM projects p WHERE p.organization_id = $1
-            AND (p.name || $2) LIKE $3 ESCAPE '!' AND (p.name || $2) LIKE $4 ESCAPE '!'
-            AND (p.name || $2) LIKE $5 ESCAPE '!'
-        ORDER BY CASE WHEN p.name LIKE $6 ESCAPE '!' THEN 0 ELSE 1 END, p.name LIMIT $7";
+    let Knower { user, now, openings, knows_all } = *knower;
     let (first, [a, b, c]) = patterns(parts);
     let limit = i64::from(limit);
-    let rows: Vec<(String,)> = fetch_all!(tx, text, organization, beside, &a, &b, &c, &first, limit)?;
+    let rows: Vec<(String,)> = fetch_all!(
+        tx,
+        PROJECTS,
+        organization,
+        user,
+        now,
+        openings,
+        knows_all,
+        beside,
+        &a,
+        &b,
+        &c,
+        &first,
+        limit
+    )?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-/// The organization's services that hold all the `parts` in their own or their project's name or in `beside`. Those
-/// that begin with the first part come first.
+/// The services in those projects that the knower may know of that hold all the `parts` in their own or their project's
+/// name or in `beside`. Those that begin with the first part come first.
 pub async fn services(
     tx: &mut Tx,
     organization: OrganizationId,
+    knower: &Knower<'_>,
     beside: &str,
     parts: &[&str],
     limit: u32,
 ) -> Result<Vec<ServiceName>, Error> {
-    let text =
-        "SELECT s.name AS service, p.name AS project FROM services s JOIN projects p ON p.id = s.project_id
-        WHERE p.organization_id = $1
-            AND (s.name || ' ' || p.name || $2) LIKE $3 ESCAPE '!'
-            AND (s.name || ' ' || p.name || $2) LIKE $4 ESCAPE '!'
-            AND (s.name || ' ' || p.name || $2) LIKE $5 ESCAPE '!'
-        ORDER BY CASE WHEN s.name LIKE $6 ESCAPE '!' THEN 0 ELSE 1 END, s.name, p.name LIMIT $7";
+    let Knower { user, now, openings, knows_all } = *knower;
     let (first, [a, b, c]) = patterns(parts);
-    fetch_all!(tx, text, organization, beside, &a, &b, &c, &first, i64::from(limit))
+    let limit = i64::from(limit);
+    fetch_all!(tx, SERVICES, organization, user, now, openings, knows_all, beside, &a, &b, &c, &first, limit)
 }
 
 /// What `LIKE` takes for the beginning and for each part; a part that is missing is found everywhere.

@@ -2,11 +2,14 @@
 
 use domain::{
     ids::{OrganizationId, ProjectId, UnitId},
+    principals::ResourceKind,
     timestamps::Timestamp,
 };
 
 use crate::{
     Error, Tx, grants,
+    knowers::{Knower, of_known_projects},
+    patterns::containing,
     queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
@@ -31,12 +34,37 @@ pub struct Project {
     pub generation: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct Counted {
+/// A project in a list.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Listed {
+    /// It.
     #[sqlx(flatten)]
-    project: Project,
-    services: i64,
+    pub project: Project,
+    /// Name of the unit it is in.
+    pub unit_name: Option<String>,
+    /// How many services it holds.
+    pub services: i64,
 }
+
+/// Which projects are looked for; all by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProjectFilter<'a> {
+    /// Those in this unit.
+    pub unit: Option<UnitId>,
+    /// Those whose name holds this.
+    pub text: Option<&'a str>,
+}
+
+const LIST: &str = of_known_projects!(
+    "SELECT p.*, u.name AS unit_name, (SELECT COUNT(*) FROM services s WHERE s.project_id = p.id) AS services
+        FROM projects p LEFT JOIN units u ON u.id = p.unit_id",
+    "AND ($6 IS NULL OR p.unit_id = $6) AND ($7 IS NULL OR LOWER(p.name) LIKE $7 ESCAPE '!')
+        AND p.name > $8 ORDER BY p.name LIMIT $9"
+);
+const COUNT: &str = of_known_projects!(
+    "SELECT COUNT(*) FROM projects p",
+    "AND ($6 IS NULL OR p.unit_id = $6) AND ($7 IS NULL OR LOWER(p.name) LIKE $7 ESCAPE '!')"
+);
 
 /// Adds a project. False if the name is taken.
 pub async fn add(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
@@ -68,23 +96,43 @@ pub async fn find_by_name(tx: &mut Tx, name: &str) -> Result<Option<Project>, Er
     fetch_optional!(tx, "SELECT * FROM projects WHERE name = $1", name)
 }
 
-/// The organization's projects by name, from behind `after` on, each with the number of its services.
+/// The organization's projects that the knower may know of, by name, from behind `after` on.
 pub async fn list(
     tx: &mut Tx,
     organization: OrganizationId,
+    knower: &Knower<'_>,
+    filter: &ProjectFilter<'_>,
     after: Option<&str>,
     limit: u32,
-) -> Result<Vec<(Project, i64)>, Error> {
-    let text = "SELECT p.*, (SELECT COUNT(*) FROM services s WHERE s.project_id = p.id) AS services
-        FROM projects p WHERE p.organization_id = $1 AND p.name > $2 ORDER BY p.name LIMIT $3";
-    let rows: Vec<Counted> = fetch_all!(tx, text, organization, after.unwrap_or(""), i64::from(limit))?;
-    Ok(rows.into_iter().map(|row| (row.project, row.services)).collect())
+) -> Result<Vec<Listed>, Error> {
+    let Knower { user, now, openings, knows_all } = *knower;
+    let (text, after, limit) = (filter.text.map(containing), after.unwrap_or(""), i64::from(limit));
+    fetch_all!(
+        tx,
+        LIST,
+        organization,
+        user,
+        now,
+        openings,
+        knows_all,
+        filter.unit,
+        text.as_deref(),
+        after,
+        limit,
+    )
 }
 
-/// How many projects the organization has.
-pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
-    let text = "SELECT COUNT(*) FROM projects WHERE organization_id = $1";
-    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
+/// How many projects [`list`] has with the same knower and filter.
+pub async fn count(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    knower: &Knower<'_>,
+    filter: &ProjectFilter<'_>,
+) -> Result<i64, Error> {
+    let Knower { user, now, openings, knows_all } = *knower;
+    let text = filter.text.map(containing);
+    let (count,): (i64,) =
+        fetch_one!(tx, COUNT, organization, user, now, openings, knows_all, filter.unit, text.as_deref())?;
     Ok(count)
 }
 
@@ -96,13 +144,22 @@ pub async fn rename(tx: &mut Tx, id: ProjectId, new_name: &str) -> Result<bool, 
     Ok(renamed > 0)
 }
 
+/// Moves a project into a unit of its organization, or out of all units. False if there is no such project, or no such
+/// unit in its organization.
+pub async fn move_to(tx: &mut Tx, id: ProjectId, unit: Option<UnitId>) -> Result<bool, Error> {
+    let text = "UPDATE projects SET unit_id = $2, generation = generation + 1
+        WHERE id = $1 AND ($2 IS NULL OR EXISTS (SELECT 1 FROM units u
+            WHERE u.id = $2 AND u.organization_id = projects.organization_id))";
+    Ok(execute!(tx, text, id, unit)? > 0)
+}
+
 /// Removes a project and the grants on it. False if it still holds services, or there is no such project.
 pub async fn remove(tx: &mut Tx, id: ProjectId) -> Result<bool, Error> {
     let text = "DELETE FROM projects
         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM services WHERE project_id = $1)";
     let is_removed = execute!(tx, text, id)? > 0;
     if is_removed {
-        grants::remove_for_resource(tx, "project", id.uuid()).await?;
+        grants::remove_for_resource(tx, ResourceKind::Project, id.uuid()).await?;
     }
     Ok(is_removed)
 }

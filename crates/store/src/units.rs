@@ -2,12 +2,13 @@
 
 use domain::{
     ids::{OrganizationId, UnitId},
+    principals::ResourceKind,
     timestamps::Timestamp,
 };
 
 use crate::{
-    Error, Tx,
-    queries::{fetch_all, fetch_optional},
+    Edited, Error, Tx, grants,
+    queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
 /// An organizational unit.
@@ -21,14 +22,25 @@ pub struct Unit {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Counts up with each change.
+    pub generation: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Counted {
+    #[sqlx(flatten)]
+    unit: Unit,
+    projects: i64,
 }
 
 /// Adds a unit. False if the name is taken in its organization.
 pub async fn add(tx: &mut Tx, unit: &Unit) -> Result<bool, Error> {
-    let Unit { id, organization_id, name, created_at } = unit;
-    let text = "INSERT INTO units (id, organization_id, name, created_at) VALUES ($1, $2, $3, $4)
+    let Unit { id, organization_id, name, created_at, generation } = unit;
+    let text =
+        "INSERT INTO units (id, organization_id, name, created_at, generation) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (organization_id, name) DO NOTHING RETURNING id";
-    let row: Option<(UnitId,)> = fetch_optional!(tx, text, id, organization_id, name, created_at)?;
+    let row: Option<(UnitId,)> =
+        fetch_optional!(tx, text, id, organization_id, name, created_at, generation)?;
     Ok(row.is_some())
 }
 
@@ -37,7 +49,39 @@ pub async fn find(tx: &mut Tx, id: UnitId) -> Result<Option<Unit>, Error> {
     fetch_optional!(tx, "SELECT * FROM units WHERE id = $1", id)
 }
 
-/// The organization's units, by name.
-pub async fn list(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Unit>, Error> {
-    fetch_all!(tx, "SELECT * FROM units WHERE organization_id = $1 ORDER BY name", organization)
+/// The organization's units by name, each with the number of its projects.
+pub async fn list(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(Unit, i64)>, Error> {
+    let text = "SELECT u.*, (SELECT COUNT(*) FROM projects p WHERE p.unit_id = u.id) AS projects
+        FROM units u WHERE u.organization_id = $1 ORDER BY u.name";
+    let rows: Vec<Counted> = fetch_all!(tx, text, organization)?;
+    Ok(rows.into_iter().map(|row| (row.unit, row.projects)).collect())
+}
+
+/// How many units the organization has.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM units WHERE organization_id = $1";
+    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
+    Ok(count)
+}
+
+/// Renames a unit that is at that generation.
+pub async fn rename(tx: &mut Tx, id: UnitId, generation: i64, new_name: &str) -> Result<Edited, Error> {
+    let text = "UPDATE units SET name = $3, generation = generation + 1
+        WHERE id = $1 AND generation = $2 AND NOT EXISTS (SELECT 1 FROM units o
+            WHERE o.organization_id = units.organization_id AND o.name = $3 AND o.id <> $1)";
+    if execute!(tx, text, id, generation, new_name).map_err(Error::unique_is_conflict)? > 0 {
+        return Ok(Edited::Done);
+    }
+    let is_current = find(tx, id).await?.is_some_and(|unit| unit.generation == generation);
+    Ok(if is_current { Edited::Taken } else { Edited::Stale })
+}
+
+/// Removes a unit and the grants on it. False while projects are in it, or if there is no such unit.
+pub async fn remove(tx: &mut Tx, id: UnitId) -> Result<bool, Error> {
+    let text = "DELETE FROM units WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM projects WHERE unit_id = $1)";
+    let is_removed = execute!(tx, text, id)? > 0;
+    if is_removed {
+        grants::remove_for_resource(tx, ResourceKind::Unit, id.uuid()).await?;
+    }
+    Ok(is_removed)
 }
