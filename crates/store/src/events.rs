@@ -4,7 +4,8 @@
 use domain::{
     actions::Action,
     events::EventType,
-    ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, UserId},
+    ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, TokenId, UserId},
+    principals::SubjectKind,
     states::Outcome,
     timestamps::Timestamp,
 };
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Tx,
+    patterns::containing,
     queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
@@ -64,6 +66,35 @@ pub struct Event {
     pub previous_hash: Vec<u8>,
     /// Hash of this one.
     pub hash: Vec<u8>,
+    /// What else it is about, besides organization, project and service.
+    pub subject_kind: Option<SubjectKind>,
+    /// Its id; it may be gone.
+    pub subject_id: Option<Uuid>,
+    /// Its name at the time.
+    pub subject_name: Option<String>,
+    /// The token that acted.
+    pub token_id: Option<TokenId>,
+}
+
+/// Which events are looked for; all by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter<'a> {
+    /// Those of this type.
+    pub event_type: Option<EventType>,
+    /// Those that ended this way.
+    pub outcome: Option<Outcome>,
+    /// Those whose actor's name holds this.
+    pub actor: Option<&'a str>,
+    /// Those about this subject, or done by this person.
+    pub subject: Option<Uuid>,
+    /// Those of the project that had this name then.
+    pub project: Option<&'a str>,
+    /// Those from this time on.
+    pub since: Option<Timestamp>,
+    /// Those before this time.
+    pub until: Option<Timestamp>,
+    /// Those that hold this in their sentence, or in the name of actor, subject, project or service.
+    pub text: Option<&'a str>,
 }
 
 /// The chain an event belongs to: its organization's, or the one of all zeros.
@@ -75,9 +106,10 @@ fn chain(organization: Option<OrganizationId>) -> Uuid {
 pub async fn append(tx: &mut Tx, event: &Event) -> Result<(), Error> {
     let text = "INSERT INTO events (id, chain_id, sequence, organization_id, project_id, service_id, project_name,
             service_name, event_type, outcome, at, actor, user_id, session_id, credential, address, agent,
-            request_id, action, text, before, after, previous_hash, hash)
+            request_id, action, text, before, after, previous_hash, hash, subject_kind, subject_id, subject_name,
+            token_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24)";
+            $23, $24, $25, $26, $27, $28)";
     execute!(
         tx,
         text,
@@ -105,6 +137,10 @@ pub async fn append(tx: &mut Tx, event: &Event) -> Result<(), Error> {
         event.after.as_deref(),
         &event.previous_hash,
         &event.hash,
+        event.subject_kind,
+        event.subject_id,
+        event.subject_name.as_deref(),
+        event.token_id,
     )
     .map_err(Error::unique_is_conflict)?;
     Ok(())
@@ -119,27 +155,74 @@ pub async fn last(
     fetch_optional!(tx, text, chain(organization))
 }
 
+/// What an [`EventFilter`] lets through, of the events that `$1` picks. `$3` to `$10` are its fields.
+macro_rules! filtered {
+    ($select:literal, $picked:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " FROM events WHERE ",
+            $picked,
+            " = $1 AND sequence < $2 AND ($3 IS NULL OR event_type = $3) AND ($4 IS NULL OR outcome = $4)
+                AND ($5 IS NULL OR LOWER(actor) LIKE $5 ESCAPE '!')
+                AND ($6 IS NULL OR subject_id = $6 OR user_id = $6) AND ($7 IS NULL OR project_name = $7)
+                AND ($8 IS NULL OR at >= $8) AND ($9 IS NULL OR at < $9)
+                AND ($10 IS NULL OR LOWER(text) LIKE $10 ESCAPE '!' OR LOWER(actor) LIKE $10 ESCAPE '!'
+                    OR LOWER(subject_name) LIKE $10 ESCAPE '!' OR LOWER(project_name) LIKE $10 ESCAPE '!'
+                    OR LOWER(service_name) LIKE $10 ESCAPE '!') ",
+            $rest
+        )
+    };
+}
+const LIST_FOR_PROJECT: &str = filtered!("SELECT *", "project_id", "ORDER BY sequence DESC LIMIT $11");
+const LIST_FOR_CHAIN: &str = filtered!("SELECT *", "chain_id", "ORDER BY sequence DESC LIMIT $11");
+const COUNT_FOR_PROJECT: &str = filtered!("SELECT COUNT(*)", "project_id", "");
+const COUNT_FOR_CHAIN: &str = filtered!("SELECT COUNT(*)", "chain_id", "");
+
+/// Runs a query made by [`filtered`].
+macro_rules! fetch_filtered {
+    ($fetch:ident, $tx:expr, $text:expr, $picked:expr, $after:expr, $filter:expr $(, $limit:expr)?) => {{
+        let filter: &EventFilter = $filter;
+        $fetch!(
+            $tx,
+            $text,
+            $picked,
+            $after.unwrap_or(i64::MAX),
+            filter.event_type,
+            filter.outcome,
+            filter.actor.map(containing).as_deref(),
+            filter.subject,
+            filter.project,
+            filter.since,
+            filter.until,
+            filter.text.map(containing).as_deref()
+            $(, i64::from($limit))?
+        )
+    }};
+}
+
 /// A project's events, newest first, from before the event numbered `after` on.
 pub async fn list_for_project(
     tx: &mut Tx,
     project: ProjectId,
+    filter: &EventFilter<'_>,
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Event>, Error> {
-    let text = "SELECT * FROM events WHERE project_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-    fetch_all!(tx, text, project, after.unwrap_or(i64::MAX), i64::from(limit))
+    fetch_filtered!(fetch_all, tx, LIST_FOR_PROJECT, project, after, filter, limit)
 }
 
-/// How many events the project has.
-pub async fn count_for_project(tx: &mut Tx, project: ProjectId) -> Result<i64, Error> {
-    let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM events WHERE project_id = $1", project)?;
-    Ok(count)
-}
-
-/// How many events a chain has.
-pub async fn count_for_organization(tx: &mut Tx, organization: Option<OrganizationId>) -> Result<i64, Error> {
-    let text = "SELECT COUNT(*) FROM events WHERE chain_id = $1";
-    let (count,): (i64,) = fetch_one!(tx, text, chain(organization))?;
+/// How many events of the project the filter lets through.
+pub async fn count_for_project(
+    tx: &mut Tx,
+    project: ProjectId,
+    filter: &EventFilter<'_>,
+) -> Result<i64, Error> {
+    let (count,): (i64,) = if *filter == EventFilter::default() {
+        // From the index alone.
+        fetch_one!(tx, "SELECT COUNT(*) FROM events WHERE project_id = $1", project)?
+    } else {
+        fetch_filtered!(fetch_one, tx, COUNT_FOR_PROJECT, project, None, filter)?
+    };
     Ok(count)
 }
 
@@ -147,9 +230,25 @@ pub async fn count_for_organization(tx: &mut Tx, organization: Option<Organizati
 pub async fn list_for_organization(
     tx: &mut Tx,
     organization: Option<OrganizationId>,
+    filter: &EventFilter<'_>,
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Event>, Error> {
-    let text = "SELECT * FROM events WHERE chain_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
-    fetch_all!(tx, text, chain(organization), after.unwrap_or(i64::MAX), i64::from(limit))
+    fetch_filtered!(fetch_all, tx, LIST_FOR_CHAIN, chain(organization), after, filter, limit)
+}
+
+/// How many events of the chain the filter lets through.
+pub async fn count_for_organization(
+    tx: &mut Tx,
+    organization: Option<OrganizationId>,
+    filter: &EventFilter<'_>,
+) -> Result<i64, Error> {
+    let chain = chain(organization);
+    let (count,): (i64,) = if *filter == EventFilter::default() {
+        // From the index alone.
+        fetch_one!(tx, "SELECT COUNT(*) FROM events WHERE chain_id = $1", chain)?
+    } else {
+        fetch_filtered!(fetch_one, tx, COUNT_FOR_CHAIN, chain, None, filter)?
+    };
+    Ok(count)
 }
