@@ -1,5 +1,14 @@
 -- People, groups, roles and tokens: who belongs where, what they hold, and what they act with.
 
+-- What is sorted, searched or in a key goes by bytes and lowers the letters of ASCII alone, as SQLite does.
+ALTER TABLE users ALTER COLUMN name TYPE TEXT COLLATE "C";
+ALTER TABLE grants ALTER COLUMN granted TYPE TEXT COLLATE "C";
+ALTER TABLE events
+    ALTER COLUMN project_name TYPE TEXT COLLATE "C",
+    ALTER COLUMN service_name TYPE TEXT COLLATE "C",
+    ALTER COLUMN actor TYPE TEXT COLLATE "C",
+    ALTER COLUMN text TYPE TEXT COLLATE "C";
+
 -- `kind` tells people from application users, which are no people: they have no password and cannot sign in.
 ALTER TABLE users ADD COLUMN kind TEXT COLLATE "C" NOT NULL DEFAULT 'person';
 ALTER TABLE users ADD COLUMN description TEXT COLLATE "C" NOT NULL DEFAULT '';

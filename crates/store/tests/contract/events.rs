@@ -1,7 +1,16 @@
 //! The contract of `store::events`.
 
-use domain::{actions::Action, events::EventType, ids::EventId, states::Outcome};
-use store::{Error, Store, events};
+use domain::{
+    actions::Action,
+    events::EventType,
+    ids::{EventId, TokenId},
+    principals::SubjectKind,
+    states::Outcome,
+};
+use store::{
+    Error, Store,
+    events::{self, EventFilter},
+};
 
 use crate::samples::*;
 
@@ -9,8 +18,20 @@ contract!(
     chains_are_apart,
     every_field_and_value_comes_back,
     a_place_in_a_chain_is_taken_once,
-    pages_newest_first
+    pages_newest_first,
+    finds_what_is_looked_for
 );
+
+const ALL: EventFilter<'_> = EventFilter {
+    event_type: None,
+    outcome: None,
+    actor: None,
+    subject: None,
+    project: None,
+    since: None,
+    until: None,
+    text: None,
+};
 
 async fn chains_are_apart(store: Store) {
     let mut tx = store.write().await.unwrap();
@@ -22,7 +43,7 @@ async fn chains_are_apart(store: Store) {
     let last = events::last(&mut tx, Some(organization_id(1))).await.unwrap();
     assert_eq!(last, Some((2, event(None, 2).hash)));
     assert_eq!(events::last(&mut tx, Some(organization_id(2))).await.unwrap(), None);
-    let listed = events::list_for_organization(&mut tx, None, None, 9).await.unwrap();
+    let listed = events::list_for_organization(&mut tx, None, &ALL, None, 9).await.unwrap();
     assert_eq!(listed, [event(None, 1)]);
 }
 
@@ -40,8 +61,11 @@ async fn every_field_and_value_comes_back(store: Store) {
     full.agent = Some("curl".into());
     full.before = Some("{}".into());
     full.after = Some("[]".into());
+    full.subject_id = Some(uuid(5));
+    full.subject_name = Some("operators".into());
+    full.token_id = Some(TokenId::from_uuid(uuid(6)));
     events::append(&mut tx, &full).await.unwrap();
-    let listed = events::list_for_project(&mut tx, project_id(1), None, 9).await.unwrap();
+    let listed = events::list_for_project(&mut tx, project_id(1), &ALL, None, 9).await.unwrap();
     assert_eq!(listed, [full]);
 
     let mut sequence = 1;
@@ -51,8 +75,11 @@ async fn every_field_and_value_comes_back(store: Store) {
         one.event_type = *event_type;
         one.outcome = Outcome::ALL[usize::try_from(sequence).unwrap() % Outcome::ALL.len()];
         one.action = Action::ALL[usize::try_from(sequence).unwrap() % Action::ALL.len()];
+        one.subject_kind =
+            Some(SubjectKind::ALL[usize::try_from(sequence).unwrap() % SubjectKind::ALL.len()]);
         events::append(&mut tx, &one).await.unwrap();
-        let listed = events::list_for_organization(&mut tx, one.organization_id, None, 1).await.unwrap();
+        let listed =
+            events::list_for_organization(&mut tx, one.organization_id, &ALL, None, 1).await.unwrap();
         assert_eq!(listed, [one]);
     }
 }
@@ -74,15 +101,92 @@ async fn pages_newest_first(store: Store) {
         event.project_id = Some(project_id(u128::try_from(sequence).unwrap() % 2));
         events::append(&mut tx, &event).await.unwrap();
     }
-    assert_eq!(events::count_for_project(&mut tx, project_id(1)).await.unwrap(), 4);
-    assert_eq!(events::count_for_project(&mut tx, project_id(2)).await.unwrap(), 0);
-    assert_eq!(events::count_for_organization(&mut tx, organization).await.unwrap(), 7);
-    assert_eq!(events::count_for_organization(&mut tx, None).await.unwrap(), 0);
+    assert_eq!(events::count_for_project(&mut tx, project_id(1), &ALL).await.unwrap(), 4);
+    assert_eq!(events::count_for_project(&mut tx, project_id(2), &ALL).await.unwrap(), 0);
+    assert_eq!(events::count_for_organization(&mut tx, organization, &ALL).await.unwrap(), 7);
+    assert_eq!(events::count_for_organization(&mut tx, None, &ALL).await.unwrap(), 0);
     let numbers = |events: Vec<events::Event>| events.iter().map(|one| one.sequence).collect::<Vec<_>>();
-    let page = events::list_for_project(&mut tx, project_id(1), None, 3).await.unwrap();
+    let page = events::list_for_project(&mut tx, project_id(1), &ALL, None, 3).await.unwrap();
     assert_eq!(numbers(page), [7, 5, 3]);
-    let page = events::list_for_project(&mut tx, project_id(1), Some(3), 3).await.unwrap();
+    let page = events::list_for_project(&mut tx, project_id(1), &ALL, Some(3), 3).await.unwrap();
     assert_eq!(numbers(page), [1]);
-    let page = events::list_for_organization(&mut tx, organization, Some(6), 2).await.unwrap();
+    let page = events::list_for_organization(&mut tx, organization, &ALL, Some(6), 2).await.unwrap();
     assert_eq!(numbers(page), [5, 4]);
+}
+
+async fn finds_what_is_looked_for(store: Store) {
+    let organization = Some(organization_id(1));
+    let mut tx = store.write().await.unwrap();
+    // All in project 1 and one after the other, but for one of another organization.
+    for (sequence, actor) in [(1, "Ann@example.org"), (2, "bob@example.org"), (3, "system"), (4, "a_n")] {
+        let mut event = event(organization, sequence);
+        event.project_id = Some(project_id(1));
+        event.at = at(sequence * 10);
+        event.actor = actor.into();
+        match sequence {
+            1 => {
+                event.event_type = EventType::GroupMemberAdded;
+                event.subject_id = Some(uuid(7));
+                event.subject_name = Some("Operators".into());
+            }
+            2 => {
+                event.outcome = Outcome::Denied;
+                event.user_id = Some(user_id(7));
+                event.project_name = Some("shop".into());
+            }
+            3 => {
+                event.text = "Ünder 100% way".into();
+                event.service_name = Some("orders".into());
+                event.project_name = Some("shop-2".into());
+            }
+            _ => {}
+        }
+        events::append(&mut tx, &event).await.unwrap();
+    }
+    let mut other = event(Some(organization_id(2)), 1);
+    other.actor = "ann@example.org".into();
+    events::append(&mut tx, &other).await.unwrap();
+
+    let text = |text| EventFilter { text: Some(text), ..ALL };
+    let actor = |actor| EventFilter { actor: Some(actor), ..ALL };
+    for (filter, expected) in [
+        (ALL, &[4, 3, 2, 1][..]),
+        (EventFilter { event_type: Some(EventType::GroupMemberAdded), ..ALL }, &[1]),
+        (EventFilter { event_type: Some(EventType::UserInvited), ..ALL }, &[]),
+        (EventFilter { outcome: Some(Outcome::Denied), ..ALL }, &[2]),
+        (EventFilter { subject: Some(uuid(7)), ..ALL }, &[2, 1]),
+        (EventFilter { subject: Some(uuid(8)), ..ALL }, &[]),
+        (EventFilter { project: Some("shop"), ..ALL }, &[2]),
+        (EventFilter { since: Some(at(20)), ..ALL }, &[4, 3, 2]),
+        (EventFilter { until: Some(at(20)), ..ALL }, &[1]),
+        (EventFilter { since: Some(at(20)), until: Some(at(40)), ..ALL }, &[3, 2]),
+        (actor("ANN"), &[1]),
+        (actor("example"), &[2, 1]),
+        (actor("a_n"), &[4]),
+        (text("made THE"), &[4, 2, 1]),
+        (text("100%"), &[3]),
+        (text("Ünd"), &[3]),
+        (text("0% w"), &[3]),
+        (text("ann@"), &[1]),
+        (text("operators"), &[1]),
+        (text("SHOP"), &[3, 2]),
+        (text("orders"), &[3]),
+        (text("nowhere"), &[]),
+        (EventFilter { text: Some("shop"), outcome: Some(Outcome::Denied), ..ALL }, &[2]),
+        (EventFilter { text: Some("orders"), outcome: Some(Outcome::Denied), ..ALL }, &[]),
+    ] {
+        let one = project_id(1);
+        let found = events::list_for_organization(&mut tx, organization, &filter, None, 9).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.sequence).collect::<Vec<_>>(), expected, "{filter:?}");
+        assert_eq!(events::list_for_project(&mut tx, one, &filter, None, 9).await.unwrap(), found);
+        let count = events::count_for_organization(&mut tx, organization, &filter).await.unwrap();
+        assert_eq!(usize::try_from(count).unwrap(), expected.len(), "{filter:?}");
+        assert_eq!(events::count_for_project(&mut tx, one, &filter).await.unwrap(), count, "{filter:?}");
+        // Pages go on where the one before ended.
+        let after = events::list_for_project(&mut tx, one, &filter, Some(3), 1).await.unwrap();
+        let expected = expected.iter().copied().find(|sequence| *sequence < 3);
+        assert_eq!(after.first().map(|one| one.sequence), expected, "{filter:?}");
+        let after = events::list_for_organization(&mut tx, organization, &filter, Some(3), 1).await.unwrap();
+        assert_eq!(after.first().map(|one| one.sequence), expected, "{filter:?}");
+    }
 }

@@ -40,6 +40,8 @@ mod memberships;
 mod nodes;
 mod organizations;
 mod places;
+mod project_contacts;
+mod project_tags;
 mod projects;
 mod services;
 mod sessions;

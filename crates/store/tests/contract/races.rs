@@ -86,7 +86,9 @@ async fn a_chain_has_no_gap_and_no_fork(store: Store) {
     }
     tasks.join_all().await;
     let mut tx = store.read().await.unwrap();
-    let mut chain = events::list_for_organization(&mut tx, None, None, 1000).await.unwrap();
+    let mut chain = events::list_for_organization(&mut tx, None, &events::EventFilter::default(), None, 1000)
+        .await
+        .unwrap();
     chain.reverse();
     assert_eq!(chain.len(), usize::try_from(TASKS).unwrap() * usize::try_from(CHANGES).unwrap());
     let mut previous = vec![0; 32];

@@ -4,14 +4,15 @@ use domain::{
     actions::Action,
     events::EventType,
     ids::*,
+    principals::{PrincipalKind, UserKind},
     states::{NodeState, Outcome, ServiceState, ServiceType, VolumeKind},
     timestamps::Timestamp,
 };
 use sqlx::AssertSqlSafe;
 use store::{
-    Store, Tx, destruction_certificates::Certificate, events::Event, grants::Grant, nodes::Node,
-    organizations::Organization, projects::Project, services::Service, sessions::Row, strands::Strand,
-    users::User, volumes::Volume,
+    Store, Tx, destruction_certificates::Certificate, events::Event, grants::Grant, groups::Group,
+    knowers::Knower, nodes::Node, organizations::Organization, projects::Project, services::Service,
+    sessions::Row, strands::Strand, units::Unit, users::User, volumes::Volume,
 };
 use uuid::Uuid;
 
@@ -28,6 +29,12 @@ pub(crate) fn organization_id(number: u128) -> OrganizationId {
 }
 pub(crate) fn user_id(number: u128) -> UserId {
     UserId::from_uuid(uuid(number))
+}
+pub(crate) fn unit_id(number: u128) -> UnitId {
+    UnitId::from_uuid(uuid(number))
+}
+pub(crate) fn group_id(number: u128) -> GroupId {
+    GroupId::from_uuid(uuid(number))
 }
 pub(crate) fn project_id(number: u128) -> ProjectId {
     ProjectId::from_uuid(uuid(number))
@@ -51,6 +58,7 @@ pub(crate) fn organization(number: u128) -> Organization {
         name: format!("Organization {number}"),
         wrapped_key: vec![0, 255, 7],
         created_at: at(1),
+        generation: 0,
     }
 }
 
@@ -63,6 +71,45 @@ pub(crate) fn user(number: u128) -> User {
         created_at: at(2),
         last_activity_at: None,
         is_active: true,
+        kind: UserKind::Person,
+        description: String::new(),
+        job_title: String::new(),
+        department: String::new(),
+        city: String::new(),
+        country: String::new(),
+        generation: 0,
+    }
+}
+
+pub(crate) fn application_user(number: u128, name: &str) -> User {
+    User {
+        email: format!("application-{number}"),
+        name: name.into(),
+        password_hash: String::new(),
+        kind: UserKind::Application,
+        description: "Deploys.".into(),
+        ..user(number)
+    }
+}
+
+pub(crate) fn unit(number: u128, organization: u128, name: &str) -> Unit {
+    Unit {
+        id: unit_id(number),
+        organization_id: organization_id(organization),
+        name: name.into(),
+        created_at: at(1),
+        generation: 0,
+    }
+}
+
+pub(crate) fn group(number: u128, organization: u128, name: &str) -> Group {
+    Group {
+        id: group_id(number),
+        organization_id: organization_id(organization),
+        name: name.into(),
+        description: String::new(),
+        created_at: at(1),
+        generation: 0,
     }
 }
 
@@ -160,14 +207,19 @@ pub(crate) fn grant(number: u128, granted: &str, resource_kind: &str, resource_i
     Grant {
         id: GrantId::from_uuid(uuid(number)),
         organization_id: organization_id(1),
-        principal_kind: "user".into(),
+        principal_kind: PrincipalKind::User,
         principal_id: uuid(1),
         granted: granted.into(),
-        resource_kind: resource_kind.into(),
+        resource_kind: resource_kind.parse().unwrap(),
         resource_id,
         created_at: at(7),
         expires_at: None,
+        created_by: "user1@example.org".into(),
     }
+}
+
+pub(crate) fn knower_of_all() -> Knower<'static> {
+    Knower { user: user_id(1), now: at(1), openings: ",", knows_all: true }
 }
 
 pub(crate) fn event(organization: Option<OrganizationId>, sequence: i64) -> Event {
@@ -197,6 +249,10 @@ pub(crate) fn event(organization: Option<OrganizationId>, sequence: i64) -> Even
         after: None,
         previous_hash: vec![0; 32],
         hash: sequence.to_be_bytes().to_vec(),
+        subject_kind: None,
+        subject_id: None,
+        subject_name: None,
+        token_id: None,
     }
 }
 

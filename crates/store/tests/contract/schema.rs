@@ -155,7 +155,27 @@ async fn both_schemas_are_the_same() {
         only_sqlite.is_empty() && only_postgres.is_empty(),
         "only SQLite: {only_sqlite:#?}\nonly PostgreSQL: {only_postgres:#?}"
     );
-    assert!(!sqlite.iter().any(|fact| fact.contains("STRICT") || fact.contains("default")), "{sqlite:#?}");
+    assert!(!sqlite.iter().any(|fact| fact.contains("STRICT")), "{sqlite:#?}");
+    // A required column that is added to a table with rows needs a value for them. Nothing else fills itself in.
+    let filled: Vec<&str> = sqlite
+        .iter()
+        .filter(|fact| fact.contains("default"))
+        .filter_map(|fact| fact.split_whitespace().nth(1))
+        .collect();
+    let added = [
+        "grants.created_by",
+        "memberships.is_active",
+        "organizations.generation",
+        "units.generation",
+        "users.city",
+        "users.country",
+        "users.department",
+        "users.description",
+        "users.generation",
+        "users.job_title",
+        "users.kind",
+    ];
+    assert_eq!(filled, added);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,22 @@
 //! The contract of `store::users`.
 
-use store::{Store, users};
+use domain::principals::UserKind;
+use store::{
+    Store, grants, memberships, organizations,
+    users::{self, ProfileTexts, User},
+};
 
 use crate::samples::*;
 
-contract!(an_email_address_is_taken_once, changes_are_seen, a_password_hash_is_not_printed);
+contract!(
+    an_email_address_is_taken_once,
+    every_field_comes_back,
+    changes_are_seen,
+    a_profile_is_changed_in_the_generation_that_was_seen,
+    an_application_user_is_changed_in_the_generation_that_was_seen,
+    whoever_is_removed_leaves_nothing_behind,
+    a_password_hash_is_not_printed
+);
 
 async fn an_email_address_is_taken_once(store: Store) {
     let mut tx = store.write().await.unwrap();
@@ -21,6 +33,27 @@ async fn an_email_address_is_taken_once(store: Store) {
     assert_eq!(users::find_by_email(&mut tx, "User1@example.org").await.unwrap(), None);
 }
 
+async fn every_field_comes_back(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    for kind in UserKind::ALL {
+        let number = 1 + *kind as u128;
+        let full = User {
+            last_activity_at: Some(at(9)),
+            is_active: false,
+            kind: *kind,
+            description: "a".into(),
+            job_title: "b".into(),
+            department: "c".into(),
+            city: "d".into(),
+            country: "e".into(),
+            generation: 7,
+            ..user(number)
+        };
+        assert!(users::add(&mut tx, &full).await.unwrap());
+        assert_eq!(users::find(&mut tx, user_id(number)).await.unwrap(), Some(full));
+    }
+}
+
 async fn changes_are_seen(store: Store) {
     let mut tx = store.write().await.unwrap();
     let mut expected = user(1);
@@ -33,6 +66,60 @@ async fn changes_are_seen(store: Store) {
     expected.password_hash = "new".into();
     assert_eq!(users::find(&mut tx, user_id(1)).await.unwrap(), Some(expected));
     assert_eq!(users::find(&mut tx, user_id(2)).await.unwrap(), Some(user(2)));
+}
+
+async fn a_profile_is_changed_in_the_generation_that_was_seen(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    users::add(&mut tx, &user(1)).await.unwrap();
+    users::add(&mut tx, &application_user(2, "ci")).await.unwrap();
+    let texts = ProfileTexts { name: "A\0", job_title: "B", department: "C", city: "D", country: "E" };
+    assert!(users::set_profile(&mut tx, user_id(1), 0, &texts).await.unwrap());
+    assert!(!users::set_profile(&mut tx, user_id(1), 0, &texts).await.unwrap());
+    assert!(!users::set_profile(&mut tx, user_id(2), 0, &texts).await.unwrap());
+    assert!(!users::set_profile(&mut tx, user_id(3), 0, &texts).await.unwrap());
+    let expected = User {
+        name: "A\u{fffd}".into(),
+        job_title: "B".into(),
+        department: "C".into(),
+        city: "D".into(),
+        country: "E".into(),
+        generation: 1,
+        ..user(1)
+    };
+    assert_eq!(users::find(&mut tx, user_id(1)).await.unwrap(), Some(expected));
+    assert_eq!(users::find(&mut tx, user_id(2)).await.unwrap(), Some(application_user(2, "ci")));
+}
+
+async fn an_application_user_is_changed_in_the_generation_that_was_seen(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    users::add(&mut tx, &user(1)).await.unwrap();
+    users::add(&mut tx, &application_user(2, "ci")).await.unwrap();
+    let (person, application) = (user_id(1), user_id(2));
+    assert!(users::set_application_user(&mut tx, application, 0, "cd", "Builds.").await.unwrap());
+    assert!(!users::set_application_user(&mut tx, application, 0, "x", "").await.unwrap());
+    assert!(users::set_application_user(&mut tx, application, 1, "cd", "").await.unwrap());
+    assert!(!users::set_application_user(&mut tx, person, 0, "x", "").await.unwrap());
+    let expected = User { description: String::new(), generation: 2, ..application_user(2, "cd") };
+    assert_eq!(users::find(&mut tx, application).await.unwrap(), Some(expected));
+    assert_eq!(users::find(&mut tx, person).await.unwrap(), Some(user(1)));
+}
+
+async fn whoever_is_removed_leaves_nothing_behind(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    users::add(&mut tx, &application_user(2, "ci")).await.unwrap();
+    memberships::add(&mut tx, organization_id(1), user_id(2), false, at(1)).await.unwrap();
+    let mut held = grant(1, "operator", "project", uuid(1));
+    held.principal_id = uuid(2);
+    grants::put(&mut tx, &held).await.unwrap();
+    grants::put(&mut tx, &grant(2, "operator", "project", uuid(1))).await.unwrap();
+    assert!(users::remove(&mut tx, user_id(2)).await.unwrap());
+    assert!(!users::remove(&mut tx, user_id(2)).await.unwrap());
+    assert_eq!(users::find(&mut tx, user_id(2)).await.unwrap(), None);
+    assert_eq!(memberships::find(&mut tx, organization_id(1), user_id(2)).await.unwrap(), None);
+    assert_eq!(organizations::list_for_user(&mut tx, user_id(1)).await.unwrap().len(), 1);
+    // The other's grant is the only one left.
+    assert_eq!(sql(&mut tx, "DELETE FROM grants").await.unwrap(), 1);
 }
 
 async fn a_password_hash_is_not_printed(store: Store) {
