@@ -14,7 +14,7 @@ use std::{
 };
 
 use control::{
-    Context, Control, MasterKey, Origin, Parts, Random, projects, services, set_up,
+    Context, Control, MasterKey, Origin, Parts, Random, mails::Mailer, projects, services, set_up,
     testing::Stepper,
     workflow::{Limits, Point},
 };
@@ -22,6 +22,7 @@ use domain::{
     errors::Error,
     ids::{GrantId, OrganizationId, RequestId, ServiceId, StrandId, UserId},
     inputs::{CompleteSetUp, CreateService},
+    principals::{PrincipalKind, ResourceKind},
     secrets::Secret,
     states::ServiceState,
     timestamps::{Clock, Timestamp},
@@ -193,6 +194,13 @@ impl World {
         let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
         let opened = Control::open(parts(&self.store, &self.clock, host, number)).await;
         opened.map_err(|error| error.to_string())
+    }
+
+    /// One more server on the same database and host, which sends mails.
+    pub async fn server_with(&self, mailer: Arc<dyn Mailer>) -> Control {
+        let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
+        let parts = parts(&self.store, &self.clock, &self.host, number);
+        Control::open(Parts { mailer: Some(mailer), ..parts }).await.unwrap()
     }
 
     /// Other limits for the runner, in real time.
@@ -392,15 +400,16 @@ impl World {
         let grant = store::grants::Grant {
             id: GrantId::from_uuid(self.uuid()),
             organization_id: self.organization,
-            principal_kind: "user".into(),
+            principal_kind: PrincipalKind::User,
             principal_id: user.uuid(),
             granted: granted.to_owned(),
-            resource_kind: if resource.is_some() { "project" } else { "organization" }.into(),
+            resource_kind: if resource.is_some() { ResourceKind::Project } else { ResourceKind::Organization },
             resource_id: resource.unwrap_or(self.organization.uuid()),
             created_at: self.now(),
             expires_at: None,
+            created_by: "system".to_owned(),
         };
-        store::grants::add(&mut tx, &grant).await.unwrap();
+        store::grants::put(&mut tx, &grant).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -485,6 +494,8 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         random: Arc::new(SeededRandom(AtomicU64::new(seed << 40))),
         master_key: MasterKey::new(MASTER_KEY),
         is_simulated: true,
+        mailer: None,
+        public_url: "http://localhost:8080".into(),
     }
 }
 

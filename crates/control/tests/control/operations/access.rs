@@ -332,15 +332,16 @@ async fn a_grant_ends_at_its_time() {
     let grant = store::grants::Grant {
         id: domain::ids::GrantId::from_uuid(world.uuid()),
         organization_id: world.organization,
-        principal_kind: "user".into(),
+        principal_kind: domain::principals::PrincipalKind::User,
         principal_id: user.uuid(),
         granted: "admin".into(),
-        resource_kind: "organization".into(),
+        resource_kind: domain::principals::ResourceKind::Organization,
         resource_id: world.organization.uuid(),
         created_at: world.now(),
         expires_at: Some(world.now().plus(std::time::Duration::from_secs(60))),
+        created_by: "system".into(),
     };
-    store::grants::add(&mut tx, &grant).await.unwrap();
+    store::grants::put(&mut tx, &grant).await.unwrap();
     tx.commit().await.unwrap();
     let ctx = world.ctx_of(user);
     assert_eq!(O::ViewService.call(&ctx, &real).await, Ok(()));
