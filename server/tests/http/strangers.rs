@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::ids::{OrganizationId, UserId};
+use domain::{
+    ids::{OrganizationId, UserId},
+    principals::UserKind,
+};
 use leptos::server_fn::axum::server_fn_paths;
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
@@ -238,6 +241,7 @@ async fn neighbour(installation: &Installation) -> Browser {
         name: "Next door".to_owned(),
         wrapped_key: Vec::new(),
         created_at: now,
+        generation: 0,
     };
     let user = store::users::User {
         id: UserId::from_uuid(Uuid::from_u128(1)),
@@ -247,6 +251,13 @@ async fn neighbour(installation: &Installation) -> Browser {
         created_at: now,
         last_activity_at: None,
         is_active: true,
+        kind: UserKind::Person,
+        description: String::new(),
+        job_title: String::new(),
+        department: String::new(),
+        city: String::new(),
+        country: String::new(),
+        generation: 0,
     };
     let mut tx = installation.store.write().await.unwrap();
     store::organizations::add(&mut tx, &organization).await.unwrap();
