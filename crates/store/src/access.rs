@@ -1,4 +1,4 @@
-//! The one query behind every authorization: what a person holds on a resource and on everything above it. It
+//! The one query behind every authorization: what a person or application user holds on a resource, themselves or through a group, and on everything above it. It
 //! says what is so; what follows from it is decided in `control`.
 
 use domain::{
@@ -13,6 +13,8 @@ use crate::{Error, Tx, queries::fetch_all};
 pub enum Target<'a> {
     /// An organization.
     Organization(OrganizationId),
+    /// A unit.
+    Unit(UnitId),
     /// A project, by name.
     ProjectName(&'a str),
     /// A service, by the names of its project and its own.
@@ -35,17 +37,20 @@ pub struct Access {
     pub project_id: Option<ProjectId>,
     /// Its name.
     pub project_name: Option<String>,
-    /// The unit that the project is in.
+    /// The unit, if the target is one or lies in one.
     pub unit_id: Option<UnitId>,
+    /// Its name.
+    pub unit_name: Option<String>,
     /// The service, if the target is one.
     pub service_id: Option<ServiceId>,
-    /// Whether the person belongs to the organization.
+    /// Whether the person belongs to the organization and is not deactivated there.
     pub is_member: bool,
     /// Whether they are a super admin of it.
     pub is_super_admin: bool,
-    /// Whether they may sign in.
+    /// Whether their account is active.
     pub is_active: bool,
-    /// Ids of the roles and permissions they hold on the target or above it, each once, sorted.
+    /// Ids of the roles and permissions they hold on the target or above it, themselves or through a group, each once,
+    /// sorted. Nothing for who is no member.
     pub granted: Vec<String>,
 }
 
@@ -56,6 +61,7 @@ struct Row {
     project_id: Option<ProjectId>,
     project_name: Option<String>,
     unit_id: Option<UnitId>,
+    unit_name: Option<String>,
     service_id: Option<ServiceId>,
     is_member: bool,
     is_super_admin: bool,
@@ -63,36 +69,55 @@ struct Row {
     granted: Option<String>,
 }
 
-/// Everything but the target itself, which is found by the given joins and condition. $1 is the person, $2 the time.
+/// Everything but the target itself, which is found by the given joins and condition. $1 is the person, $2 the time. The
+/// grants are found from the person and their groups, which are few, however many grants there are.
 macro_rules! effective {
     ($from:literal, $where:literal) => {
         concat!(
             "SELECT o.id AS organization_id, o.name AS organization_name, p.id AS project_id,
-                p.name AS project_name, p.unit_id AS unit_id, s.id AS service_id,
-                m.user_id IS NOT NULL AS is_member, COALESCE(m.is_super_admin, FALSE) AS is_super_admin,
+                p.name AS project_name, n.id AS unit_id, n.name AS unit_name, s.id AS service_id,
+                COALESCE(m.is_active, FALSE) AS is_member, COALESCE(m.is_super_admin, FALSE) AS is_super_admin,
                 COALESCE(u.is_active, FALSE) AS is_active, g.granted AS granted
             FROM ",
             $from,
             " LEFT JOIN users u ON u.id = $1
             LEFT JOIN memberships m ON m.organization_id = o.id AND m.user_id = $1
-            LEFT JOIN grants g ON g.principal_id = $1 AND g.principal_kind = 'user'
-                AND g.organization_id = o.id AND (g.expires_at IS NULL OR g.expires_at > $2)
+            LEFT JOIN (SELECT h.organization_id, h.resource_kind, h.resource_id, h.granted
+                FROM (SELECT $1 AS id, 'user' AS kind
+                    UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1) me
+                JOIN grants h ON h.principal_id = me.id AND h.principal_kind = me.kind
+                WHERE h.expires_at IS NULL OR h.expires_at > $2) g
+                ON m.is_active AND g.organization_id = o.id
                 AND ((g.resource_kind = 'organization' AND g.resource_id = o.id)
-                    OR (g.resource_kind = 'unit' AND g.resource_id = p.unit_id)
+                    OR (g.resource_kind = 'unit' AND g.resource_id = n.id)
                     OR (g.resource_kind = 'project' AND g.resource_id = p.id))
             WHERE ",
             $where
         )
     };
 }
-const ON_ORGANIZATION: &str =
-    effective!("organizations o LEFT JOIN projects p ON FALSE LEFT JOIN services s ON FALSE", "o.id = $3");
+const ON_ORGANIZATION: &str = effective!(
+    "organizations o LEFT JOIN units n ON FALSE LEFT JOIN projects p ON FALSE LEFT JOIN services s ON FALSE",
+    "o.id = $3"
+);
+const ON_ORGANIZATIONS: &str = effective!(
+    "memberships mine JOIN organizations o ON o.id = mine.organization_id LEFT JOIN units n ON FALSE
+    LEFT JOIN projects p ON FALSE LEFT JOIN services s ON FALSE",
+    "mine.user_id = $1 AND mine.is_active ORDER BY o.name, o.id"
+);
+const ON_UNIT: &str = effective!(
+    "units n JOIN organizations o ON o.id = n.organization_id LEFT JOIN projects p ON FALSE
+    LEFT JOIN services s ON FALSE",
+    "n.id = $3"
+);
 const ON_PROJECT: &str = effective!(
-    "projects p JOIN organizations o ON o.id = p.organization_id LEFT JOIN services s ON FALSE",
+    "projects p JOIN organizations o ON o.id = p.organization_id LEFT JOIN units n ON n.id = p.unit_id
+    LEFT JOIN services s ON FALSE",
     "p.name = $3"
 );
 const ON_SERVICE: &str = effective!(
-    "projects p JOIN organizations o ON o.id = p.organization_id JOIN services s ON s.project_id = p.id",
+    "projects p JOIN organizations o ON o.id = p.organization_id LEFT JOIN units n ON n.id = p.unit_id
+    JOIN services s ON s.project_id = p.id",
     "p.name = $3 AND s.name = $4"
 );
 
@@ -105,23 +130,53 @@ pub async fn effective(
 ) -> Result<Option<Access>, Error> {
     let rows: Vec<Row> = match target {
         Target::Organization(id) => fetch_all!(tx, ON_ORGANIZATION, user, now, id)?,
+        Target::Unit(id) => fetch_all!(tx, ON_UNIT, user, now, id)?,
         Target::ProjectName(name) => fetch_all!(tx, ON_PROJECT, user, now, name)?,
         Target::Service { project, service } => fetch_all!(tx, ON_SERVICE, user, now, project, service)?,
     };
-    // One row per grant; one without any.
-    let mut granted: Vec<String> = rows.iter().filter_map(|row| row.granted.clone()).collect();
-    granted.sort();
-    granted.dedup();
-    Ok(rows.into_iter().next().map(|row| Access {
-        organization_id: row.organization_id,
-        organization_name: row.organization_name,
-        project_id: row.project_id,
-        project_name: row.project_name,
-        unit_id: row.unit_id,
-        service_id: row.service_id,
-        is_member: row.is_member,
-        is_super_admin: row.is_super_admin,
-        is_active: row.is_active,
-        granted,
-    }))
+    Ok(gathered(rows).pop())
+}
+
+/// What the person holds on each organization that they belong to and are not deactivated in, by name. One query,
+/// however many there are.
+pub async fn on_organizations(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<Access>, Error> {
+    let rows: Vec<Row> = fetch_all!(tx, ON_ORGANIZATIONS, user, now)?;
+    Ok(gathered(rows))
+}
+
+/// One for each target: there is a row per grant, and one without any. The rows of a target stand together.
+fn gathered(rows: Vec<Row>) -> Vec<Access> {
+    let mut all: Vec<Access> = Vec::new();
+    for mut row in rows {
+        let granted = row.granted.take();
+        if all.last().is_none_or(|last| last.organization_id != row.organization_id) {
+            all.push(row.into());
+        }
+        if let Some(access) = all.last_mut() {
+            access.granted.extend(granted);
+        }
+    }
+    for access in &mut all {
+        access.granted.sort();
+        access.granted.dedup();
+    }
+    all
+}
+
+impl From<Row> for Access {
+    fn from(row: Row) -> Self {
+        Self {
+            organization_id: row.organization_id,
+            organization_name: row.organization_name,
+            project_id: row.project_id,
+            project_name: row.project_name,
+            unit_id: row.unit_id,
+            unit_name: row.unit_name,
+            service_id: row.service_id,
+            is_member: row.is_member,
+            is_super_admin: row.is_super_admin,
+            is_active: row.is_active,
+            granted: Vec::new(),
+        }
+    }
 }

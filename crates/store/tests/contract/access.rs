@@ -1,10 +1,15 @@
 //! The contract of `store::access`.
 
-use domain::ids::UnitId;
+use domain::{
+    ids::{GroupId, UnitId},
+    principals::PrincipalKind,
+};
 use store::{
     Store,
     access::{self, Access, Target},
-    grants, projects, services,
+    grants, group_members,
+    groups::{self, Group},
+    memberships, projects, services,
     units::{self, Unit},
     users,
 };
@@ -17,6 +22,8 @@ contract!(
     a_stranger_holds_nothing,
     adds_up_grants_on_the_way_down,
     leaves_out_what_is_not_for_them,
+    groups_give_to_those_who_are_in_them,
+    who_is_shut_out_holds_nothing,
 );
 
 const SERVICE: Target<'_> = Target::Service { project: "project-1", service: "service-1" };
@@ -28,6 +35,7 @@ fn on_organization() -> Access {
         project_id: None,
         project_name: None,
         unit_id: None,
+        unit_name: None,
         service_id: None,
         is_member: true,
         is_super_admin: true,
@@ -66,6 +74,7 @@ async fn what_does_not_exist_is_none(store: Store) {
     services::add(&mut tx, &hidden).await.unwrap();
     for target in [
         Target::Organization(organization_id(2)),
+        Target::Unit(UnitId::from_uuid(uuid(1))),
         Target::ProjectName("project-2"),
         Target::ProjectName(""),
         Target::Service { project: "project-1", service: "service-3" },
@@ -102,6 +111,7 @@ async fn adds_up_grants_on_the_way_down(store: Store) {
         organization_id: organization_id(1),
         name: "unit".into(),
         created_at: at(1),
+        generation: 0,
     };
     units::add(&mut tx, &unit).await.unwrap();
     let mut inside = project(2);
@@ -114,7 +124,7 @@ async fn adds_up_grants_on_the_way_down(store: Store) {
         // Held twice, told once.
         grant(4, "operator", "project", uuid(2)),
     ] {
-        grants::add(&mut tx, &grant).await.unwrap();
+        grants::put(&mut tx, &grant).await.unwrap();
     }
     for (target, granted) in [
         (Target::Organization(organization_id(1)), vec!["organization:billing:read"]),
@@ -126,7 +136,11 @@ async fn adds_up_grants_on_the_way_down(store: Store) {
     }
     let target = Target::ProjectName("project-2");
     let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap().unwrap();
-    assert_eq!(found.unit_id, Some(unit.id));
+    assert_eq!((found.unit_id, found.unit_name.as_deref()), (Some(unit.id), Some("unit")));
+    let target = Target::Unit(unit.id);
+    let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap().unwrap();
+    assert_eq!((found.unit_id, found.project_id), (Some(unit.id), None));
+    assert_eq!(found.granted, ["operator", "organization:billing:read"]);
 }
 
 async fn leaves_out_what_is_not_for_them(store: Store) {
@@ -136,7 +150,7 @@ async fn leaves_out_what_is_not_for_them(store: Store) {
     let mut expiring = grant(1, "admin", "project", uuid(1));
     expiring.expires_at = Some(at(10));
     let mut of_a_group = grant(2, "operator", "project", uuid(1));
-    of_a_group.principal_kind = "group".into();
+    of_a_group.principal_kind = PrincipalKind::Group;
     let mut of_another = grant(3, "developer", "project", uuid(1));
     of_another.principal_id = uuid(2);
     // A row of another tenant opens nothing here, even if it names a resource of this one.
@@ -145,10 +159,54 @@ async fn leaves_out_what_is_not_for_them(store: Store) {
     let on_another_project = grant(5, "read_only", "project", uuid(2));
     let of_another_kind = grant(6, "read_only", "unit", uuid(1));
     for grant in [expiring, of_a_group, of_another, foreign, on_another_project, of_another_kind] {
-        grants::add(&mut tx, &grant).await.unwrap();
+        grants::put(&mut tx, &grant).await.unwrap();
     }
     for (now, granted) in [(9, vec!["admin"]), (10, vec![]), (11, vec![])] {
         let found = access::effective(&mut tx, user_id(1), SERVICE, at(now)).await.unwrap().unwrap();
         assert_eq!(found.granted, granted, "at {now}");
+    }
+}
+
+async fn groups_give_to_those_who_are_in_them(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    users::add(&mut tx, &user(2)).await.unwrap();
+    memberships::add(&mut tx, organization_id(1), user_id(2), false, at(1)).await.unwrap();
+    let group = Group {
+        id: GroupId::from_uuid(uuid(70)),
+        organization_id: organization_id(1),
+        name: "group".into(),
+        description: String::new(),
+        created_at: at(1),
+        generation: 0,
+    };
+    assert!(groups::add(&mut tx, &group).await.unwrap());
+    let mut given = grant(1, "operator", "project", uuid(1));
+    given.principal_kind = PrincipalKind::Group;
+    given.principal_id = group.id.uuid();
+    grants::put(&mut tx, &given).await.unwrap();
+    // Not through its kind alone: the group's id is nobody's.
+    let mut mistaken = grant(2, "admin", "project", uuid(1));
+    mistaken.principal_id = group.id.uuid();
+    grants::put(&mut tx, &mistaken).await.unwrap();
+    for is_in_it in [false, true, false] {
+        if is_in_it {
+            assert!(group_members::add(&mut tx, group.id, user_id(2), at(2)).await.unwrap());
+        } else {
+            group_members::remove(&mut tx, group.id, user_id(2)).await.unwrap();
+        }
+        let found = access::effective(&mut tx, user_id(2), SERVICE, at(3)).await.unwrap().unwrap();
+        assert_eq!(found.granted, if is_in_it { vec!["operator"] } else { vec![] });
+    }
+}
+
+async fn who_is_shut_out_holds_nothing(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    grants::put(&mut tx, &grant(1, "operator", "project", uuid(1))).await.unwrap();
+    for is_active in [false, true] {
+        assert!(memberships::set_active(&mut tx, organization_id(1), user_id(1), is_active).await.unwrap());
+        let found = access::effective(&mut tx, user_id(1), SERVICE, at(0)).await.unwrap().unwrap();
+        assert_eq!((found.is_member, found.granted.is_empty()), (is_active, !is_active));
     }
 }
