@@ -1,103 +1,153 @@
-//! The policy: who may do what. One function over what the actor holds; no database, no request.
+//! From what the database holds of an actor to their powers, and who may act on whom. No database, no request; the policy
+//! itself is [`Powers::decide`].
 
-use std::str::FromStr;
-
-use domain::{
-    actions::{Action, Need},
-    permissions::{Permission, Role},
-};
+use domain::{permissions::Granted, powers::Powers, principals::ResourceKind};
 use store::access::Access;
 
-/// The answer to "may this actor do this here?".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Yes.
-    Allowed,
-    /// The actor may not even know that the thing exists.
-    Hidden,
-    /// The actor may know of it but lacks this permission.
-    Missing(Permission),
-}
-
-/// Decides. Grants add up; nothing takes away.
+/// The powers that follow from what was found. What this program does not know of gives nothing.
 #[must_use]
-pub fn decide(action: Action, access: &Access) -> Decision {
-    let on_project = access.project_id.is_some();
-    let knows = access.is_super_admin || !access.granted.is_empty() || (access.is_member && !on_project);
-    if !knows {
-        return Decision::Hidden;
+pub fn powers(access: &Access, scopes: Option<&[Granted]>) -> Powers {
+    let place = match (access.project_id, access.unit_id) {
+        (Some(_), _) => ResourceKind::Project,
+        (None, Some(_)) => ResourceKind::Unit,
+        (None, None) => ResourceKind::Organization,
+    };
+    Powers {
+        place,
+        is_member: access.is_member,
+        is_super_admin: access.is_super_admin,
+        granted: access.granted.iter().filter_map(|text| text.parse().ok()).collect(),
+        scopes: scopes.map(<[Granted]>::to_vec),
     }
-    match action.need() {
-        Need::Nothing | Need::SignIn | Need::Membership => Decision::Allowed,
-        Need::Permission(permission) if holds(access, permission) => Decision::Allowed,
-        Need::Permission(permission) => Decision::Missing(permission),
-        Need::System => Decision::Hidden,
-    }
-}
-
-/// Whether the actor holds a permission, by whatever path.
-#[must_use]
-pub fn holds(access: &Access, permission: Permission) -> bool {
-    access.is_super_admin
-        || access.granted.iter().any(|granted| match Role::from_str(granted) {
-            Ok(role) => role.permissions().contains(&permission),
-            Err(_) => granted == permission.as_str(),
-        })
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
-    use domain::ids::{OrganizationId, ProjectId};
+    use domain::{
+        actions::Action,
+        permissions::{Permission, Role},
+        powers::{Decision, Lack},
+    };
 
     use super::*;
 
-    fn access(granted: &[&str], on_project: bool) -> Access {
-        Access {
-            organization_id: OrganizationId::from_uuid(uuid::Uuid::from_u128(1)),
-            organization_name: "Acme".into(),
-            project_id: on_project.then(|| ProjectId::from_uuid(uuid::Uuid::from_u128(2))),
-            project_name: on_project.then(|| "shop".to_owned()),
-            unit_id: None,
-            service_id: None,
-            is_member: true,
-            is_super_admin: false,
-            is_active: true,
-            granted: granted.iter().map(|text| (*text).to_owned()).collect(),
+    fn powers(granted: &[Granted], place: ResourceKind) -> Powers {
+        Powers { place, is_member: true, is_super_admin: false, granted: granted.to_vec(), scopes: None }
+    }
+
+    /// Everybody there can be, with the place they are looked at in.
+    fn everybody() -> Vec<(String, Powers)> {
+        let mut all = Vec::new();
+        for place in ResourceKind::ALL.iter().copied() {
+            let mut add = |name: &str, powers: Powers| all.push((format!("{name}, {place}"), powers));
+            add("super admin", Powers { is_super_admin: true, ..powers(&[], place) });
+            // What is held above counts here, so everything can.
+            for granted in Granted::all() {
+                add(granted.as_str(), powers(&[granted], place));
+            }
+            add("member", powers(&[], place));
+            let deactivated = Powers { is_member: false, ..powers(&[Granted::Role(Role::Admin)], place) };
+            add("deactivated project admin", deactivated);
+            let scopes = Some(vec![Granted::Permission(Permission::ProjectServicesRead)]);
+            let token = Powers { is_super_admin: true, scopes, ..powers(&[], place) };
+            add("super admin's token for project:services:read", token);
+            add("stranger", Powers::none(place));
         }
+        all
     }
 
     #[test]
-    fn the_matrix_of_roles_and_actions_is_the_snapshot() {
+    fn role_action_matrix() {
         let mut text = String::new();
-        let mut row = |name: &str, access: &Access| {
+        for (name, powers) in everybody() {
+            writeln!(text, "{name}").unwrap();
             for action in Action::ALL {
-                let decision = match decide(*action, access) {
+                let decision = match powers.decide(*action) {
                     Decision::Allowed => "allowed".to_owned(),
                     Decision::Hidden => "hidden".to_owned(),
-                    Decision::Missing(permission) => format!("needs {permission}"),
+                    Decision::Missing(lack) => format!("needs {}", lack.as_str()),
                 };
-                writeln!(text, "{name:<28} {action:<22} {decision}").unwrap();
+                writeln!(text, "    {:<34} {decision}", action.as_str()).unwrap();
             }
-        };
-        row("super admin", &Access { is_super_admin: true, ..access(&[], true) });
-        for role in Role::ALL {
-            row(role.as_str(), &access(&[role.as_str()], true));
         }
-        row("member, organization", &access(&[], false));
-        row("member, project", &access(&[], true));
-        row("nobody", &Access { is_member: false, ..access(&[], false) });
-        insta::assert_snapshot!(text);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!("role_action_matrix", text);
+        });
     }
 
     #[test]
     fn a_single_permission_opens_just_itself() {
         for permission in Permission::ALL {
-            let access = access(&[permission.as_str()], true);
-            for other in Permission::ALL {
-                assert_eq!(holds(&access, *other), other == permission, "{permission} {other}");
-            }
+            let powers = powers(&[Granted::Permission(*permission)], ResourceKind::Project);
+            assert_eq!(powers.permissions(), [*permission]);
+            assert!(!powers.administers() && !powers.acts_as_super_admin());
         }
+    }
+
+    #[test]
+    fn a_scope_takes_away_and_never_gives() {
+        for (name, own) in everybody().into_iter().filter(|(_, own)| own.scopes.is_none()) {
+            for scope in Granted::all() {
+                let scoped = Powers { scopes: Some(vec![scope]), ..own.clone() };
+                assert!(own.cover(&scoped), "{name} {scope}");
+                let beyond = scoped.permissions().into_iter().find(|permission| !scope.opens(*permission));
+                assert_eq!(beyond, None, "{name} {scope}");
+                assert!(!scoped.administers() || scope.administers(), "{name} {scope}");
+                assert!(!scoped.acts_as_super_admin(), "{name} {scope}");
+            }
+            let nothing = Powers { scopes: Some(Vec::new()), ..own };
+            assert_eq!(nothing.permissions(), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn who_covers_whom() {
+        let on = |granted: &[Granted]| powers(granted, ResourceKind::Project);
+        let admin = on(&[Granted::Role(Role::Admin)]);
+        let every_permission: Vec<Granted> =
+            Permission::ALL.iter().copied().map(Granted::Permission).collect();
+        assert!(admin.cover(&on(&[Granted::Role(Role::Developer), Granted::Role(Role::Operator)])));
+        assert!(!on(&[Granted::Role(Role::Operator)]).cover(&on(&[Granted::Role(Role::Developer)])));
+        assert!(!on(&every_permission).cover(&admin), "holding everything is not giving it");
+        let organization_admin = on(&[Granted::Role(Role::OrganizationAdmin)]);
+        let super_admin = Powers { is_super_admin: true, ..on(&[]) };
+        assert!(organization_admin.cover(&admin) && !organization_admin.cover(&super_admin));
+        assert!(super_admin.cover(&organization_admin) && super_admin.cover(&super_admin));
+        assert!(on(&[]).cover(&Powers::none(ResourceKind::Project)));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let member = powers(&[], ResourceKind::Organization);
+        assert_eq!(
+            member.decide(Action::Grant),
+            Decision::Missing(Lack::Administration(Role::OrganizationAdmin))
+        );
+        assert_eq!(member.decide(Action::SetSuperAdmin), Decision::Missing(Lack::SuperAdmin));
+        let reader = powers(&[Granted::Role(Role::ReadOnly)], ResourceKind::Project);
+        assert_eq!(reader.decide(Action::Grant), Decision::Missing(Lack::Administration(Role::Admin)));
+    }
+
+    #[test]
+    fn unknown_grants_give_nothing() {
+        let id = uuid::Uuid::from_u128(1);
+        let access = Access {
+            organization_id: domain::ids::OrganizationId::from_uuid(id),
+            organization_name: "Acme".into(),
+            project_id: None,
+            project_name: None,
+            unit_id: None,
+            unit_name: None,
+            service_id: None,
+            is_member: true,
+            is_super_admin: false,
+            is_active: true,
+            granted: vec!["role:of:tomorrow".into(), "organization:billing:read".into()],
+        };
+        let powers = super::powers(&access, None);
+        assert_eq!(powers.permissions(), [Permission::OrganizationBillingRead]);
+        assert_eq!(powers.place, ResourceKind::Organization);
     }
 }

@@ -4,6 +4,7 @@ use domain::{
     actions::Action,
     events::EventType,
     ids::{EventId, OrganizationId, RequestId},
+    principals::SubjectKind,
     states::Outcome,
     timestamps::Timestamp,
 };
@@ -65,6 +66,21 @@ pub(crate) fn hash(event: &Event) -> Vec<u8> {
         field(&[u8::from(text.is_some())]);
         field(text.as_deref().unwrap_or("").as_bytes());
     }
+    // Only where there is something: the hashes of events from before these fields stay what they were. They cannot be
+    // taken for one another, since each names itself.
+    let token = event.token_id.map(|id| id.to_string());
+    let subject = event.subject_id.map(|id| id.to_string());
+    for (name, text) in [
+        ("subject_kind", event.subject_kind.map(SubjectKind::as_str)),
+        ("subject_id", subject.as_deref()),
+        ("subject_name", event.subject_name.as_deref()),
+        ("token_id", token.as_deref()),
+    ] {
+        if let Some(text) = text {
+            field(name.as_bytes());
+            field(text.as_bytes());
+        }
+    }
     context.finish().as_ref().to_vec()
 }
 
@@ -98,6 +114,10 @@ pub(crate) fn blank(
         text: String::new(),
         before: None,
         after: None,
+        subject_kind: None,
+        subject_id: None,
+        subject_name: None,
+        token_id: None,
         previous_hash: Vec::new(),
         hash: Vec::new(),
     }
@@ -127,6 +147,11 @@ mod tests {
             Event { sequence: 1, ..event.clone() },
             Event { at: Timestamp::from_micros(6), ..event.clone() },
             Event { previous_hash: vec![0], ..event.clone() },
+            Event { subject_kind: Some(SubjectKind::User), ..event.clone() },
+            Event { subject_id: Some(id), ..event.clone() },
+            Event { subject_name: Some(String::new()), ..event.clone() },
+            Event { subject_name: Some("token_id".into()), ..event.clone() },
+            Event { token_id: Some(domain::ids::TokenId::from_uuid(id)), ..event.clone() },
         ];
         let mut hashes = variants.iter().map(hash).collect::<Vec<_>>();
         hashes.push(base);

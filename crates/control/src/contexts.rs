@@ -6,10 +6,14 @@ use domain::{
     actions::{Action, Need},
     errors::Error,
     events::EventType,
-    ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, UserId},
+    ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, TokenId, UnitId, UserId},
+    permissions::Granted,
+    powers::{Decision, Lack, Powers},
+    principals::{SubjectKind, UserKind},
     secrets::Secret,
     states::Outcome,
     timestamps::Timestamp,
+    tokens::TokenKind,
 };
 use serde::Serialize;
 use store::{
@@ -17,13 +21,9 @@ use store::{
     access::{Access, Target},
     events::Event,
 };
+use uuid::Uuid;
 
-use crate::{
-    access::{Decision, decide},
-    audit,
-    control::Control,
-    errors::Failure,
-};
+use crate::{access, audit, control::Control, errors::Failure};
 
 /// Where a request came from.
 #[derive(Clone)]
@@ -38,24 +38,55 @@ pub struct Origin {
     pub request_id: RequestId,
 }
 
+/// What somebody acts with.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// A signed-in browser: what names its session, and who.
+    Session {
+        /// Hash of the key in its cookie.
+        key_hash: Vec<u8>,
+        /// Who is signed in.
+        user: UserId,
+    },
+    /// A token that was just found good.
+    Token {
+        /// Which one.
+        id: TokenId,
+        /// Whose kind it is of.
+        kind: TokenKind,
+        /// Whose it is.
+        user: UserId,
+        /// What it is limited to.
+        scopes: Option<Vec<Granted>>,
+    },
+}
+
+impl Credential {
+    const fn user(&self) -> UserId {
+        match self {
+            Self::Session { user, .. } | Self::Token { user, .. } => *user,
+        }
+    }
+}
+
 /// Everything an operation knows of who asks. Its way to the database is [`Context::authorize`] or
 /// [`Context::public`] and nothing else.
 #[derive(Clone)]
 pub struct Context {
     pub(crate) control: Control,
     origin: Origin,
-    session: Option<(Vec<u8>, UserId)>,
+    credential: Option<Credential>,
 }
 
 impl Context {
-    pub(crate) const fn new(control: Control, origin: Origin, session: Option<(Vec<u8>, UserId)>) -> Self {
-        Self { control, origin, session }
+    pub(crate) const fn new(control: Control, origin: Origin, credential: Option<Credential>) -> Self {
+        Self { control, origin, credential }
     }
 
     /// Whether somebody is signed in.
     #[must_use]
     pub const fn is_signed_in(&self) -> bool {
-        self.session.is_some()
+        self.credential.is_some()
     }
 
     /// Id of the request, which is also the number of an error report.
@@ -76,21 +107,24 @@ impl Context {
 
     /// The signed-in person.
     pub(crate) fn user(&self) -> Result<UserId, Error> {
-        self.session
+        self.credential
             .as_ref()
-            .map(|(_, user)| *user)
+            .map(Credential::user)
             .ok_or_else(|| Error::Unauthenticated { reason: "Sign in first.".into() })
     }
 
     /// What names the session: not enough to make its cookie.
     #[must_use]
     pub fn session(&self) -> Option<&[u8]> {
-        self.session.as_ref().map(|(session, _)| session.as_slice())
+        match &self.credential {
+            Some(Credential::Session { key_hash, .. }) => Some(key_hash),
+            _ => None,
+        }
     }
 
     /// Whether the session is still there and the same person's. For what outlives the request that began it.
     pub(crate) async fn has_session(&self) -> Result<bool, Failure> {
-        let Some((key_hash, user)) = &self.session else { return Ok(false) };
+        let Some(Credential::Session { key_hash, user }) = &self.credential else { return Ok(false) };
         let mut tx = self.control.store().read().await?;
         let row = store::sessions::find(&mut tx, key_hash, self.now()).await?;
         Ok(row.is_some_and(|row| row.user_id == Some(*user)))
@@ -99,20 +133,43 @@ impl Context {
     /// A permit for an action that anybody may try.
     pub(crate) fn public(&self, action: Action) -> Permit {
         debug_assert_eq!(action.need(), Need::Nothing);
-        Permit { ctx: self.clone(), action, access: None }
+        Permit { ctx: self.clone(), action, found: None }
     }
 
     /// A permit for what the system does by itself, or its operator on the machine.
     pub(crate) fn system(&self, action: Action) -> Permit {
         debug_assert_eq!(action.need(), Need::System);
-        Permit { ctx: self.clone(), action, access: None }
+        Permit { ctx: self.clone(), action, found: None }
     }
 
-    /// A permit for an action on oneself.
+    /// A permit for an action on oneself, or on what is one's own.
     pub(crate) fn own(&self, action: Action) -> Result<Permit, Error> {
-        debug_assert_eq!(action.need(), Need::SignIn);
+        debug_assert!(matches!(action.need(), Need::SignIn | Need::Session));
         self.user()?;
-        Ok(Permit { ctx: self.clone(), action, access: None })
+        if action.need() == Need::Session && self.session().is_none() {
+            return Err(Error::Denied { permission: Lack::Session.as_str().to_owned() });
+        }
+        Ok(Permit { ctx: self.clone(), action, found: None })
+    }
+
+    /// What the token that is used is limited to.
+    pub(crate) fn scopes(&self) -> Option<&[Granted]> {
+        match &self.credential {
+            Some(Credential::Token { scopes, .. }) => scopes.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A transaction to find out in which organization something is, before a permit can be asked for it.
+    pub(crate) async fn any_read(&self) -> Result<Tx, Failure> {
+        self.user()?;
+        Ok(self.control.store().read().await?)
+    }
+
+    /// What the actor can do at a target, whatever they want to do there; none if there is no such target.
+    pub(crate) async fn look(&self, tx: &mut Tx, target: Target<'_>) -> Result<Option<Found>, Failure> {
+        let access = store::access::effective(tx, self.user()?, target, self.now()).await?;
+        Ok(access.map(|access| Found { powers: access::powers(&access, self.scopes()), access }))
     }
 
     /// A permit for an action on a thing, if the actor may: the thing's ancestors and the actor's grants are read in
@@ -120,9 +177,9 @@ impl Context {
     pub(crate) async fn authorize(&self, action: Action, target: Target<'_>) -> Result<Permit, Failure> {
         let user = self.user()?;
         let mut tx = self.control.store().read().await?;
-        let access = store::access::effective(&mut tx, user, target, self.now()).await?;
-        let is_active = match &access {
-            Some(access) => access.is_active,
+        let found = self.look(&mut tx, target).await?;
+        let is_active = match &found {
+            Some(found) => found.access.is_active,
             // Also for what does not exist, so that a deactivated account cannot tell the one from the other.
             None => store::users::find(&mut tx, user).await?.is_some_and(|user| user.is_active),
         };
@@ -130,27 +187,32 @@ impl Context {
         if !is_active {
             return Err(Error::Unauthenticated { reason: "Your account is deactivated.".into() }.into());
         }
-        let access = access.ok_or(Error::NotFound)?;
-        match decide(action, &access) {
-            Decision::Allowed => Ok(Permit { ctx: self.clone(), action, access: Some(access) }),
+        let found = found.ok_or(Error::NotFound)?;
+        let decision = found.powers.decide(action);
+        let permit = Permit { ctx: self.clone(), action, found: Some(found) };
+        match decision {
+            Decision::Allowed => Ok(permit),
             Decision::Hidden => Err(Error::NotFound.into()),
-            Decision::Missing(permission) => {
-                let permit = Permit { ctx: self.clone(), action, access: Some(access) };
-                let mut write = permit.write(EventType::ActionDenied).await?;
-                write.event.outcome = Outcome::Denied;
-                write.text(format!("Refused: {action} needs {permission}"));
-                write.commit().await?;
-                Err(Error::Denied { permission: permission.as_str().to_owned() }.into())
+            Decision::Missing(lack) => {
+                Err(permit.deny(lack.as_str(), format!("needs {}", lack.as_str())).await?)
             }
         }
     }
+}
+
+/// A target that exists, and what the actor can do there.
+pub(crate) struct Found {
+    /// The target with its ancestors.
+    pub(crate) access: Access,
+    /// What the actor can do.
+    pub(crate) powers: Powers,
 }
 
 /// The proof that an actor may do an action, with what the proof found on the way.
 pub(crate) struct Permit {
     ctx: Context,
     action: Action,
-    access: Option<Access>,
+    found: Option<Found>,
 }
 
 impl Permit {
@@ -161,9 +223,38 @@ impl Permit {
 
     /// What was found of the target. Only permits of [`Context::authorize`] have it.
     pub(crate) fn access(&self) -> Result<&Access, Failure> {
-        self.access
+        Ok(&self.found()?.access)
+    }
+
+    /// What the actor can do at the target.
+    pub(crate) fn powers(&self) -> Result<&Powers, Failure> {
+        Ok(&self.found()?.powers)
+    }
+
+    fn found(&self) -> Result<&Found, Failure> {
+        self.found
             .as_ref()
             .ok_or_else(|| Failure::Inconsistent("a permit without a target was asked for it".into()))
+    }
+
+    /// Puts a refusal on record that a rule beyond the policy asks for, and gives the error that says so. `why` follows
+    /// the action's name in the log.
+    pub(crate) async fn deny(&self, lack: &str, why: impl Into<String>) -> Result<Failure, Failure> {
+        self.refuse(why).await?;
+        Ok(Error::Denied { permission: lack.to_owned() }.into())
+    }
+
+    /// Puts a refusal on record.
+    pub(crate) async fn refuse(&self, why: impl Into<String>) -> Result<(), Failure> {
+        let mut write = self.write(EventType::ActionDenied).await?;
+        write.event.outcome = Outcome::Denied;
+        write.text(format!("Refused: {} {}", self.action, why.into()));
+        write.commit().await
+    }
+
+    /// The target's unit, or the unit that it lies in.
+    pub(crate) fn unit(&self) -> Result<Option<UnitId>, Failure> {
+        Ok(self.access()?.unit_id)
     }
 
     /// The target's project.
@@ -188,17 +279,8 @@ impl Permit {
         let mut tx = control.store().write().await?;
         let id = EventId::from_uuid(control.new_uuid());
         let mut event = audit::blank(id, now, event_type, self.action, self.ctx.origin.request_id);
-        if let Some((session, user)) = &self.ctx.session {
-            let user = store::users::find(&mut tx, *user).await?;
-            event.actor = user.as_ref().map_or_else(|| "unknown".to_owned(), |user| user.email.clone());
-            event.user_id = user.map(|user| user.id);
-            // The first bytes of the key's hash name the session without being of use to anybody.
-            event.session_id = Some(session.iter().take(6).map(|byte| format!("{byte:02x}")).collect());
-            event.credential = Some("session".into());
-        } else {
-            event.actor = "anonymous".into();
-        }
-        if let Some(access) = &self.access {
+        self.name_actor(&mut tx, &mut event).await?;
+        if let Some(Found { access, .. }) = &self.found {
             event.organization_id = Some(access.organization_id);
             event.project_id = access.project_id;
             event.project_name.clone_from(&access.project_name);
@@ -207,6 +289,35 @@ impl Permit {
         event.address = self.ctx.origin.address.map(|address| address.to_string());
         event.agent.clone_from(&self.ctx.origin.agent);
         Ok(Write { tx, event, further: Vec::new(), control: control.clone() })
+    }
+
+    /// Writes down who acts, and with what.
+    async fn name_actor(&self, tx: &mut Tx, event: &mut Event) -> Result<(), Failure> {
+        let Some(credential) = &self.ctx.credential else {
+            event.actor = "anonymous".into();
+            return Ok(());
+        };
+        let user = store::users::find(tx, credential.user()).await?;
+        event.actor = user.as_ref().map_or_else(
+            || "unknown".to_owned(),
+            |user| match user.kind {
+                UserKind::Person => user.email.clone(),
+                UserKind::Application => format!("{} (application user)", user.name),
+            },
+        );
+        event.user_id = user.map(|user| user.id);
+        match credential {
+            Credential::Session { key_hash, .. } => {
+                // The first bytes of the key's hash name the session without being of use to anybody.
+                event.session_id = Some(key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect());
+                event.credential = Some("session".into());
+            }
+            Credential::Token { id, kind, .. } => {
+                event.token_id = Some(*id);
+                event.credential = Some(format!("{kind} token"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -225,6 +336,14 @@ impl Write {
     /// The sentence people read in the log.
     pub(crate) fn text(&mut self, text: impl Into<String>) -> &mut Self {
         self.event.text = text.into();
+        self
+    }
+
+    /// Says whom or what the event is about, besides organization, project and service.
+    pub(crate) fn subject(&mut self, kind: SubjectKind, id: Uuid, name: impl Into<String>) -> &mut Self {
+        self.event.subject_kind = Some(kind);
+        self.event.subject_id = Some(id);
+        self.event.subject_name = Some(name.into());
         self
     }
 

@@ -17,6 +17,12 @@ pub enum Error {
         /// What is missing: the identifier of a permission or role, `super admin`, or `session`.
         permission: String,
     },
+    /// The actor may do this, but not to this one or not with that: a guard beyond the policy.
+    #[error("{reason}")]
+    Forbidden {
+        /// Why, and who can.
+        reason: String,
+    },
     /// Nobody is signed in, or the credentials are wrong.
     #[error("{reason}")]
     Unauthenticated {
@@ -108,7 +114,7 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::Denied { .. } => 403,
+            Self::Denied { .. } | Self::Forbidden { .. } => 403,
             Self::Unauthenticated { .. } => 401,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,

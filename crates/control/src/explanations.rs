@@ -1,0 +1,209 @@
+//! Why somebody can do something, and who can: every permission with the paths it came by. Reads the same rows as the
+//! authorization itself and follows the same policy; decides nothing.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::{GroupId, OrganizationId, UserId},
+    permissions::{Granted, Permission},
+    principals::{PrincipalKind, UserKind},
+    views::{ExplainedPermission, Explanation, HolderRow, Page, Path, Principal, Resource},
+};
+use store::{
+    Tx,
+    access::Target,
+    grants::{Held, HolderFilter},
+    memberships::Member,
+};
+
+use crate::{
+    Context,
+    contexts::Permit,
+    errors::{Failure, attempt},
+    pages,
+    permissions::find_principal,
+    resources,
+    standings::{Place, Standing},
+};
+
+/// What a member or group can do at a place, and why. Everybody may ask about themselves where they know the place.
+///
+/// # Errors
+/// `Invalid` on `principal` or `resource`; `Denied`; `NotFound`.
+pub async fn explain(
+    ctx: &Context,
+    organization: OrganizationId,
+    principal: &str,
+    resource: &str,
+) -> Result<Explanation, Error> {
+    attempt!(ctx, {
+        let target = resources::parse(organization, resource)?;
+        let own = format!("user:{}", ctx.user()?);
+        let principal = if principal.is_empty() { own.as_str() } else { principal };
+        let permit = match principal == own {
+            true => resources::authorize(ctx, Action::ViewOwnPermissions, organization, target).await?,
+            false => authorize(ctx, organization, target).await?,
+        };
+        let mut tx = permit.read().await?;
+        let found = find_principal(&mut tx, organization, principal)
+            .await?
+            .ok_or_else(|| Error::invalid("principal", "Nobody of that name belongs to the organization."))?;
+        let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
+        let place = Place::of(permit.access()?);
+        Ok(draw(organization, found, resources::name(permit.access()?), obstacle, &standing, place))
+    })
+}
+
+/// One page of those who hold a permission at a place, by e-mail address, with the paths they came by it.
+///
+/// # Errors
+/// `Invalid` on `permission` or `resource`; `Denied`; `NotFound`.
+pub async fn holders(
+    ctx: &Context,
+    organization: OrganizationId,
+    permission: &str,
+    resource: &str,
+    after: Option<&str>,
+) -> Result<Page<HolderRow>, Error> {
+    attempt!(ctx, {
+        let target = resources::parse(organization, resource)?;
+        let permit = authorize(ctx, organization, target).await?;
+        let permission: Permission = permission.trim().parse().map_err(|_| {
+            Error::invalid("permission", format!("“{permission}” is no permission. Choose one of the list."))
+        })?;
+        let place = Place::of(permit.access()?);
+        let openings = openings(|granted| granted.opens(permission));
+        let filter = HolderFilter {
+            organization,
+            unit: place.unit,
+            project: place.project,
+            openings: &openings,
+            now: ctx.now(),
+        };
+        let mut tx = permit.read().await?;
+        let total = store::grants::count_holders(&mut tx, &filter).await?;
+        let found = store::grants::holders(&mut tx, &filter, after, pages::FETCHED).await?;
+        let mut paths: BTreeMap<UserId, Vec<Path>> = BTreeMap::new();
+        for one in store::grants::holder_paths(&mut tx, &filter, after, pages::FETCHED).await? {
+            paths.entry(one.user_id).or_default().extend(path(&one.held));
+        }
+        Ok(pages::page(
+            found,
+            total,
+            |holder| holder.email.clone(),
+            |holder| {
+                let mut paths = paths.remove(&holder.user_id).unwrap_or_default();
+                if holder.is_super_admin {
+                    paths.insert(0, Path::SuperAdmin);
+                }
+                HolderRow {
+                    user_id: holder.user_id,
+                    name: holder.name,
+                    email: (holder.kind == UserKind::Person).then_some(holder.email),
+                    kind: holder.kind,
+                    paths,
+                }
+            },
+        ))
+    })
+}
+
+/// Who sees the permissions of the organization sees those of everything in it; a project's readers see those of the
+/// project.
+async fn authorize(
+    ctx: &Context,
+    organization: OrganizationId,
+    target: Target<'_>,
+) -> Result<Permit, Failure> {
+    let Target::ProjectName(_) = target else {
+        // The place must be there, and the permission is the organization's.
+        resources::authorize(ctx, Action::ViewPermissions, organization, Target::Organization(organization))
+            .await?;
+        return resources::authorize(ctx, Action::ViewPermissions, organization, target).await;
+    };
+    resources::authorize(ctx, Action::ViewProjectPermissions, organization, target).await
+}
+
+async fn standing(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principal: &Principal,
+) -> Result<(Standing, Option<String>), Failure> {
+    if principal.kind == PrincipalKind::Group {
+        let group = GroupId::from_uuid(principal.id);
+        return Ok((Standing::of_group(ctx, tx, organization, group).await?, None));
+    }
+    let user = UserId::from_uuid(principal.id);
+    let member = store::memberships::find_member(tx, organization, user).await?.ok_or(Error::NotFound)?;
+    let held = store::grants::held(tx, organization, user, ctx.now()).await?;
+    Ok((Standing::of_member(organization, &member, held), obstacle(&member)))
+}
+
+fn obstacle(member: &Member) -> Option<String> {
+    match (member.is_active, member.is_user_active) {
+        (true, true) => None,
+        (false, _) => {
+            Some("They are deactivated in this organization: nothing of what they hold counts.".into())
+        }
+        (true, false) => Some("Their account is deactivated: nothing of what they hold counts.".into()),
+    }
+}
+
+fn draw(
+    organization_id: OrganizationId,
+    principal: Principal,
+    resource: Resource,
+    obstacle: Option<String>,
+    standing: &Standing,
+    place: Place,
+) -> Explanation {
+    let powers = standing.at(place);
+    let paths = |opens: &dyn Fn(Granted) -> bool| -> Vec<Path> {
+        let own = powers.is_super_admin.then_some(Path::SuperAdmin);
+        let counting = standing.counting(place).filter(|held| held.granted.parse().is_ok_and(opens));
+        own.into_iter().chain(counting.filter_map(path)).collect()
+    };
+    let permissions = powers.permissions().into_iter().map(|permission| ExplainedPermission {
+        permission,
+        paths: paths(&|granted| granted.opens(permission)),
+    });
+    let permissions = permissions.collect();
+    let administration = if powers.administers() { paths(&Granted::administers) } else { Vec::new() };
+    Explanation { organization_id, principal, resource, obstacle, permissions, administration }
+}
+
+fn path(held: &Held) -> Option<Path> {
+    Some(Path::Grant {
+        granted: held.granted.parse().ok()?,
+        resource_kind: held.resource_kind,
+        resource_name: held.resource_name.clone(),
+        group_id: held.group_id,
+        group_name: held.group_name.clone(),
+        expires_at: held.expires_at,
+    })
+}
+
+/// The identifiers of all that opens something, as the store takes them: a comma before and behind each.
+pub(crate) fn openings(opens: impl Fn(Granted) -> bool) -> String {
+    let mut text = String::from(",");
+    for granted in Granted::all().filter(|granted| opens(*granted)) {
+        text.push_str(granted.as_str());
+        text.push(',');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openings_are_between_commas() {
+        let text = openings(|granted| granted.opens(Permission::OrganizationBillingRead));
+        assert_eq!(text, ",role:organization:admin,organization:billing:read,");
+        assert_eq!(openings(|_| false), ",");
+    }
+}

@@ -1,0 +1,263 @@
+//! What somebody holds in a whole organization, and the guards that follow from it: who may give what, and who may act on
+//! whom. Reads what it is about; writes nothing.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    errors::Error,
+    ids::{GroupId, OrganizationId, ProjectId, UnitId, UserId},
+    permissions::Granted,
+    powers::Powers,
+    principals::ResourceKind,
+};
+use store::{
+    Tx,
+    access::Access,
+    grants::{Described, Held},
+    memberships::Member,
+};
+use uuid::Uuid;
+
+use crate::{Context, errors::Failure};
+
+/// A place in an organization, with what lies above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The organization.
+    pub(crate) organization: OrganizationId,
+    /// The unit, if the place is one or lies in one.
+    pub(crate) unit: Option<UnitId>,
+    /// The project, if the place is one.
+    pub(crate) project: Option<ProjectId>,
+}
+
+impl Place {
+    /// The organization itself.
+    pub(crate) const fn organization(organization: OrganizationId) -> Self {
+        Self { organization, unit: None, project: None }
+    }
+
+    /// The place that was asked for.
+    pub(crate) const fn of(access: &Access) -> Self {
+        Self { organization: access.organization_id, unit: access.unit_id, project: access.project_id }
+    }
+
+    /// What it is.
+    pub(crate) const fn kind(&self) -> ResourceKind {
+        match (self.project, self.unit) {
+            (Some(_), _) => ResourceKind::Project,
+            (None, Some(_)) => ResourceKind::Unit,
+            (None, None) => ResourceKind::Organization,
+        }
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> Uuid {
+        match (self.project, self.unit) {
+            (Some(project), _) => project.uuid(),
+            (None, Some(unit)) => unit.uuid(),
+            (None, None) => self.organization.uuid(),
+        }
+    }
+
+    /// Whether what is held on that resource counts here.
+    fn is_under(&self, kind: ResourceKind, id: Uuid) -> bool {
+        match kind {
+            ResourceKind::Organization => id == self.organization.uuid(),
+            ResourceKind::Unit => self.unit.is_some_and(|unit| unit.uuid() == id),
+            ResourceKind::Project => self.project.is_some_and(|project| project.uuid() == id),
+        }
+    }
+}
+
+/// The place that something is held on.
+pub(crate) fn place_of(held: &Held, organization: OrganizationId) -> Place {
+    place(organization, held.resource_kind, held.resource_id, held.resource_unit_id)
+}
+
+/// The place that a grant is on.
+pub(crate) fn place_of_described(row: &Described) -> Place {
+    place(row.grant.organization_id, row.grant.resource_kind, row.grant.resource_id, row.resource_unit_id)
+}
+
+fn place(
+    organization: OrganizationId,
+    kind: ResourceKind,
+    id: Uuid,
+    unit_of_project: Option<UnitId>,
+) -> Place {
+    let (unit, project) = match kind {
+        ResourceKind::Organization => (None, None),
+        ResourceKind::Unit => (Some(UnitId::from_uuid(id)), None),
+        ResourceKind::Project => (unit_of_project, Some(ProjectId::from_uuid(id))),
+    };
+    Place { organization, unit, project }
+}
+
+/// What somebody holds in an organization, directly and through groups.
+#[derive(Clone)]
+pub(crate) struct Standing {
+    organization: OrganizationId,
+    is_member: bool,
+    is_super_admin: bool,
+    scopes: Option<Vec<Granted>>,
+    /// Everything unexpired that they hold.
+    pub(crate) held: Vec<Held>,
+}
+
+impl Standing {
+    /// The standing of a member, without limits by a token. Of who is no member, or deactivated, what they would hold.
+    pub(crate) async fn of(
+        ctx: &Context,
+        tx: &mut Tx,
+        organization: OrganizationId,
+        user: UserId,
+    ) -> Result<Self, Failure> {
+        let membership = store::memberships::find(tx, organization, user).await?;
+        let held = store::grants::held(tx, organization, user, ctx.now()).await?;
+        let is_super_admin = membership.is_some_and(|membership| membership.is_super_admin);
+        Ok(Self { organization, is_member: true, is_super_admin, scopes: None, held })
+    }
+
+    /// The standing of a member who was read with what they hold.
+    pub(crate) fn of_member(organization: OrganizationId, member: &Member, held: Vec<Held>) -> Self {
+        let is_member = member.is_active && member.is_user_active;
+        Self { organization, is_member, is_super_admin: member.is_super_admin, scopes: None, held }
+    }
+
+    /// What is left of it once they are shut out.
+    pub(crate) fn shut_out(&mut self) {
+        self.is_member = false;
+    }
+
+    /// The standing of the actor, with the limits of the token they use.
+    pub(crate) async fn of_actor(
+        ctx: &Context,
+        tx: &mut Tx,
+        organization: OrganizationId,
+    ) -> Result<Self, Failure> {
+        let user = ctx.user()?;
+        let is_member =
+            store::memberships::find(tx, organization, user).await?.is_some_and(|found| found.is_active);
+        let scopes = ctx.scopes().map(<[Granted]>::to_vec);
+        Ok(Self { is_member, scopes, ..Self::of(ctx, tx, organization, user).await? })
+    }
+
+    /// What a group gives those who are in it.
+    pub(crate) async fn of_group(
+        ctx: &Context,
+        tx: &mut Tx,
+        organization: OrganizationId,
+        group: GroupId,
+    ) -> Result<Self, Failure> {
+        let held = store::grants::held_by_group(tx, group, ctx.now()).await?;
+        Ok(Self { organization, is_member: true, is_super_admin: false, scopes: None, held })
+    }
+
+    /// What they can do at a place.
+    pub(crate) fn at(&self, place: Place) -> Powers {
+        let granted: BTreeSet<Granted> =
+            self.counting(place).filter_map(|held| held.granted.parse().ok()).collect();
+        Powers {
+            place: place.kind(),
+            is_member: self.is_member,
+            is_super_admin: self.is_super_admin,
+            granted: granted.into_iter().collect(),
+            scopes: self.scopes.clone(),
+        }
+    }
+
+    /// What of that counts at a place.
+    pub(crate) fn counting(&self, place: Place) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| place.is_under(held.resource_kind, held.resource_id))
+    }
+
+    /// The places that they hold something on, and the organization: what they can do anywhere is what they can do at one
+    /// of these or, below it, more of the same.
+    pub(crate) fn places(&self) -> BTreeSet<Place> {
+        let own = self.held.iter().map(|held| place_of(held, self.organization));
+        own.chain([Place::organization(self.organization)]).collect()
+    }
+
+    /// Whether everything that `other` can do anywhere, this one can do there, too.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        other.places().into_iter().all(|place| self.at(place).cover(&other.at(place)))
+    }
+
+    /// Whether this one may give that away: nobody may give what they do not hold, or where they do not administer.
+    pub(crate) fn may_give(&self, grant: &GrantedAt) -> bool {
+        let powers = self.at(grant.place);
+        let given = Powers {
+            place: grant.place.kind(),
+            is_member: true,
+            is_super_admin: false,
+            granted: vec![grant.granted],
+            scopes: None,
+        };
+        powers.administers() && powers.cover(&given)
+    }
+
+    /// Why this one may not put anybody where all of that is held, if so.
+    pub(crate) fn giving_obstacle(&self, group: &Self) -> Option<String> {
+        let unknown = || "It holds something that this server does not know.".to_owned();
+        group.held.iter().find_map(|held| {
+            let Ok(granted) = held.granted.parse() else { return Some(unknown()) };
+            let grant = GrantedAt { granted, place: place_of(held, self.organization) };
+            (!self.may_give(&grant)).then(|| {
+                format!(
+                    "It gives {granted} on the {} {}, which you cannot give.",
+                    held.resource_kind, held.resource_name
+                )
+            })
+        })
+    }
+
+    /// Why this one may take nothing of it away, if so: who does not administer a place decides nothing about those who do.
+    pub(crate) fn taking_obstacle(&self, other: &Self) -> Option<String> {
+        let beyond = other
+            .places()
+            .into_iter()
+            .find(|place| other.at(*place).administers() && !self.at(*place).administers())?;
+        Some(match beyond.kind() {
+            ResourceKind::Organization => "It administers the organization, and you do not.".to_owned(),
+            kind => {
+                let names = other.held.iter().filter(|held| held.resource_id == beyond.id());
+                let name = names.map(|held| held.resource_name.as_str()).next().unwrap_or_default();
+                format!("It administers the {kind} {name}, and you do not.")
+            }
+        })
+    }
+
+    /// Why this one may not act on the other (deactivate, remove, take out of a group), if so: nobody may act on who is
+    /// more powerful than themselves.
+    pub(crate) fn acting_obstacle(&self, other: &Self) -> Option<&'static str> {
+        if other.is_super_admin && !(self.is_super_admin && self.scopes.is_none()) {
+            return Some("Only a super admin may act on a super admin.");
+        }
+        if self.taking_obstacle(other).is_some() {
+            return Some("They administer something that you do not.");
+        }
+        let is_above = other.covers(self) && !self.covers(other);
+        is_above.then_some("They hold everything that you hold, and more.")
+    }
+
+    /// Why this one may not take the other's place (make a token for it, reset its password), if so: that would be to hold
+    /// what the other holds.
+    pub(crate) fn takeover_obstacle(&self, other: &Self) -> Option<&'static str> {
+        (!self.covers(other)).then_some("It holds something that you do not hold.")
+    }
+}
+
+/// One role or permission at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GrantedAt {
+    /// What.
+    pub(crate) granted: Granted,
+    /// Where.
+    pub(crate) place: Place,
+}
+
+/// The error for what a guard forbids.
+pub(crate) fn forbidden(reason: impl Into<String>) -> Error {
+    Error::Forbidden { reason: reason.into() }
+}
