@@ -350,6 +350,7 @@ mod tests {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             name: "Acme".into(),
             is_super_admin,
+            powers: domain::powers::Powers::none(domain::principals::ResourceKind::Organization),
         };
         let service = ServiceName { service: "orders".into(), project: "shop".into() };
         let found = Found { projects: vec!["shop".into()], services: vec![service] };

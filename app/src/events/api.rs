@@ -1,5 +1,7 @@
 //! Server functions of events.
 
+#[cfg(feature = "ssr")]
+use domain::inputs::EventFilter;
 use domain::views::{EventView, Page};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -13,5 +15,5 @@ pub async fn list_events(
     project: String,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<EventView>, AppError> {
-    answer(control::events::list(&control()?, &project, after.as_deref()).await)
+    answer(control::events::list(&control()?, &project, &EventFilter::default(), after.as_deref()).await)
 }

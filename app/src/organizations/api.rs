@@ -1,5 +1,7 @@
 //! Server functions of organizations.
 
+#[cfg(feature = "ssr")]
+use domain::inputs::EventFilter;
 use domain::{
     ids::{CertificateId, OrganizationId},
     views::{CertificateRow, CertificateView, EventView, Page},
@@ -16,7 +18,8 @@ pub async fn list_organization_events(
     organization: OrganizationId,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<EventView>, AppError> {
-    answer(control::events::list_for_organization(&control()?, organization, after.as_deref()).await)
+    let filter = EventFilter::default();
+    answer(control::events::list_for_organization(&control()?, organization, &filter, after.as_deref()).await)
 }
 
 /// The certificates of an organization, latest first.

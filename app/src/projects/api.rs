@@ -2,7 +2,7 @@
 
 use domain::{
     ids::OrganizationId,
-    views::{Page, ProjectView},
+    views::{Page, ProjectRow, ProjectView},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -18,8 +18,9 @@ use crate::{
 pub async fn list_projects(
     organization: OrganizationId,
     #[server(default)] after: Option<String>,
-) -> Result<Page<ProjectView>, AppError> {
-    answer(control::projects::list(&control()?, organization, after.as_deref()).await)
+) -> Result<Page<ProjectRow>, AppError> {
+    let filter = control::projects::ProjectFilter::default();
+    answer(control::projects::list(&control()?, organization, &filter, after.as_deref()).await)
 }
 
 /// One project.
@@ -34,7 +35,7 @@ pub async fn create_project(
     organization: OrganizationId,
     #[server(default)] name: String,
 ) -> Result<ProjectView, AppError> {
-    let project = answer(control::projects::create(&control()?, organization, &name).await)?;
+    let project = answer(control::projects::create(&control()?, organization, &name, "").await)?;
     done(&links::services(&project.name, None), &format!("Project {} is ready.", project.name));
     Ok(project)
 }

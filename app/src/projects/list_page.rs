@@ -3,7 +3,7 @@
 use domain::{
     errors::Error,
     ids::OrganizationId,
-    views::{Page, ProjectView},
+    views::{Page, ProjectRow},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -70,7 +70,7 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
 
 const DIALOG: &str = "new-project";
 
-fn draw(organization: &str, name: &str, page: Page<ProjectView>, after: Option<&str>) -> AnyView {
+fn draw(organization: &str, name: &str, page: Page<ProjectRow>, after: Option<&str>) -> AnyView {
     let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New project" });
     let is_empty = page.rows.is_empty() && after.is_none();
     let empty = || {
@@ -95,7 +95,7 @@ fn draw(organization: &str, name: &str, page: Page<ProjectView>, after: Option<&
     .into_any()
 }
 
-fn row(project: ProjectView) -> Row {
+fn row(project: ProjectRow) -> Row {
     let path = links::services(&project.name, None);
     vec![
         view! { <a class="row-link" href=path>{project.name}</a> }.into_any(),

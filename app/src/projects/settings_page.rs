@@ -126,6 +126,9 @@ mod tests {
             name: "shop".into(),
             created_at: Timestamp::from_micros(0),
             services: 0,
+            unit: None,
+            generation: 0,
+            powers: domain::powers::Powers::none(domain::principals::ResourceKind::Project),
         };
         let html = |sees| owner.with(|| draw(&project, sees).to_html());
         assert!(html(true).contains("/organizations/") && html(true).contains("see All events"));

@@ -124,6 +124,8 @@ async fn main() {
         random: Arc::new(SystemRandom),
         master_key: MasterKey::new([7; 32]),
         is_simulated: true,
+        mailer: None,
+        public_url: "http://localhost:8080".into(),
     })
     .await
     .unwrap();
@@ -138,7 +140,7 @@ async fn main() {
     let user = set_up::complete(&control.context(origin(), None), input).await.unwrap().user;
     let ctx = control.context(origin(), Some((vec![7; 32], user)));
     let profile = control::sessions::profile(&ctx).await.unwrap();
-    projects::create(&ctx, profile.organizations[0].id, "shop").await.unwrap();
+    projects::create(&ctx, profile.organizations[0].id, "shop", "").await.unwrap();
     let stepper = Stepper::new(&control, Limits::default());
 
     let mut flows = Vec::new();

@@ -1,27 +1,44 @@
-//! Reading the event log of a project or of a whole organization.
+//! Reading the event log of a project or of a whole organization: in pages, or row by row for a file.
+
+use std::{str::FromStr, time::Duration};
 
 use domain::{
     actions::Action,
     errors::Error,
     ids::OrganizationId,
-    views::{EventView, Page},
+    inputs::EventFilter,
+    timestamps::Timestamp,
+    views::{EventSubject, EventView, Page},
 };
-use store::{access::Target, events::Event};
+use store::{
+    access::Target,
+    events::{Event, EventFilter as Filter},
+};
+use uuid::Uuid;
 
 use crate::{Context, Control, errors::attempt, pages};
+
+/// Rows of a file that are read at once.
+pub const EXPORTED_MAX: u32 = 1000;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// One page of a project's events, newest first; `after` is the sequence number that the page before ended with.
 ///
 /// # Errors
-/// `Invalid` on `after`; `Denied`; `NotFound`.
-pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<Page<EventView>, Error> {
+/// `Invalid` on `after` or a field of the filter; `Denied`; `NotFound`.
+pub async fn list(
+    ctx: &Context,
+    project: &str,
+    filter: &EventFilter,
+    after: Option<&str>,
+) -> Result<Page<EventView>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
-        let after = pages::parse_number_key(after)?;
+        let (filter, after) = (parse(filter)?, pages::parse_number_key(after)?);
         let id = permit.project()?;
         let mut tx = permit.read().await?;
-        let total = store::events::count_for_project(&mut tx, id).await?;
-        let found = store::events::list_for_project(&mut tx, id, after, pages::FETCHED).await?;
+        let total = store::events::count_for_project(&mut tx, id, &filter).await?;
+        let found = store::events::list_for_project(&mut tx, id, &filter, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }
@@ -29,21 +46,64 @@ pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<P
 /// One page of everything that happened in an organization, in projects that are gone and to its people too.
 ///
 /// # Errors
-/// `Invalid` on `after`; `Denied`; `NotFound`.
+/// `Invalid` on `after` or a field of the filter; `Denied`; `NotFound`.
 pub async fn list_for_organization(
     ctx: &Context,
     organization: OrganizationId,
+    filter: &EventFilter,
     after: Option<&str>,
 ) -> Result<Page<EventView>, Error> {
     attempt!(ctx, {
         let target = Target::Organization(organization);
         let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
-        let after = pages::parse_number_key(after)?;
+        let (filter, after) = (parse(filter)?, pages::parse_number_key(after)?);
         let id = Some(permit.organization()?);
         let mut tx = permit.read().await?;
-        let total = store::events::count_for_organization(&mut tx, id).await?;
-        let found = store::events::list_for_organization(&mut tx, id, after, pages::FETCHED).await?;
+        let total = store::events::count_for_organization(&mut tx, id, &filter).await?;
+        let found = store::events::list_for_organization(&mut tx, id, &filter, after, pages::FETCHED).await?;
         Ok(page(found, total))
+    })
+}
+
+/// The next [`EXPORTED_MAX`] events of a project before the one numbered `after`, newest first; fewer are the last.
+///
+/// # Errors
+/// `Invalid` on a field of the filter; `Denied`; `NotFound`.
+pub async fn export_project(
+    ctx: &Context,
+    project: &str,
+    filter: &EventFilter,
+    after: Option<i64>,
+) -> Result<Vec<EventView>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
+        let filter = parse(filter)?;
+        let mut tx = permit.read().await?;
+        let id = permit.project()?;
+        let found = store::events::list_for_project(&mut tx, id, &filter, after, EXPORTED_MAX).await?;
+        Ok(found.into_iter().map(draw).collect())
+    })
+}
+
+/// The next [`EXPORTED_MAX`] events of an organization before the one numbered `after`, newest first; fewer are the
+/// last.
+///
+/// # Errors
+/// `Invalid` on a field of the filter; `Denied`; `NotFound`.
+pub async fn export(
+    ctx: &Context,
+    organization: OrganizationId,
+    filter: &EventFilter,
+    after: Option<i64>,
+) -> Result<Vec<EventView>, Error> {
+    attempt!(ctx, {
+        let target = Target::Organization(organization);
+        let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
+        let filter = parse(filter)?;
+        let mut tx = permit.read().await?;
+        let id = Some(permit.organization()?);
+        let found = store::events::list_for_organization(&mut tx, id, &filter, after, EXPORTED_MAX).await?;
+        Ok(found.into_iter().map(draw).collect())
     })
 }
 
@@ -56,11 +116,59 @@ pub async fn list_for_installation(control: &Control, after: Option<&str>) -> Re
     let ctx = control.operator();
     attempt!(ctx, {
         let permit = ctx.system(Action::ViewInstallationEvents);
-        let after = pages::parse_number_key(after)?;
+        let (filter, after) = (Filter::default(), pages::parse_number_key(after)?);
         let mut tx = permit.read().await?;
-        let total = store::events::count_for_organization(&mut tx, None).await?;
-        let found = store::events::list_for_organization(&mut tx, None, after, pages::FETCHED).await?;
+        let total = store::events::count_for_organization(&mut tx, None, &filter).await?;
+        let found =
+            store::events::list_for_organization(&mut tx, None, &filter, after, pages::FETCHED).await?;
         Ok(page(found, total))
+    })
+}
+
+/// Reads a filter; what is empty filters nothing.
+fn parse(filter: &EventFilter) -> Result<Filter<'_>, Error> {
+    let until = match given(&filter.until) {
+        Some(text) => Some(parse_instant("until", text, DAY)?),
+        None => None,
+    };
+    let since = match given(&filter.since) {
+        Some(text) => Some(parse_instant("since", text, Duration::ZERO)?),
+        None => None,
+    };
+    let word = "Choose one of the list.";
+    Ok(Filter {
+        event_type: parse_word(
+            &filter.event_type,
+            "event_type",
+            &format!("There is no such event type. {word}"),
+        )?,
+        outcome: parse_word(&filter.outcome, "outcome", "Choose done, denied or failed.")?,
+        actor: given(&filter.actor),
+        subject: parse_word::<Uuid>(
+            &filter.subject,
+            "subject",
+            "Enter the id of what the events are about.",
+        )?,
+        project: given(&filter.project),
+        since,
+        until,
+        text: given(&filter.text),
+    })
+}
+
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+fn parse_word<T: FromStr>(text: &str, field: &str, reason: &str) -> Result<Option<T>, Error> {
+    given(text).map(str::parse).transpose().map_err(|_| Error::invalid(field, reason))
+}
+
+/// Reads a date, which `day` is added to, or an instant.
+fn parse_instant(field: &str, text: &str, day: Duration) -> Result<Timestamp, Error> {
+    let date = Timestamp::from_date(text).map(|at| at.plus(day));
+    date.or_else(|| Timestamp::from_rfc3339(text)).ok_or_else(|| {
+        Error::invalid(field, "Enter a date like 2026-11-28, or a time like 2026-11-28T09:30:00Z.")
     })
 }
 
@@ -77,12 +185,18 @@ fn draw(event: Event) -> EventView {
         outcome: event.outcome,
         actor: event.actor,
         credential: event.credential,
+        token: event.token_id,
         session: event.session_id,
         address: event.address,
         agent: event.agent,
         request_id: event.request_id.to_string(),
         project_name: event.project_name,
         service_name: event.service_name,
+        subject: event.subject_kind.zip(event.subject_id).map(|(kind, id)| EventSubject {
+            kind,
+            id,
+            name: event.subject_name.unwrap_or_default(),
+        }),
         text: event.text,
         before: event.before,
         after: event.after,

@@ -17,6 +17,7 @@ pub async fn view(ctx: &Context, id: OrganizationId) -> Result<OrganizationView,
             id,
             name: access.organization_name.clone(),
             is_super_admin: access.is_super_admin,
+            powers: permit.powers()?.clone(),
         })
     })
 }

@@ -1,11 +1,11 @@
 //! Where people can go by name: projects and services of an organization, found on the server, however many there are.
 
-use domain::{actions::Action, errors::Error, ids::OrganizationId, permissions::Permission};
+use domain::{actions::Action, errors::Error, ids::OrganizationId};
 use store::access::Target;
 
 pub use store::places::ServiceName;
 
-use crate::{Context, access, errors::attempt};
+use crate::{Context, errors::attempt, knowers::Openings};
 
 /// Names of each kind that one search answers, at most.
 const FOUND_MAX: u32 = 50;
@@ -28,7 +28,7 @@ pub struct Found {
     pub services: Vec<ServiceName>,
 }
 
-/// Finds projects and services whose names, with what stands `beside` them, hold every word of `text`.
+/// Finds those of the projects and services that the actor may know of whose names, with what stands `beside` them, hold every word of `text`.
 ///
 /// # Errors
 /// `NotFound` when the actor does not belong to the organization.
@@ -40,23 +40,20 @@ pub async fn search(
 ) -> Result<Found, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListProjects, Target::Organization(organization)).await?;
-        let held = permit.access()?;
+        let (powers, user, now) = (permit.powers()?, ctx.user()?, ctx.now());
+        let (of_projects, of_services) = (Openings::of_projects(powers), Openings::of_services(powers));
+        let (of_projects, of_services) = (of_projects.knower(user, now), of_services.knower(user, now));
         let mut tx = permit.read().await?;
-        let sees_services = access::holds(held, Permission::ProjectServicesRead);
-        if !sees_services && !access::holds(held, Permission::OrganizationProjectsWrite) {
-            return Ok(Found::default());
-        }
         let text = text.to_lowercase();
         // The longest words tell most.
         let mut words: Vec<&str> = text.split_whitespace().collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let projects =
-            store::places::projects(&mut tx, organization, beside.projects, &words, FOUND_MAX).await?;
-        let services = if sees_services {
-            store::places::services(&mut tx, organization, beside.services, &words, FOUND_MAX).await?
-        } else {
-            Vec::new()
-        };
+            store::places::projects(&mut tx, organization, &of_projects, beside.projects, &words, FOUND_MAX)
+                .await?;
+        let services =
+            store::places::services(&mut tx, organization, &of_services, beside.services, &words, FOUND_MAX)
+                .await?;
         Ok(Found { projects, services })
     })
 }

@@ -1,54 +1,115 @@
 //! Projects: list, make, rename, delete.
 
+use std::collections::BTreeMap;
+
 use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::{OrganizationId, ProjectId},
+    ids::{OrganizationId, ProjectId, UnitId},
     names::ProjectName,
-    permissions::Permission,
-    views::{Page, ProjectView},
+    powers::Powers,
+    views::{NamedUnit, Page, ProjectRow, ProjectView, Tag},
 };
 use serde_json::json;
-use store::{Tx, access::Target, projects::Project};
+use store::{
+    Tx,
+    access::Target,
+    knowers::Knower,
+    projects::{Listed, Project},
+};
 
 use crate::{
-    Context, access, authorities,
+    Context, authorities,
+    contexts::Permit,
     envelopes::Place,
     errors::{Failure, attempt},
-    pages,
+    knowers::Openings,
+    pages, resources,
 };
 
 /// Column that a project's CA key is sealed for.
 pub(crate) const CA_KEY: &str = "projects.ca_key_sealed";
 
-/// One page of the organization's projects by name, after the project named `after`.
+/// Which projects a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProjectFilter<'a> {
+    /// Id of the unit that they are in; empty for all.
+    pub unit: &'a str,
+    /// Part of their name; empty for all.
+    pub text: &'a str,
+}
+
+/// One page of those of the organization's projects that the actor may know of, by name, after the project named `after`.
 ///
 /// # Errors
-/// `NotFound` when the actor does not belong to the organization.
+/// `NotFound` when the actor does not belong to the organization, or for a unit that they do not know of.
 pub async fn list(
     ctx: &Context,
     organization: OrganizationId,
+    filter: &ProjectFilter<'_>,
     after: Option<&str>,
-) -> Result<Page<ProjectView>, Error> {
+) -> Result<Page<ProjectRow>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListProjects, Target::Organization(organization)).await?;
-        let access = permit.access()?;
+        let unit = match filter.unit.trim() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| Error::NotFound)?),
+        };
+        let openings = Openings::of_projects(permit.powers()?);
+        let knower = openings.knower(ctx.user()?, ctx.now());
         let mut tx = permit.read().await?;
-        // Who may not look into projects sees none; grants on single projects come with groups and roles.
-        let sees = [Permission::ProjectServicesRead, Permission::OrganizationProjectsWrite];
-        if !sees.into_iter().any(|permission| access::holds(access, permission)) {
-            return Ok(Page { rows: Vec::new(), next: None, total: 0 });
+        if let Some(unit) = unit {
+            find_unit(ctx, &mut tx, organization, unit, &knower).await?;
         }
-        let total = store::projects::count(&mut tx, organization).await?;
-        let found = store::projects::list(&mut tx, organization, after, pages::FETCHED).await?;
+        let text = Some(filter.text.trim()).filter(|text| !text.is_empty());
+        let filter = store::projects::ProjectFilter { unit, text };
+        let total = store::projects::count(&mut tx, organization, &knower, &filter).await?;
+        let found =
+            store::projects::list(&mut tx, organization, &knower, &filter, after, pages::FETCHED).await?;
+        let mut tags = tags_between(&mut tx, organization, &found).await?;
         Ok(pages::page(
             found,
             total,
-            |(project, _)| project.name.clone(),
-            |(project, services)| draw(project, access.organization_name.clone(), services),
+            |listed| listed.project.name.clone(),
+            |listed| {
+                let tags = tags.remove(&listed.project.id).unwrap_or_default();
+                draw_row(listed, tags)
+            },
         ))
     })
+}
+
+/// Makes sure that there is such a unit and that the actor knows of it: by what they hold on it, or in it.
+async fn find_unit(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    unit: UnitId,
+    knower: &Knower<'_>,
+) -> Result<(), Failure> {
+    let found = ctx.look(tx, Target::Unit(unit)).await?;
+    let found = found.filter(|found| found.access.organization_id == organization).ok_or(Error::NotFound)?;
+    let within = store::projects::ProjectFilter { unit: Some(unit), text: None };
+    if found.powers.knows() || store::projects::count(tx, organization, knower, &within).await? > 0 {
+        return Ok(());
+    }
+    Err(Error::NotFound.into())
+}
+
+/// The tags of the projects on a page.
+async fn tags_between(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    found: &[Listed],
+) -> Result<BTreeMap<ProjectId, Vec<Tag>>, Failure> {
+    let mut tags: BTreeMap<ProjectId, Vec<Tag>> = BTreeMap::new();
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(tags) };
+    let (first, last) = (&first.project.name, &last.project.name);
+    for tag in store::project_tags::list_between(tx, organization, first, last).await? {
+        tags.entry(tag.project_id).or_default().push(Tag { key: tag.key, value: tag.value });
+    }
+    Ok(tags)
 }
 
 /// One project.
@@ -58,18 +119,24 @@ pub async fn list(
 pub async fn view(ctx: &Context, name: &str) -> Result<ProjectView, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProject, Target::ProjectName(name)).await?;
-        let mut tx = permit.read().await?;
-        find(&mut tx, permit.project()?, &permit.access()?.organization_name).await
+        find(&mut permit.read().await?, &permit).await
     })
 }
 
-/// Makes a project with a certificate authority of its own.
+/// Makes a project with a certificate authority of its own, in the unit of that id, or in the organization itself if
+/// `unit` is empty.
 ///
 /// # Errors
-/// `Invalid` on `name`, also when it is taken; `Denied`; `NotFound`.
-pub async fn create(ctx: &Context, organization: OrganizationId, name: &str) -> Result<ProjectView, Error> {
+/// `Invalid` on `name`, also when it is taken; `Denied`; `NotFound`, also for a unit that the actor does not know of.
+pub async fn create(
+    ctx: &Context,
+    organization: OrganizationId,
+    name: &str,
+    unit: &str,
+) -> Result<ProjectView, Error> {
     attempt!(ctx, {
-        let permit = ctx.authorize(Action::CreateProject, Target::Organization(organization)).await?;
+        let target = place(organization, unit)?;
+        let permit = resources::authorize(ctx, Action::CreateProject, organization, target).await?;
         let name: ProjectName = name.parse().map_err(|error| Error::name("name", error))?;
         let now = ctx.now();
         let id = ProjectId::from_uuid(ctx.control.new_uuid());
@@ -78,10 +145,15 @@ pub async fn create(ctx: &Context, organization: OrganizationId, name: &str) -> 
         let mut write = permit.write(EventType::ProjectCreated).await?;
         let key = ctx.control.organization_key(&mut write.tx, organization).await?;
         let place = Place { column: CA_KEY, row: id.uuid() };
+        let unit = permit.access()?.unit_id;
+        if let Some(unit) = unit {
+            // The permit was given before this transaction began.
+            store::units::find(&mut write.tx, unit).await?.ok_or(Error::NotFound)?;
+        }
         let project = Project {
             id,
             organization_id: organization,
-            unit_id: None,
+            unit_id: unit,
             name: name.as_str().to_owned(),
             ca_certificate,
             ca_key_sealed: key.seal(ctx.control.random(), place, ca_key.expose().as_bytes()),
@@ -93,9 +165,16 @@ pub async fn create(ctx: &Context, organization: OrganizationId, name: &str) -> 
         }
         write.event.project_id = Some(id);
         write.event.project_name = Some(project.name.clone());
-        write.after(&json!({ "name": project.name }))?.text(format!("Created the project {name}"));
+        let (inside, after) = match &permit.access()?.unit_name {
+            Some(unit) => (format!(" in the unit {unit}"), json!({ "name": name, "unit": unit })),
+            None => (String::new(), json!({ "name": name })),
+        };
+        write.after(&after)?.text(format!("Created the project {name}{inside}"));
         write.commit().await?;
-        Ok(draw(project, permit.access()?.organization_name.clone(), 0))
+        // Who made it sees it as whoever looks next does.
+        let mut tx = permit.read().await?;
+        let found = ctx.look(&mut tx, Target::ProjectName(name.as_str())).await?.ok_or(Error::NotFound)?;
+        find_as(&mut tx, id, found.access.organization_name, found.powers).await
     })
 }
 
@@ -107,20 +186,20 @@ pub async fn rename(ctx: &Context, name: &str, new_name: &str) -> Result<Project
     attempt!(ctx, {
         let permit = ctx.authorize(Action::RenameProject, Target::ProjectName(name)).await?;
         let new_name: ProjectName = new_name.parse().map_err(|error| Error::name("name", error))?;
-        let (id, organization) = (permit.project()?, &permit.access()?.organization_name);
+        let id = permit.project()?;
         if new_name.as_str() == name {
-            return find(&mut permit.read().await?, id, organization).await;
+            return find(&mut permit.read().await?, &permit).await;
         }
         let mut write = permit.write(EventType::ProjectRenamed).await?;
         // The permit was given before this transaction began.
-        let before = find(&mut write.tx, id, organization).await?.name;
+        let before = find(&mut write.tx, &permit).await?.name;
         if before != name {
             return Err(Error::NotFound.into());
         }
         if !store::projects::rename(&mut write.tx, id, new_name.as_str()).await? {
             return Err(taken(&new_name).into());
         }
-        let view = find(&mut write.tx, id, organization).await?;
+        let view = find(&mut write.tx, &permit).await?;
         write
             .before(&json!({ "name": name }))?
             .after(&json!({ "name": new_name }))?
@@ -166,24 +245,53 @@ pub async fn delete(ctx: &Context, name: &str, confirmation: &str) -> Result<(),
 }
 
 /// A project that the permit has found, as its view.
-pub(crate) async fn find(
+pub(crate) async fn find(tx: &mut Tx, permit: &Permit) -> Result<ProjectView, Failure> {
+    let organization_name = permit.access()?.organization_name.clone();
+    find_as(tx, permit.project()?, organization_name, permit.powers()?.clone()).await
+}
+
+async fn find_as(
     tx: &mut Tx,
     id: ProjectId,
-    organization_name: &str,
+    organization_name: String,
+    powers: Powers,
 ) -> Result<ProjectView, Failure> {
     let project = store::projects::find(tx, id).await?.ok_or(Error::NotFound)?;
     let services = store::projects::services_count(tx, id).await?;
-    Ok(draw(project, organization_name.to_owned(), services))
-}
-
-fn draw(project: Project, organization_name: String, services: i64) -> ProjectView {
-    ProjectView {
-        id: project.id,
+    let unit = match project.unit_id {
+        Some(unit) => store::units::find(tx, unit).await?,
+        None => None,
+    };
+    Ok(ProjectView {
+        id,
         organization_id: project.organization_id,
         organization_name,
         name: project.name,
         created_at: project.created_at,
         services,
+        unit: unit.map(|unit| NamedUnit { id: unit.id, name: unit.name }),
+        generation: project.generation,
+        powers,
+    })
+}
+
+fn draw_row(listed: Listed, tags: Vec<Tag>) -> ProjectRow {
+    let Listed { project, unit_name, services } = listed;
+    ProjectRow {
+        id: project.id,
+        name: project.name,
+        unit: project.unit_id.zip(unit_name).map(|(id, name)| NamedUnit { id, name }),
+        created_at: project.created_at,
+        services,
+        tags,
+    }
+}
+
+/// The unit of that id; without one the organization itself.
+fn place(organization: OrganizationId, unit: &str) -> Result<Target<'static>, Error> {
+    match unit.trim() {
+        "" => Ok(Target::Organization(organization)),
+        id => id.parse().map(Target::Unit).map_err(|_| Error::NotFound),
     }
 }
 

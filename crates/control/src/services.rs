@@ -159,7 +159,7 @@ pub async fn view(ctx: &Context, project: &str, service: &str) -> Result<Service
         let found = find(&mut tx, permit.service()?).await?;
         let stored_project =
             store::projects::find(&mut tx, found.project_id).await?.ok_or(Error::NotFound)?;
-        let project = projects::find(&mut tx, found.project_id, &permit.access()?.organization_name).await?;
+        let project = projects::find(&mut tx, &permit).await?;
         let mut nodes = node_views(&mut tx, found.id).await?;
         let timeline = timelines::draw(&mut tx, &found, ctx.now()).await?;
         drop(tx);

@@ -22,7 +22,7 @@ use identity::passwords;
 use store::{Tx, users::User};
 use uuid::Uuid;
 
-use crate::{Context, errors::attempt};
+use crate::{Context, access, errors::attempt};
 
 pub use devices::LIFETIME as DEVICE_LIFETIME;
 pub(crate) use hashes::Hashes;
@@ -172,17 +172,18 @@ pub async fn profile(ctx: &Context) -> Result<Profile, Error> {
         let mut tx = permit.read().await?;
         let user = store::users::find(&mut tx, ctx.user()?).await?.filter(|user| user.is_active);
         let user = user.ok_or_else(|| Error::Unauthenticated { reason: "Sign in first.".into() })?;
-        let organizations = store::organizations::list_for_user(&mut tx, user.id).await?;
+        let organizations = store::access::on_organizations(&mut tx, user.id, ctx.now()).await?;
         Ok(Profile {
             user_id: user.id,
             name: user.name,
             email: user.email,
             organizations: organizations
                 .into_iter()
-                .map(|(organization, is_super_admin)| OrganizationView {
-                    id: organization.id,
-                    name: organization.name,
-                    is_super_admin,
+                .map(|access| OrganizationView {
+                    id: access.organization_id,
+                    powers: access::powers(&access, ctx.scopes()),
+                    is_super_admin: access.is_super_admin,
+                    name: access.organization_name,
                 })
                 .collect(),
             is_simulated: ctx.control.is_simulated(),

@@ -9,6 +9,7 @@ use domain::{
     ids::{OrganizationId, UserId},
     inputs::CompleteSetUp,
     names::{EmailAddress, OrganizationName, PersonName},
+    principals::UserKind,
     secrets::Secret,
 };
 use ring::digest;
@@ -107,6 +108,7 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
                 name: organization.as_str().to_owned(),
                 wrapped_key,
                 created_at: now,
+                generation: 0,
             },
         )
         .await?;
@@ -119,6 +121,13 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
             created_at: now,
             last_activity_at: None,
             is_active: true,
+            kind: UserKind::Person,
+            description: String::new(),
+            job_title: String::new(),
+            department: String::new(),
+            city: String::new(),
+            country: String::new(),
+            generation: 0,
         };
         if !store::users::add(&mut write.tx, &user).await? {
             return Err(Error::invalid("email", "This e-mail address is taken.").into());

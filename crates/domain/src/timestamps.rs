@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// An instant in UTC, in microseconds since the Unix epoch. Stored as `BIGINT`, so that it sorts the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +54,20 @@ impl Timestamp {
         self.date_time().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
+    /// Reads RFC 3339, in any zone.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1000).ok().map(Self)
+    }
+
+    /// The first instant of a day in UTC, `2026-11-22`.
+    #[must_use]
+    pub fn from_date(text: &str) -> Option<Self> {
+        let date = Date::parse(text.trim(), format_description!("[year]-[month]-[day]")).ok()?;
+        i64::try_from(date.midnight().assume_utc().unix_timestamp_nanos() / 1000).ok().map(Self)
+    }
+
     /// `2026-11-22 05:37:25 UTC`, for people.
     #[must_use]
     pub fn human(self) -> String {
@@ -83,5 +97,18 @@ mod tests {
         assert_eq!(at.rfc3339(), "2026-11-22T05:37:25Z");
         assert_eq!(at.plus(Duration::from_secs(2)).since(at), Duration::from_secs(2));
         assert_eq!(at.since(at.plus(Duration::from_secs(2))), Duration::ZERO);
+    }
+
+    #[test]
+    fn reads_dates_and_instants() {
+        let day = Timestamp::from_date("2026-11-22").unwrap();
+        assert_eq!(day.rfc3339(), "2026-11-22T00:00:00Z");
+        assert_eq!(
+            Timestamp::from_rfc3339(" 2026-11-22T02:00:00.000001+02:00 "),
+            Some(day.plus(Duration::from_micros(1)))
+        );
+        for bad in ["", "2026-13-01", "22.11.2026", "2026-11-22T05:37", "now"] {
+            assert_eq!((Timestamp::from_date(bad), Timestamp::from_rfc3339(bad)), (None, None), "{bad}");
+        }
     }
 }

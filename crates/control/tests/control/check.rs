@@ -203,15 +203,26 @@ async fn check_secrets(world: &World) {
 async fn all_services(world: &World) -> Vec<Service> {
     let mut tx = world.store.read().await.unwrap();
     let mut services = Vec::new();
-    for (project, _) in store::projects::list(&mut tx, world.organization, None, MANY).await.unwrap() {
-        services.extend(store::services::list(&mut tx, project.id, None, MANY).await.unwrap());
+    let all = store::projects::ProjectFilter::default();
+    let knower = store::knowers::Knower { user: world.user, now: world.now(), openings: "", knows_all: true };
+    for listed in store::projects::list(&mut tx, world.organization, &knower, &all, None, MANY).await.unwrap()
+    {
+        services.extend(store::services::list(&mut tx, listed.project.id, None, MANY).await.unwrap());
     }
     services
 }
 
 /// A chain's events, oldest first.
 pub async fn events(tx: &mut Tx, organization: Option<OrganizationId>) -> Vec<Event> {
-    let mut events = store::events::list_for_organization(tx, organization, None, MANY).await.unwrap();
+    let mut events = store::events::list_for_organization(
+        tx,
+        organization,
+        &store::events::EventFilter::default(),
+        None,
+        MANY,
+    )
+    .await
+    .unwrap();
     events.reverse();
     events
 }

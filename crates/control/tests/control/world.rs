@@ -14,15 +14,17 @@ use std::{
 };
 
 use control::{
-    Context, Control, MasterKey, Origin, Parts, Random, mails::Mailer, projects, services, set_up,
+    Context, Control, MasterKey, Origin, Parts, Random,
+    mails::Mailer,
+    projects, services, set_up,
     testing::Stepper,
     workflow::{Limits, Point},
 };
 use domain::{
     errors::Error,
     ids::{GrantId, OrganizationId, RequestId, ServiceId, StrandId, UserId},
-    inputs::{CompleteSetUp, CreateService},
-    principals::{PrincipalKind, ResourceKind},
+    inputs::{CompleteSetUp, CreateService, EventFilter},
+    principals::{PrincipalKind, ResourceKind, UserKind},
     secrets::Secret,
     states::ServiceState,
     timestamps::{Clock, Timestamp},
@@ -41,6 +43,19 @@ pub const PASSWORD: &str = "velvet anchor 7 thistle moon";
 pub const EMAIL: &str = "ann@example.org";
 /// The project that is there from the start.
 pub const PROJECT: &str = "shop";
+/// All events there are.
+pub static ALL_EVENTS: EventFilter = EventFilter {
+    event_type: String::new(),
+    outcome: String::new(),
+    actor: String::new(),
+    subject: String::new(),
+    project: String::new(),
+    since: String::new(),
+    until: String::new(),
+    text: String::new(),
+};
+/// All projects there are.
+pub static ALL_PROJECTS: projects::ProjectFilter<'static> = projects::ProjectFilter { unit: "", text: "" };
 /// Every key of the installation hangs on this one.
 const MASTER_KEY: [u8; 32] = *b"the master key of the test world";
 /// Steps after which a test gives up waiting.
@@ -173,7 +188,7 @@ impl World {
         let organizations = store::organizations::list_for_user(&mut tx, self.user).await.unwrap();
         self.organization = organizations[0].0.id;
         drop(tx);
-        projects::create(&self.ctx(), self.organization, PROJECT).await.unwrap();
+        projects::create(&self.ctx(), self.organization, PROJECT, "").await.unwrap();
         self
     }
 
@@ -383,6 +398,13 @@ impl World {
             created_at: self.now(),
             last_activity_at: None,
             is_active,
+            kind: UserKind::Person,
+            description: String::new(),
+            job_title: String::new(),
+            department: String::new(),
+            city: String::new(),
+            country: String::new(),
+            generation: 0,
         };
         assert!(store::users::add(&mut tx, &user).await.unwrap());
         if let Some(is_super_admin) = membership {
@@ -403,7 +425,11 @@ impl World {
             principal_kind: PrincipalKind::User,
             principal_id: user.uuid(),
             granted: granted.to_owned(),
-            resource_kind: if resource.is_some() { ResourceKind::Project } else { ResourceKind::Organization },
+            resource_kind: if resource.is_some() {
+                ResourceKind::Project
+            } else {
+                ResourceKind::Organization
+            },
             resource_id: resource.unwrap_or(self.organization.uuid()),
             created_at: self.now(),
             expires_at: None,
@@ -426,9 +452,15 @@ impl World {
     /// Types of the events about this world's organization, oldest first.
     pub async fn event_types(&self) -> Vec<String> {
         let mut tx = self.store.read().await.unwrap();
-        let events = store::events::list_for_organization(&mut tx, Some(self.organization), None, 10_000)
-            .await
-            .unwrap();
+        let events = store::events::list_for_organization(
+            &mut tx,
+            Some(self.organization),
+            &store::events::EventFilter::default(),
+            None,
+            10_000,
+        )
+        .await
+        .unwrap();
         events.iter().rev().map(|event| event.event_type.to_string()).collect()
     }
 

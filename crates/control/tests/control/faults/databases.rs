@@ -9,7 +9,7 @@ use crate::{
     check::{check_at_rest, check_world},
     logs,
     wires::{Cut, Wire},
-    world::{Goal, PROJECT, Workers, World},
+    world::{ALL_PROJECTS, Goal, PROJECT, Workers, World},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +81,7 @@ async fn postgres_is_gone_for_a_while() {
         tokio::time::sleep(Duration::from_millis(150)).await;
         let stopped = cluster.clone();
         tokio::task::spawn_blocking(move || stopped.stop()).await.unwrap();
-        let error = projects::create(&world.ctx(), world.organization, "other").await.unwrap_err();
+        let error = projects::create(&world.ctx(), world.organization, "other", "").await.unwrap_err();
         assert_eq!(error.status(), 503, "{error}");
         let error = services::view(&world.ctx(), PROJECT, &names[0]).await.unwrap_err();
         assert_eq!(error.status(), 503, "{error}");
@@ -121,7 +121,7 @@ async fn a_commit_whose_answer_is_lost_is_told_as_it_is() {
     let (world, wire) = wired().await;
     for (cut, name, is_saved) in [(Cut::Before, "one", false), (Cut::After, "two", true)] {
         wire.cut(0, cut);
-        let error = projects::create(&world.ctx(), world.organization, name).await.unwrap_err();
+        let error = projects::create(&world.ctx(), world.organization, name, "").await.unwrap_err();
         assert!(wire.is_done());
         assert_eq!(error.status(), 503, "{error:?}");
         let text = error.to_string();
@@ -129,7 +129,7 @@ async fn a_commit_whose_answer_is_lost_is_told_as_it_is() {
         assert!(!text.contains("Nothing was changed"), "{text}");
         // The session that was cut off ends a moment later.
         tokio::time::sleep(Duration::from_millis(300)).await;
-        let page = projects::list(&world.ctx(), world.organization, None).await.unwrap();
+        let page = projects::list(&world.ctx(), world.organization, &ALL_PROJECTS, None).await.unwrap();
         assert_eq!(page.rows.iter().any(|row| row.name == name), is_saved, "{cut:?}");
     }
     check_world(&world).await;

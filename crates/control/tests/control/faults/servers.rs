@@ -20,7 +20,7 @@ use crate::{
     check::{check_at_rest, check_world},
     hosts::TestHost,
     workflows::services::Flow,
-    world::{Goal, PROJECT, Workers, World},
+    world::{ALL_EVENTS, Goal, PROJECT, Workers, World},
 };
 
 const NAME: &str = "orders";
@@ -310,7 +310,7 @@ async fn the_certificate_says_which_volume_was_not_found() {
     let certificate = certificate(&world, id).await.unwrap();
     let listed = certificates::list(&world.ctx(), PROJECT, None).await.unwrap().rows;
     assert!(!listed[0].is_whole);
-    let log = events::list(&world.ctx(), PROJECT, None).await.unwrap().rows;
+    let log = events::list(&world.ctx(), PROJECT, &ALL_EVENTS, None).await.unwrap().rows;
     assert!(log.iter().any(|event| event.text.contains("not every volume could be erased")));
     assert!(!log.iter().any(|event| event.text.contains("are shredded")));
     for volume in &certificate.nodes[0].volumes {

@@ -12,7 +12,7 @@ use domain::{
 
 use crate::{
     check::check_world,
-    world::{PROJECT, World},
+    world::{ALL_EVENTS, ALL_PROJECTS, PROJECT, World},
 };
 
 const SERVICE: &str = "orders";
@@ -131,7 +131,7 @@ impl Operation {
         match self {
             O::ViewOrganization => organizations::view(ctx, organization).await.map(drop),
             O::ListOrganizationEvents => {
-                events::list_for_organization(ctx, organization, None).await.map(drop)
+                events::list_for_organization(ctx, organization, &ALL_EVENTS, None).await.map(drop)
             }
             O::ListOrganizationCertificates => {
                 certificates::list_for_organization(ctx, organization, None).await.map(drop)
@@ -144,12 +144,12 @@ impl Operation {
                     answer => answer.map(drop),
                 }
             }
-            O::ListProjects => projects::list(ctx, organization, None).await.map(drop),
-            O::CreateProject => projects::create(ctx, organization, "?").await.map(drop),
+            O::ListProjects => projects::list(ctx, organization, &ALL_PROJECTS, None).await.map(drop),
+            O::CreateProject => projects::create(ctx, organization, "?", "").await.map(drop),
             O::ViewProject => projects::view(ctx, project).await.map(drop),
             O::RenameProject => projects::rename(ctx, project, "?").await.map(drop),
             O::DeleteProject => projects::delete(ctx, project, "?").await,
-            O::ListEvents => events::list(ctx, project, None).await.map(drop),
+            O::ListEvents => events::list(ctx, project, &ALL_EVENTS, None).await.map(drop),
             O::Plans => services::plans(ctx, project).await.map(drop),
             O::ListServices => services::list(ctx, project, None).await.map(drop),
             O::CreateService => {
@@ -235,6 +235,7 @@ async fn outsiders_cannot_tell_what_exists() {
             name: "Elsewhere".into(),
             wrapped_key: vec![0; 60],
             created_at: world.now(),
+            generation: 0,
         };
         store::organizations::add(&mut tx, &organization).await.unwrap();
         store::memberships::add(&mut tx, organization.id, stranger, true, world.now()).await.unwrap();
@@ -282,7 +283,7 @@ async fn a_member_without_a_role_sees_the_organization_only() {
             }
         }
     }
-    assert_eq!(projects::list(&ctx, world.organization, None).await.unwrap().total, 0);
+    assert_eq!(projects::list(&ctx, world.organization, &ALL_PROJECTS, None).await.unwrap().total, 0);
 }
 
 /// Each role on the project does what the table says. A refusal names what is missing and is an event; it changes

@@ -6,7 +6,7 @@ use domain::{inputs::SignIn, secrets::Secret};
 use crate::{
     check::{check_chain, check_world},
     workflows::services::office,
-    world::{EMAIL, Goal, PASSWORD, PROJECT, World},
+    world::{ALL_EVENTS, ALL_PROJECTS, EMAIL, Goal, PASSWORD, PROJECT, World},
 };
 
 /// What a call did: names of the tables whose rows differ, but for events, and how many events there are more.
@@ -32,7 +32,7 @@ async fn writes(world: World) {
     assert_eq!(got, tables(&["sign_in_attempts"]));
     let got = effect(&world, sessions::sign_out(&ctx)).await;
     assert_eq!(got, tables(&[]));
-    let got = effect(&world, projects::create(&ctx, world.organization, "other")).await;
+    let got = effect(&world, projects::create(&ctx, world.organization, "other", "")).await;
     assert_eq!(got, tables(&["projects"]));
     let got = effect(&world, projects::rename(&ctx, "other", "another")).await;
     assert_eq!(got, tables(&["projects"]));
@@ -53,15 +53,15 @@ async fn writes(world: World) {
     // What only looks changes nothing.
     let organization = control::organizations::view(&ctx, world.organization);
     assert_eq!(effect(&world, organization).await, none());
-    assert_eq!(effect(&world, projects::list(&ctx, world.organization, None)).await, none());
+    assert_eq!(effect(&world, projects::list(&ctx, world.organization, &ALL_PROJECTS, None)).await, none());
     assert_eq!(effect(&world, projects::view(&ctx, PROJECT)).await, none());
     assert_eq!(effect(&world, services::plans(&ctx, PROJECT)).await, none());
     assert_eq!(effect(&world, services::list(&ctx, PROJECT, None)).await, none());
     assert_eq!(effect(&world, services::view(&ctx, PROJECT, "orders")).await, none());
     assert_eq!(effect(&world, services::timeline(&ctx, PROJECT, "orders")).await, none());
-    assert_eq!(effect(&world, events::list(&ctx, PROJECT, None)).await, none());
+    assert_eq!(effect(&world, events::list(&ctx, PROJECT, &ALL_EVENTS, None)).await, none());
     assert_eq!(effect(&world, control::certificates::list(&ctx, PROJECT, None)).await, none());
-    let all = events::list_for_organization(&ctx, world.organization, None);
+    let all = events::list_for_organization(&ctx, world.organization, &ALL_EVENTS, None);
     assert_eq!(effect(&world, all).await, none());
     let all = control::certificates::list_for_organization(&ctx, world.organization, None);
     assert_eq!(effect(&world, all).await, none());
@@ -120,12 +120,12 @@ async fn events_are_paged_newest_first() {
     for _ in 0..60 {
         services::retry(&world.ctx(), PROJECT, "orders").await.unwrap();
     }
-    let first = events::list(&world.ctx(), PROJECT, None).await.unwrap();
+    let first = events::list(&world.ctx(), PROJECT, &ALL_EVENTS, None).await.unwrap();
     assert_eq!((first.rows.len(), first.total), (50, 63));
-    let second = events::list(&world.ctx(), PROJECT, first.next.as_deref()).await.unwrap();
+    let second = events::list(&world.ctx(), PROJECT, &ALL_EVENTS, first.next.as_deref()).await.unwrap();
     assert_eq!((second.rows.len(), second.next), (13, None));
     let sequences: Vec<_> = first.rows.iter().chain(&second.rows).map(|event| event.sequence).collect();
     assert!(sequences.is_sorted_by(|a, b| a > b), "{sequences:?}");
-    let error = events::list(&world.ctx(), PROJECT, Some("last")).await.unwrap_err();
+    let error = events::list(&world.ctx(), PROJECT, &ALL_EVENTS, Some("last")).await.unwrap_err();
     assert_eq!(error.field(), Some("after"));
 }

@@ -12,7 +12,7 @@ async fn every_project_is_found_however_many_there_are() {
     let world = World::new().await;
     for number in 0..60 {
         let name = format!("project-{number:02}");
-        control::projects::create(&world.ctx(), world.organization, &name).await.unwrap();
+        control::projects::create(&world.ctx(), world.organization, &name, "").await.unwrap();
     }
     let search = async |text: &str| {
         places::search(&world.ctx(), world.organization, text, BESIDE).await.unwrap().projects

@@ -5,18 +5,18 @@ use domain::errors::Error;
 
 use crate::{
     check::check_at_rest,
-    world::{Goal, PROJECT, World},
+    world::{ALL_EVENTS, ALL_PROJECTS, Goal, PROJECT, World},
 };
 
 #[tokio::test]
 async fn names_are_checked_and_unique() {
     let world = World::new().await;
-    let made = projects::create(&world.ctx(), world.organization, " Web-1 ").await.unwrap();
+    let made = projects::create(&world.ctx(), world.organization, " Web-1 ", "").await.unwrap();
     assert_eq!((made.name.as_str(), made.services), ("web-1", 0));
     assert_eq!(projects::view(&world.ctx(), "web-1").await, Ok(made));
     let before = world.dump().await;
     for bad in ["", "1st", "a_b", "new", "web-1", "WEB-1", "x", &"x".repeat(64)] {
-        let error = projects::create(&world.ctx(), world.organization, bad).await.unwrap_err();
+        let error = projects::create(&world.ctx(), world.organization, bad, "").await.unwrap_err();
         assert_eq!(error.field(), Some("name"), "{bad}: {error}");
         let error = projects::rename(&world.ctx(), PROJECT, bad).await.unwrap_err();
         assert_eq!(error.field(), Some("name"), "{bad}: {error}");
@@ -28,7 +28,7 @@ async fn names_are_checked_and_unique() {
 
 /// What is asked for many times at once is done, and recorded, once.
 async fn at_once(world: World) {
-    projects::create(&world.ctx(), world.organization, "other").await.unwrap();
+    projects::create(&world.ctx(), world.organization, "other", "").await.unwrap();
     let one = async |number: u32| {
         projects::rename(&world.ctx(), "other", &format!("new-{number}")).await.map(|project| project.name)
     };
@@ -65,7 +65,7 @@ async fn a_rename_keeps_everything_else() {
     assert_eq!(projects::view(&world.ctx(), PROJECT).await, Err(Error::NotFound));
     let view = control::services::view(&world.ctx(), "store", "orders").await.unwrap();
     assert_eq!(view.row.id, id);
-    let page = control::events::list(&world.ctx(), "store", None).await.unwrap();
+    let page = control::events::list(&world.ctx(), "store", &ALL_EVENTS, None).await.unwrap();
     assert_eq!(page.rows[0].event_type, "project.renamed");
     assert_eq!(page.rows[0].before.as_deref(), Some(r#"{"name":"shop"}"#));
     assert_eq!(page.rows[0].after.as_deref(), Some(r#"{"name":"store"}"#));
@@ -90,17 +90,18 @@ async fn a_project_goes_when_its_services_are_gone() {
     assert_eq!(projects::view(&world.ctx(), PROJECT).await, Err(Error::NotFound));
     assert_eq!(world.dump().await["grants"], Vec::<String>::new(), "grants on it go with it");
     // The name is free, and the new project is not the old one.
-    projects::create(&world.ctx(), world.organization, PROJECT).await.unwrap();
-    assert_eq!(control::events::list(&world.ctx(), PROJECT, None).await.unwrap().total, 1);
+    projects::create(&world.ctx(), world.organization, PROJECT, "").await.unwrap();
+    assert_eq!(control::events::list(&world.ctx(), PROJECT, &ALL_EVENTS, None).await.unwrap().total, 1);
 }
 
 async fn paging(world: World) {
     for number in 0..119 {
-        projects::create(&world.ctx(), world.organization, &format!("p-{number:03}")).await.unwrap();
+        projects::create(&world.ctx(), world.organization, &format!("p-{number:03}"), "").await.unwrap();
     }
     let (mut names, mut after, mut sizes) = (Vec::new(), None, Vec::new());
     loop {
-        let page = projects::list(&world.ctx(), world.organization, after.as_deref()).await.unwrap();
+        let page =
+            projects::list(&world.ctx(), world.organization, &ALL_PROJECTS, after.as_deref()).await.unwrap();
         assert_eq!(page.total, 120);
         sizes.push(page.rows.len());
         names.extend(page.rows.into_iter().map(|row| row.name));
@@ -114,7 +115,7 @@ async fn paging(world: World) {
     expected.push(PROJECT.into());
     assert_eq!(names, expected);
     // The last page is full and there is no empty one behind it.
-    let page = projects::list(&world.ctx(), world.organization, Some("p-069")).await.unwrap();
+    let page = projects::list(&world.ctx(), world.organization, &ALL_PROJECTS, Some("p-069")).await.unwrap();
     assert_eq!((page.rows.len(), page.next), (50, None));
 }
 
@@ -134,9 +135,9 @@ async fn a_finance_user_sees_no_project() {
     let world = World::new().await;
     let user = world.add_user("fin@example.org", Some(false), true).await;
     world.grant(user, "organization:billing:read", None).await;
-    let page = projects::list(&world.ctx_of(user), world.organization, None).await.unwrap();
+    let page = projects::list(&world.ctx_of(user), world.organization, &ALL_PROJECTS, None).await.unwrap();
     assert_eq!((page.rows.len(), page.total), (0, 0));
     world.grant(user, "project:services:read", None).await;
-    let page = projects::list(&world.ctx_of(user), world.organization, None).await.unwrap();
+    let page = projects::list(&world.ctx_of(user), world.organization, &ALL_PROJECTS, None).await.unwrap();
     assert_eq!((page.rows.len(), page.total), (1, 1));
 }

@@ -9,7 +9,7 @@ use host::simulated::SimulatedSettings;
 use crate::{
     check::{check_at_rest, check_world},
     hosts::TestHost,
-    world::{Goal, PROJECT, World, create_service},
+    world::{ALL_EVENTS, Goal, PROJECT, World, create_service},
 };
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn the_certificate_of_a_deleted_service_is_listed_and_valid() {
     assert_eq!(view.body.nodes[0].volumes.len(), 2);
     let error = control::certificates::list(&world.ctx(), PROJECT, Some("x")).await.unwrap_err();
     assert_eq!(error.field(), Some("after"));
-    control::projects::create(&world.ctx(), world.organization, "other").await.unwrap();
+    control::projects::create(&world.ctx(), world.organization, "other", "").await.unwrap();
     let elsewhere = control::certificates::view(&world.ctx(), "other", page.rows[0].id).await;
     assert_eq!(elsewhere.err(), Some(Error::NotFound));
 
@@ -125,11 +125,12 @@ async fn the_certificate_of_a_deleted_service_is_listed_and_valid() {
     assert_eq!((all.rows[0].project_name.as_str(), all.total), (PROJECT, 2));
     let kept = control::certificates::view_for_organization(&ctx, world.organization, id);
     assert_eq!(kept.await.unwrap(), view);
-    let events = control::events::list_for_organization(&ctx, world.organization, None);
+    let events = control::events::list_for_organization(&ctx, world.organization, &ALL_EVENTS, None);
     let events = events.await.unwrap();
     assert_eq!(events.rows[0].event_type, "project.deleted");
     let told = events.rows.iter().filter(|event| event.project_name.as_deref() == Some(PROJECT)).count();
     assert!(told > 5, "{told}");
-    let error = control::events::list_for_organization(&ctx, world.organization, Some("x")).await;
+    let error =
+        control::events::list_for_organization(&ctx, world.organization, &ALL_EVENTS, Some("x")).await;
     assert_eq!(error.unwrap_err().field(), Some("after"));
 }

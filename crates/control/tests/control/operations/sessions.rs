@@ -181,6 +181,7 @@ async fn every_organization_of_an_account_is_told() {
         name: "Second".into(),
         wrapped_key: Vec::new(),
         created_at: world.now(),
+        generation: 0,
     };
     store::organizations::add(&mut tx, &organization).await.unwrap();
     store::memberships::add(&mut tx, second, world.user, false, world.now()).await.unwrap();
@@ -292,7 +293,7 @@ async fn what_has_ended_is_removed() {
         assert!(store::sessions::add(&mut tx, &row).await.unwrap());
     }
     tx.commit().await.unwrap();
-    let removed = |sessions, attempts| Ok(Removed { sessions, attempts });
+    let removed = |sessions, attempts| Ok(Removed { sessions, attempts, mails: 0 });
     assert_eq!(control::testing::tidy(&world.control).await, removed(0, 0));
     world.clock.advance(Duration::from_secs(60));
     assert_eq!(control::testing::tidy(&world.control).await, removed(1200, 0));
