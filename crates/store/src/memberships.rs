@@ -114,10 +114,20 @@ const PEOPLE_COUNT: &str = concat!(
     "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
     filtered!()
 );
-const APPLICATION_USERS: &str = members!(
-    ", (SELECT COUNT(*) FROM tokens t WHERE t.user_id = u.id) AS tokens,
-        (SELECT MAX(t.last_used_at) FROM tokens t WHERE t.user_id = u.id) AS last_used_at",
-    "AND u.kind = 'application' AND ($2 IS NULL OR LOWER(u.name) LIKE $2 ESCAPE '!')
+/// What an [`ApplicationUser`] is read from.
+macro_rules! application_users {
+    ($where:literal) => {
+        members!(
+            ", (SELECT COUNT(*) FROM tokens t WHERE t.user_id = u.id) AS tokens,
+                (SELECT MAX(t.last_used_at) FROM tokens t WHERE t.user_id = u.id) AS last_used_at",
+            "AND u.kind = 'application' AND ",
+            $where
+        )
+    };
+}
+const APPLICATION_USER: &str = application_users!("m.user_id = $2");
+const APPLICATION_USERS: &str = application_users!(
+    "($2 IS NULL OR LOWER(u.name) LIKE $2 ESCAPE '!')
         AND (u.name, u.id) > ($3, $4) ORDER BY u.name, u.id LIMIT $5"
 );
 
@@ -187,6 +197,15 @@ pub async fn count(
     let (count,): (i64,) =
         fetch_one!(tx, PEOPLE_COUNT, organization, text.as_deref(), is_active, idle_since)?;
     Ok(count)
+}
+
+/// A member that is an application user.
+pub async fn find_application_user(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<ApplicationUser>, Error> {
+    fetch_optional!(tx, APPLICATION_USER, organization, user)
 }
 
 /// The organization's application users by name, from behind `after` (name and id) on; with `text`, those alone whose

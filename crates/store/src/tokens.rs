@@ -146,6 +146,13 @@ pub async fn count_for_user(
     Ok(count)
 }
 
+/// How many tokens of the user have not ended.
+pub async fn count_unexpired(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM tokens WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    let (count,): (i64,) = fetch_one!(tx, text, user, now)?;
+    Ok(count)
+}
+
 /// Changes what a token is for and from where it can be used. False if it is not of that generation any more, or gone.
 pub async fn edit(
     tx: &mut Tx,

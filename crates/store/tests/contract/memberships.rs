@@ -232,6 +232,16 @@ async fn application_users_tell_of_their_tokens(store: Store) {
     let told: Vec<_> = found.iter().map(|user| (user.tokens, user.last_used_at)).collect();
     assert_eq!(told, [(1, None), (3, Some(at(9))), (0, None)]);
     assert_eq!(found[0].member.description, "Deploys.");
+    join(&mut tx, 1, &user(4), 5).await;
+    organizations::add(&mut tx, &organization(2)).await.unwrap();
+    let one = organization_id(1);
+    let alone = memberships::find_application_user(&mut tx, one, user_id(2)).await.unwrap();
+    assert_eq!(alone.as_ref(), Some(&found[1]));
+    // A person, nobody, and the application user of another organization.
+    for (organization, number) in [(1, 4), (1, 9), (2, 2)] {
+        let (organization, id) = (organization_id(organization), user_id(number));
+        assert_eq!(memberships::find_application_user(&mut tx, organization, id).await.unwrap(), None);
+    }
 }
 
 async fn a_group_is_listed_as_far_as_its_members_belong_here(store: Store) {

@@ -12,6 +12,7 @@ use crate::samples::*;
 contract!(
     is_found_with_whose_it_is,
     lists_newest_first_and_what_is_unused,
+    counts_what_has_not_ended,
     edits_the_generation_that_was_seen,
     notes_each_use,
     is_replaced_once_and_ends_no_later,
@@ -117,6 +118,21 @@ async fn lists_newest_first_and_what_is_unused(store: Store) {
     let other = tokens::list_for_user(&mut tx, user_id(2), None, None, 9).await.unwrap();
     assert_eq!(other, [Token { user_id: user_id(2), ..token(6) }]);
     assert_eq!(tokens::count_for_user(&mut tx, user_id(3), None).await.unwrap(), 0);
+}
+
+async fn counts_what_has_not_ended(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    assert!(users::add(&mut tx, &user(2)).await.unwrap());
+    for (number, user, expires_at) in [(1, 1, None), (2, 1, Some(50)), (3, 1, Some(60)), (4, 2, None)] {
+        let token = Token { user_id: user_id(user), expires_at: expires_at.map(at), ..token(number) };
+        tokens::add(&mut tx, &token).await.unwrap();
+    }
+    for (now, expected) in [(49, 3), (50, 2), (59, 2), (60, 1)] {
+        let count = tokens::count_unexpired(&mut tx, user_id(1), at(now)).await.unwrap();
+        assert_eq!(count, expected, "{now}");
+    }
+    assert_eq!(tokens::count_unexpired(&mut tx, user_id(3), at(1)).await.unwrap(), 0);
 }
 
 async fn edits_the_generation_that_was_seen(store: Store) {
