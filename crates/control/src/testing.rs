@@ -1,9 +1,22 @@
 //! What tests need to drive the real runner one step at a time. Never built into the server.
 
+use std::time::Duration;
+
+use domain::{
+    ids::{MailId, OrganizationId},
+    names::EmailAddress,
+    principals::MailKind,
+};
+use store::Tx;
+
+use domain::{actions::Action, errors::Error};
+use store::access::Target;
+
 use crate::{
     Control,
     errors::{Failure, chain},
     housekeeping::{self, Removed},
+    mails,
     workflow::{Limits, Point, Runner},
     workflows::services::sweep,
 };
@@ -52,6 +65,31 @@ impl Stepper {
     }
 }
 
+/// Writes an invitation's mail within a transaction, as the operations do that send one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn post_mail(
+    control: &Control,
+    tx: &mut Tx,
+    organization: Option<OrganizationId>,
+    recipient: &EmailAddress,
+    subject: &str,
+    body: &str,
+) -> Result<MailId, String> {
+    let kind = MailKind::Invitation;
+    mails::post(control, tx, organization, kind, recipient, subject, body).await.map_err(text)
+}
+
+/// Sends the mails that are due, as a server does by itself, but each of them within `limit` if one is given; says how
+/// many the mail server took.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn send_mails(control: &Control, limit: Option<Duration>) -> Result<usize, String> {
+    mails::send_due(control, limit).await.map_err(text)
+}
+
 /// Removes what has ended by itself, as a server does once a minute.
 ///
 /// # Errors
@@ -63,4 +101,12 @@ pub async fn tidy(control: &Control) -> Result<Removed, String> {
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn text(failure: Failure) -> String {
     chain(&failure)
+}
+
+/// Asks for a permit and lets it go: what every operation begins with.
+///
+/// # Errors
+/// As the operation would.
+pub async fn authorize(ctx: &crate::Context, action: Action, target: Target<'_>) -> Result<(), Error> {
+    crate::errors::attempt!(ctx, { ctx.authorize(action, target).await.map(drop) })
 }

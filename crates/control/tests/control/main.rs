@@ -12,4 +12,5 @@ mod world;
 
 mod faults;
 mod operations;
+mod properties;
 mod workflows;
