@@ -285,6 +285,7 @@ const MAY_OPEN_TRANSACTIONS: &[&str] = &[
     "crates/control/src/housekeeping.rs",
     "crates/control/src/sessions/lock_outs.rs",
     "crates/control/src/sessions/rows.rs",
+    "crates/control/src/tokens/uses.rs",
     "crates/control/src/workflow.rs",
     "crates/control/src/workflow/",
     "crates/control/src/workflows/",

@@ -26,6 +26,7 @@ use crate::{
     errors::Failure,
     random,
     sessions::{Hashes, Refusals},
+    tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
     workflows::services::{ServiceWorkflow, sweep},
 };
@@ -71,6 +72,8 @@ struct Inner {
     hashes: Hashes,
     /// Sign-ins that were turned away.
     refusals: Refusals,
+    /// Tokens that were turned away.
+    token_refusals: TokenRefusals,
     /// Wakes the workflow runner.
     work: Notify,
     /// Counts up whenever something was written, so that watchers look again.
@@ -134,6 +137,7 @@ impl Control {
             signing_key,
             hashes: Hashes::new(),
             refusals: Refusals::default(),
+            token_refusals: TokenRefusals::default(),
             work: Notify::new(),
             changed: watch::Sender::new(0),
         })))
@@ -269,6 +273,10 @@ impl Control {
 
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn token_refusals(&self) -> &TokenRefusals {
+        &self.0.token_refusals
     }
 
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {

@@ -3,9 +3,11 @@
 //! Every operation takes a [`Context`] and starts by asking it for a permit; only a permit leads to the database, and
 //! only through an audit event to a write. Nothing here knows HTTP, HTML, cookies or SQL text.
 
+pub mod application_users;
 pub mod certificates;
 pub mod changes;
 pub mod events;
+pub mod groups;
 pub mod ip_filters;
 pub mod organizations;
 pub mod places;
@@ -13,6 +15,7 @@ pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod tokens;
 
 pub mod access;
 mod audit;

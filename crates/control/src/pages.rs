@@ -42,6 +42,23 @@ pub(crate) fn parse_number_key(after: Option<&str>) -> Result<Option<i64>, Error
     after.map(str::parse).transpose().map_err(|_| unreadable())
 }
 
+/// Where a list goes on that is sorted by name and id.
+pub(crate) fn name_key(name: &str, id: Uuid) -> String {
+    format!("{id} {name}")
+}
+
+/// Reads what [`name_key`] wrote.
+pub(crate) fn parse_name_key(after: Option<&str>) -> Result<Option<(&str, Uuid)>, Error> {
+    let Some(after) = after else { return Ok(None) };
+    let read = after.split_once(' ').and_then(|(id, name)| Some((name, Uuid::try_parse(id).ok()?)));
+    read.map(Some).ok_or_else(unreadable)
+}
+
+/// What is searched for; none if nothing was typed.
+pub(crate) fn search(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
 fn unreadable() -> Error {
     Error::invalid("after", "Give the text that the page before ended with.")
 }
@@ -56,9 +73,12 @@ mod tests {
         assert_eq!(parse_time_key(Some(&time_key(at, id))), Ok(Some((at, id))));
         assert_eq!(parse_number_key(Some("7")), Ok(Some(7)));
         assert_eq!((parse_time_key(None), parse_number_key(None)), (Ok(None), Ok(None)));
+        assert_eq!(parse_name_key(Some(&name_key("a b", id))), Ok(Some(("a b", id))));
+        assert_eq!(parse_name_key(None), Ok(None));
         for bad in ["", " ", "x y", "1 x"] {
             assert_eq!(parse_time_key(Some(bad)).unwrap_err().field(), Some("after"));
             assert_eq!(parse_number_key(Some(bad)).unwrap_err().field(), Some("after"));
+            assert_eq!(parse_name_key(Some(bad)).unwrap_err().field(), Some("after"));
         }
     }
 

@@ -1,6 +1,10 @@
 //! Where randomness comes from, and what is made of it: ids, passwords, tokens. Tests give a seeded source.
 
-use domain::{secrets::Secret, timestamps::Timestamp};
+use domain::{
+    secrets::Secret,
+    timestamps::Timestamp,
+    tokens::{self, Token, TokenKind},
+};
 use ring::rand::SecureRandom;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -49,6 +53,23 @@ pub(crate) fn text(random: &dyn Random, chars: usize) -> Secret {
     Secret::new(out)
 }
 
+/// A token whose characters are all equally likely: 256 bits.
+pub(crate) fn token(random: &dyn Random, kind: TokenKind) -> Token {
+    let mut digits = Zeroizing::new([0; tokens::RANDOM_CHARS]);
+    let mut bytes = Zeroizing::new([0_u8; 64]);
+    let (base, mut count) = (tokens::ALPHABET.len(), 0);
+    // As above: 62 * 4 = 248 of 256 are kept.
+    let limit = 256 - 256 % base;
+    while count < digits.len() {
+        random.fill(bytes.as_mut());
+        for byte in bytes.iter().filter(|byte| usize::from(**byte) < limit).take(digits.len() - count) {
+            digits[count] = byte % base as u8;
+            count += 1;
+        }
+    }
+    Token::new(kind, &digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +84,24 @@ mod tests {
         let one = text(&random, 24);
         assert_eq!(one.expose().len(), 24);
         assert_ne!(one.expose(), text(&random, 24).expose());
+    }
+
+    /// Counts up from 240, beyond 255 from 0 again.
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Random for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill_with(|| self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+
+    #[test]
+    fn bytes_that_would_make_some_characters_likelier_are_dropped() {
+        let token = token(&Counting(240.into()), TokenKind::Personal);
+        let text = token.text().expose();
+        // 240 to 247 stand for 54 to 61; 248 to 255 are dropped, and 0 comes next.
+        assert_eq!(&text[..15], "rdp_stuvwxyz012");
+        assert!(Token::read(text).is_ok(), "its checksum fits");
+        assert_ne!(text, super::token(&SystemRandom, TokenKind::Personal).text().expose());
     }
 }

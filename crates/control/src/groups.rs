@@ -1,0 +1,281 @@
+//! Groups: sets of people and application users, what they are called, and who is in them. What a group holds is in
+//! `permissions`.
+
+mod members;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{GroupId, OrganizationId},
+    names::{GroupName, note},
+    principals::{PrincipalKind, SubjectKind},
+    views::{Effects, GroupRow, GroupView, Page},
+};
+use serde_json::json;
+use store::{Edited, Tx, access::Target, grants::GrantFilter, groups::Group};
+
+use crate::{
+    Context,
+    contexts::Permit,
+    effects::{self, Change},
+    errors::{Failure, attempt},
+    pages,
+    standings::{Standing, forbidden},
+};
+
+pub use members::{MEMBERS_MAX, add_members, members, preview_add, preview_remove, remove_member};
+
+/// Most characters of a group's description.
+pub const DESCRIPTION_CHARS_MAX: usize = 4096;
+
+/// One page of the organization's groups by name, after the one named `after`: those whose name or description holds
+/// the text.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn list(
+    ctx: &Context,
+    organization: OrganizationId,
+    text: &str,
+    after: Option<&str>,
+) -> Result<Page<GroupRow>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListGroups, Target::Organization(organization)).await?;
+        let text = pages::search(text);
+        let mut tx = permit.read().await?;
+        let total = store::groups::count(&mut tx, organization, text).await?;
+        let found = store::groups::list(&mut tx, organization, text, after, pages::FETCHED).await?;
+        Ok(pages::page(
+            found,
+            total,
+            |(group, ..)| group.name.clone(),
+            |(group, members, grants)| draw(group, members, grants),
+        ))
+    })
+}
+
+/// One group.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn view(ctx: &Context, organization: OrganizationId, id: GroupId) -> Result<GroupView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListGroups, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let group = find(&mut tx, organization, id).await?;
+        look(ctx, &mut tx, group).await
+    })
+}
+
+/// Makes a group, with nobody in it.
+///
+/// # Errors
+/// `Invalid` on `name`, also when it is taken, or `description`; `Denied`; `NotFound`.
+pub async fn create(
+    ctx: &Context,
+    organization: OrganizationId,
+    name: &str,
+    description: &str,
+) -> Result<GroupView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::CreateGroup, Target::Organization(organization)).await?;
+        let (name, description) = parse(name, description)?;
+        let mut write = permit.write(EventType::GroupCreated).await?;
+        let group = Group {
+            id: GroupId::from_uuid(ctx.control.new_uuid()),
+            organization_id: organization,
+            name,
+            description,
+            created_at: ctx.now(),
+            generation: 0,
+        };
+        if !store::groups::add(&mut write.tx, &group).await? {
+            return Err(taken(&group.name).into());
+        }
+        write
+            .subject(SubjectKind::Group, group.id.uuid(), group.name.clone())
+            .after(&recorded(&group))?
+            .text(format!("Made the group {}", group.name));
+        let view = look(ctx, &mut write.tx, group).await?;
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Changes what a group is called and what it is for.
+///
+/// # Errors
+/// `Invalid` on `name`, also when it is taken, or `description`; `Conflict` when somebody else changed it since
+/// `generation`; `Denied`; `NotFound`.
+pub async fn edit(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    generation: i64,
+    name: &str,
+    description: &str,
+) -> Result<GroupView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::EditGroup, Target::Organization(organization)).await?;
+        let (name, description) = parse(name, description)?;
+        let mut write = permit.write(EventType::GroupChanged).await?;
+        let before = find(&mut write.tx, organization, id).await?;
+        if before.generation != generation {
+            return Err(stale(&before, &name, &description).into());
+        }
+        if (&before.name, &before.description) == (&name, &description) {
+            return look(ctx, &mut write.tx, before).await;
+        }
+        match store::groups::edit(&mut write.tx, id, generation, &name, &description).await? {
+            Edited::Done => {}
+            Edited::Taken => return Err(taken(&name).into()),
+            Edited::Stale => return Err(stale(&before, &name, &description).into()),
+        }
+        let after = find(&mut write.tx, organization, id).await?;
+        let text = match before.name == name {
+            true => format!("Changed what the group {name} is for"),
+            false => format!("Renamed the group {} to {name}", before.name),
+        };
+        write
+            .subject(SubjectKind::Group, id.uuid(), name)
+            .before(&recorded(&before))?
+            .after(&recorded(&after))?
+            .text(text);
+        let view = look(ctx, &mut write.tx, after).await?;
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Deletes a group: whoever is in it loses what it gave them. `confirmation` must be its name.
+///
+/// # Errors
+/// `Invalid` on `confirmation`; `Forbidden` when it administers what the actor does not; `Denied`; `NotFound`.
+pub async fn delete(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    confirmation: &str,
+) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
+        let mut write = permit.write(EventType::GroupDeleted).await?;
+        let group = find(&mut write.tx, organization, id).await?;
+        if let Some(reason) = taking_obstacle(ctx, &mut write.tx, &group).await? {
+            drop(write);
+            return Err(refuse(&permit, &group, reason).await?);
+        }
+        if confirmation.trim() != group.name {
+            let reason = format!("Type the group's name, {}, to delete it.", group.name);
+            return Err(Error::invalid("confirmation", reason).into());
+        }
+        let members = store::group_members::count(&mut write.tx, id, None).await?;
+        let mut before = recorded(&group);
+        before["members"] = members.into();
+        if !store::groups::remove(&mut write.tx, id).await? {
+            return Err(Error::NotFound.into());
+        }
+        write
+            .subject(SubjectKind::Group, id.uuid(), group.name.clone())
+            .before(&before)?
+            .text(format!("Deleted the group {}", group.name));
+        write.commit().await
+    })
+}
+
+/// What deleting it would do, without doing it.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn preview_delete(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let group = find(&mut tx, organization, id).await?;
+        if let Some(reason) = taking_obstacle(ctx, &mut tx, &group).await? {
+            drop(tx);
+            return Err(refuse(&permit, &group, reason).await?);
+        }
+        let principal = (PrincipalKind::Group, id.uuid());
+        effects::of(ctx, &mut tx, organization, principal, Change::Leave(id)).await
+    })
+}
+
+/// The organization's group of that id.
+async fn find(tx: &mut Tx, organization: OrganizationId, id: GroupId) -> Result<Group, Failure> {
+    Ok(store::groups::find(tx, organization, id).await?.ok_or(Error::NotFound)?)
+}
+
+/// Why the actor may put nobody into the group, if so.
+async fn giving_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Option<String>, Failure> {
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    let given = Standing::of_group(ctx, tx, group.organization_id, group.id).await?;
+    Ok(actor.giving_obstacle(&given))
+}
+
+/// Why the actor may take nobody out of the group and not delete it, if so.
+async fn taking_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Option<String>, Failure> {
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    let given = Standing::of_group(ctx, tx, group.organization_id, group.id).await?;
+    Ok(actor.taking_obstacle(&given))
+}
+
+/// Puts the try on record and says why it is refused. No transaction may be open.
+async fn refuse(permit: &Permit, group: &Group, reason: impl Into<String>) -> Result<Failure, Failure> {
+    let reason = reason.into();
+    permit.refuse(format!("with the group {}: {reason}", group.name)).await?;
+    Ok(forbidden(reason).into())
+}
+
+fn parse(name: &str, description: &str) -> Result<(String, String), Error> {
+    let name: GroupName = name.parse().map_err(|error| Error::name("name", error))?;
+    let description =
+        note(description, DESCRIPTION_CHARS_MAX).map_err(|error| Error::name("description", error))?;
+    Ok((name.into(), description))
+}
+
+async fn look(ctx: &Context, tx: &mut Tx, group: Group) -> Result<GroupView, Failure> {
+    let members = store::group_members::count(tx, group.id, None).await?;
+    let filter = GrantFilter { principal: Some(group.id.uuid()), resource: None };
+    let grants = store::grants::count(tx, group.organization_id, &filter).await?;
+    Ok(GroupView {
+        organization_id: group.organization_id,
+        generation: group.generation,
+        add_obstacle: giving_obstacle(ctx, tx, &group).await?,
+        take_obstacle: taking_obstacle(ctx, tx, &group).await?,
+        row: draw(group, members, grants),
+    })
+}
+
+fn draw(group: Group, members: i64, grants: i64) -> GroupRow {
+    GroupRow {
+        id: group.id,
+        name: group.name,
+        description: group.description,
+        members,
+        grants,
+        created_at: group.created_at,
+    }
+}
+
+/// What events hold of a group.
+fn recorded(group: &Group) -> serde_json::Value {
+    json!({ "name": group.name, "description": group.description })
+}
+
+fn stale(now: &Group, name: &str, description: &str) -> Error {
+    Error::conflict(format!(
+        "Somebody else changed this meanwhile. It is now “{}”, described as “{}”; you sent “{name}”, described as \
+         “{description}”.",
+        now.name, now.description,
+    ))
+}
+
+fn taken(name: &str) -> Error {
+    Error::invalid("name", format!("There is a group named {name} already. Choose another name."))
+}

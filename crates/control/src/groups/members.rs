@@ -1,0 +1,338 @@
+//! Who is in a group: looked at, added, taken out, and what that would do to them. What the group holds is not changed
+//! here.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{GroupId, OrganizationId, UserId},
+    names::EmailAddress,
+    principals::{PrincipalKind, SubjectKind, UserKind},
+    views::{EFFECT_ROWS_MAX, Effects, GroupMemberRow, Page},
+};
+use serde_json::json;
+use store::{Tx, access::Target, group_members::GroupMember, groups::Group, memberships::Member};
+
+use super::{find, giving_obstacle, refuse, taking_obstacle};
+use crate::{
+    Context,
+    contexts::Permit,
+    effects::{self, Change},
+    errors::{Failure, attempt},
+    pages, permissions,
+    standings::Standing,
+};
+
+/// Most people and application users that are added at once.
+pub const MEMBERS_MAX: usize = 200;
+/// Names that the sentence of an event spells out; all of them are in what it holds.
+const NAMES_TOLD_MAX: usize = 3;
+
+/// One page of those in a group by e-mail address, after the one of the address `after`: those whose address or name
+/// holds the text.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn members(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    text: &str,
+    after: Option<&str>,
+) -> Result<Page<GroupMemberRow>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListGroups, Target::Organization(organization)).await?;
+        let text = pages::search(text);
+        let mut tx = permit.read().await?;
+        find(&mut tx, organization, id).await?;
+        let total = store::group_members::count(&mut tx, id, text).await?;
+        let found = store::group_members::list(&mut tx, id, text, after, pages::FETCHED).await?;
+        Ok(pages::page(found, total, |member| member.email.clone(), draw))
+    })
+}
+
+/// Puts members of the organization into a group: one e-mail address or `user:ID` a line, or with commas between. All of
+/// them or none; says how many were not in it before.
+///
+/// # Errors
+/// `Invalid` on `members`, naming the line; `Forbidden` when the group gives what the actor cannot give; `Denied`;
+/// `NotFound`.
+pub async fn add_members(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    members: &str,
+) -> Result<i64, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::AddGroupMember, Target::Organization(organization)).await?;
+        let named = parse(members)?;
+        let mut write = permit.write(EventType::GroupMemberAdded).await?;
+        let group = find(&mut write.tx, organization, id).await?;
+        if let Some(reason) = giving_obstacle(ctx, &mut write.tx, &group).await? {
+            drop(write);
+            return Err(refuse(&permit, &group, reason).await?);
+        }
+        let mut added = Vec::new();
+        for member in all(&mut write.tx, organization, &named).await? {
+            if store::group_members::add(&mut write.tx, id, member.user_id, ctx.now()).await? {
+                added.push(called(&member));
+            }
+        }
+        let count = i64::try_from(added.len()).unwrap_or(i64::MAX);
+        if added.is_empty() {
+            return Ok(count);
+        }
+        write
+            .subject(SubjectKind::Group, id.uuid(), group.name.clone())
+            .after(&json!({ "members": added }))?
+            .text(format!("Put {} into the group {}", told(&added), group.name));
+        write.commit().await?;
+        Ok(count)
+    })
+}
+
+/// What adding them would do, without doing it.
+///
+/// # Errors
+/// As [`add_members`].
+pub async fn preview_add(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    members: &str,
+) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::AddGroupMember, Target::Organization(organization)).await?;
+        let named = parse(members)?;
+        let mut tx = permit.read().await?;
+        let group = find(&mut tx, organization, id).await?;
+        if let Some(reason) = giving_obstacle(ctx, &mut tx, &group).await? {
+            drop(tx);
+            return Err(refuse(&permit, &group, reason).await?);
+        }
+        let mut effects = Effects::default();
+        for member in all(&mut tx, organization, &named).await? {
+            if effects.rows.len() >= EFFECT_ROWS_MAX {
+                effects.further += 1;
+                continue;
+            }
+            let principal = (PrincipalKind::User, member.user_id.uuid());
+            effects
+                .rows
+                .extend(effects::of(ctx, &mut tx, organization, principal, Change::Join(id)).await?.rows);
+        }
+        effects.rows.truncate(EFFECT_ROWS_MAX);
+        Ok(effects)
+    })
+}
+
+/// Takes somebody out of a group.
+///
+/// # Errors
+/// `Forbidden` when the group, or who is in it, administers what the actor does not; `Denied`; `NotFound`, also when
+/// they are not in it any more.
+pub async fn remove_member(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    user: UserId,
+) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
+        let mut write = permit.write(EventType::GroupMemberRemoved).await?;
+        let (group, member) = find_member(&mut write.tx, organization, id, user).await?;
+        if let Some(reason) = removing_obstacle(ctx, &mut write.tx, &group, user).await? {
+            drop(write);
+            return Err(refuse_removing(&permit, &group, &member, reason).await?);
+        }
+        if !store::group_members::remove(&mut write.tx, id, user).await? {
+            return Err(Error::NotFound.into());
+        }
+        let called = called(&member);
+        write
+            .subject(SubjectKind::Group, id.uuid(), group.name.clone())
+            .before(&json!({ "members": [called] }))?
+            .text(format!("Took {called} out of the group {}", group.name));
+        write.commit().await
+    })
+}
+
+/// What taking them out would do, without doing it.
+///
+/// # Errors
+/// As [`remove_member`].
+pub async fn preview_remove(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    user: UserId,
+) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let (group, member) = find_member(&mut tx, organization, id, user).await?;
+        if let Some(reason) = removing_obstacle(ctx, &mut tx, &group, user).await? {
+            drop(tx);
+            return Err(refuse_removing(&permit, &group, &member, reason).await?);
+        }
+        let principal = (PrincipalKind::User, user.uuid());
+        effects::of(ctx, &mut tx, organization, principal, Change::Leave(id)).await
+    })
+}
+
+/// Why the actor may not take them out of the group, if so. Everybody may leave what they could take others out of.
+async fn removing_obstacle(
+    ctx: &Context,
+    tx: &mut Tx,
+    group: &Group,
+    user: UserId,
+) -> Result<Option<String>, Failure> {
+    if let Some(reason) = taking_obstacle(ctx, tx, group).await? {
+        return Ok(Some(reason));
+    }
+    if ctx.user()? == user {
+        return Ok(None);
+    }
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    let other = Standing::of(ctx, tx, group.organization_id, user).await?;
+    Ok(actor.acting_obstacle(&other).map(str::to_owned))
+}
+
+async fn refuse_removing(
+    permit: &Permit,
+    group: &Group,
+    member: &Member,
+    reason: String,
+) -> Result<Failure, Failure> {
+    permit.refuse(format!("of {} from the group {}: {reason}", called(member), group.name)).await?;
+    Ok(crate::standings::forbidden(reason).into())
+}
+
+/// A group, and somebody in it.
+async fn find_member(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: GroupId,
+    user: UserId,
+) -> Result<(Group, Member), Failure> {
+    let group = find(tx, organization, id).await?;
+    if !store::group_members::contains(tx, id, user).await? {
+        return Err(Error::NotFound.into());
+    }
+    let member = store::memberships::find_member(tx, organization, user).await?.ok_or(Error::NotFound)?;
+    Ok((group, member))
+}
+
+/// Somebody as they were named, and on which line.
+struct Named<'a> {
+    line: usize,
+    text: &'a str,
+}
+
+fn parse(members: &str) -> Result<Vec<Named<'_>>, Error> {
+    let lines = members.lines().zip(1..);
+    let named =
+        lines.flat_map(|(text, line)| text.split(',').map(move |text| Named { line, text: text.trim() }));
+    let named: Vec<_> = named.filter(|named| !named.text.is_empty()).collect();
+    match named.len() {
+        0 => Err(Error::invalid("members", "Enter the e-mail address of a member, or several, one a line.")),
+        count if count > MEMBERS_MAX => {
+            let reason =
+                format!("At most {MEMBERS_MAX} are added at once; these are {count}. Do it in parts.");
+            Err(Error::invalid("members", reason))
+        }
+        _ => Ok(named),
+    }
+}
+
+/// The members that are named, each once.
+async fn all(tx: &mut Tx, organization: OrganizationId, named: &[Named<'_>]) -> Result<Vec<Member>, Failure> {
+    let (mut found, mut known) = (Vec::with_capacity(named.len()), BTreeSet::new());
+    for Named { line, text } in named {
+        let member = match permissions::parse_principal(text) {
+            Ok((PrincipalKind::Group, _)) => {
+                let reason =
+                    format!("Line {line}: a group holds people and application users, and no other group.");
+                return Err(Error::invalid("members", reason).into());
+            }
+            Ok((PrincipalKind::User, id)) => {
+                store::memberships::find_member(tx, organization, UserId::from_uuid(id)).await?
+            }
+            Err(_) => match text.parse::<EmailAddress>() {
+                Ok(email) => {
+                    store::memberships::find_member_by_email(tx, organization, email.as_str()).await?
+                }
+                Err(error) => {
+                    return Err(Error::invalid("members", format!("Line {line}: “{text}”: {error}")).into());
+                }
+            },
+        };
+        let Some(member) = member else {
+            let reason =
+                format!("Line {line}: {text} does not belong to the organization. Invite them first.");
+            return Err(Error::invalid("members", reason).into());
+        };
+        if !member.is_active || !member.is_user_active {
+            let reason = format!("Line {line}: {} is deactivated. Reactivate them first.", called(&member));
+            return Err(Error::invalid("members", reason).into());
+        }
+        if known.insert(member.user_id) {
+            found.push(member);
+        }
+    }
+    Ok(found)
+}
+
+/// What events call a member.
+fn called(member: &Member) -> String {
+    match member.kind {
+        UserKind::Person => member.email.clone(),
+        UserKind::Application => format!("{} (application user)", member.name),
+    }
+}
+
+/// The first of these names, and how many more there are.
+fn told(names: &[String]) -> String {
+    let first = names.iter().take(NAMES_TOLD_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_TOLD_MAX) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+fn draw(member: GroupMember) -> GroupMemberRow {
+    GroupMemberRow {
+        user_id: member.user_id,
+        email: (member.kind == UserKind::Person).then_some(member.email),
+        name: member.name,
+        kind: member.kind,
+        added_at: member.added_at,
+        last_activity_at: member.last_activity_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_named_by_line_or_comma() {
+        let named = parse("a@b.c, d@e.f,,\n\n  user:7  \r\n").unwrap();
+        let named: Vec<_> = named.iter().map(|named| (named.line, named.text)).collect();
+        assert_eq!(named, [(1, "a@b.c"), (1, "d@e.f"), (3, "user:7")]);
+        assert_eq!(parse("a,".repeat(MEMBERS_MAX).as_str()).unwrap().len(), MEMBERS_MAX);
+        for bad in [" \n,", "a,".repeat(MEMBERS_MAX + 1).as_str()] {
+            assert_eq!(parse(bad).err().unwrap().field(), Some("members"));
+        }
+    }
+
+    #[test]
+    fn long_lists_are_told_in_short() {
+        let names: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
+        assert_eq!(told(&names[..1]), "n1");
+        assert_eq!(told(&names[..3]), "n1, n2, n3");
+        assert_eq!(told(&names), "n1, n2, n3 and 2 more");
+    }
+}

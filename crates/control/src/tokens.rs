@@ -1,0 +1,147 @@
+//! Tokens: what people make for themselves to act with from programs, and acting with one. The tokens of application
+//! users are in `application_users`.
+
+pub(crate) mod rows;
+pub(crate) mod terms;
+mod uses;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::TokenId,
+    inputs::{CreateToken, EditToken},
+    principals::UserKind,
+    tokens::TokenKind,
+    views::{MadeToken, Page, TokenRow},
+};
+use store::Tx;
+
+use crate::{
+    Context,
+    contexts::{Permit, Write},
+    errors::{Failure, attempt},
+};
+use rows::{BATCHES_MAX, Owner, REVOKED_TOGETHER_MAX};
+use terms::{Change, Terms};
+
+pub use rows::TOKENS_MAX;
+pub(crate) use uses::TokenRefusals;
+pub use uses::authenticate;
+
+/// One page of one's own tokens, newest first; with `unused_days`, those alone that were not used for so many days.
+///
+/// # Errors
+/// `Invalid` on `unused_days` or `after`; `Unauthenticated`.
+pub async fn list(ctx: &Context, unused_days: &str, after: Option<&str>) -> Result<Page<TokenRow>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let unused_since = rows::parse_unused(ctx, unused_days)?;
+        let mut tx = permit.read().await?;
+        let owner = own(ctx, &mut tx).await?;
+        rows::list(ctx, &mut tx, owner.user, unused_since, after).await
+    })
+}
+
+/// Makes a token for oneself. Its text is in the answer and nowhere else.
+///
+/// # Errors
+/// `Invalid` on `description`, `scopes`, `ip_ranges`, `max_age_seconds` or `extend_when_used`; `Conflict` when there
+/// are [`TOKENS_MAX`] already; `Denied` when one acts with a token; `Unauthenticated`.
+pub async fn create(ctx: &Context, input: &CreateToken) -> Result<MadeToken, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnTokens)?;
+        let terms = Terms::parse(input)?;
+        let (write, owner) = begin(ctx, &permit, EventType::TokenCreated).await?;
+        rows::create(ctx, write, &owner, &terms).await
+    })
+}
+
+/// Changes what a token of one's own is for and from where it may be used.
+///
+/// # Errors
+/// `Invalid` on `description` or `ip_ranges`; `Conflict` when it was changed since the form was made; `Denied` when
+/// one acts with a token; `NotFound`; `Unauthenticated`.
+pub async fn edit(ctx: &Context, token: TokenId, input: &EditToken) -> Result<TokenRow, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnTokens)?;
+        let change = Change::parse(input)?;
+        let (write, owner) = begin(ctx, &permit, EventType::TokenChanged).await?;
+        rows::edit(ctx, write, &owner, token, &change).await
+    })
+}
+
+/// Makes a token that takes the place of another of one's own, with the same description, scopes, ranges and age. The old
+/// one is good for `overlap_hours` more; empty means a day.
+///
+/// # Errors
+/// `Invalid` on `overlap_hours`; `Conflict` when it has ended, was replaced already, or there are [`TOKENS_MAX`];
+/// `Denied` when one acts with a token; `NotFound`; `Unauthenticated`.
+pub async fn rotate(ctx: &Context, token: TokenId, overlap_hours: &str) -> Result<MadeToken, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnTokens)?;
+        let overlap = terms::parse_overlap(overlap_hours)?;
+        let (write, owner) = begin(ctx, &permit, EventType::TokenRotated).await?;
+        rows::rotate(ctx, write, &owner, token, overlap).await
+    })
+}
+
+/// Ends a token of one's own.
+///
+/// # Errors
+/// `NotFound`; `Unauthenticated`.
+pub async fn revoke(ctx: &Context, token: TokenId) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+        rows::revoke(write, &owner, token).await
+    })
+}
+
+/// Ends all of one's own tokens, or those that were not used for so many days; says how many.
+///
+/// # Errors
+/// `Invalid` on `unused_days`; `Unauthenticated`.
+pub async fn revoke_many(ctx: &Context, unused_days: &str) -> Result<i64, Error> {
+    let mut total = 0;
+    for _ in 0..BATCHES_MAX {
+        let revoked = attempt!(ctx, {
+            let permit = ctx.own(Action::ViewOwnTokens)?;
+            let unused_since = rows::parse_unused(ctx, unused_days)?;
+            let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+            rows::revoke_many(write, &owner, unused_since).await
+        })?;
+        total += i64::from(revoked);
+        if revoked < REVOKED_TOGETHER_MAX {
+            break;
+        }
+    }
+    Ok(total)
+}
+
+/// What whoever has just changed a token should know: that its ranges shut out the address they are at.
+#[must_use]
+pub fn warning(ctx: &Context, token: &TokenRow) -> Option<String> {
+    rows::warning(ctx, &token.ip_ranges)
+}
+
+/// Who acts, as the owner of their tokens.
+async fn own(ctx: &Context, tx: &mut Tx) -> Result<Owner, Failure> {
+    let user = store::users::find(tx, ctx.user()?).await?.filter(|user| user.is_active);
+    let user = user.ok_or_else(|| Error::Unauthenticated { reason: "Sign in first.".into() })?;
+    let (name, kind) = match user.kind {
+        UserKind::Person => (user.email, TokenKind::Personal),
+        UserKind::Application => (user.name, TokenKind::Application),
+    };
+    Ok(Owner { user: user.id, name, kind, organization: None })
+}
+
+/// The transaction of a change, with its event in the log of each of the owner's organizations.
+async fn begin(ctx: &Context, permit: &Permit, event_type: EventType) -> Result<(Write, Owner), Failure> {
+    let mut write = permit.write(event_type).await?;
+    let owner = own(ctx, &mut write.tx).await?;
+    let organizations = store::organizations::list_for_user(&mut write.tx, owner.user).await?;
+    let ids: Vec<_> = organizations.iter().map(|(organization, _)| organization.id).collect();
+    write.of_organizations(&ids);
+    Ok((write, owner))
+}
