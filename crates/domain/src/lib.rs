@@ -19,6 +19,8 @@ pub mod permissions;
 pub mod plans;
 pub mod powers;
 pub mod principals;
+#[cfg(feature = "schemas")]
+mod schemas;
 pub mod secrets;
 pub mod states;
 pub mod tokens;

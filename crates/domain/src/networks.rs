@@ -20,6 +20,7 @@ const MAPPED_PREFIX: u8 = 96;
 
 /// An address range in CIDR notation with no bits set outside the prefix; a single address is a /32 or /128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Cidr(IpNet);
 

@@ -11,6 +11,7 @@ use crate::{
 
 /// What an actor holds on a place and on everything above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Powers {
     /// What the place is.
     pub place: ResourceKind,

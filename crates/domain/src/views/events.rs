@@ -13,6 +13,7 @@ use crate::{
 
 /// One audit record as a reader of the log sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct EventView {
     /// Its id.
     pub id: EventId,
@@ -47,13 +48,16 @@ pub struct EventView {
     /// A sentence.
     pub text: String,
     /// The thing before, as JSON, secrets left out.
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
     pub before: Option<String>,
     /// The thing after.
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
     pub after: Option<String>,
 }
 
 /// A person, group, unit, token or invitation that an event is about; it may be gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct EventSubject {
     /// Which kind.
     pub kind: SubjectKind,

@@ -10,6 +10,7 @@ use crate::{
 
 /// Who is signed in, and where they belong: the console's frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// The person.
     pub user_id: UserId,
@@ -25,6 +26,7 @@ pub struct Profile {
 
 /// An organization as its members see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct OrganizationView {
     /// Its id.
     pub id: OrganizationId,
@@ -38,6 +40,7 @@ pub struct OrganizationView {
 
 /// A unit by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct NamedUnit {
     /// Its id.
     pub id: UnitId,
@@ -47,6 +50,7 @@ pub struct NamedUnit {
 
 /// A unit in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct UnitRow {
     /// Its id.
     pub id: UnitId,
@@ -62,8 +66,10 @@ pub struct UnitRow {
 
 /// A unit's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct UnitView {
     /// As in the list.
+    #[serde(flatten)]
     pub row: UnitRow,
     /// Its organization.
     pub organization_id: OrganizationId,
@@ -73,6 +79,7 @@ pub struct UnitView {
 
 /// A word about a project, for people and for bills.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Tag {
     /// What kind of word, unique in the project. Those that begin with `billing:` are printed on invoices.
     pub key: String,
@@ -82,6 +89,7 @@ pub struct Tag {
 
 /// A project in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProjectRow {
     /// Its id.
     pub id: ProjectId,
@@ -112,6 +120,7 @@ pub struct ProjectSettings {
 
 /// A project as a page's head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProjectView {
     /// Its id.
     pub id: ProjectId,

@@ -11,6 +11,7 @@ use crate::{
 
 /// A member in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MemberRow {
     /// Who.
     pub user_id: UserId,
@@ -30,8 +31,10 @@ pub struct MemberRow {
 
 /// A member with what there is to know of them in this organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MemberView {
     /// As in the list.
+    #[serde(flatten)]
     pub row: MemberRow,
     /// The organization.
     pub organization_id: OrganizationId,
@@ -49,6 +52,7 @@ pub struct MemberView {
 
 /// What people say of themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProfileTexts {
     /// What they are called.
     pub name: String,
@@ -77,6 +81,7 @@ pub struct OwnProfile {
 
 /// A group by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct NamedGroup {
     /// Its id.
     pub id: GroupId,
@@ -86,6 +91,7 @@ pub struct NamedGroup {
 
 /// A group in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GroupRow {
     /// Its id.
     pub id: GroupId,
@@ -103,8 +109,10 @@ pub struct GroupRow {
 
 /// A group's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GroupView {
     /// As in the list.
+    #[serde(flatten)]
     pub row: GroupRow,
     /// Its organization.
     pub organization_id: OrganizationId,
@@ -118,6 +126,7 @@ pub struct GroupView {
 
 /// Somebody in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GroupMemberRow {
     /// Who.
     pub user_id: UserId,
@@ -135,6 +144,7 @@ pub struct GroupMemberRow {
 
 /// An application user in a list and on its page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ApplicationUserRow {
     /// Its id.
     pub user_id: UserId,
@@ -152,8 +162,10 @@ pub struct ApplicationUserRow {
 
 /// An application user's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ApplicationUserView {
     /// As in the list.
+    #[serde(flatten)]
     pub row: ApplicationUserRow,
     /// Its organization.
     pub organization_id: OrganizationId,
@@ -167,6 +179,7 @@ pub struct ApplicationUserView {
 
 /// An open invitation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct InvitationRow {
     /// Its id.
     pub id: InvitationId,
@@ -216,6 +229,7 @@ pub struct OwnInvitationRow {
 
 /// What became of one line of an invitation of many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct InvitedLine {
     /// Its number, from 1.
     pub line: u32,

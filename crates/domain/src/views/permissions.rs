@@ -13,6 +13,7 @@ use crate::{
 
 /// Who holds or is to hold something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Principal {
     /// Which kind.
     pub kind: PrincipalKind,
@@ -28,6 +29,7 @@ pub struct Principal {
 
 /// A place that something is held on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Resource {
     /// Which kind.
     pub kind: ResourceKind,
@@ -39,6 +41,7 @@ pub struct Resource {
 
 /// A grant in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GrantRow {
     /// Its id.
     pub id: GrantId,
@@ -62,6 +65,7 @@ pub struct GrantRow {
 
 /// What comes with an invitation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AttachedView {
     /// Groups to be put into.
     pub groups: Vec<NamedGroup>,
@@ -71,6 +75,7 @@ pub struct AttachedView {
 
 /// A grant that comes with an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AttachedGrantView {
     /// What it gives.
     pub granted: Granted,
@@ -80,6 +85,7 @@ pub struct AttachedGrantView {
 
 /// What somebody can do at a place, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The organization.
     pub organization_id: OrganizationId,
@@ -97,6 +103,7 @@ pub struct Explanation {
 
 /// A permission and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ExplainedPermission {
     /// The permission.
     pub permission: Permission,
@@ -106,6 +113,7 @@ pub struct ExplainedPermission {
 
 /// One way in which somebody came to hold something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum Path {
     /// They are a super admin.
@@ -129,6 +137,7 @@ pub enum Path {
 
 /// Somebody who can do something at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct HolderRow {
     /// Who.
     pub user_id: UserId,
@@ -144,6 +153,7 @@ pub struct HolderRow {
 
 /// What a change that is not made yet would do to somebody at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct EffectRow {
     /// Who.
     pub principal: Principal,
@@ -161,6 +171,7 @@ pub struct EffectRow {
 
 /// Everything that a change would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Effects {
     /// Who is affected, at most [`EFFECT_ROWS_MAX`] of them.
     pub rows: Vec<EffectRow>,

@@ -9,6 +9,7 @@ use crate::{
 
 /// A token in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct TokenRow {
     /// Its id.
     pub id: TokenId,
@@ -48,8 +49,10 @@ pub struct TokenRow {
 
 /// A token that was just made: the only time its text is seen.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MadeToken {
     /// As in the list.
+    #[serde(flatten)]
     pub row: TokenRow,
     /// The whole text.
     pub token: Secret,
