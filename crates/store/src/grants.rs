@@ -55,6 +55,8 @@ pub struct Described {
     pub user_kind: Option<UserKind>,
     /// What the resource is called; empty if it is gone.
     pub resource_name: String,
+    /// The unit of the project that is the resource.
+    pub resource_unit_id: Option<UnitId>,
 }
 
 /// A grant as somebody holds it: its fields, and what they come through.
@@ -88,6 +90,16 @@ pub struct Held {
     pub resource_name: String,
     /// The unit of the project that is the resource.
     pub resource_unit_id: Option<UnitId>,
+}
+
+/// A grant with the person who holds it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct HeldBy {
+    /// Who.
+    pub user_id: UserId,
+    /// The grant.
+    #[sqlx(flatten)]
+    pub held: Held,
 }
 
 /// Somebody who holds what was asked for.
@@ -199,7 +211,8 @@ macro_rules! described {
     ($($where:expr),+) => {
         concat!(
             "SELECT g.*, COALESCE(u.name, gr.name, '') AS principal_name, u.email AS principal_email,
-                u.kind AS user_kind, COALESCE(ro.name, ru.name, rp.name, '') AS resource_name
+                u.kind AS user_kind, COALESCE(ro.name, ru.name, rp.name, '') AS resource_name,
+                rp.unit_id AS resource_unit_id
             FROM grants g LEFT JOIN users u ON g.principal_kind = 'user' AND u.id = g.principal_id
             LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
@@ -288,7 +301,8 @@ pub async fn find_described(
     fetch_optional!(tx, described!("g.id = $2 AND g.organization_id = $1"), organization, id)
 }
 
-/// What is held at the time $2 by those who are `me`: found from them, who are few, however many grants there are.
+/// What is held at the time $2 by those who are `me`: found from them, who are few, however many grants there are. The
+/// order of the joins says so to SQLite.
 macro_rules! held {
     ($me:literal, $where:literal) => {
         concat!(
@@ -296,10 +310,10 @@ macro_rules! held {
                 COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id
             FROM (",
             $me,
-            ") me JOIN grants g ON g.principal_id = me.id AND g.principal_kind = me.kind
-            LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
+            ") me CROSS JOIN grants g LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
-            "WHERE (g.expires_at IS NULL OR g.expires_at > $2) AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
+            "WHERE g.principal_id = me.id AND g.principal_kind = me.kind
+                AND (g.expires_at IS NULL OR g.expires_at > $2) AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
             $where,
             " ORDER BY g.created_at, g.id LIMIT $3"
         )
@@ -317,7 +331,7 @@ pub async fn held(
     let text = held!(
         "SELECT $1 AS id, 'user' AS kind
             UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
-        "g.organization_id = $4"
+        "(g.organization_id = $4) IS TRUE"
     );
     fetch_all!(tx, text, user, now, HELD_MAX, organization)
 }
@@ -376,4 +390,67 @@ pub async fn count_holders(tx: &mut Tx, filter: &HolderFilter<'_>) -> Result<i64
     let text = holders!("COUNT(*)", "");
     let (count,): (i64,) = fetch_one!(tx, text, organization, unit, project, openings, now)?;
     Ok(count)
+}
+
+/// What is held at the time `$now` by each of these people, themselves or through a group.
+macro_rules! held_by {
+    ($people:expr, $now:literal, $where:literal) => {
+        concat!(
+            "WITH people AS (",
+            $people,
+            ") SELECT me.user_id, g.*, gr.id AS group_id, gr.name AS group_name,
+                COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id
+            FROM (SELECT p.user_id, p.user_id AS id, 'user' AS kind FROM people p
+                UNION ALL SELECT p.user_id, gm.group_id, 'group' FROM people p
+                    JOIN group_members gm ON gm.user_id = p.user_id) me
+            CROSS JOIN grants g LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
+            resources!(),
+            "WHERE g.principal_id = me.id AND g.principal_kind = me.kind
+                AND (g.expires_at IS NULL OR g.expires_at > ",
+            $now,
+            ") AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL
+                AND (g.organization_id = $1) IS TRUE AND ",
+            $where,
+            " ORDER BY me.user_id, g.created_at, g.id LIMIT 100000"
+        )
+    };
+}
+
+/// What the first `limit` members of a group, by e-mail address, hold in the organization, each for themselves and through
+/// every group they are in.
+pub async fn held_in_group(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    group: GroupId,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<HeldBy>, Error> {
+    let text = held_by!(
+        "SELECT gm.user_id FROM group_members gm JOIN users u ON u.id = gm.user_id
+            JOIN memberships m ON m.user_id = gm.user_id AND m.organization_id = $1
+            WHERE gm.group_id = $2 ORDER BY u.email LIMIT $3",
+        "$4",
+        "TRUE"
+    );
+    fetch_all!(tx, text, organization, group, i64::from(limit), now)
+}
+
+/// By which grants those on a page of [`holders`] hold what was asked for; super admins may hold none.
+pub async fn holder_paths(
+    tx: &mut Tx,
+    filter: &HolderFilter<'_>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<HeldBy>, Error> {
+    let HolderFilter { organization, unit, project, openings, now } = *filter;
+    let text = held_by!(
+        holders!("u.id AS user_id", "AND u.email > $6 ORDER BY u.email LIMIT $7"),
+        "$5",
+        "$4 LIKE '%,' || g.granted || ',%'
+            AND ((g.resource_kind = 'organization' AND g.resource_id = $1)
+                OR (g.resource_kind = 'unit' AND g.resource_id = $2)
+                OR (g.resource_kind = 'project' AND g.resource_id = $3))"
+    );
+    let (after, limit) = (after.unwrap_or(""), i64::from(limit));
+    fetch_all!(tx, text, organization, unit, project, openings, now, after, limit)
 }
