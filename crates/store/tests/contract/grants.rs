@@ -6,7 +6,7 @@ use domain::{
 };
 use store::{
     Store, Tx,
-    grants::{self, Described, Grant, GrantFilter, Held, Holder, HolderFilter},
+    grants::{self, Described, Grant, GrantFilter, Held, HeldBy, Holder, HolderFilter},
     group_members, groups, memberships, organizations, projects, units, users,
 };
 
@@ -21,6 +21,8 @@ contract!(
     tells_who_holds_what,
     what_is_given_elsewhere_or_has_ended_is_held_by_nobody,
     a_member_who_is_away_holds_nothing,
+    tells_by_what_holders_hold,
+    tells_what_those_in_a_group_hold,
 );
 
 fn grant_id(number: u128) -> GrantId {
@@ -412,4 +414,69 @@ async fn a_member_who_is_away_holds_nothing(store: Store) {
         assert!(memberships::set_active(&mut tx, organization, user_id(number), false).await.unwrap());
         assert_eq!(holding(&mut tx, &on_project_2()).await, expected, "without {number}");
     }
+}
+
+/// Who holds which grant, by their numbers, and the group that it comes through.
+fn by(found: &[HeldBy]) -> Vec<(u128, u128, Option<&str>)> {
+    found
+        .iter()
+        .map(|one| {
+            let group = one.held.group_name.as_deref();
+            (one.user_id.uuid().as_u128(), one.held.id.uuid().as_u128(), group)
+        })
+        .collect()
+}
+
+async fn tells_by_what_holders_hold(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    let mut over = to_user(3, grant(6, "admin", "unit", uuid(21)));
+    over.expires_at = Some(at(49));
+    for grant in [
+        to_user(3, grant(1, "operator", "project", uuid(2))),
+        to_group(31, grant(2, "read_only", "unit", uuid(21))),
+        to_user(2, grant(3, "admin", "organization", uuid(1))),
+        // Not asked for, on another project, or over.
+        to_user(3, grant(4, "developer", "project", uuid(2))),
+        to_user(3, grant(5, "operator", "project", uuid(1))),
+        over,
+    ] {
+        put(&mut tx, &grant).await;
+    }
+    let filter = on_project_2();
+    let found = grants::holder_paths(&mut tx, &filter, None, 9).await.unwrap();
+    assert_eq!(by(&found), [(2, 2, Some("Group")), (2, 3, None), (3, 1, None)]);
+    assert_eq!(found[0].held.resource_name, "Unit");
+    // Of those on the page and nobody else: the first is the super admin, who holds no grant.
+    let found = grants::holder_paths(&mut tx, &filter, None, 2).await.unwrap();
+    assert_eq!(by(&found), [(2, 2, Some("Group")), (2, 3, None)]);
+    let found = grants::holder_paths(&mut tx, &filter, Some("user2@example.org"), 9).await.unwrap();
+    assert_eq!(by(&found), [(3, 1, None)]);
+}
+
+async fn tells_what_those_in_a_group_hold(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    assert!(group_members::add(&mut tx, group_id(31), user_id(3), at(4)).await.unwrap());
+    // In the group, but no member of the organization.
+    assert!(group_members::add(&mut tx, group_id(31), user_id(4), at(4)).await.unwrap());
+    for grant in [
+        to_group(31, grant(1, "operator", "project", uuid(2))),
+        to_user(3, grant(2, "admin", "project", uuid(1))),
+        to_user(4, grant(3, "admin", "project", uuid(1))),
+        grant(4, "admin", "project", uuid(1)),
+        Grant { organization_id: organization_id(2), ..to_user(3, grant(5, "operator", "project", uuid(3))) },
+    ] {
+        put(&mut tx, &grant).await;
+    }
+    let held = async |tx: &mut Tx, group: u128, limit: u32| {
+        grants::held_in_group(tx, organization_id(1), group_id(group), limit, at(9)).await.unwrap()
+    };
+    let found = held(&mut tx, 31, 9).await;
+    assert_eq!(by(&found), [(2, 1, Some("Group")), (3, 1, Some("Group")), (3, 2, None)]);
+    assert_eq!(found[0].held.resource_unit_id, Some(unit_id(21)));
+    assert_eq!(by(&held(&mut tx, 31, 1).await), [(2, 1, Some("Group"))]);
+    assert_eq!(held(&mut tx, 32, 9).await, []);
 }
