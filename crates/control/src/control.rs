@@ -25,6 +25,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     random,
+    mails::{Mailer, keep_sending},
     sessions::{Hashes, Refusals},
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
@@ -57,6 +58,10 @@ pub struct Parts {
     /// Whether the hosts are simulated, which the console says in its header.
     pub is_simulated: bool,
 }
+    /// What sends mails; without it they are kept to be read here.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Address of the console without a slash at its end, which links in mails begin with.
+    pub public_url: String,
 
 /// The handle; clones are cheap and share everything.
 #[derive(Clone)]
@@ -156,7 +161,8 @@ impl Control {
         self.context(Origin { address: None, agent, device: None, request_id }, None)
     }
 
-    /// Starts the workflow runner. Its tasks end after their current step once `shutdown` turns true.
+    /// Starts the workflow runner and the sending of mails. Their tasks end after their current step once `shutdown` turns
+    /// true.
     #[must_use]
     pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
         let runner = self.runner(Limits::default());
@@ -166,6 +172,7 @@ impl Control {
         tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
         tasks
     }
+        tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
 
     /// The workflow runner with every workflow there is.
     pub(crate) fn runner(&self, limits: Limits) -> Runner {
@@ -233,6 +240,12 @@ impl Control {
 
     /// Lets the runner and everybody who watches look at the database again.
     pub fn notify(&self) {
+    /// Address of the console without a slash at its end, which links in mails begin with.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.0.parts.public_url
+    }
+
         self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
         self.0.work.notify_waiters();
         // Kept for a worker that is just about to wait.
@@ -261,6 +274,10 @@ impl Control {
 
     pub(crate) fn signing_key(&self) -> &SigningKey {
         &self.0.signing_key
+    pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
+        self.0.parts.mailer.as_deref()
+    }
+
     }
 
     pub(crate) fn device_key(&self) -> &hmac::Key {

@@ -10,6 +10,7 @@ pub mod events;
 pub mod groups;
 pub mod ip_filters;
 pub mod organizations;
+pub mod mails;
 pub mod places;
 pub mod projects;
 pub mod services;

@@ -9,6 +9,8 @@ text_enum! {
         MakeSetUpLink = "set_up.make_link",
         /// Read the events of the installation, which no organization has; only on the machine itself.
         ViewInstallationEvents = "installation.events",
+        /// See the mails of all organizations and of the installation; only on the machine itself.
+        ViewInstallationMails = "installation.mails",
         /// Follow the set-up link: make the first user and the first organization.
         CompleteSetUp = "set_up.complete",
         /// Sign in with e-mail and password.
@@ -242,7 +244,10 @@ impl Action {
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
-            Self::MakeSetUpLink | Self::ViewInstallationEvents | Self::RunWorkflow => Need::System,
+            Self::MakeSetUpLink
+            | Self::ViewInstallationEvents
+            | Self::ViewInstallationMails
+            | Self::RunWorkflow => Need::System,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod certificates;
 mod events;
 mod forms;
+mod mails;
 mod organizations;
 mod people;
 mod permissions;
@@ -18,6 +19,7 @@ pub use self::{
     certificates::{CertificateRow, CertificateView},
     events::{EventSubject, EventView},
     forms::Flash,
+    mails::{MailRow, MailView},
     organizations::{
         NamedUnit, OrganizationView, Profile, ProjectRow, ProjectSettings, ProjectView, Tag, UnitRow,
         UnitView,

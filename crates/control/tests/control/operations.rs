@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod ip_filters;
+mod mails;
 mod places;
 mod projects;
 mod services;
