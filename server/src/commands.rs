@@ -8,8 +8,12 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use control::{Control, certificates, events, set_up};
-use domain::certificates::{DestructionCertificate, SignedCertificate};
+use control::{Control, certificates, events, mails, set_up};
+use domain::{
+    certificates::{DestructionCertificate, SignedCertificate},
+    ids::MailId,
+    views::MailView,
+};
 use host::{
     Host,
     simulated::{SimulatedHost, SimulatedSettings},
@@ -71,6 +75,12 @@ enum AdminCommand {
     SetUpLink,
     /// Print what happened to the installation and to no organization, latest first: one JSON object per line.
     Events,
+    /// Print the mails of the installation, latest first: one JSON object per line. With an id, print that mail; one that
+    /// is kept because there is no mail server has its text.
+    Mails {
+        /// Id of a mail.
+        id: Option<MailId>,
+    },
     /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
     DestroyEverything {
         /// The installation runs on the simulated host.
@@ -95,6 +105,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::CheckConfig => check_config(&load()?),
         Command::Admin(AdminCommand::SetUpLink) => set_up_link(&load()?).await,
         Command::Admin(AdminCommand::Events) => print_events(&load()?).await,
+        Command::Admin(AdminCommand::Mails { id: None }) => print_mails(&load()?).await,
+        Command::Admin(AdminCommand::Mails { id: Some(id) }) => print_mail(&load()?, id).await,
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
@@ -117,6 +129,7 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
     if let Some(paths) = &config.server.tls {
         tls::acceptor(paths)?;
     }
+    serving::mailer(config)?;
     let key = match &config.master_key {
         MasterKeySource::File(path) => path.display().to_string(),
         MasterKeySource::Credential(_) => "systemd credential".to_owned(),
@@ -126,12 +139,14 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
         Database::Sqlite(path) => format!("SQLite, {}", path.display()),
         Database::Postgres(_) => "PostgreSQL".to_owned(),
     };
+    let mail = config.mail.as_ref().map(|mail| format!("{} port {}", mail.host, mail.port));
     println!("The configuration is fine.");
     println!("  listens on  {}", config.server.listen);
     println!("  answers as  {}", config.server.public_url);
     println!("  TLS         {}", if config.server.tls.is_some() { "its own" } else { "none of its own" });
     println!("  database    {database}");
     println!("  master key  {key}");
+    println!("  mails       {}", mail.as_deref().unwrap_or("kept here; there is no mail server"));
     println!("  volumes in  {}", config.host.state_dir.display());
     Ok(())
 }
@@ -144,7 +159,8 @@ const NO_HOST: &str = "";
 async fn without_host(config: &Config) -> anyhow::Result<Control> {
     let nothing = SimulatedHost::open(SimulatedSettings::new(NO_HOST, Arc::new(SystemClock)))?;
     let store = existing_store(config).await?;
-    serving::open_control(config, store, Arc::new(nothing), false).await
+    // Nothing that is done here sends a mail.
+    serving::open_control(config, store, Arc::new(nothing), false, None).await
 }
 
 async fn set_up_link(config: &Config) -> anyhow::Result<()> {
@@ -167,6 +183,41 @@ async fn print_events(config: &Config) -> anyhow::Result<()> {
             return Ok(());
         }
     }
+}
+
+async fn print_mails(config: &Config) -> anyhow::Result<()> {
+    let control = without_host(config).await?;
+    let mut out = std::io::stdout().lock();
+    let mut after = None;
+    loop {
+        let page = mails::list_for_operator(&control, after.as_deref()).await?;
+        for mail in &page.rows {
+            writeln!(out, "{}", serde_json::to_string(mail)?)?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn print_mail(config: &Config, id: MailId) -> anyhow::Result<()> {
+    let MailView { row, body } = mails::view_for_operator(&without_host(config).await?, id).await?;
+    println!("To:      {}", row.recipient);
+    println!("Subject: {}", row.subject);
+    println!("Date:    {}", row.created_at.human());
+    println!("State:   {}", row.state);
+    if let Some(sent_at) = row.sent_at {
+        println!("Sent:    {}", sent_at.human());
+    }
+    if let Some(error) = &row.error {
+        println!("Error:   {error}");
+    }
+    match body {
+        Some(body) => println!("\n{}", body.expose()),
+        None => println!("\nIts text is for its recipient alone."),
+    }
+    Ok(())
 }
 
 /// The database of an installation that is there: what is made by mistake in the wrong directory helps nobody.

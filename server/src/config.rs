@@ -4,6 +4,7 @@
 //! This is the only place that reads the environment. A setting `[section] key` is overridden by
 //! `REDOUBT_SECTION__KEY`.
 
+mod mail;
 mod values;
 
 use std::{
@@ -17,6 +18,7 @@ use host::qemu::{AcceleratorChoice, AddressPool, NetworkChoice};
 use ipnet::IpNet;
 use url::{Host, Url};
 
+pub use self::mail::{MailAccount, MailPassword, MailProtection, MailSettings};
 use self::values::Values;
 
 /// Name of the systemd credential that may hold the master key.
@@ -32,6 +34,8 @@ pub struct Config {
     pub master_key: MasterKeySource,
     /// The hypervisor on this machine.
     pub host: HostSettings,
+    /// The mail server; without one, mails are kept to be read here.
+    pub mail: Option<MailSettings>,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -171,6 +175,7 @@ impl Config {
             database: values.get("database.url", Database::Sqlite("var/redoubt.db".into()), database),
             master_key: master_key_source(&mut values, environment),
             host: host_settings(&mut values),
+            mail: mail::mail_settings(&mut values, environment),
             log: LogSettings {
                 format: values.get("log.format", LogFormat::Text, log_format),
                 level: values.get("log.level", "info".to_owned(), log_level),
@@ -226,11 +231,7 @@ fn master_key_source(values: &mut Values, environment: &[(String, String)]) -> M
         44 => Ok(Secret::new(text.to_owned())),
         _ => Err("must be 32 bytes in base64 (44 characters)"),
     });
-    let credential = environment
-        .iter()
-        .find(|(name, _)| name == "CREDENTIALS_DIRECTORY")
-        .map(|(_, directory)| Path::new(directory).join(MASTER_KEY_CREDENTIAL))
-        .filter(|path| path.exists());
+    let credential = mail::credential(environment, MASTER_KEY_CREDENTIAL);
     match (value, file, credential) {
         (Some(value), None, _) => MasterKeySource::Value(value),
         (Some(value), Some(_), _) => {
@@ -312,8 +313,12 @@ fn public_url(text: &str) -> Result<Url, String> {
 /// Whether an address is this machine's own.
 #[must_use]
 pub fn is_localhost(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+    is_this_machine(url.host().as_ref())
+}
+
+fn is_this_machine<S: AsRef<str>>(host: Option<&Host<S>>) -> bool {
+    match host {
+        Some(Host::Domain(name)) => name.as_ref() == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

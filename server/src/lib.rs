@@ -12,6 +12,7 @@ pub mod master_key;
 pub mod router;
 pub mod sessions;
 pub mod static_files;
+pub mod smtp;
 pub mod workers;
 
 mod downloads;

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
-use control::{Control, Parts, SystemRandom, set_up};
+use control::{Control, Parts, SystemRandom, mails::Mailer, set_up};
 use domain::errors::Error;
 use host::{
     Accelerator, Host,
@@ -18,6 +18,7 @@ use crate::{
     clocks::SystemClock,
     config::{Config, Database, HostSettings},
     listener, master_key, router, shutdown,
+    smtp::{Limits, Smtp},
     static_files::StaticFiles,
     tls,
     workers::Workers,
@@ -76,6 +77,7 @@ pub(crate) async fn open_control(
     store: Store,
     host: Arc<dyn Host>,
     is_simulated: bool,
+    mailer: Option<Arc<dyn Mailer>>,
 ) -> anyhow::Result<Control> {
     let control = Control::open(Parts {
         store,
@@ -84,29 +86,38 @@ pub(crate) async fn open_control(
         random: Arc::new(SystemRandom),
         master_key: master_key::load(&config.master_key, &SystemRandom)?,
         is_simulated,
+        mailer,
+        public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
     });
     control.await.context("The installation cannot be opened")
 }
 
+/// What sends the mails, if a mail server is configured.
+pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let Some(settings) = &config.mail else { return Ok(None) };
+    let smtp = Smtp::new(settings, &config.server.public_url, Limits::default());
+    Ok(Some(Arc::new(smtp.context("The mail server cannot be used")?)))
+}
+
 /// Serves until a signal asks for an end.
-pub(crate) async fn serve(config: Config, is_simulated: bool) -> anyhow::Result<()> {
+pub(crate) async fn serve(mut config: Config, is_simulated: bool) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
     let tls = config.server.tls.as_ref().map(tls::acceptor).transpose()?;
     let (static_files, assets) = StaticFiles::load(&config.server.site_dir)?;
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    let mut public_url = config.server.public_url.clone();
-    if public_url.port() == Some(0) {
+    if config.server.public_url.port() == Some(0) {
         // Any free port was asked for: only now is it known which.
-        let _ = public_url.set_port(Some(listener.local_addr()?.port()));
+        let _ = config.server.public_url.set_port(Some(listener.local_addr()?.port()));
     }
+    let public_url = config.server.public_url.clone();
 
     let host: Arc<dyn Host> = match is_simulated {
         true => Arc::new(simulated_host(&config.host)?),
         false => Arc::new(qemu_host(&config.host)?),
     };
     let store = open_store(&config.database).await?;
-    let control = open_control(&config, store, host, is_simulated).await?;
+    let control = open_control(&config, store, host, is_simulated, mailer(&config)?).await?;
     report_host(&control).await;
     let workers = Workers::start(&control, &stop);
     let router = router::build(router::Parts {

@@ -10,11 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::certificates::{ALGORITHM, FORMAT, SignedCertificate};
+use domain::{
+    certificates::{ALGORITHM, FORMAT, SignedCertificate},
+    ids::MailId,
+    principals::{MailKind, MailState},
+    timestamps::Timestamp,
+};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream, pki_types::ServerName};
+use store::{Store, mails::Mail};
 use tempfile::TempDir;
 use url::form_urlencoded;
+use uuid::Uuid;
 
 /// How long the server may take to stop; requests under way get ten seconds of it.
 const STOP_MAX: Duration = Duration::from_secs(15);
@@ -234,6 +241,69 @@ fn a_set_up_link_is_made_for_an_installation_that_is_there() {
     let output = other.run(&["admin", "set-up-link"]);
     assert!(!output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("has not been brought up to date"), "{}", text(&output));
+}
+
+#[test]
+fn the_operator_sees_mails() {
+    let mut installation = Installation::new();
+    installation.serve().stop();
+    let output = installation.run(&["admin", "mails"]);
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", text(&output));
+    let id = Uuid::from_u128(7);
+    let output = installation.run(&["admin", "mails", &id.to_string()]);
+    assert!(!output.status.success() && text(&output).contains("does not exist"), "{}", text(&output));
+    assert_eq!(installation.run(&["admin", "mails", "seven"]).status.code(), Some(2));
+
+    let path = installation.directory.path().join("var/redoubt.db");
+    let add = async {
+        let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        let mail = Mail {
+            id: MailId::from_uuid(id),
+            organization_id: None,
+            kind: MailKind::Invitation,
+            recipient: "ben@example.org".into(),
+            subject: "Join Acme".into(),
+            body_sealed: None,
+            state: MailState::Failed,
+            created_at: Timestamp::from_micros(1_795_325_845_000_000),
+            wake_at: Timestamp::from_micros(0),
+            attempts: 1,
+            error: Some("550 no such user".into()),
+            sent_at: None,
+        };
+        store::mails::add(&mut tx, &mail).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(add);
+    let output = installation.run(&["admin", "mails"]);
+    let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&listed["recipient"], &listed["state"]), (&"ben@example.org".into(), &"failed".into()));
+    let output = installation.run(&["admin", "mails", &id.to_string()]);
+    assert!(output.status.success(), "{}", text(&output));
+    for expected in [
+        "To:      ben@example.org\n",
+        "Subject: Join Acme\n",
+        "Date:    2026-11-22 05:37:25 UTC\n",
+        "State:   failed\n",
+        "Error:   550 no such user\n",
+        "Its text is for its recipient alone.",
+    ] {
+        assert!(text(&output).contains(expected), "{}", text(&output));
+    }
+
+    // A mail server that cannot be used is told before anything starts.
+    installation.set("MAIL__SMTP_HOST", "mail.example.org");
+    installation.set("MAIL__FROM", "redoubt@example.org");
+    let output = installation.run(&["check-config"]);
+    assert!(text(&output).contains("mails       mail.example.org port 465"), "{}", text(&output));
+    installation.set("MAIL__USERNAME", "redoubt");
+    installation.set("MAIL__PASSWORD_FILE", "nowhere");
+    for command in [["check-config"].as_slice(), &["serve", "--simulated"]] {
+        let output = installation.run(command);
+        assert!(!output.status.success() && text(&output).contains("nowhere"), "{}", text(&output));
+    }
 }
 
 /// Somewhere in the making of a service and in its destruction, whatever step it is; the workflow's own tests know which.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use host::qemu::NetworkChoice;
-use server::config::{Config, Database, LogFormat, MasterKeySource};
+use server::config::{Config, Database, LogFormat, MailPassword, MailProtection, MasterKeySource};
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -22,6 +22,7 @@ fn defaults_need_no_file() {
     assert!(config.database == Database::Sqlite("var/redoubt.db".into()));
     assert!(config.database.url().unwrap().starts_with("sqlite:///"));
     assert!(matches!(&config.master_key, MasterKeySource::File(path) if path == Path::new("var/master.key")));
+    assert!(config.mail.is_none(), "mails are kept");
     assert_eq!(config.log.format, LogFormat::Text);
 }
 
@@ -48,6 +49,14 @@ fn everything_can_be_set() {
         qemu_binary = "/opt/qemu/bin/qemu-system-x86_64"
         address_pool = "10.99.0.0/16"
         memory_mib_max = 4096
+        [mail]
+        smtp_host = "mail.example.org"
+        smtp_port = 2525
+        tls = "starttls"
+        ca_certificate = "/etc/redoubt/mail-ca.pem"
+        username = "redoubt"
+        password_file = "/etc/redoubt/mail-password"
+        from = "Redoubt <redoubt@example.org>"
         [log]
         format = "json"
         level = "info,control=debug"
@@ -59,6 +68,11 @@ fn everything_can_be_set() {
     assert_eq!(config.host.network, NetworkChoice::Bridge);
     assert_eq!(config.host.memory_mib_max, Some(4096));
     assert!(matches!(config.database, Database::Postgres(_)));
+    let mail = config.mail.unwrap();
+    assert_eq!((mail.host.to_string().as_str(), mail.port), ("mail.example.org", 2525));
+    assert_eq!(mail.protection, MailProtection::StartTls);
+    assert_eq!(mail.from.to_string(), "Redoubt <redoubt@example.org>");
+    assert!(matches!(mail.account.unwrap().password, MailPassword::File(_)));
 }
 
 #[test]
@@ -148,6 +162,87 @@ fn http_is_for_this_machine_only() {
         let text = format!("[server]\npublic_url = \"{url}\"\n");
         assert_eq!(parse(&text, &[]).is_ok(), is_fine, "{url}");
     }
+}
+
+#[test]
+fn mail_needs_a_server_and_a_sender() {
+    let written = |lines: &str| format!("[mail]\n{lines}\n");
+    for (lines, port) in [
+        ("smtp_host = \"mail.example.org\"", 465),
+        ("smtp_host = \"192.0.2.7\"\ntls = \"starttls\"", 587),
+        ("smtp_host = \"::1\"\ntls = \"none\"", 25),
+        ("smtp_host = \"localhost\"\ntls = \"none\"", 25),
+    ] {
+        let mail = parse(&written(&format!("{lines}\nfrom = \"a@b.example\"")), &[]).unwrap().mail.unwrap();
+        assert_eq!(mail.port, port, "{lines}");
+        assert!(mail.account.is_none());
+    }
+    for (lines, expected) in [
+        ("from = \"a@b.example\"", "mail.smtp_host: is needed with mail.from"),
+        ("tls = \"tls\"", "mail.smtp_host: is needed with mail.tls"),
+        ("password_file = \"/p\"", "mail.smtp_host: is needed with mail.password_file"),
+        ("smtp_host = \"localhost\"", "mail.from: is needed with mail.smtp_host"),
+        (
+            "smtp_host = \"mail.example.org\"\nfrom = \"a@b.example\"\ntls = \"none\"",
+            "mail.tls: may be none only for a mail server on this machine (localhost)",
+        ),
+        (
+            "smtp_host = \"localhost\"\nfrom = \"a@b.example\"\nusername = \"u\"",
+            "mail.password: is needed with mail.username",
+        ),
+        (
+            "smtp_host = \"localhost\"\nfrom = \"a@b.example\"\npassword = \"s3cret\"",
+            "mail.username: is needed with mail.password",
+        ),
+    ] {
+        assert_eq!(parse(&written(lines), &[]).err().unwrap(), [expected], "{lines}");
+    }
+}
+
+#[test]
+fn every_mistake_about_mail_is_told_and_no_password() {
+    let text = r#"
+        [mail]
+        smtp_host = "no such host"
+        smtp_port = 70000
+        tls = "ssl"
+        ca_certificate = ""
+        username = ""
+        password = "s3cret"
+        password_file = "/p"
+        from = "Redoubt"
+        smtp_hots = "x"
+    "#;
+    let mistakes = parse(text, &[]).err().unwrap();
+    let all = mistakes.join("\n");
+    for expected in [
+        "mail.smtp_host: “no such host” is no name or address of a machine",
+        "mail.smtp_port: “70000” is no port from 1 to 65535",
+        "mail.tls: “ssl” is none of tls, starttls, none",
+        "mail.ca_certificate: must not be empty",
+        "mail.username: must not be empty",
+        "mail.password: is set together with mail.password_file; keep one",
+        "mail.from: “Redoubt” is no sender; write it like redoubt@example.org or Redoubt <redoubt@example.org>",
+        "mail.smtp_hots: there is no such setting; did you mean mail.smtp_host?",
+    ] {
+        assert!(all.contains(expected), "{expected}\nis missing in\n{all}");
+    }
+    assert_eq!(mistakes.len(), 8, "{all}");
+    assert!(!all.contains("s3cret"), "a password must not be repeated");
+}
+
+#[test]
+fn the_mail_password_can_be_a_credential_or_a_variable() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("redoubt-mail-password"), "s3cret").unwrap();
+    let credentials = ("CREDENTIALS_DIRECTORY", directory.path().to_str().unwrap());
+    let text = "[mail]\nsmtp_host = \"localhost\"\nfrom = \"a@b.example\"\nusername = \"u\"\n";
+    let password =
+        |variables: &[(&str, &str)]| parse(text, variables).unwrap().mail.unwrap().account.unwrap().password;
+    assert!(matches!(password(&[credentials]), MailPassword::Credential(_)));
+    let variables = [credentials, ("REDOUBT_MAIL__PASSWORD", "other")];
+    assert!(matches!(password(&variables), MailPassword::Value(value) if value.expose() == "other"));
+    assert!(parse("", &[credentials]).unwrap().mail.is_none(), "a password alone is no mail server");
 }
 
 #[test]

@@ -120,6 +120,11 @@ impl Values {
         items
     }
 
+    /// Whether something is written at `key`, be it right or wrong.
+    pub(super) fn is_written(&self, key: &str) -> bool {
+        self.written.contains_key(key)
+    }
+
     /// Notes a complaint that takes more than one setting to see.
     pub(super) fn complain(&mut self, key: &str, problem: impl Display) {
         self.problems.push(format!("{key}: {problem}"));

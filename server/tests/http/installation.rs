@@ -81,6 +81,8 @@ impl Installation {
             random: Arc::new(SystemRandom),
             master_key: MasterKey::new([7; 32]),
             is_simulated: true,
+            mailer: None,
+            public_url: public_url.to_owned(),
         };
         let control = Control::open(parts).await.unwrap();
         let (stop, shutdown) = watch::channel(false);
