@@ -16,6 +16,8 @@ pub(crate) mod confirm;
 #[cfg(feature = "ssr")]
 pub(crate) mod dialog;
 #[cfg(feature = "ssr")]
+pub(crate) mod effects;
+#[cfg(feature = "ssr")]
 pub(crate) mod empty;
 #[cfg(feature = "ssr")]
 pub(crate) mod field;
@@ -25,6 +27,8 @@ pub(crate) mod form;
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
 pub(crate) mod list;
+#[cfg(feature = "ssr")]
+pub(crate) mod navigation;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
 #[cfg(feature = "ssr")]

@@ -179,7 +179,97 @@ impl Role {
     }
 }
 
+impl Role {
+    /// What it is for, in a sentence.
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::OrganizationAdmin => {
+                "Everything here and below, except super admins and deleting the organization."
+            }
+            Self::Admin => "Everything in projects and their services, and who may work in them.",
+            Self::Operator => "Runs services: makes, changes, powers, recovers and deletes them.",
+            Self::Developer => "Works with services and their data; changes nothing that costs money.",
+            Self::ReadOnly => "Looks at services, events and permissions; changes nothing.",
+            Self::ServicesMaintenance => "Runs maintenance, changes its windows, upgrades versions.",
+            Self::ServicesRecover => "Changes plans, forks and promotes.",
+        }
+    }
+}
+
 impl Permission {
+    /// What people read.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::OrganizationBillingRead => "View billing",
+            Self::OrganizationBillingWrite => "Manage billing",
+            Self::OrganizationUsersWrite => "Manage users",
+            Self::OrganizationGroupsWrite => "Manage groups",
+            Self::OrganizationAppUsersWrite => "Manage application users",
+            Self::OrganizationDomainsWrite => "Manage domains",
+            Self::OrganizationProjectsWrite => "Manage projects",
+            Self::OrganizationNetworkingRead => "View organization networking",
+            Self::OrganizationNetworkingWrite => "Manage organization networking",
+            Self::OrganizationEventLogsRead => "View organization events",
+            Self::OrganizationIdpsWrite => "Manage identity providers",
+            Self::OrganizationPermissionsRead => "View organization permissions",
+            Self::ProjectEventLogsRead => "View project events",
+            Self::ProjectIntegrationsRead => "View integrations",
+            Self::ProjectIntegrationsWrite => "Manage integrations",
+            Self::ProjectNetworkingRead => "View project networking",
+            Self::ProjectNetworkingWrite => "Manage project networking",
+            Self::ProjectPermissionsRead => "View project permissions",
+            Self::ProjectServicesRead => "View services",
+            Self::ProjectServicesWrite => "Manage services",
+            Self::ServiceConfigurationWrite => "Configure services",
+            Self::ServiceDataRead => "Read data",
+            Self::ServiceDataWrite => "Change data",
+            Self::ServiceLogsRead => "Read logs",
+            Self::ServiceMetricsRead => "Read metrics",
+            Self::ServiceSecretsRead => "Read secrets",
+            Self::ServiceUsersWrite => "Manage service users",
+            Self::ServicesMaintain => "Run maintenance",
+            Self::ServicesRecover => "Run recoveries",
+        }
+    }
+
+    /// What it opens, in a sentence.
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::OrganizationBillingRead => "See billing groups and payment methods; download invoices.",
+            Self::OrganizationBillingWrite => "Edit billing groups, addresses and payment methods.",
+            Self::OrganizationUsersWrite => "Invite, deactivate, edit and remove people.",
+            Self::OrganizationGroupsWrite => "Make, edit and delete groups.",
+            Self::OrganizationAppUsersWrite => "Make, edit and delete application users and their tokens.",
+            Self::OrganizationDomainsWrite => "Add, verify and remove domains.",
+            Self::OrganizationProjectsWrite => "Make, rename and delete projects.",
+            Self::OrganizationNetworkingRead => "See the organization’s networks.",
+            Self::OrganizationNetworkingWrite => "Edit the organization’s networks.",
+            Self::OrganizationEventLogsRead => "Read the events of the organization and its units.",
+            Self::OrganizationIdpsWrite => "Edit identity providers and the authentication policy.",
+            Self::OrganizationPermissionsRead => "See who holds what in the organization.",
+            Self::ProjectEventLogsRead => "Read the events of a project.",
+            Self::ProjectIntegrationsRead => "See integrations.",
+            Self::ProjectIntegrationsWrite => "Edit integrations.",
+            Self::ProjectNetworkingRead => "See VPCs and peerings.",
+            Self::ProjectNetworkingWrite => "Edit VPCs and peerings.",
+            Self::ProjectPermissionsRead => "See who holds what on a project.",
+            Self::ProjectServicesRead => "See services and their settings; no logs, metrics or secrets.",
+            Self::ProjectServicesWrite => "Make, change, power and delete services.",
+            Self::ServiceConfigurationWrite => "Change IP filters, network options, tags and contacts.",
+            Self::ServiceDataRead => "Read data through the console and the API.",
+            Self::ServiceDataWrite => "Change data through the console and the API.",
+            Self::ServiceLogsRead => "Read service logs.",
+            Self::ServiceMetricsRead => "Read service metrics.",
+            Self::ServiceSecretsRead => "Read secrets in configurations.",
+            Self::ServiceUsersWrite => "Manage service users; read and reset connection passwords.",
+            Self::ServicesMaintain => "Run maintenance, change its windows, upgrade versions.",
+            Self::ServicesRecover => "Change plans, fork, promote.",
+        }
+    }
+
     /// Whether it is about projects and what they hold, so that it can be given on any resource; the others are about an
     /// organization and can be given there alone.
     #[must_use]
@@ -217,6 +307,24 @@ impl Granted {
         match self {
             Self::Role(role) => role.as_str(),
             Self::Permission(permission) => permission.as_str(),
+        }
+    }
+
+    /// What people read.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Role(role) => role.label(),
+            Self::Permission(permission) => permission.label(),
+        }
+    }
+
+    /// What it is for, in a sentence.
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Role(role) => role.purpose(),
+            Self::Permission(permission) => permission.purpose(),
         }
     }
 
@@ -298,6 +406,13 @@ mod tests {
             assert_eq!(granted.as_str().parse(), Ok(granted));
         }
         assert!("owner".parse::<Granted>().is_err());
+    }
+
+    #[test]
+    fn no_two_are_read_alike() {
+        let labels: std::collections::BTreeSet<&str> = Granted::all().map(Granted::label).collect();
+        assert_eq!(labels.len(), Granted::all().count());
+        assert!(Granted::all().all(|granted| granted.purpose().ends_with('.')));
     }
 
     #[test]
