@@ -1,7 +1,7 @@
 //! Organizational units, the level between an organization and its projects.
 
 use domain::{
-    ids::{OrganizationId, UnitId},
+    ids::{OrganizationId, UnitId, UserId},
     principals::ResourceKind,
     timestamps::Timestamp,
 };
@@ -84,4 +84,48 @@ pub async fn remove(tx: &mut Tx, id: UnitId) -> Result<bool, Error> {
         grants::remove_for_resource(tx, ResourceKind::Unit, id.uuid()).await?;
     }
     Ok(is_removed)
+}
+
+/// Who holds something on the units $2 and $3 of the organization $1 at the time $4 and is let in.
+macro_rules! holders {
+    ($what:literal, $end:literal) => {
+        concat!(
+            "WITH given AS (SELECT g.principal_kind, g.principal_id FROM grants g
+                WHERE g.resource_kind = 'unit' AND g.resource_id IN ($2, $3)
+                    AND (g.organization_id = $1) IS TRUE AND (g.expires_at IS NULL OR g.expires_at > $4))
+            SELECT ",
+            $what,
+            " FROM memberships m JOIN users u ON u.id = m.user_id
+            WHERE m.organization_id = $1 AND m.is_active AND u.is_active AND m.user_id IN (
+                SELECT principal_id FROM given WHERE principal_kind = 'user'
+                UNION SELECT gm.user_id FROM given JOIN group_members gm ON gm.group_id = given.principal_id
+                    WHERE given.principal_kind = 'group') ",
+            $end
+        )
+    };
+}
+
+/// The active members who hold something on one of these units itself, directly or through a group; the first by id if
+/// they are more than `limit`.
+pub async fn holders(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    [one, other]: [Option<UnitId>; 2],
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<UserId>, Error> {
+    let text = holders!("m.user_id", "ORDER BY m.user_id LIMIT $5");
+    let rows: Vec<(UserId,)> = fetch_all!(tx, text, organization, one, other, now, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// How many they are.
+pub async fn count_holders(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    [one, other]: [Option<UnitId>; 2],
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let (count,): (i64,) = fetch_one!(tx, holders!("COUNT(*)", ""), organization, one, other, now)?;
+    Ok(count)
 }

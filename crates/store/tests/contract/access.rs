@@ -9,7 +9,9 @@ use store::{
     access::{self, Access, Target},
     grants, group_members,
     groups::{self, Group},
-    memberships, projects, services,
+    memberships,
+    organizations::{self, Organization},
+    projects, services,
     units::{self, Unit},
     users,
 };
@@ -24,6 +26,7 @@ contract!(
     leaves_out_what_is_not_for_them,
     groups_give_to_those_who_are_in_them,
     who_is_shut_out_holds_nothing,
+    all_organizations_of_somebody_at_once,
 );
 
 const SERVICE: Target<'_> = Target::Service { project: "project-1", service: "service-1" };
@@ -209,4 +212,43 @@ async fn who_is_shut_out_holds_nothing(store: Store) {
         let found = access::effective(&mut tx, user_id(1), SERVICE, at(0)).await.unwrap().unwrap();
         assert_eq!((found.is_member, found.granted.is_empty()), (is_active, !is_active));
     }
+}
+
+async fn all_organizations_of_somebody_at_once(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    // By name, and not in the order in which they were made.
+    for (number, name, is_active) in [(3, "Alpha", true), (4, "Beta", false), (5, "Gamma", true)] {
+        let other = Organization { name: name.into(), ..organization(number) };
+        organizations::add(&mut tx, &other).await.unwrap();
+        if number < 5 {
+            memberships::add(&mut tx, other.id, user_id(1), false, at(1)).await.unwrap();
+            memberships::set_active(&mut tx, other.id, user_id(1), is_active).await.unwrap();
+        }
+    }
+    let mut ended = grant(4, "operator", "organization", uuid(1));
+    ended.expires_at = Some(at(5));
+    let mut elsewhere = grant(5, "admin", "organization", uuid(3));
+    elsewhere.organization_id = organization_id(3);
+    for grant in [
+        grant(1, "read_only", "organization", uuid(1)),
+        grant(2, "developer", "organization", uuid(1)),
+        grant(3, "admin", "project", uuid(1)),
+        ended,
+        elsewhere,
+    ] {
+        grants::put(&mut tx, &grant).await.unwrap();
+    }
+    let found = access::on_organizations(&mut tx, user_id(1), at(5)).await.unwrap();
+    for one in &found {
+        let target = Target::Organization(one.organization_id);
+        let alone = access::effective(&mut tx, user_id(1), target, at(5)).await.unwrap();
+        assert_eq!(alone.as_ref(), Some(one));
+    }
+    let told = found.iter().map(|one| (one.organization_name.as_str(), one.granted.join(" ")));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("Alpha", "admin".to_owned()), ("Organization 1", "developer read_only".to_owned())]
+    );
+    assert_eq!(access::on_organizations(&mut tx, user_id(9), at(5)).await.unwrap(), []);
 }

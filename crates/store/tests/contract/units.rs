@@ -1,13 +1,20 @@
 //! The contract of `store::units`.
 
-use store::{Edited, Store, grants, organizations, projects, units};
+use domain::principals::{PrincipalKind, ResourceKind};
+use store::{
+    Edited, Store,
+    grants::{self, Grant},
+    group_members, groups, memberships, organizations, projects, units,
+    users::{self, User},
+};
 
 use crate::samples::*;
 
 contract!(
     a_name_is_taken_once_per_organization,
     renames_the_generation_that_was_seen,
-    removes_only_when_empty
+    removes_only_when_empty,
+    tells_who_holds_something_on_units,
 );
 
 async fn a_name_is_taken_once_per_organization(store: Store) {
@@ -67,4 +74,53 @@ async fn removes_only_when_empty(store: Store) {
     // The grant on the unit went with it; the one on what has the same id stayed.
     assert_eq!(sql(&mut tx, "DELETE FROM grants WHERE resource_kind = 'unit'").await.unwrap(), 0);
     assert_eq!(sql(&mut tx, "DELETE FROM grants WHERE resource_kind = 'project'").await.unwrap(), 1);
+}
+
+async fn tells_who_holds_something_on_units(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    for number in [1, 2, 3] {
+        assert!(units::add(&mut tx, &unit(number, 1, &format!("u{number}"))).await.unwrap());
+    }
+    for number in 2..=6 {
+        let user = User { is_active: number != 5, ..user(number) };
+        assert!(users::add(&mut tx, &user).await.unwrap());
+        memberships::add(&mut tx, organization_id(1), user_id(number), false, at(1)).await.unwrap();
+    }
+    memberships::set_active(&mut tx, organization_id(1), user_id(6), false).await.unwrap();
+    assert!(groups::add(&mut tx, &group(1, 1, "g")).await.unwrap());
+    assert!(group_members::add(&mut tx, group_id(1), user_id(3), at(1)).await.unwrap());
+    let on_unit = |number, user, resource| Grant {
+        principal_id: uuid(user),
+        ..grant(number, "operator", "unit", uuid(resource))
+    };
+    let mut of_group = on_unit(2, 1, 2);
+    of_group.principal_kind = PrincipalKind::Group;
+    let mut ended = on_unit(3, 4, 1);
+    ended.expires_at = Some(at(9));
+    // Shut out here, and everywhere.
+    let shut_out = [on_unit(4, 5, 1), on_unit(5, 6, 1)];
+    let mut elsewhere = on_unit(6, 4, 2);
+    elsewhere.resource_kind = ResourceKind::Project;
+    let direct = [on_unit(1, 2, 1), on_unit(7, 2, 2), of_group, ended, elsewhere, on_unit(8, 1, 3)];
+    for grant in direct.into_iter().chain(shut_out) {
+        grants::put(&mut tx, &grant).await.unwrap();
+    }
+    for (one, other, now, expected) in [
+        (Some(1), None, 8, vec![2, 4]),
+        (Some(1), None, 9, vec![2]),
+        (Some(2), Some(1), 9, vec![2, 3]),
+        (None, Some(3), 9, vec![1]),
+        (None, None, 9, vec![]),
+    ] {
+        let both = [one.map(unit_id), other.map(unit_id)];
+        let found = units::holders(&mut tx, organization_id(1), both, at(now), 9).await.unwrap();
+        assert_eq!(found, expected.iter().copied().map(user_id).collect::<Vec<_>>());
+        let count = units::count_holders(&mut tx, organization_id(1), both, at(now)).await.unwrap();
+        assert_eq!(usize::try_from(count).unwrap(), expected.len());
+        assert_eq!(units::count_holders(&mut tx, organization_id(2), both, at(now)).await.unwrap(), 0);
+    }
+    let both = [Some(unit_id(1)), Some(unit_id(2))];
+    let first = units::holders(&mut tx, organization_id(1), both, at(9), 1).await.unwrap();
+    assert_eq!(first, [user_id(2)]);
 }
