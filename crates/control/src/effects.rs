@@ -124,7 +124,7 @@ async fn group(
     let members = store::memberships::list_in_group(tx, organization, group, PEOPLE_MAX).await?;
     let total = store::group_members::count(tx, group, None).await?;
     let mut held: BTreeMap<UserId, Vec<Held>> = BTreeMap::new();
-    for one in store::grants::held_in_group(tx, organization, group, PEOPLE_MAX, ctx.now()).await? {
+    for one in store::holders::held_in_group(tx, organization, group, PEOPLE_MAX, ctx.now()).await? {
         held.entry(one.user_id).or_default().push(one.held);
     }
     let further = (total - i64::try_from(members.len()).unwrap_or(total)).max(0);
@@ -152,25 +152,32 @@ fn differences(
         .into_iter()
         .filter_map(|place| {
             let (was, is) = (before.at(place), after.at(place));
-            let row = EffectRow {
-                principal: principal(member),
-                resource: Resource {
-                    kind: place.kind(),
-                    id: place.id(),
-                    name: name(place, &[before, after], names),
-                },
-                loses: beyond(&was, &is),
-                gains: beyond(&is, &was),
-                loses_administration: was.administers() && !is.administers(),
-                gains_administration: is.administers() && !was.administers(),
-            };
-            let is_effect = !row.loses.is_empty()
-                || !row.gains.is_empty()
-                || row.loses_administration
-                || row.gains_administration;
-            is_effect.then_some(row)
+            let name = name(place, &[before, after], names);
+            difference(member, Resource { kind: place.kind(), id: place.id(), name }, &was, &is)
         })
         .collect()
+}
+
+/// What somebody could do at a place and can do then, if it differs.
+pub(crate) fn difference(
+    member: &Member,
+    resource: Resource,
+    was: &Powers,
+    is: &Powers,
+) -> Option<EffectRow> {
+    let row = EffectRow {
+        principal: principal(member),
+        resource,
+        loses: beyond(was, is),
+        gains: beyond(is, was),
+        loses_administration: was.administers() && !is.administers(),
+        gains_administration: is.administers() && !was.administers(),
+    };
+    let is_effect = !row.loses.is_empty()
+        || !row.gains.is_empty()
+        || row.loses_administration
+        || row.gains_administration;
+    is_effect.then_some(row)
 }
 
 /// What one holds and the other does not.

@@ -1,9 +1,27 @@
-//! Organizations: for now only looking at one.
+//! Organizations: looking at one, making, renaming and deleting. Who belongs to them is in `users` and `invitations`.
 
-use domain::{actions::Action, errors::Error, ids::OrganizationId, views::OrganizationView};
-use store::access::Target;
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{EventId, OrganizationId},
+    names::OrganizationName,
+    views::OrganizationView,
+};
+use serde_json::json;
+use store::{
+    Tx, access::Target, events::Event, knowers::Knower, organizations::Organization, projects::ProjectFilter,
+};
 
-use crate::{Context, errors::attempt};
+use crate::{
+    Context, audit,
+    contexts::Found,
+    errors::{Failure, attempt},
+    profiles,
+};
+
+/// Organizations that one person can belong to and still make another, at most.
+pub const ORGANIZATIONS_MAX: usize = 100;
 
 /// The organization, as a member of it sees it.
 ///
@@ -12,12 +30,117 @@ use crate::{Context, errors::attempt};
 pub async fn view(ctx: &Context, id: OrganizationId) -> Result<OrganizationView, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewOrganization, Target::Organization(id)).await?;
-        let access = permit.access()?;
-        Ok(OrganizationView {
-            id,
-            name: access.organization_name.clone(),
-            is_super_admin: access.is_super_admin,
-            powers: permit.powers()?.clone(),
-        })
+        look(ctx, &mut permit.read().await?, id).await
     })
+}
+
+/// Makes an organization, whose super admin is who makes it.
+///
+/// # Errors
+/// `Invalid` on `name`; `Conflict` for who belongs to too many; `Denied` for tokens.
+pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::CreateOrganization)?;
+        let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
+        let (control, now) = (&ctx.control, ctx.now());
+        let mut write = permit.write(EventType::OrganizationCreated).await?;
+        let user = profiles::person(ctx, &mut write.tx).await?;
+        if store::organizations::list_for_user(&mut write.tx, user.id).await?.len() >= ORGANIZATIONS_MAX {
+            let reason = format!("You belong to {ORGANIZATIONS_MAX} organizations. Leave one first.");
+            return Err(Error::conflict(reason).into());
+        }
+        let id = OrganizationId::from_uuid(control.new_uuid());
+        let (_, wrapped_key) = control.master_key().make_organization_key(control.random(), id.uuid());
+        let organization =
+            Organization { id, name: name.as_str().to_owned(), wrapped_key, created_at: now, generation: 0 };
+        store::organizations::add(&mut write.tx, &organization).await?;
+        store::memberships::add(&mut write.tx, id, user.id, true, now).await?;
+        let view = look(ctx, &mut write.tx, id).await?;
+        write.event.organization_id = Some(id);
+        write
+            .after(&json!({ "name": name }))?
+            .text(format!("Made the organization {name}, with {} as its super admin", user.email));
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Gives an organization another name.
+///
+/// # Errors
+/// `Invalid` on `name`; `Denied`; `NotFound`.
+pub async fn rename(ctx: &Context, id: OrganizationId, name: &str) -> Result<OrganizationView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::RenameOrganization, Target::Organization(id)).await?;
+        let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
+        let mut write = permit.write(EventType::OrganizationRenamed).await?;
+        let before = find(&mut write.tx, id).await?;
+        if before.name != name.as_str() {
+            store::organizations::rename(&mut write.tx, id, before.generation, name.as_str()).await?;
+        }
+        let view = look(ctx, &mut write.tx, id).await?;
+        if before.name == name.as_str() {
+            return Ok(view);
+        }
+        write
+            .before(&json!({ "name": before.name }))?
+            .after(&json!({ "name": name }))?
+            .text(format!("Renamed the organization {} to {name}", before.name));
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Deletes an organization that holds neither projects nor units, with its memberships, groups, grants, application users
+/// and open invitations. People keep their accounts; what happened stays on record. `confirmation` must be its name.
+///
+/// # Errors
+/// `Invalid` on `confirmation`; `Conflict` naming what stands in the way; `Denied`; `NotFound`.
+pub async fn delete(ctx: &Context, id: OrganizationId, confirmation: &str) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::DeleteOrganization, Target::Organization(id)).await?;
+        let mut write = permit.write(EventType::OrganizationDeleted).await?;
+        let name = find(&mut write.tx, id).await?.name;
+        if confirmation.trim() != name {
+            let reason = format!("Type the organization's name, {name}, to delete it.");
+            return Err(Error::invalid("confirmation", reason).into());
+        }
+        if let Some(obstacle) = obstacle(ctx, &mut write.tx, id).await? {
+            let reason = format!("The organization {name} still holds {obstacle}. Delete them first.");
+            return Err(Error::conflict(reason).into());
+        }
+        if !store::organizations::remove(&mut write.tx, id).await? {
+            return Err(Error::NotFound.into());
+        }
+        write.before(&json!({ "name": name }))?.text(format!("Deleted the organization {name}"));
+        // Its own log ends with this, and nobody is left who could read it: the operator can.
+        let told = EventId::from_uuid(ctx.control.new_uuid());
+        let told = Event { id: told, organization_id: None, ..write.event.clone() };
+        audit::append(&mut write.tx, told).await?;
+        write.commit().await
+    })
+}
+
+/// What keeps the organization from being deleted, if anything does.
+async fn obstacle(ctx: &Context, tx: &mut Tx, id: OrganizationId) -> Result<Option<String>, Failure> {
+    let knower = Knower { user: ctx.user()?, now: ctx.now(), openings: "", knows_all: true };
+    let projects = store::projects::count(tx, id, &knower, &ProjectFilter::default()).await?;
+    let units = store::units::count(tx, id).await?;
+    let told = [(projects, "project"), (units, "unit")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+        .collect::<Vec<_>>();
+    Ok(Some(told.join(" and ")).filter(|told| !told.is_empty()))
+}
+
+async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Organization, Failure> {
+    Ok(store::organizations::find(tx, id).await?.ok_or(Error::NotFound)?)
+}
+
+/// The organization as the actor sees it now.
+async fn look(ctx: &Context, tx: &mut Tx, id: OrganizationId) -> Result<OrganizationView, Failure> {
+    let found = ctx.look(tx, Target::Organization(id)).await?;
+    let Found { access, powers } = found.ok_or(Error::NotFound)?;
+    Ok(OrganizationView { id, name: access.organization_name, is_super_admin: access.is_super_admin, powers })
 }

@@ -1,4 +1,7 @@
-//! Projects: list, make, rename, delete.
+//! Projects: list, make, rename, delete. Where they lie is changed in `moving`, what is said of them in `settings`.
+
+mod moving;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +30,9 @@ use crate::{
     knowers::Openings,
     pages, resources,
 };
+
+pub use moving::{move_to, preview_move};
+pub use settings::{CONTACTS_MAX, TAGS_MAX, set_contacts, set_tags, settings};
 
 /// Column that a project's CA key is sealed for.
 pub(crate) const CA_KEY: &str = "projects.ca_key_sealed";

@@ -14,6 +14,7 @@ use domain::{
     ids::{OrganizationId, UserId},
     inputs::SignIn,
     names::EmailAddress,
+    principals::UserKind,
     secrets::Secret,
     states::Outcome,
     views::{OrganizationView, Profile},
@@ -114,6 +115,8 @@ struct Account {
 impl Account {
     async fn find(tx: &mut Tx, email: &EmailAddress) -> Result<Self, store::Error> {
         let user = store::users::find_by_email(tx, email.as_str()).await?;
+        // Application users have no password; nobody is to learn that the address is one of them.
+        let user = user.filter(|user| user.kind == UserKind::Person);
         // Asked for nobody as well, so that both take the same time.
         let id = user.as_ref().map_or_else(|| UserId::from_uuid(Uuid::nil()), |user| user.id);
         let organizations = store::organizations::list_for_user(tx, id).await?;

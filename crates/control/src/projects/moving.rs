@@ -1,0 +1,106 @@
+//! Moving a project to another place in its organization, and what that would do to people. Its services do not notice.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::UnitId,
+    views::{EFFECT_ROWS_MAX, Effects, NamedUnit, ProjectView},
+};
+use serde_json::json;
+use store::{Tx, access::Target};
+
+use super::{find, place};
+use crate::{
+    Context,
+    contexts::Permit,
+    effects,
+    errors::{Failure, attempt},
+    resources,
+    standings::{Place, Standing},
+};
+
+/// People who are looked at, at most.
+const PEOPLE_MAX: u32 = EFFECT_ROWS_MAX as u32;
+
+/// Moves a project into the unit of that id, or to the organization itself if `unit` is empty. What is held on the unit it
+/// was in counts there no more.
+///
+/// # Errors
+/// `Denied` when the actor does not administer the project or may make none at the destination; `NotFound`.
+pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectView, Error> {
+    attempt!(ctx, {
+        let (permit, destination) = authorize(ctx, name, unit).await?;
+        let mut write = permit.write(EventType::ProjectMoved).await?;
+        // The permits were given before this transaction began.
+        let before = find(&mut write.tx, &permit).await?;
+        if before.name != name {
+            return Err(Error::NotFound.into());
+        }
+        if before.unit.as_ref().map(|unit| unit.id) == destination.as_ref().map(|unit| unit.id) {
+            return Ok(before);
+        }
+        let to = destination.as_ref().map(|unit| unit.id);
+        if !store::projects::move_to(&mut write.tx, before.id, to).await? {
+            return Err(Error::NotFound.into());
+        }
+        let view = now(ctx, &mut write.tx, &permit, name).await?;
+        write
+            .before(&json!({ "unit": before.unit.map(|unit| unit.name) }))?
+            .after(&json!({ "unit": destination.as_ref().map(|unit| &unit.name) }))?
+            .text(match destination {
+                Some(unit) => format!("Moved the project {name} into the unit {}", unit.name),
+                None => format!("Moved the project {name} out of its unit"),
+            });
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// What moving it there would do, without doing it.
+///
+/// # Errors
+/// As [`move_to`].
+pub async fn preview_move(ctx: &Context, name: &str, unit: &str) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let (permit, destination) = authorize(ctx, name, unit).await?;
+        let access = permit.access()?;
+        let organization = access.organization_id;
+        let from = Place::of(access);
+        let to = Place { unit: destination.map(|unit| unit.id), ..from };
+        let resource = resources::name(access);
+        let mut tx = permit.read().await?;
+        let both = [from.unit, to.unit];
+        let people = store::units::holders(&mut tx, organization, both, ctx.now(), PEOPLE_MAX).await?;
+        let total = store::units::count_holders(&mut tx, organization, both, ctx.now()).await?;
+        let further = (total - i64::try_from(people.len()).unwrap_or(total)).max(0);
+        let mut rows = Vec::new();
+        for user in people {
+            let member = store::memberships::find_member(&mut tx, organization, user).await?;
+            let member = member.ok_or(Error::NotFound)?;
+            let held = store::grants::held(&mut tx, organization, user, ctx.now()).await?;
+            let standing = Standing::of_member(organization, &member, held);
+            let (was, is) = (standing.at(from), standing.at(to));
+            rows.extend(effects::difference(&member, resource.clone(), &was, &is));
+        }
+        Ok(Effects { rows, further })
+    })
+}
+
+/// A permit to move it, once the actor may also make projects where it is to go; and where that is.
+async fn authorize(ctx: &Context, name: &str, unit: &str) -> Result<(Permit, Option<NamedUnit>), Failure> {
+    let permit = ctx.authorize(Action::MoveProject, Target::ProjectName(name)).await?;
+    let organization = permit.organization()?;
+    let target = place(organization, unit)?;
+    let there = resources::authorize(ctx, Action::CreateProject, organization, target).await?;
+    let there = there.access()?;
+    let unit: Option<UnitId> = there.unit_id;
+    Ok((permit, unit.zip(there.unit_name.clone()).map(|(id, name)| NamedUnit { id, name })))
+}
+
+/// The project as the actor sees it where it is now: with what they hold there. Who can do nothing there any more sees it
+/// this once.
+async fn now(ctx: &Context, tx: &mut Tx, permit: &Permit, name: &str) -> Result<ProjectView, Failure> {
+    let found = ctx.look(tx, Target::ProjectName(name)).await?.ok_or(Error::NotFound)?;
+    Ok(ProjectView { powers: found.powers, ..find(tx, permit).await? })
+}

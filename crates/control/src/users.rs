@@ -1,0 +1,382 @@
+//! The people of an organization: who they are, shutting them out and letting them in again, removing them, and who is a
+//! super admin. How they come in is in `invitations`, what they hold in `permissions`.
+
+use std::time::Duration;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{OrganizationId, UserId},
+    inputs::MemberFilter,
+    powers::Lack,
+    principals::{PrincipalKind, SubjectKind, UserKind},
+    timestamps::Timestamp,
+    views::{Effects, MemberRow, MemberView, NamedGroup, Page, ProfileTexts},
+};
+use serde_json::{Value, json};
+use store::{Tx, access::Target, memberships::Member};
+
+use crate::{
+    Context,
+    contexts::{Permit, Write},
+    effects::{self, Change},
+    errors::{Failure, attempt},
+    pages,
+    standings::{Place, Standing, forbidden},
+};
+
+/// Most days without activity that a list can ask for.
+const IDLE_DAYS_MAX: u32 = 3650;
+/// Grants that the event of a removal spells out, at most.
+const GRANTS_TOLD_MAX: usize = 100;
+
+/// One page of the organization's people by e-mail address, after the one of the address `after`.
+///
+/// # Errors
+/// `Invalid` on `state` or `idle_days`; `Denied`; `NotFound`.
+pub async fn list(
+    ctx: &Context,
+    organization: OrganizationId,
+    filter: &MemberFilter,
+    after: Option<&str>,
+) -> Result<Page<MemberRow>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListUsers, Target::Organization(organization)).await?;
+        let filter = parse(filter, ctx.now())?;
+        let mut tx = permit.read().await?;
+        let total = store::memberships::count(&mut tx, organization, &filter).await?;
+        let found = store::memberships::list(&mut tx, organization, &filter, after, pages::FETCHED).await?;
+        Ok(pages::page(found, total, |member| member.email.clone(), |member| draw(&member)))
+    })
+}
+
+/// One person, with what there is to know of them in this organization.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<MemberView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListUsers, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let member = find(&mut tx, organization, user).await?;
+        let is_self = ctx.user()? == user;
+        let protection = match is_self {
+            true => None,
+            false => acting_obstacle(ctx, &mut tx, organization, user).await?,
+        };
+        let groups = store::group_members::list_for_user(&mut tx, organization, user).await?;
+        Ok(MemberView {
+            row: draw(&member),
+            organization_id: organization,
+            is_last_super_admin: is_last_super_admin(&mut tx, organization, &member).await?,
+            profile: ProfileTexts {
+                name: member.name,
+                job_title: member.job_title,
+                department: member.department,
+                city: member.city,
+                country: member.country,
+            },
+            groups: groups.into_iter().map(|group| NamedGroup { id: group.id, name: group.name }).collect(),
+            protection: protection.map(str::to_owned),
+            is_self,
+        })
+    })
+}
+
+/// Shuts somebody out of the organization. What they hold stays in place and counts for nothing.
+///
+/// # Errors
+/// `Conflict` for oneself, for the last super admin, and when it was done already; `Forbidden` when they are more powerful
+/// than the actor; `Denied`; `NotFound`.
+pub async fn deactivate(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::DeactivateUser, Target::Organization(organization)).await?;
+        let (mut write, member) = begin(ctx, &permit, organization, user, EventType::UserDeactivated).await?;
+        may_go(ctx, &mut write.tx, organization, &member, "deactivate").await?;
+        if !member.is_active {
+            return Err(Error::conflict(format!("{} is deactivated already.", member.email)).into());
+        }
+        store::memberships::set_active(&mut write.tx, organization, user, false).await?;
+        write
+            .before(&json!({ "is_active": true }))?
+            .after(&json!({ "is_active": false }))?
+            .text(format!("Deactivated {}", member.email));
+        write.commit().await
+    })
+}
+
+/// Lets somebody in again, with everything they held.
+///
+/// # Errors
+/// `Conflict` when they are let in; `Forbidden` when they are more powerful than the actor; `Denied`; `NotFound`.
+pub async fn reactivate(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ReactivateUser, Target::Organization(organization)).await?;
+        let (mut write, member) = begin(ctx, &permit, organization, user, EventType::UserReactivated).await?;
+        if member.is_active {
+            return Err(Error::conflict(format!("{} is active already.", member.email)).into());
+        }
+        store::memberships::set_active(&mut write.tx, organization, user, true).await?;
+        write
+            .before(&json!({ "is_active": false }))?
+            .after(&json!({ "is_active": true }))?
+            .text(format!("Reactivated {}", member.email));
+        write.commit().await
+    })
+}
+
+/// Removes somebody from the organization with everything they hold in it. Their account stays. `confirmation` must be
+/// their e-mail address.
+///
+/// # Errors
+/// `Invalid` on `confirmation`; `Conflict` for oneself and for the last super admin; `Forbidden` when they are more
+/// powerful than the actor; `Denied`; `NotFound`.
+pub async fn remove(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+    confirmation: &str,
+) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::RemoveUser, Target::Organization(organization)).await?;
+        let (mut write, member) = begin(ctx, &permit, organization, user, EventType::UserRemoved).await?;
+        may_go(ctx, &mut write.tx, organization, &member, "remove").await?;
+        if confirmation.trim().to_lowercase() != member.email {
+            let reason = format!("Type their e-mail address, {}, to remove them.", member.email);
+            return Err(Error::invalid("confirmation", reason).into());
+        }
+        let before = held(ctx, &mut write.tx, organization, &member).await?;
+        store::memberships::remove(&mut write.tx, organization, user).await?;
+        write.before(&before)?.text(format!("Removed {} from the organization", member.email));
+        write.commit().await
+    })
+}
+
+/// What removing or deactivating them would do, without doing it.
+///
+/// # Errors
+/// `Conflict` for oneself and for the last super admin; `Forbidden` when they are more powerful than the actor; `Denied`;
+/// `NotFound`.
+pub async fn preview_remove(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::RemoveUser, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let member = find(&mut tx, organization, user).await?;
+        if let Some(reason) = obstacle(ctx, &mut tx, organization, user).await? {
+            drop(tx);
+            return Err(refuse(&permit, &member, reason).await?);
+        }
+        may_go(ctx, &mut tx, organization, &member, "remove").await?;
+        let principal = (PrincipalKind::User, user.uuid());
+        effects::of(ctx, &mut tx, organization, principal, Change::Remove).await
+    })
+}
+
+/// Makes somebody a super admin, or no longer.
+///
+/// # Errors
+/// `Conflict` for the last super admin, for who is deactivated, and when it is so already; `Denied`; `NotFound`.
+pub async fn set_super_admin(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+    is_super_admin: bool,
+) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::SetSuperAdmin, Target::Organization(organization)).await?;
+        let event_type = match is_super_admin {
+            true => EventType::SuperAdminMade,
+            false => EventType::SuperAdminUnmade,
+        };
+        let mut write = permit.write(event_type).await?;
+        let member = find(&mut write.tx, organization, user).await?;
+        // The permit was given before this transaction began: two who demote each other are not both to go.
+        let actor = Standing::of_actor(ctx, &mut write.tx, organization).await?;
+        if !actor.at(Place::organization(organization)).acts_as_super_admin() {
+            drop(write);
+            let lack = Lack::SuperAdmin.as_str();
+            return Err(permit.deny(lack, format!("needs {lack}")).await?);
+        }
+        check_super_admin(&mut write.tx, organization, &member, is_super_admin).await?;
+        store::memberships::set_super_admin(&mut write.tx, organization, user, is_super_admin).await?;
+        let text = match is_super_admin {
+            true => format!("Made {} a super admin", member.email),
+            false => format!("{} is no super admin any more", member.email),
+        };
+        write
+            .subject(SubjectKind::User, user.uuid(), member.email)
+            .before(&json!({ "is_super_admin": member.is_super_admin }))?
+            .after(&json!({ "is_super_admin": is_super_admin }))?
+            .text(text);
+        write.commit().await
+    })
+}
+
+async fn check_super_admin(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    member: &Member,
+    is_super_admin: bool,
+) -> Result<(), Failure> {
+    let email = &member.email;
+    let reason = match (member.is_super_admin, is_super_admin) {
+        (true, true) => format!("{email} is a super admin already."),
+        (false, false) => format!("{email} is no super admin."),
+        (false, true) if !member.is_active || !member.is_user_active => {
+            format!("{email} is deactivated. Reactivate them first.")
+        }
+        (true, false) if is_last_super_admin(tx, organization, member).await? => last_super_admin(email),
+        _ => return Ok(()),
+    };
+    Err(Error::conflict(reason).into())
+}
+
+/// Opens the transaction of an act on somebody, once the actor may act on them.
+async fn begin(
+    ctx: &Context,
+    permit: &Permit,
+    organization: OrganizationId,
+    user: UserId,
+    event_type: EventType,
+) -> Result<(Write, Member), Failure> {
+    let mut write = permit.write(event_type).await?;
+    let member = find(&mut write.tx, organization, user).await?;
+    if let Some(reason) = obstacle(ctx, &mut write.tx, organization, user).await? {
+        drop(write);
+        return Err(refuse(permit, &member, reason).await?);
+    }
+    write.subject(SubjectKind::User, user.uuid(), member.email.clone());
+    Ok((write, member))
+}
+
+/// Why the actor may not act on them, if so. That it is themselves is said in other words.
+async fn obstacle(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<&'static str>, Failure> {
+    match ctx.user()? == user {
+        true => Ok(None),
+        false => acting_obstacle(ctx, tx, organization, user).await,
+    }
+}
+
+async fn acting_obstacle(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<&'static str>, Failure> {
+    let actor = Standing::of_actor(ctx, tx, organization).await?;
+    let other = Standing::of(ctx, tx, organization, user).await?;
+    Ok(actor.acting_obstacle(&other))
+}
+
+/// Puts the try on record and says why it is refused. No transaction may be open.
+async fn refuse(permit: &Permit, member: &Member, reason: &str) -> Result<Failure, Failure> {
+    permit.refuse(format!("of {}: {reason}", member.email)).await?;
+    Ok(forbidden(reason).into())
+}
+
+/// Makes sure that the organization can do without them, and that they are not the actor.
+async fn may_go(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    member: &Member,
+    verb: &str,
+) -> Result<(), Failure> {
+    if is_last_super_admin(tx, organization, member).await? {
+        return Err(Error::conflict(last_super_admin(&member.email)).into());
+    }
+    if ctx.user()? == member.user_id {
+        let reason =
+            format!("You cannot {verb} yourself. Leave the organization instead, from your profile.");
+        return Err(Error::conflict(reason).into());
+    }
+    Ok(())
+}
+
+/// Whether nobody else can act as super admin.
+pub(crate) async fn is_last_super_admin(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    member: &Member,
+) -> Result<bool, Failure> {
+    let can_act = member.is_super_admin && member.is_active && member.is_user_active;
+    Ok(can_act && store::memberships::super_admins(tx, organization).await? <= 1)
+}
+
+/// What is said of the last super admin.
+pub(crate) fn last_super_admin(email: &str) -> String {
+    format!(
+        "{email} is the last active super admin of this organization. Make somebody else a super admin first."
+    )
+}
+
+/// A person of the organization.
+pub(crate) async fn find(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<Member, Failure> {
+    let found = store::memberships::find_member(tx, organization, user).await?;
+    Ok(found.filter(|member| member.kind == UserKind::Person).ok_or(Error::NotFound)?)
+}
+
+/// What somebody is and holds who goes, for the event.
+pub(crate) async fn held(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    member: &Member,
+) -> Result<Value, Failure> {
+    let groups = store::group_members::list_for_user(tx, organization, member.user_id).await?;
+    let groups: Vec<String> = groups.into_iter().map(|group| group.name).collect();
+    let held = store::grants::held(tx, organization, member.user_id, ctx.now()).await?;
+    let own = held.iter().filter(|held| held.group_id.is_none());
+    let own =
+        own.map(|held| format!("{} on the {} {}", held.granted, held.resource_kind, held.resource_name));
+    Ok(json!({
+        "email": member.email,
+        "is_active": member.is_active,
+        "is_super_admin": member.is_super_admin,
+        "groups": groups,
+        "granted": own.take(GRANTS_TOLD_MAX).collect::<Vec<_>>(),
+    }))
+}
+
+fn parse(filter: &MemberFilter, now: Timestamp) -> Result<store::memberships::MemberFilter<'_>, Error> {
+    let is_active = match filter.state.trim() {
+        "" => None,
+        "active" => Some(true),
+        "deactivated" => Some(false),
+        _ => return Err(Error::invalid("state", "Choose active or deactivated, or nothing for both.")),
+    };
+    let idle_since = match filter.idle_days.trim() {
+        "" => None,
+        text => {
+            let days = text.parse::<u32>().ok().filter(|days| (1..=IDLE_DAYS_MAX).contains(days));
+            let days = days.ok_or_else(|| {
+                let reason = format!("Enter a whole number of days from 1 to {IDLE_DAYS_MAX}, or nothing.");
+                Error::invalid("idle_days", reason)
+            })?;
+            Some(now.minus(Duration::from_secs(u64::from(days) * 24 * 3600)))
+        }
+    };
+    Ok(store::memberships::MemberFilter { text: pages::search(&filter.text), is_active, idle_since })
+}
+
+fn draw(member: &Member) -> MemberRow {
+    MemberRow {
+        user_id: member.user_id,
+        email: member.email.clone(),
+        name: member.name.clone(),
+        is_super_admin: member.is_super_admin,
+        is_active: member.is_active && member.is_user_active,
+        joined_at: member.joined_at,
+        last_activity_at: member.last_activity_at,
+    }
+}
