@@ -11,12 +11,7 @@ use domain::{
     principals::{PrincipalKind, UserKind},
     views::{ExplainedPermission, Explanation, HolderRow, Page, Path, Principal, Resource},
 };
-use store::{
-    Tx,
-    access::Target,
-    grants::{Held, HolderFilter},
-    memberships::Member,
-};
+use store::{Tx, access::Target, grants::Held, holders::HolderFilter, memberships::Member};
 
 use crate::{
     Context,
@@ -83,10 +78,10 @@ pub async fn holders(
             now: ctx.now(),
         };
         let mut tx = permit.read().await?;
-        let total = store::grants::count_holders(&mut tx, &filter).await?;
-        let found = store::grants::holders(&mut tx, &filter, after, pages::FETCHED).await?;
+        let total = store::holders::count(&mut tx, &filter).await?;
+        let found = store::holders::list(&mut tx, &filter, after, pages::FETCHED).await?;
         let mut paths: BTreeMap<UserId, Vec<Path>> = BTreeMap::new();
-        for one in store::grants::holder_paths(&mut tx, &filter, after, pages::FETCHED).await? {
+        for one in store::holders::paths(&mut tx, &filter, after, pages::FETCHED).await? {
             paths.entry(one.user_id).or_default().extend(path(&one.held));
         }
         Ok(pages::page(

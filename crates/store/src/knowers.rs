@@ -19,8 +19,8 @@ pub struct Knower<'a> {
 
 /// A query over the projects `p` of the organization $1 that the [`Knower`] of $2 (`user`), $3 (`now`), $4 (`openings`)
 /// and $5 (`knows_all`) may know of: what stands before `WHERE`, and what comes behind the conditions that are made
-/// here. What somebody holds is gathered once, however many projects there are; the organization is
-/// compared in a way that takes no index, so that SQLite goes by the principal's.
+/// here. What somebody holds is gathered once, however many projects there are; the organization is compared in a way
+/// that takes no index, so that SQLite goes by the principal's.
 macro_rules! of_known_projects {
     ($select:literal, $rest:literal) => {
         concat!(
@@ -29,7 +29,8 @@ macro_rules! of_known_projects {
                 FROM (SELECT 'user' AS kind, $2 AS id
                     UNION ALL SELECT 'group', m.group_id FROM group_members m WHERE m.user_id = $2) h
                 JOIN grants g ON g.principal_id = h.id AND g.principal_kind = h.kind
-                    AND (g.organization_id = $1) IS TRUE AND (g.expires_at IS NULL OR g.expires_at > $3) AND $4 LIKE '%,' || g.granted || ',%'
+                    AND (g.organization_id = $1) IS TRUE AND (g.expires_at IS NULL OR g.expires_at > $3)
+                    AND $4 LIKE '%,' || g.granted || ',%'
             ) ",
             $select,
             " WHERE p.organization_id = $1

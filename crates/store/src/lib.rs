@@ -20,6 +20,7 @@ pub mod events;
 pub mod grants;
 pub mod group_members;
 pub mod groups;
+pub mod holders;
 pub mod invitations;
 pub mod ip_filter_entries;
 pub mod knowers;

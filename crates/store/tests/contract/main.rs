@@ -37,6 +37,7 @@ mod events;
 mod grants;
 mod group_members;
 mod groups;
+mod holders;
 mod invitations;
 mod ip_filter_entries;
 mod mails;

@@ -222,6 +222,16 @@ pub(crate) fn knower_of_all() -> Knower<'static> {
     Knower { user: user_id(1), now: at(1), openings: ",", knows_all: true }
 }
 
+/// A grant, given to a group.
+pub(crate) fn to_group(group: u128, grant: Grant) -> Grant {
+    Grant { principal_kind: PrincipalKind::Group, principal_id: uuid(group), ..grant }
+}
+
+/// A grant, given to another user.
+pub(crate) fn to_user(user: u128, grant: Grant) -> Grant {
+    Grant { principal_id: uuid(user), ..grant }
+}
+
 pub(crate) fn event(organization: Option<OrganizationId>, sequence: i64) -> Event {
     Event {
         id: EventId::from_uuid(uuid(
@@ -294,6 +304,33 @@ pub(crate) async fn populate(store: &Store) {
     store::nodes::add(&mut tx, &node(1)).await.unwrap();
     store::strands::add(&mut tx, &strand(1, 100)).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// Gives what was not given yet.
+pub(crate) async fn give(tx: &mut Tx, grant: &Grant) {
+    assert_eq!(store::grants::put(tx, grant).await.unwrap(), grant.id, "something else was there");
+}
+
+/// Beside [`populate`]: organization 2 with project 3, unit 21 with project 2, group 31 of organization 1, and the
+/// users 2, 3 and 4, of whom 2 and 3 are members and 2 is in the group.
+pub(crate) async fn furnish(tx: &mut Tx) {
+    store::organizations::add(tx, &organization(2)).await.unwrap();
+    assert!(store::units::add(tx, &unit(21, 1, "Unit")).await.unwrap());
+    let mut inside = project(2);
+    inside.unit_id = Some(unit_id(21));
+    let mut elsewhere = project(3);
+    elsewhere.organization_id = organization_id(2);
+    for project in [inside, elsewhere] {
+        assert!(store::projects::add(tx, &project).await.unwrap());
+    }
+    assert!(store::groups::add(tx, &group(31, 1, "Group")).await.unwrap());
+    for number in 2..=4 {
+        assert!(store::users::add(tx, &user(number)).await.unwrap());
+    }
+    for number in 2..=3 {
+        store::memberships::add(tx, organization_id(1), user_id(number), false, at(3)).await.unwrap();
+    }
+    assert!(store::group_members::add(tx, group_id(31), user_id(2), at(4)).await.unwrap());
 }
 
 /// Runs a statement that the store has no function for.
