@@ -67,6 +67,146 @@ pub fn organization_certificate(organization: &str, id: &str) -> String {
 pub fn project_settings(project: &str) -> String {
     format!("/projects/{}/settings", encode(project))
 }
+/// A project, wherever the viewer may look first.
+#[must_use]
+pub fn project(project: &str) -> String {
+    format!("/projects/{}", encode(project))
+}
+/// Who holds what on a project.
+#[must_use]
+pub fn project_permissions(project: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&format!("/projects/{}/permissions", encode(project)), query)
+}
+/// What somebody can do in a project, and why.
+#[must_use]
+pub fn project_explain(project: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&format!("/projects/{}/permissions/explain", encode(project)), query)
+}
+/// Who can do something in a project.
+#[must_use]
+pub fn project_holders(project: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&format!("/projects/{}/permissions/holders", encode(project)), query)
+}
+/// What moving a project to a unit would do; without one, to the organization itself.
+#[must_use]
+pub fn project_move(project: &str, unit: &str) -> String {
+    with_query(&format!("/projects/{}/settings/move", encode(project)), &[("unit", Some(unit))])
+}
+/// An organization: its name, its units, its end.
+#[must_use]
+pub fn organization(organization: &str) -> String {
+    format!("/organizations/{}", encode(organization))
+}
+/// A unit.
+#[must_use]
+pub fn unit(organization: &str, unit: &str) -> String {
+    of_organization(organization, &["units", unit], &[])
+}
+/// The people of an organization.
+#[must_use]
+pub fn users(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["users"], query)
+}
+/// One of its people.
+#[must_use]
+pub fn user(organization: &str, user: &str) -> String {
+    of_organization(organization, &["users", user], &[])
+}
+/// What removing one of its people would do.
+#[must_use]
+pub fn user_removal(organization: &str, user: &str) -> String {
+    of_organization(organization, &["users", user, "remove"], &[])
+}
+/// What deactivating one of its people would do.
+#[must_use]
+pub fn user_deactivation(organization: &str, user: &str) -> String {
+    of_organization(organization, &["users", user, "deactivate"], &[])
+}
+/// The open invitations of an organization.
+#[must_use]
+pub fn invitations(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["invitations"], query)
+}
+/// The form that invites people.
+#[must_use]
+pub fn new_invitations(organization: &str) -> String {
+    of_organization(organization, &["invitations", "new"], &[])
+}
+/// The page behind the link of an invitation.
+#[must_use]
+pub fn invitation(token: &str) -> String {
+    format!("/invitations/{}", encode(token))
+}
+/// The groups of an organization.
+#[must_use]
+pub fn groups(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["groups"], query)
+}
+/// A group.
+#[must_use]
+pub fn group(organization: &str, group: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["groups", group], query)
+}
+/// Who holds what in an organization.
+#[must_use]
+pub fn permissions(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["permissions"], query)
+}
+/// What somebody can do somewhere in an organization, and why.
+#[must_use]
+pub fn explain(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["permissions", "explain"], query)
+}
+/// Who can do something somewhere in an organization.
+#[must_use]
+pub fn holders(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["permissions", "holders"], query)
+}
+/// The application users of an organization.
+#[must_use]
+pub fn application_users(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["application-users"], query)
+}
+/// An application user with its tokens.
+#[must_use]
+pub fn application_user(organization: &str, user: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["application-users", user], query)
+}
+/// The mails that were written for an organization.
+#[must_use]
+pub fn mails(organization: &str, after: Option<&str>) -> String {
+    of_organization(organization, &["mails"], &[("after", after)])
+}
+/// One of its mails.
+#[must_use]
+pub fn mail(organization: &str, mail: &str) -> String {
+    of_organization(organization, &["mails", mail], &[])
+}
+/// One's own profile.
+#[must_use]
+pub fn profile() -> String {
+    "/profile".to_owned()
+}
+/// One's own tokens.
+#[must_use]
+pub fn own_tokens(query: &[(&str, Option<&str>)]) -> String {
+    with_query("/profile/tokens", query)
+}
+/// The organizations that one belongs to or is invited into.
+#[must_use]
+pub fn own_organizations() -> String {
+    "/profile/organizations".to_owned()
+}
+
+/// A page of an organization.
+fn of_organization(organization: &str, segments: &[&str], query: &[(&str, Option<&str>)]) -> String {
+    let mut path = self::organization(organization);
+    for segment in segments {
+        path.push('/');
+        path.push_str(&encode(segment));
+    }
+    with_query(&path, query)
+}
 /// Sign in, then go on to `next`.
 #[must_use]
 pub fn sign_in(next: Option<&str>) -> String {
@@ -81,13 +221,13 @@ pub fn own_path(next: &str) -> Option<&str> {
     (is_plain && is_own && next.len() <= 1024).then_some(next)
 }
 
-/// `path` with those pairs that have a value.
+/// `path` with those pairs that have a value; an empty one is none.
 #[must_use]
 pub fn with_query(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
     let mut address = path.to_owned();
     let mut separator = '?';
     for (name, value) in pairs {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
             let _ = write!(address, "{separator}{name}={}", encode(value));
             separator = '&';
         }
@@ -139,5 +279,7 @@ mod tests {
         assert_eq!(services("a/../b", None), "/projects/a%2F..%2Fb/services");
         assert_eq!(projects(None, Some("a&b=ü")), "/projects?after=a%26b%3D%C3%BC");
         assert_eq!(service("p", "s", "connect"), "/projects/p/services/s/connect");
+        assert_eq!(user("a/b", ".."), "/organizations/a%2Fb/users/..");
+        assert_eq!(users("a", &[("text", Some("")), ("after", Some("x"))]), "/organizations/a/users?after=x");
     }
 }

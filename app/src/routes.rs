@@ -14,7 +14,9 @@ use crate::{
     ip_filters::NetworkPage,
     organizations::{OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage},
     projects::{ProjectSettingsPage, ProjectsPage},
-    services::{ConnectPage, CreateServicePage, OverviewPage, ServiceSettingsPage, ServicesPage},
+    services::{
+        ConnectPage, CreateServicePage, OverviewPage, ProjectPage, ServiceSettingsPage, ServicesPage,
+    },
     sessions::{HomePage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
 };
@@ -30,7 +32,7 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/set-up/:token") view=SetUpPage />
                 <Route ssr=Async path=path!("/sign-in") view=SignInPage />
                 <Route ssr=Async path=path!("/projects") view=ProjectsPage />
-                <Route ssr=Async path=path!("/projects/:project") view=ServicesPage />
+                <Route ssr=Async path=path!("/projects/:project") view=ProjectPage />
                 <Route ssr=Async path=path!("/projects/:project/services") view=ServicesPage />
                 <Route ssr=Async path=path!("/projects/:project/services/new") view=CreateServicePage />
                 <Route ssr=Async path=path!("/projects/:project/services/:service") view=OverviewPage />

@@ -1,8 +1,9 @@
 //! The frame around every signed-in page: top bar, navigation, breadcrumbs, notices. Loads nothing.
 
 use domain::{
+    actions::Action,
     ids::OrganizationId,
-    views::{Profile, ProjectView},
+    views::{OrganizationView, Profile, ProjectView},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,6 +11,7 @@ use leptos_meta::Title;
 use super::{
     api_call::ApiCalls,
     icons::{Icon, icon},
+    navigation::{item, navigation, of_person},
     palette::Palette,
     switcher::switcher,
     theme::{Theme, ThemeChoice},
@@ -26,18 +28,38 @@ use crate::{
 pub(crate) enum Section {
     /// The list of projects.
     Projects,
+    /// An organization's own page and its units.
+    Organization,
+    /// An organization's people and invitations.
+    Users,
+    /// An organization's application users.
+    ApplicationUsers,
+    /// An organization's groups.
+    Groups,
+    /// Who holds what in an organization.
+    OrganizationPermissions,
     /// An organization's events.
     OrganizationEvents,
     /// An organization's certificates.
     OrganizationCertificates,
+    /// An organization's mails.
+    Mails,
     /// A project's services and everything below.
     Services,
+    /// Who holds what on a project.
+    Permissions,
     /// A project's events.
     Events,
     /// A project's certificates.
     Certificates,
     /// A project's settings.
     Settings,
+    /// One's own profile.
+    Profile,
+    /// One's own tokens.
+    Tokens,
+    /// The organizations one belongs to.
+    Organizations,
     /// None of them: a page that says why there is nothing.
     Nowhere,
 }
@@ -56,10 +78,14 @@ impl Viewer {
         Ok(Self { profile, theme: session::theme() })
     }
 
-    /// Whether they see everything of the organization: all its events and all its certificates.
-    pub(crate) fn sees_all_of(&self, organization: OrganizationId) -> bool {
-        let mut own = self.profile.organizations.iter();
-        own.any(|own| own.id == organization && own.is_super_admin)
+    /// The organization as they know it, if they belong to it.
+    pub(crate) fn organization(&self, id: OrganizationId) -> Option<&OrganizationView> {
+        self.profile.organizations.iter().find(|organization| organization.id == id)
+    }
+
+    /// Whether they may do that in the organization.
+    pub(crate) fn may(&self, organization: OrganizationId, action: Action) -> bool {
+        self.organization(organization).is_some_and(|organization| organization.powers.may(action))
     }
 }
 
@@ -104,6 +130,11 @@ impl Frame {
         }
     }
 
+    /// The frame of a page of one's own, which is of no organization.
+    pub(crate) fn of_person(section: Section, title: impl Into<String>) -> Self {
+        Self { section, ..Self::nowhere(title) }
+    }
+
     /// The frame of a page that has no place: it says why there is nothing to show.
     pub(crate) fn nowhere(title: impl Into<String>) -> Self {
         Self {
@@ -131,10 +162,10 @@ impl Frame {
     /// Draws the frame around `body`.
     pub(crate) fn view(self, viewer: Viewer, body: impl IntoView + 'static) -> AnyView {
         let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
-        let sees_organization = organization.is_some_and(|id| viewer.sees_all_of(id));
+        let known = organization.and_then(|id| viewer.organization(id));
+        let navigation = navigation(self.section, known, self.project.as_ref());
         let Viewer { profile, theme } = viewer;
         let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
-        let navigation = navigation(self.section, organization, sees_organization, self.project.as_ref());
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {
             <Title text=format!("{}{scope} · Redoubt", self.title) />
@@ -149,7 +180,7 @@ impl Frame {
                 {switcher(&profile, organization)}
                 <div class="top-bar-end">
                     <Palette />
-                    {person(&profile, theme)}
+                    {person(&profile, self.section, theme)}
                 </div>
                 </div>
             </header>
@@ -189,7 +220,8 @@ fn simulated() -> AnyView {
     .into_any()
 }
 
-fn person(profile: &Profile, theme: Theme) -> AnyView {
+fn person(profile: &Profile, section: Section, theme: Theme) -> AnyView {
+    let places = of_person().map(|entry| item(entry, section, entry.path(""))).collect_view();
     view! {
         <div class="menu">
             <button type="button" class="menu-button" popovertarget="person" aria-label=format!("Account: {}", profile.email)>
@@ -198,71 +230,13 @@ fn person(profile: &Profile, theme: Theme) -> AnyView {
             <div id="person" class="menu-list menu-end" popover="auto">
                 <p class="menu-heading">{profile.name.clone()}</p>
                 <p class="menu-text muted">{profile.email.clone()}</p>
+                <ul>{places}</ul>
                 <ThemeChoice current=theme here=own_address() />
                 <form method="post" action="/api/sign_out">
                     <button class="menu-item">"Sign out"</button>
                 </form>
             </div>
         </div>
-    }
-    .into_any()
-}
-
-fn navigation(
-    section: Section,
-    organization: Option<OrganizationId>,
-    sees_organization: bool,
-    project: Option<&ProjectView>,
-) -> AnyView {
-    let item = move |of: Section, symbol: Icon, label: &'static str, path: String| {
-        view! {
-            <li>
-                <a href=path aria-current=(of == section).then_some("page")>{icon(symbol)} <span>{label}</span></a>
-            </li>
-        }
-    };
-    let of_project = project.map(|project| {
-        let name = project.name.as_str();
-        view! {
-            <p class="navigation-heading">{name.to_owned()}</p>
-            <ul>
-                {item(Section::Services, Icon::Service, "Services", links::services(name, None))}
-                {item(Section::Events, Icon::Events, "Events", links::events(name, None))}
-                {item(Section::Certificates, Icon::Certificate, "Certificates", links::certificates(name, None))}
-                {item(Section::Settings, Icon::Settings, "Settings", links::project_settings(name))}
-            </ul>
-        }
-    });
-    let organization = organization.map(|id| id.to_string());
-    let of_organization = organization.as_deref().filter(|_| sees_organization).map(|id| {
-        let (events, certificates) = (Section::OrganizationEvents, Section::OrganizationCertificates);
-        view! {
-            {item(events, Icon::Events, "All events", links::organization_events(id, None))}
-            {item(certificates, Icon::Certificate, "All certificates", links::organization_certificates(id, None))}
-        }
-    });
-    view! {
-        <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
-            <div class="navigation-inner">
-            <div class="navigation-head">
-                {brand()}
-                <button
-                    type="button"
-                    class="button button-quiet button-icon"
-                    popovertarget="navigation"
-                    popovertargetaction="hide"
-                    aria-label="Close"
-                >
-                    {icon(Icon::Close)}
-                </button>
-            </div>
-            <ul>
-                {item(Section::Projects, Icon::Projects, "Projects", links::projects(organization.as_deref(), None))}
-                {of_organization}
-            </ul>
-            {of_project}
-            </div>
-        </nav>
     }
     .into_any()
 }
@@ -275,7 +249,7 @@ fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> A
     if let Some(project) = project {
         let organization = project.organization_id.to_string();
         steps.push(("Projects".to_owned(), links::projects(Some(&organization), None)));
-        steps.push((project.name.clone(), links::services(&project.name, None)));
+        steps.push((project.name.clone(), links::project(&project.name)));
     }
     steps.extend(trail);
     let address = own_address();

@@ -43,6 +43,24 @@ pub enum Icon {
     Choose,
     /// A plus sign.
     Add,
+    /// A house with windows.
+    Organization,
+    /// A folder.
+    Unit,
+    /// Two people.
+    Users,
+    /// A box with a face.
+    Application,
+    /// Three circles that touch.
+    Group,
+    /// A key.
+    Permission,
+    /// An envelope.
+    Mail,
+    /// A card with a chip.
+    Token,
+    /// An arrow that comes from the right and goes on.
+    Move,
 }
 
 impl Icon {
@@ -73,6 +91,19 @@ impl Icon {
             Self::Lock => "M3.5 7h9v7h-9ZM5.5 7V4.8a2.5 2.5 0 0 1 5 0V7",
             Self::Choose => "M5 6l3-3 3 3M5 10l3 3 3-3",
             Self::Add => "M8 3v10M3 8h10",
+            Self::Organization => "M3 14V2.5h6V14M9 6.5h4V14M1.5 14h13M5 5.5h2M5 8.5h2M5 11.5h2",
+            Self::Unit => "M2 13V3.5h4.5l1.5 2h6V13Z",
+            Self::Users => {
+                "M6 3a2.4 2.4 0 1 1 0 4.8A2.4 2.4 0 0 1 6 3ZM1.5 13.5c.5-2.3 2.2-3.5 4.5-3.5s4 1.2 4.5 3.5M10.5 3.2a2.4 2.4 0 0 1 0 4.5M12 10.3c1.3.5 2.2 1.6 2.5 3.2"
+            }
+            Self::Application => "M2.5 5h11v8.5h-11ZM8 5V2M6 8.5v1.5M10 8.5v1.5",
+            Self::Group => {
+                "M8 2a2.6 2.6 0 1 1 0 5.2A2.6 2.6 0 0 1 8 2ZM4.4 8.6a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2ZM11.6 8.6a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2Z"
+            }
+            Self::Permission => "M5 7.5a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM7.2 8.4 13.5 2M11 4.5l2 2",
+            Self::Mail => "M2 4h12v9H2ZM2 4.5 8 9l6-4.5",
+            Self::Token => "M1.5 4h13v8.5h-13ZM4 7h3v2.5H4ZM9.5 9.5h2.5",
+            Self::Move => "M2 8h11M9 4l4 4-4 4",
         }
     }
 }

@@ -94,7 +94,7 @@ fn notice(error: &Error, step: AnyView) -> AnyView {
 const fn heading(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "Nothing here",
-        Error::Denied { .. } => "Not allowed",
+        Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
         Error::Unauthenticated { .. } => "Sign in first",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",
         Error::Limited { .. } => "Too many tries",

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::icons::{Icon, icon};
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
-use crate::{links, services::tabs::Tab};
+use crate::{components::navigation::of_organization, links, services::tabs::Tab};
 
 /// What the pages of a project are called, after its name.
 #[cfg(feature = "ssr")]
@@ -72,10 +72,8 @@ fn places(organization: &OrganizationView, found: control::places::Found, query:
     let (id, name) = (organization.id.to_string(), &organization.name);
     let page = |label: &str, of: &str, path| Entry::new(format!("{label} · {of}"), "Page", path);
     let mut entries = vec![Entry::new(name, "Organization", links::projects(Some(&id), None))];
-    if organization.is_super_admin {
-        entries.push(page("All events", name, links::organization_events(&id, None)));
-        entries.push(page("All certificates", name, links::organization_certificates(&id, None)));
-    }
+    entries
+        .extend(of_organization(&organization.powers).map(|place| page(place.label, name, place.path(&id))));
     for name in found.projects {
         entries.push(Entry::new(&name, "Project", links::services(&name, None)));
         entries.push(page(&name, "new service", links::new_service(&name)));

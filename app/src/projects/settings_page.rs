@@ -1,6 +1,6 @@
 //! `/projects/{project}/settings`: rename and delete.
 
-use domain::views::ProjectView;
+use domain::{actions::Action, views::ProjectView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -33,7 +33,8 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
         let frame = Frame::in_project(project.clone(), Section::Settings, "Settings")
             .step("Settings", links::project_settings(&name))
             .calls(calls);
-        let sees_organization = viewer.sees_all_of(project.organization_id);
+        let sees_organization = viewer.may(project.organization_id, Action::ViewOrganizationEvents)
+            && viewer.may(project.organization_id, Action::ViewOrganizationCertificates);
         Ok(frame.view(viewer, draw(&project, sees_organization)))
     })
 }

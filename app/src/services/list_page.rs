@@ -2,7 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use domain::views::{Page, ServiceRow};
+use domain::{
+    actions::Action,
+    errors::Error,
+    views::{Page, ProjectView, ServiceRow},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -15,11 +19,14 @@ use crate::{
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
         list::List,
+        navigation::of_project,
         page::page,
         refresher::Refresher,
         table::{Column, Row},
         time::time,
     },
+    context::go,
+    errors::AppError,
     links,
     projects::api::view_project,
 };
@@ -30,24 +37,42 @@ const REGION: &str = "services";
 const BUSY_MILLIS: u32 = 2_500;
 const IDLE_MILLIS: u32 = 5_000;
 
+/// A project: its services, or for who sees none the first place there that they do see.
+#[component]
+pub(crate) fn ProjectPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let project = view_project(params.get("project").unwrap_or_default()).await?;
+        if project.powers.may(Action::ViewService) {
+            return show(project, None).await;
+        }
+        let first = of_project(&project.powers).next().ok_or(Error::NotFound)?;
+        go(&first.path(&project.name));
+        Ok(().into_any())
+    })
+}
+
 /// The services of a project.
 #[component]
 pub(crate) fn ServicesPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
     page(async move {
-        let after = query.get("after");
-        let viewer = Viewer::load().await?;
-        let project = view_project(params.get("project").unwrap_or_default()).await?;
-        let list = list_services(project.name.clone(), after.clone()).await?;
-        let name = project.name.clone();
-        let calls = ApiCalls::new().get(
-            "List services",
-            "/api/services/list",
-            &[("project", Some(&name)), ("after", after.as_deref())],
-        );
-        let frame = Frame::in_project(project, Section::Services, "Services").calls(calls);
-        Ok(frame.view(viewer, draw(&name, list, after.as_deref())))
+        show(view_project(params.get("project").unwrap_or_default()).await?, query.get("after")).await
     })
+}
+
+async fn show(project: ProjectView, after: Option<String>) -> Result<AnyView, AppError> {
+    let viewer = Viewer::load().await?;
+    let list = list_services(project.name.clone(), after.clone()).await?;
+    let name = project.name.clone();
+    let calls = ApiCalls::new().get(
+        "List services",
+        "/api/services/list",
+        &[("project", Some(&name)), ("after", after.as_deref())],
+    );
+    let may_create = project.powers.may(Action::CreateService);
+    let frame = Frame::in_project(project, Section::Services, "Services").calls(calls);
+    Ok(frame.view(viewer, draw(&name, may_create, list, after.as_deref())))
 }
 
 const COLUMNS: [Column; 6] = [
@@ -59,10 +84,12 @@ const COLUMNS: [Column; 6] = [
     Column::Text("Created"),
 ];
 
-fn draw(project: &str, page: Page<ServiceRow>, after: Option<&str>) -> AnyView {
+fn draw(project: &str, may_create: bool, page: Page<ServiceRow>, after: Option<&str>) -> AnyView {
     let path = links::new_service(project);
     let new = move || {
-        view! { <a class="button button-primary" href=path.clone()>{icon(Icon::Add)} "New service"</a> }
+        may_create.then(|| {
+            view! { <a class="button button-primary" href=path.clone()>{icon(Icon::Add)} "New service"</a> }
+        })
     };
     let is_active = page.rows.iter().any(is_changing);
     let is_empty = page.rows.is_empty() && after.is_none();

@@ -27,8 +27,11 @@ pub(crate) mod tabs;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    connect_page::ConnectPage, create_page::CreateServicePage, list_page::ServicesPage,
-    overview_page::OverviewPage, settings_page::ServiceSettingsPage,
+    connect_page::ConnectPage,
+    create_page::CreateServicePage,
+    list_page::{ProjectPage, ServicesPage},
+    overview_page::OverviewPage,
+    settings_page::ServiceSettingsPage,
 };
 
 /// Id of the part of the overview that is fetched anew when the timeline has moved on.
