@@ -40,6 +40,60 @@ pub(crate) struct Field {
 impl Field {
     /// Draws it.
     pub(crate) fn view(self, form: &FormState) -> AnyView {
+        let label =
+            Label { name: self.name, label: self.label, hint: self.hint, is_optional: self.is_optional };
+        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        label.around(form, |control| {
+            view! {
+                <input
+                    id=control.id
+                    name=self.name
+                    type=kind
+                    class:code=self.is_code
+                    value=control.value.or(self.value)
+                    required=!self.is_optional
+                    maxlength=self.max.map(|max| max.saturating_mul(SLACK))
+                    minlength=self.min
+                    autocomplete=self.autocomplete.unwrap_or("off")
+                    autocapitalize=self.is_code.then_some("none")
+                    spellcheck=self.is_code.then_some("false")
+                    autofocus=self.has_focus || control.is_refused
+                    aria-invalid=control.is_refused.then_some("true")
+                    aria-describedby=control.described
+                />
+            }
+            .into_any()
+        })
+    }
+}
+
+/// What stands around every field, whatever it is made of: its label and hint, and why it was refused.
+pub(crate) struct Label {
+    /// Name in the form and in the input of the operation.
+    pub(crate) name: &'static str,
+    /// What people read.
+    pub(crate) label: &'static str,
+    /// What to enter, if the label does not say it all.
+    pub(crate) hint: Option<String>,
+    /// It may stay empty.
+    pub(crate) is_optional: bool,
+}
+
+/// What the element that is typed into or chosen from needs to know of its form.
+pub(crate) struct Control {
+    /// Its id.
+    pub(crate) id: String,
+    /// What was sent before.
+    pub(crate) value: Option<String>,
+    /// Ids of what describes it.
+    pub(crate) described: Option<String>,
+    /// What was sent was refused.
+    pub(crate) is_refused: bool,
+}
+
+impl Label {
+    /// Draws it around the element that `control` makes.
+    pub(crate) fn around(self, form: &FormState, control: impl FnOnce(Control) -> AnyView) -> AnyView {
         let id = form.id(self.name);
         let reason = form.reason(self.name);
         let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
@@ -50,30 +104,13 @@ impl Field {
                 .collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let (is_refused, label_for) = (reason.is_some(), id.clone());
-        let value = form.value(self.name).or(self.value);
-        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        let control = control(Control { id, value: form.value(self.name), described, is_refused });
         view! {
             <div class="field" class:is-refused=is_refused>
                 <label for=label_for>
                     {self.label} {self.is_optional.then(|| view! { <span class="muted">" (optional)"</span> })}
                 </label>
-                {self.hint.map(|hint| view! { <p class="hint" id=hint_id.clone()>{hint}</p> })}
-                <input
-                    id=id
-                    name=self.name
-                    type=kind
-                    class:code=self.is_code
-                    value=value
-                    required=!self.is_optional
-                    maxlength=self.max.map(|max| max.saturating_mul(SLACK))
-                    minlength=self.min
-                    autocomplete=self.autocomplete.unwrap_or("off")
-                    autocapitalize=self.is_code.then_some("none")
-                    spellcheck=self.is_code.then_some("false")
-                    autofocus=self.has_focus || is_refused
-                    aria-invalid=is_refused.then_some("true")
-                    aria-describedby=described
-                />
+                {self.hint.map(|hint| view! { <p class="hint" id=hint_id.clone()>{hint}</p> })} {control}
                 {reason
                     .map(|reason| {
                         view! { <p class="field-error" id=error_id.clone()>{icon(Icon::Warning)} <span>{reason}</span></p> }

@@ -34,9 +34,13 @@ pub(crate) mod page;
 #[cfg(feature = "ssr")]
 pub(crate) mod price;
 #[cfg(feature = "ssr")]
+pub(crate) mod select;
+#[cfg(feature = "ssr")]
 pub(crate) mod switcher;
 #[cfg(feature = "ssr")]
 pub(crate) mod table;
+#[cfg(feature = "ssr")]
+pub(crate) mod text_area;
 #[cfg(feature = "ssr")]
 pub(crate) mod time;
 #[cfg(feature = "ssr")]
