@@ -270,6 +270,17 @@ fn hash(event: &Event) -> Vec<u8> {
         fields.push(vec![u8::from(text.is_some())]);
         fields.push(text.clone().unwrap_or_default().into());
     }
+    // What later versions added is named, and there only if there is something.
+    for (name, text) in [
+        ("subject_kind", event.subject_kind.map(|kind| kind.to_string())),
+        ("subject_id", event.subject_id.map(|id| id.to_string())),
+        ("subject_name", event.subject_name.clone()),
+        ("token_id", event.token_id.map(|id| id.to_string())),
+    ] {
+        if let Some(text) = text {
+            fields.extend([name.into(), text.into()]);
+        }
+    }
     let mut bytes = Vec::new();
     for field in fields {
         bytes.extend((field.len() as u64).to_be_bytes());

@@ -1,7 +1,9 @@
 //! What people can ask for: the answers, the errors with their fields, the events, and who may.
 
 mod access;
+mod application_users;
 mod events;
+mod groups;
 mod ip_filters;
 mod mails;
 mod places;
@@ -9,3 +11,4 @@ mod projects;
 mod services;
 mod sessions;
 mod set_up;
+mod tokens;

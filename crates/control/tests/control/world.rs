@@ -31,7 +31,7 @@ use domain::{
     views::{ServiceRow, ServiceView},
 };
 use host::Host;
-use store::{Store, nodes::Node, strands::Strand};
+use store::{Store, events::Event, nodes::Node, strands::Strand};
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
@@ -264,7 +264,7 @@ impl World {
         self.control.context(self.origin(address), None)
     }
 
-    fn origin(&self, address: &str) -> Origin {
+    pub fn origin(&self, address: &str) -> Origin {
         let request = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         Origin {
             address: Some(address.parse::<IpAddr>().unwrap()),
@@ -466,6 +466,36 @@ impl World {
 
     pub async fn count_events(&self, event_type: &str) -> usize {
         self.event_types().await.iter().filter(|found| *found == event_type).count()
+    }
+
+    /// The last event of that type in the log of an organization.
+    pub async fn last_event(&self, organization: OrganizationId, event_type: &str) -> Event {
+        let filter = store::events::EventFilter {
+            event_type: Some(event_type.parse().unwrap()),
+            ..Default::default()
+        };
+        let mut tx = self.store.read().await.unwrap();
+        let found = store::events::list_for_organization(&mut tx, Some(organization), &filter, None, 1)
+            .await
+            .unwrap();
+        found.into_iter().next().unwrap_or_else(|| panic!("no {event_type}"))
+    }
+
+    /// Another tenant with its own super admin.
+    pub async fn another_organization(&self, name: &str) -> (OrganizationId, UserId) {
+        let user = self.add_user(&format!("{}@elsewhere.org", name.to_lowercase()), None, true).await;
+        let organization = store::organizations::Organization {
+            id: OrganizationId::from_uuid(self.uuid()),
+            name: name.to_owned(),
+            wrapped_key: vec![0; 60],
+            created_at: self.now(),
+            generation: 0,
+        };
+        let mut tx = self.store.write().await.unwrap();
+        store::organizations::add(&mut tx, &organization).await.unwrap();
+        store::memberships::add(&mut tx, organization.id, user, true, self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        (organization.id, user)
     }
 }
 
