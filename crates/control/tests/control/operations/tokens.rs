@@ -628,3 +628,17 @@ async fn what_happens_at_once_happens_once_on_sqlite() {
 async fn what_happens_at_once_happens_once_on_postgres() {
     at_once(World::postgres().await).await;
 }
+
+/// The examples that are published are tokens in form, and nobody's.
+#[tokio::test]
+async fn the_published_examples_are_well_formed() {
+    let world = World::new().await;
+    let text = include_str!("../../../../../docs/tokens.md");
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let examples: Vec<_> = words.filter(|word| word.len() == 53).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let reason = turned_away(&world, &Secret::new(example.to_owned()), HOME).await;
+        assert_eq!(reason, "This token was revoked, or never was one.");
+    }
+}
