@@ -29,10 +29,6 @@ pub use sending::{MailError, Mailer, OutgoingMail};
 
 /// Writes a mail within a transaction: it goes out once that is committed, and not otherwise. Its text is sealed under the
 /// organization's key if it is sent for one. Without a mail server it is kept here to be read.
-#[cfg_attr(
-    not(feature = "testing"),
-    expect(dead_code, reason = "invitations are about to send the first mails")
-)]
 pub(crate) async fn post(
     control: &Control,
     tx: &mut Tx,

@@ -1,0 +1,167 @@
+//! The list of people to invite as it is typed or pasted: one address a line, or CSV with a header. Looks nothing up.
+
+use std::collections::BTreeMap;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use domain::errors::Error;
+
+/// People who are invited at once, at most.
+pub const INVITED_MAX: usize = 500;
+/// The columns that are understood.
+const COLUMNS: [&str; 3] = ["email", "groups", "granted"];
+
+/// One person to invite.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its number, from 1.
+    pub(super) number: u32,
+    /// The address as it was given.
+    pub(super) email: String,
+    /// Names of groups.
+    pub(super) groups: Vec<String>,
+    /// Roles and permissions.
+    pub(super) granted: Vec<String>,
+    /// Why nobody is invited by it, as far as the list itself tells.
+    pub(super) reason: Option<String>,
+}
+
+/// Reads the list.
+pub(super) fn parse(text: &str) -> Result<Vec<Line>, Error> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut lines = match header(text) {
+        Some(first) => of_csv(text, first)?,
+        None => of_addresses(text),
+    };
+    match lines.len() {
+        0 => {
+            return Err(Error::invalid(
+                "emails",
+                "Enter the e-mail address of somebody, or several, one a line.",
+            ));
+        }
+        count if count > INVITED_MAX => {
+            let reason =
+                format!("At most {INVITED_MAX} are invited at once; these are {count}. Do it in parts.");
+            return Err(Error::invalid("emails", reason));
+        }
+        _ => {}
+    }
+    let mut known: BTreeMap<String, u32> = BTreeMap::new();
+    for line in &mut lines {
+        let first = *known.entry(line.email.to_lowercase()).or_insert(line.number);
+        if first != line.number && line.reason.is_none() {
+            line.reason = Some(format!("Is in the list twice: line {first} has it, too."));
+        }
+    }
+    Ok(lines)
+}
+
+/// The first line that says something, if it names columns, by its number from 0.
+fn header(text: &str) -> Option<usize> {
+    let (index, line) = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty())?;
+    let has_email =
+        line.split(',').any(|cell| cell.trim().trim_matches('"').eq_ignore_ascii_case(COLUMNS[0]));
+    has_email.then_some(index)
+}
+
+fn of_addresses(text: &str) -> Vec<Line> {
+    let lines = (1..).zip(text.lines());
+    let lines = lines.map(|(number, line)| (number, line.trim().trim_end_matches([',', ';']).trim_end()));
+    let lines = lines.filter(|(_, line)| !line.is_empty());
+    lines.map(|(number, line)| Line { number, email: line.to_owned(), ..Line::default() }).collect()
+}
+
+fn of_csv(text: &str, first: usize) -> Result<Vec<Line>, Error> {
+    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let wrong = |reason: String| Error::invalid("emails", reason);
+    let headers = reader.headers().map_err(|error| wrong(format!("The CSV cannot be read: {error}.")))?;
+    let names: Vec<String> = headers.iter().map(str::to_ascii_lowercase).collect();
+    if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
+        let reason = format!("Line {}: the column “{unknown}” is none of email, groups, granted.", first + 1);
+        return Err(wrong(reason));
+    }
+    let column = |name: &str| names.iter().position(|found| found == name);
+    let [email, groups, granted] = COLUMNS.map(column);
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(format!("The CSV cannot be read: {error}.")))?;
+        let cell = |index: Option<usize>| index.and_then(|index| record.get(index)).unwrap_or_default();
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let surplus = record.len() > names.len();
+        lines.push(Line {
+            number: number(&record),
+            email: cell(email).to_owned(),
+            groups: several(cell(groups)),
+            granted: several(cell(granted)),
+            reason: surplus.then(|| {
+                "Has more cells than the header. Put quotes around what holds a comma; separate names by ;.".to_owned()
+            }),
+        });
+        if lines.len() > INVITED_MAX {
+            let reason = format!("At most {INVITED_MAX} are invited at once. Do it in parts.");
+            return Err(wrong(reason));
+        }
+    }
+    Ok(lines)
+}
+
+/// The number of the line that a record begins on.
+fn number(record: &StringRecord) -> u32 {
+    record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX))
+}
+
+/// What stands in one cell.
+fn several(cell: &str) -> Vec<String> {
+    cell.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(text: &str) -> Vec<(u32, String)> {
+        parse(text).unwrap().into_iter().map(|line| (line.number, line.email)).collect()
+    }
+
+    #[test]
+    fn addresses_are_one_a_line() {
+        assert_eq!(
+            numbered("\u{feff}a@x.org\r\n\n  B@x.org, \n?"),
+            [(1, "a@x.org".into()), (3, "B@x.org".into()), (4, "?".into())]
+        );
+        for bad in [String::new(), " \n ".into(), "email\n".into(), "a\n".repeat(INVITED_MAX + 1)] {
+            assert_eq!(parse(&bad).unwrap_err().field(), Some("emails"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn csv_has_a_header_and_quoted_cells() {
+        let text = "\nGranted, E-Mail\n";
+        assert_eq!(numbered(text).len(), 1, "no header without the word email");
+        let text = "groups,Email,granted\n\"DB; Web, old\",a@x.org,developer;read_only\n\n,b@x.org\n";
+        let lines = parse(text).unwrap();
+        let first = Line {
+            number: 2,
+            email: "a@x.org".into(),
+            groups: vec!["DB".into(), "Web, old".into()],
+            granted: vec!["developer".into(), "read_only".into()],
+            reason: None,
+        };
+        let second = Line { number: 4, email: "b@x.org".into(), ..Line::default() };
+        assert_eq!(lines, [first, second]);
+        let error = parse("email,role\na@x.org,admin").unwrap_err();
+        assert!(error.to_string().contains("“role”"), "{error}");
+        let surplus = parse("email,groups\na@x.org,DB,admin").unwrap();
+        assert!(surplus[0].reason.as_deref().unwrap().starts_with("Has more cells"));
+    }
+
+    #[test]
+    fn an_address_counts_once_in_whatever_case() {
+        let lines = parse("a@x.org\nb@x.org\nA@X.org").unwrap();
+        let reasons: Vec<_> = lines.iter().map(|line| line.reason.is_some()).collect();
+        assert_eq!(reasons, [false, false, true]);
+        assert_eq!(lines[2].reason.as_deref(), Some("Is in the list twice: line 1 has it, too."));
+    }
+}
