@@ -25,7 +25,7 @@ REDOUBT_BINARY=$PWD/target/release/redoubt
 [ -x "$REDOUBT_BINARY" ] || REDOUBT_BINARY=$PWD/target/debug/redoubt
 say "building the yardsticks"
 cargo build --quiet -p agent --example boot_by_hand
-cargo build --quiet "${PROFILE[@]}" -p control --example engine_overhead
+cargo build --quiet "${PROFILE[@]}" -p control --example engine_overhead --example authorization
 
 say "measuring"
 cd end2end
@@ -41,3 +41,6 @@ cat end2end/test-results/figures.txt
 echo
 echo "Engine overhead of one creation on the simulated host (${PROFILE[0]:-debug build}):"
 cargo run --quiet "${PROFILE[@]}" -p control --example engine_overhead
+echo
+echo "Authorization among a million grants (${PROFILE[0]:-debug build}):"
+cargo run --quiet "${PROFILE[@]}" -p control --example authorization

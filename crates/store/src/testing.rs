@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::Store;
 
+pub mod crowds;
 mod dump;
 mod postgres;
 mod sessions;
