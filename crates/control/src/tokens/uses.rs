@@ -125,9 +125,19 @@ async fn is_active(tx: &mut Tx, token: &Token, user: &User) -> Result<bool, Fail
 
 /// Puts it on record that the token was turned away, unless that was done just now.
 async fn record(ctx: &Context, token: &Token, refusal: &Refusal) -> Result<(), Failure> {
-    if !ctx.control.token_refusals().is_news(token.id, ctx.now()) {
+    let refusals = ctx.control.token_refusals();
+    if !refusals.is_news(token.id, ctx.now()) {
         return Ok(());
     }
+    let recorded = put_on_record(ctx, token, refusal).await;
+    if recorded.is_err() {
+        // Somebody else was faster with another event: it is news still.
+        refusals.forget(token.id);
+    }
+    recorded
+}
+
+async fn put_on_record(ctx: &Context, token: &Token, refusal: &Refusal) -> Result<(), Failure> {
     let mut write = ctx.public(Action::UseToken).write(EventType::TokenRefused).await?;
     let organizations = match token.organization_id {
         Some(organization) => vec![organization],
@@ -203,6 +213,11 @@ impl TokenRefusals {
             }
         }
     }
+
+    /// For one that was not put on record after all.
+    fn forget(&self, token: TokenId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
+    }
 }
 
 #[cfg(test)]
@@ -219,5 +234,7 @@ mod tests {
         assert!(is_news(one, 0) && !is_news(one, 1) && is_news(other, 1));
         assert!(!is_news(one, 59) && is_news(one, 60) && !is_news(other, 60) && is_news(other, 61));
         assert_eq!(refusals.0.lock().unwrap().len(), 2);
+        refusals.forget(TokenId::from_uuid(one));
+        assert!(is_news(one, 61) && !is_news(other, 61));
     }
 }

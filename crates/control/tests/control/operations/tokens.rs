@@ -269,6 +269,48 @@ async fn what_is_unused_is_found_and_ended() {
 }
 
 #[tokio::test]
+async fn those_that_were_chosen_end_and_the_rest_stays() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(made(&world, &plain()).await.row.id);
+    }
+    let bob = world.ctx_of(world.add_user("bob@example.org", Some(true), true).await);
+    let of_bob = keep(&world, tokens::create(&bob, &plain()).await.unwrap()).row.id;
+    let before = world.dump().await;
+    for (chosen, status) in [(vec![], 422), (vec![of_bob], 404), (vec![ids[0]; 201], 422)] {
+        assert_eq!(tokens::revoke_chosen(&world.ctx(), &chosen).await.unwrap_err().status(), status);
+    }
+    assert!(world.dump().await == before, "nothing was ended, and nothing is on record");
+    // Twice the same one is one; what is not one's own is passed over like what is gone.
+    assert_eq!(tokens::revoke_chosen(&world.ctx(), &[ids[0], ids[2], ids[0], of_bob]).await, Ok(2));
+    assert_eq!(tokens::view(&world.ctx(), ids[1]).await.unwrap().id, ids[1]);
+    assert_eq!(tokens::view(&world.ctx(), ids[0]).await, Err(Error::NotFound));
+    assert_eq!(tokens::view(&world.ctx(), of_bob).await, Err(Error::NotFound));
+    assert_eq!(tokens::view(&bob, of_bob).await.unwrap().id, of_bob);
+    let event = world.last_event(world.organization, "token.revoked").await;
+    assert_eq!((event.subject_id, event.text.as_str()), (Some(world.user.uuid()), "Ended 2 tokens"));
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_again_makes_no_second_token() {
+    let world = World::new().await;
+    let form = CreateToken { once: world.uuid().to_string(), ..plain() };
+    let first = made(&world, &form).await;
+    let again = tokens::create(&world.ctx(), &form).await.err().unwrap();
+    let Error::Conflict { reason } = &again else { panic!("{again:?}") };
+    assert!(reason.contains(&first.row.prefix) && reason.contains("kept nowhere"), "{reason}");
+    assert_eq!(tokens::list(&world.ctx(), "", None).await.unwrap().total, 1);
+    // Whoever else sends the same names a token of their own.
+    let bob = world.ctx_of(world.add_user("bob@example.org", Some(true), true).await);
+    assert_ne!(keep(&world, tokens::create(&bob, &form).await.unwrap()).row.id, first.row.id);
+    let other = CreateToken { once: world.uuid().to_string(), ..plain() };
+    assert_ne!(made(&world, &other).await.row.id, first.row.id);
+    assert_eq!(world.count_events("token.created").await, 3);
+}
+
+#[tokio::test]
 async fn pages_and_the_most_there_can_be() {
     let world = World::new().await;
     let short = CreateToken { max_age_seconds: "600".into(), ..plain() };
@@ -313,6 +355,8 @@ async fn only_ones_own_are_there() {
         assert_eq!(tokens::edit(&bob, id, &edit).await, Err(Error::NotFound));
         assert_eq!(tokens::rotate(&bob, id, "").await.err(), Some(Error::NotFound));
         assert_eq!(tokens::revoke(&bob, id).await, Err(Error::NotFound));
+        assert_eq!(tokens::revoke_chosen(&bob, &[id]).await, Err(Error::NotFound));
+        assert_eq!(tokens::view(&bob, id).await, Err(Error::NotFound));
     }
     assert_eq!(tokens::list(&bob, "", None).await.unwrap().total, 0);
     assert_eq!(tokens::revoke_many(&bob, "").await, Ok(0));
@@ -323,6 +367,8 @@ async fn only_ones_own_are_there() {
             tokens::edit(&ctx, id, &edit).await.map(drop),
             tokens::rotate(&ctx, id, "").await.map(drop),
             tokens::revoke(&ctx, id).await,
+            tokens::view(&ctx, id).await.map(drop),
+            tokens::revoke_chosen(&ctx, &[id]).await.map(drop),
             tokens::revoke_many(&ctx, "").await.map(drop),
         ] {
             assert_eq!(answer.unwrap_err().status(), 401);
@@ -616,6 +662,18 @@ async fn at_once(world: World) {
     assert_eq!(revoked.iter().filter(|answer| answer.is_ok()).count(), 1, "{revoked:?}");
     assert_eq!(world.count_events("token.revoked").await, 1);
     assert!(turned_away(&world, &token.token, HOME).await.contains("revoked"));
+    let short = CreateToken { max_age_seconds: "600".into(), ..plain() };
+    let mut expired = Vec::new();
+    for _ in 0..5 {
+        expired.push(made(&world, &short).await);
+    }
+    world.clock.advance(10 * MINUTE);
+    let refuse = async |index: usize| {
+        let token: &MadeToken = &expired[index];
+        assert!(turned_away(&world, &token.token, HOME).await.contains("expired"));
+    };
+    tokio::join!(refuse(0), refuse(1), refuse(2), refuse(3), refuse(4), refuse(0), refuse(1), refuse(2));
+    assert_eq!(world.count_events("token.refused").await, expired.len());
     check_world(&world).await;
 }
 
