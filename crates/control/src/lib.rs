@@ -7,27 +7,37 @@ pub mod application_users;
 pub mod certificates;
 pub mod changes;
 pub mod events;
+pub mod explanations;
 pub mod groups;
+pub mod invitations;
 pub mod ip_filters;
-pub mod organizations;
 pub mod mails;
+pub mod organizations;
+pub mod permissions;
 pub mod places;
+pub mod profiles;
 pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
 pub mod tokens;
+pub mod units;
+pub mod users;
 
 pub mod access;
 mod audit;
 mod authorities;
 mod contexts;
 mod control;
+mod effects;
 pub mod envelopes;
 mod errors;
 pub mod housekeeping;
+mod knowers;
 mod pages;
 mod random;
+mod resources;
+mod standings;
 mod timelines;
 
 #[cfg(feature = "testing")]

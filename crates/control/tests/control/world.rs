@@ -22,7 +22,7 @@ use control::{
 };
 use domain::{
     errors::Error,
-    ids::{GrantId, OrganizationId, RequestId, ServiceId, StrandId, UserId},
+    ids::{GrantId, OrganizationId, RequestId, ServiceId, StrandId, UnitId, UserId},
     inputs::{CompleteSetUp, CreateService, EventFilter},
     principals::{PrincipalKind, ResourceKind, UserKind},
     secrets::Secret,
@@ -418,6 +418,16 @@ impl World {
 
     /// Grants a role or permission on the project or on the organization.
     pub async fn grant(&self, user: UserId, granted: &str, resource: Option<Uuid>) {
+        let kind = if resource.is_some() { ResourceKind::Project } else { ResourceKind::Organization };
+        self.grant_on(user, granted, kind, resource.unwrap_or(self.organization.uuid())).await;
+    }
+
+    /// Grants a role or permission on a unit.
+    pub async fn grant_on_unit(&self, user: UserId, granted: &str, unit: UnitId) {
+        self.grant_on(user, granted, ResourceKind::Unit, unit.uuid()).await;
+    }
+
+    async fn grant_on(&self, user: UserId, granted: &str, resource_kind: ResourceKind, resource_id: Uuid) {
         let mut tx = self.store.write().await.unwrap();
         let grant = store::grants::Grant {
             id: GrantId::from_uuid(self.uuid()),
@@ -425,12 +435,8 @@ impl World {
             principal_kind: PrincipalKind::User,
             principal_id: user.uuid(),
             granted: granted.to_owned(),
-            resource_kind: if resource.is_some() {
-                ResourceKind::Project
-            } else {
-                ResourceKind::Organization
-            },
-            resource_id: resource.unwrap_or(self.organization.uuid()),
+            resource_kind,
+            resource_id,
             created_at: self.now(),
             expires_at: None,
             created_by: "system".to_owned(),
