@@ -24,7 +24,9 @@ use crate::{
     standings::{Standing, forbidden},
 };
 
-pub use tokens::{create_token, edit_token, revoke_token, revoke_tokens, rotate_token, tokens};
+pub use tokens::{
+    create_token, edit_token, revoke_chosen_tokens, revoke_token, revoke_tokens, rotate_token, token, tokens,
+};
 
 /// Most characters of an application user's description.
 pub const DESCRIPTION_CHARS_MAX: usize = 1000;

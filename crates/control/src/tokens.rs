@@ -1,6 +1,7 @@
 //! Tokens: what people make for themselves to act with from programs, and acting with one. The tokens of application
 //! users are in `application_users`.
 
+pub(crate) mod endings;
 pub(crate) mod rows;
 pub(crate) mod terms;
 mod uses;
@@ -22,7 +23,8 @@ use crate::{
     contexts::{Permit, Write},
     errors::{Failure, attempt},
 };
-use rows::{BATCHES_MAX, Owner, REVOKED_TOGETHER_MAX};
+use endings::{BATCHES_MAX, REVOKED_TOGETHER_MAX};
+use rows::Owner;
 use terms::{Change, Terms};
 
 pub use rows::TOKENS_MAX;
@@ -43,11 +45,24 @@ pub async fn list(ctx: &Context, unused_days: &str, after: Option<&str>) -> Resu
     })
 }
 
+/// One of one's own tokens.
+///
+/// # Errors
+/// `NotFound`; `Unauthenticated`.
+pub async fn view(ctx: &Context, token: TokenId) -> Result<TokenRow, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let mut tx = permit.read().await?;
+        let owner = own(ctx, &mut tx).await?;
+        rows::view(ctx, &mut tx, owner.user, token).await
+    })
+}
+
 /// Makes a token for oneself. Its text is in the answer and nowhere else.
 ///
 /// # Errors
-/// `Invalid` on `description`, `scopes`, `ip_ranges`, `max_age_seconds` or `extend_when_used`; `Conflict` when there
-/// are [`TOKENS_MAX`] already; `Denied` when one acts with a token; `Unauthenticated`.
+/// `Invalid` on `description`, `scopes`, `ip_ranges`, `max_age_seconds` or `extend_when_used`; `Conflict` when this
+/// form has made one already, or there are [`TOKENS_MAX`]; `Denied` when one acts with a token; `Unauthenticated`.
 pub async fn create(ctx: &Context, input: &CreateToken) -> Result<MadeToken, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnTokens)?;
@@ -94,7 +109,20 @@ pub async fn revoke(ctx: &Context, token: TokenId) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnTokens)?;
         let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
-        rows::revoke(write, &owner, token).await
+        endings::revoke(write, &owner, token).await
+    })
+}
+
+/// Ends several of one's own tokens; says how many of them were still there.
+///
+/// # Errors
+/// `Invalid` on `tokens`; `NotFound` when none of them is there; `Unauthenticated`.
+pub async fn revoke_chosen(ctx: &Context, tokens: &[TokenId]) -> Result<i64, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let chosen = endings::parse_chosen(tokens)?;
+        let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+        endings::revoke_chosen(write, &owner, &chosen).await.map(i64::from)
     })
 }
 
@@ -109,7 +137,7 @@ pub async fn revoke_many(ctx: &Context, unused_days: &str) -> Result<i64, Error>
             let permit = ctx.own(Action::ViewOwnTokens)?;
             let unused_since = rows::parse_unused(ctx, unused_days)?;
             let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
-            rows::revoke_many(write, &owner, unused_since).await
+            endings::revoke_many(write, &owner, unused_since).await
         })?;
         total += i64::from(revoked);
         if revoked < REVOKED_TOGETHER_MAX {

@@ -147,6 +147,8 @@ pub struct CreateToken {
     pub max_age_seconds: String,
     /// Whether each use moves its end.
     pub extend_when_used: bool,
+    /// What tells this form from every other: one that is sent again makes no second token. Empty for programs.
+    pub once: String,
 }
 
 /// The form that changes a token. Fields: `description`, `ip_ranges`.

@@ -18,7 +18,8 @@ use crate::{
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     tokens::{
-        rows::{self, BATCHES_MAX, Owner, REVOKED_TOGETHER_MAX},
+        endings::{self, BATCHES_MAX, REVOKED_TOGETHER_MAX},
+        rows::{self, Owner},
         terms::{Change, Terms, parse_overlap},
     },
 };
@@ -44,11 +45,29 @@ pub async fn tokens(
     })
 }
 
+/// One token of an application user.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn token(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+    token: TokenId,
+) -> Result<TokenRow, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListApplicationUsers, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        find(&mut tx, organization, user).await?;
+        rows::view(ctx, &mut tx, user, token).await
+    })
+}
+
 /// Makes a token for an application user. Its text is in the answer and nowhere else.
 ///
 /// # Errors
-/// `Invalid` on `description`, `scopes`, `ip_ranges`, `max_age_seconds` or `extend_when_used`; `Conflict` when it has
-/// [`crate::tokens::TOKENS_MAX`] already; `Forbidden` when it holds what the actor does not; `Denied`; `NotFound`.
+/// `Invalid` on `description`, `scopes`, `ip_ranges`, `max_age_seconds` or `extend_when_used`; `Conflict` when this form
+/// has made one already, or there are [`crate::tokens::TOKENS_MAX`]; `Forbidden` when it holds what the actor does not; `Denied`; `NotFound`.
 pub async fn create_token(
     ctx: &Context,
     organization: OrganizationId,
@@ -125,7 +144,27 @@ pub async fn revoke_token(
             ctx.authorize(Action::RevokeApplicationToken, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::TokenRevoked).await?;
         let owner = owner(find(&mut write.tx, organization, user).await?, organization);
-        rows::revoke(write, &owner, token).await
+        endings::revoke(write, &owner, token).await
+    })
+}
+
+/// Ends several tokens of an application user; says how many of them were still there.
+///
+/// # Errors
+/// `Invalid` on `tokens`; `NotFound` when none of them is there; `Denied`.
+pub async fn revoke_chosen_tokens(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+    tokens: &[TokenId],
+) -> Result<i64, Error> {
+    attempt!(ctx, {
+        let permit =
+            ctx.authorize(Action::RevokeApplicationToken, Target::Organization(organization)).await?;
+        let chosen = endings::parse_chosen(tokens)?;
+        let mut write = permit.write(EventType::TokenRevoked).await?;
+        let owner = owner(find(&mut write.tx, organization, user).await?, organization);
+        endings::revoke_chosen(write, &owner, &chosen).await.map(i64::from)
     })
 }
 
@@ -147,7 +186,7 @@ pub async fn revoke_tokens(
             let unused_since = rows::parse_unused(ctx, unused_days)?;
             let mut write = permit.write(EventType::TokenRevoked).await?;
             let owner = owner(find(&mut write.tx, organization, user).await?, organization);
-            rows::revoke_many(write, &owner, unused_since).await
+            endings::revoke_many(write, &owner, unused_since).await
         })?;
         total += i64::from(revoked);
         if revoked < REVOKED_TOGETHER_MAX {

@@ -1,5 +1,5 @@
-//! The rows of tokens, whoever they are of: made, changed, replaced, ended, each with its event. Who may is asked by those
-//! who call.
+//! The rows of tokens, whoever they are of: made, changed, replaced, each with its event. Who may is asked by those who
+//! call; how tokens end is in `endings`.
 
 use std::time::Duration;
 
@@ -17,16 +17,13 @@ use domain::{
 use ring::digest;
 use serde_json::json;
 use store::{Tx, tokens::Token};
+use uuid::Builder;
 
 use super::terms::{Change, Terms, is_allowed, words};
 use crate::{Context, contexts::Write, errors::Failure, pages, permissions, random};
 
 /// Tokens of one owner that have not ended, at most.
 pub const TOKENS_MAX: i64 = 100;
-/// Tokens that end in one transaction and are told in one event, at most.
-pub(crate) const REVOKED_TOGETHER_MAX: u32 = 200;
-/// Such transactions in one call, at most.
-pub(crate) const BATCHES_MAX: u32 = 50;
 
 /// Whose tokens are meant.
 pub(crate) struct Owner {
@@ -42,14 +39,14 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// What events say behind a token.
-    fn whose(&self) -> String {
+    pub(super) fn whose(&self) -> String {
         match self.organization {
             Some(_) => format!(" of the application user {}", self.name),
             None => String::new(),
         }
     }
 
-    const fn subject(&self) -> SubjectKind {
+    pub(super) const fn subject(&self) -> SubjectKind {
         match self.kind {
             TokenKind::Personal => SubjectKind::User,
             TokenKind::Application => SubjectKind::ApplicationUser,
@@ -84,6 +81,12 @@ pub(crate) async fn list(
     Ok(pages::page(rows, total, |row| pages::time_key(row.created_at, row.id.uuid()), |row| row))
 }
 
+/// One token.
+pub(crate) async fn view(ctx: &Context, tx: &mut Tx, user: UserId, id: TokenId) -> Result<TokenRow, Failure> {
+    let token = store::tokens::find(tx, id).await?.filter(|token| token.user_id == user);
+    draw(token.ok_or(Error::NotFound)?, ctx.now())
+}
+
 /// Makes a token.
 pub(crate) async fn create(
     ctx: &Context,
@@ -93,8 +96,17 @@ pub(crate) async fn create(
 ) -> Result<MadeToken, Failure> {
     let made = random::token(ctx.control.random(), owner.kind);
     let now = ctx.now();
+    let id = new_id(ctx, owner, &terms.once);
+    if let Some(made) = store::tokens::find(&mut write.tx, id).await? {
+        return Err(Error::conflict(format!(
+            "This form has made a token already: {}, whose text was shown then and is kept nowhere. If you did not see \
+             it, replace that token, or send this form again for another one.",
+            made.prefix,
+        ))
+        .into());
+    }
     let row = Token {
-        id: TokenId::from_uuid(ctx.control.new_uuid()),
+        id,
         user_id: owner.user,
         organization_id: owner.organization,
         kind: owner.kind,
@@ -200,51 +212,20 @@ pub(crate) async fn rotate(
     shown(ctx, row, made.text())
 }
 
-/// Ends a token.
-pub(crate) async fn revoke(mut write: Write, owner: &Owner, id: TokenId) -> Result<(), Failure> {
-    let token = find(&mut write.tx, owner, id).await?;
-    if !store::tokens::remove(&mut write.tx, id).await? {
-        return Err(Error::NotFound.into());
-    }
-    write
-        .subject(SubjectKind::Token, id.uuid(), token.prefix.clone())
-        .before(&recorded(&token, owner))?
-        .text(format!("Ended the token {}{}", token.prefix, owner.whose()));
-    write.commit().await
-}
-
-/// Ends the newest of an owner's tokens, or of those that are unused: [`REVOKED_TOGETHER_MAX`] at most. Says how many.
-pub(crate) async fn revoke_many(
-    mut write: Write,
-    owner: &Owner,
-    unused_since: Option<Timestamp>,
-) -> Result<u32, Failure> {
-    let found =
-        store::tokens::list_for_user(&mut write.tx, owner.user, unused_since, None, REVOKED_TOGETHER_MAX)
-            .await?;
-    let mut ended = Vec::with_capacity(found.len());
-    for token in &found {
-        if store::tokens::remove(&mut write.tx, token.id).await? {
-            ended.push(recorded(token, owner));
-        }
-    }
-    let count = u32::try_from(ended.len()).unwrap_or(u32::MAX);
-    if count == 0 {
-        return Ok(0);
-    }
-    let tokens = if count == 1 { "token" } else { "tokens" };
-    let unused = unused_since.map(|at| format!(" not used since {}", at.rfc3339())).unwrap_or_default();
-    write
-        .subject(owner.subject(), owner.user.uuid(), owner.name.clone())
-        .before(&json!({ "tokens": ended }))?
-        .text(format!("Ended {count} {tokens}{}{unused}", owner.whose()));
-    write.commit().await?;
-    Ok(count)
-}
-
 /// Whether it is over with a token.
 pub(crate) fn has_ended(token: &Token, now: Timestamp) -> bool {
     token.expires_at.is_some_and(|at| at <= now)
+}
+
+/// The id of a token that is made. One and the same form always names one and the same token, so that it makes one however
+/// often and however fast it is sent; those of others it cannot name.
+fn new_id(ctx: &Context, owner: &Owner, once: &str) -> TokenId {
+    if once.is_empty() {
+        return TokenId::from_uuid(ctx.control.new_uuid());
+    }
+    let named = digest::digest(&digest::SHA256, format!("token {} {once}", owner.user).as_bytes());
+    let bytes = std::array::from_fn(|index| named.as_ref()[index]);
+    TokenId::from_uuid(Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// When a token ends that begins to live now.
@@ -286,7 +267,8 @@ async fn add(tx: &mut Tx, token: &Token, now: Timestamp) -> Result<(), Failure> 
     Ok(store::tokens::add(tx, token).await?)
 }
 
-async fn find(tx: &mut Tx, owner: &Owner, id: TokenId) -> Result<Token, Failure> {
+/// The owner's token of that id.
+pub(super) async fn find(tx: &mut Tx, owner: &Owner, id: TokenId) -> Result<Token, Failure> {
     let token = store::tokens::find(tx, id).await?.filter(|token| token.user_id == owner.user);
     Ok(token.ok_or(Error::NotFound)?)
 }
@@ -319,7 +301,7 @@ fn draw(token: Token, now: Timestamp) -> Result<TokenRow, Failure> {
 }
 
 /// What events hold of a token: neither its text nor its hash.
-fn recorded(token: &Token, owner: &Owner) -> serde_json::Value {
+pub(super) fn recorded(token: &Token, owner: &Owner) -> serde_json::Value {
     json!({
         "id": token.id, "prefix": token.prefix, "owner": owner.name, "description": token.description,
         "scopes": token.scopes.split_whitespace().collect::<Vec<_>>(),

@@ -27,6 +27,8 @@ pub(crate) struct Terms {
     pub(crate) max_age_seconds: Option<i64>,
     /// Whether each use has it last that long again.
     pub(crate) extend_when_used: bool,
+    /// What tells the form that makes it from every other; empty if it is made by a program.
+    pub(crate) once: String,
 }
 
 impl Terms {
@@ -41,7 +43,8 @@ impl Terms {
             return Err(Error::invalid("extend_when_used", reason));
         }
         let extend_when_used = input.extend_when_used;
-        Ok(Self { description, scopes, ip_ranges, max_age_seconds, extend_when_used })
+        let once = input.once.clone();
+        Ok(Self { description, scopes, ip_ranges, max_age_seconds, extend_when_used, once })
     }
 }
 

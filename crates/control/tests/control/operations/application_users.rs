@@ -309,12 +309,17 @@ async fn all(
     vec![
         ("view", application_users::view(ctx, organization, id).await.map(drop)),
         ("tokens", application_users::tokens(ctx, organization, id, "", None).await.map(drop)),
+        ("token", application_users::token(ctx, organization, id, token).await.map(drop)),
         ("edit", application_users::edit(ctx, organization, id, 0, "x", "").await.map(drop)),
         ("preview", application_users::preview_delete(ctx, organization, id).await.map(drop)),
         ("create", application_users::create_token(ctx, organization, id, &create_token()).await.map(drop)),
         ("edit token", application_users::edit_token(ctx, organization, id, token, &edit).await.map(drop)),
         ("rotate", application_users::rotate_token(ctx, organization, id, token, "").await.map(drop)),
         ("revoke", application_users::revoke_token(ctx, organization, id, token).await),
+        (
+            "revoke chosen",
+            application_users::revoke_chosen_tokens(ctx, organization, id, &[token]).await.map(drop),
+        ),
         ("revoke all", application_users::revoke_tokens(ctx, organization, id, "").await.map(drop)),
         ("delete", application_users::delete(ctx, organization, id, "x").await),
     ]
@@ -355,6 +360,9 @@ async fn strangers_and_other_tenants_learn_nothing() {
         assert_eq!(rotated.err(), Some(Error::NotFound));
         let revoked = application_users::revoke_token(&ctx, organization, user, token).await;
         assert_eq!(revoked, Err(Error::NotFound));
+        let chosen = application_users::revoke_chosen_tokens(&ctx, organization, user, &[token]).await;
+        assert_eq!(chosen, Err(Error::NotFound));
+        assert_eq!(application_users::token(&ctx, organization, user, token).await, Err(Error::NotFound));
     }
     assert!(world.dump().await == before, "nothing was changed, and nothing is on record anywhere");
 }
@@ -367,7 +375,7 @@ async fn each_refusal_names_the_permission() {
     let token = token_of(&world, id).await.row.id;
     let mel = member(&world, "mel@example.org", &[]).await;
     let reader = member(&world, "rea@example.org", &["organization:permissions:read"]).await;
-    let (denied, reads) = (|text: &str| Err(Error::Denied { permission: text.into() }), 2);
+    let (denied, reads) = (|text: &str| Err(Error::Denied { permission: text.into() }), 3);
     let answers = all(&world.ctx_of(mel), organization, id, token).await;
     for (index, (what, answer)) in answers.iter().enumerate() {
         let lack = if index < reads { "organization:permissions:read" } else { WRITE };
