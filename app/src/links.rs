@@ -147,6 +147,41 @@ pub fn groups(organization: &str, query: &[(&str, Option<&str>)]) -> String {
 pub fn group(organization: &str, group: &str, query: &[(&str, Option<&str>)]) -> String {
     of_organization(organization, &["groups", group], query)
 }
+/// The form that puts people into a group.
+#[must_use]
+pub fn group_addition(organization: &str, group: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["groups", group, "members", "new"], query)
+}
+/// What putting people into a group would do.
+#[must_use]
+pub fn group_addition_preview(organization: &str, group: &str) -> String {
+    of_organization(organization, &["groups", group, "members", "preview"], &[])
+}
+/// What taking somebody out of a group would do.
+#[must_use]
+pub fn group_removal(organization: &str, group: &str, user: &str) -> String {
+    of_organization(organization, &["groups", group, "members", user, "remove"], &[])
+}
+/// What deleting a group would do.
+#[must_use]
+pub fn group_deletion(organization: &str, group: &str) -> String {
+    of_organization(organization, &["groups", group, "delete"], &[])
+}
+/// The form that gives a role or permission.
+#[must_use]
+pub fn new_grant(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["permissions", "new"], query)
+}
+/// What giving it would do.
+#[must_use]
+pub fn grant_preview(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["permissions", "preview"], query)
+}
+/// What taking a role or permission back would do.
+#[must_use]
+pub fn revocation(organization: &str, grant: &str) -> String {
+    of_organization(organization, &["permissions", grant, "revoke"], &[])
+}
 /// Who holds what in an organization.
 #[must_use]
 pub fn permissions(organization: &str, query: &[(&str, Option<&str>)]) -> String {

@@ -2,7 +2,9 @@
 
 use domain::{
     actions::Action,
+    errors::Error,
     ids::OrganizationId,
+    powers::Decision,
     views::{OrganizationView, Profile, ProjectView},
 };
 use leptos::prelude::*;
@@ -81,6 +83,23 @@ impl Viewer {
     /// The organization as they know it, if they belong to it.
     pub(crate) fn organization(&self, id: OrganizationId) -> Option<&OrganizationView> {
         self.profile.organizations.iter().find(|organization| organization.id == id)
+    }
+
+    /// The organization, for who may do that in it.
+    ///
+    /// # Errors
+    /// `NotFound` for who does not belong to it; `Denied`.
+    pub(crate) fn require(
+        &self,
+        organization: OrganizationId,
+        action: Action,
+    ) -> Result<&OrganizationView, Error> {
+        let found = self.organization(organization).ok_or(Error::NotFound)?;
+        match found.powers.decide(action) {
+            Decision::Allowed => Ok(found),
+            Decision::Hidden => Err(Error::NotFound),
+            Decision::Missing(lack) => Err(Error::Denied { permission: lack.as_str().to_owned() }),
+        }
     }
 
     /// Whether they may do that in the organization.

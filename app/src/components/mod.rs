@@ -26,11 +26,17 @@ pub(crate) mod form;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
+pub(crate) mod grantables;
+#[cfg(feature = "ssr")]
 pub(crate) mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod navigation;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
+#[cfg(feature = "ssr")]
+pub(crate) mod paths;
+#[cfg(feature = "ssr")]
+pub(crate) mod preview;
 #[cfg(feature = "ssr")]
 pub(crate) mod price;
 #[cfg(feature = "ssr")]

@@ -22,6 +22,6 @@ use leptos_router::params::ParamsMap;
 
 /// The organization that an address names.
 #[cfg(feature = "ssr")]
-fn asked(params: &ParamsMap) -> Result<OrganizationId, Error> {
+pub(crate) fn asked(params: &ParamsMap) -> Result<OrganizationId, Error> {
     params.get("organization").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)
 }

@@ -1,0 +1,213 @@
+//! `/organizations/{organization}/groups/{group}/members/new` and `…/preview`: who is put into a group, typed in or chosen
+//! from the organization, and what that would give them.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    inputs::MemberFilter,
+    views::{ApplicationUserRow, GroupView, MemberRow, Page},
+};
+use leptos::prelude::*;
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
+use serde_json::json;
+
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        field::Field,
+        filter::{Filter, nothing_fits},
+        form::FormState,
+        frame::{Viewer, head},
+        page::page,
+        preview::Preview,
+        text_area::TextArea,
+    },
+    context::{Posted, answer, control, set_status},
+    errors::AppError,
+    links,
+    quantities::count,
+};
+
+const ACTION: &str = "/api/groups/add_members";
+const TITLE: &str = "Add members";
+
+/// The form that puts members of the organization into a group.
+#[component]
+pub(crate) fn AddMembersPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let group = load(&viewer, &params).await?;
+        ask(viewer, &group, &query.get("text").unwrap_or_default(), FormState::of(ACTION)).await
+    })
+}
+
+/// What adding them would do.
+#[component]
+pub(crate) fn PreviewMembersPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let group = load(&viewer, &params).await?;
+        let members = query.get_all("members").unwrap_or_default().join("\n");
+        let (organization, id) = (group.organization_id, group.row.id);
+        let would = control::groups::preview_add(&control()?, organization, id, &members).await;
+        match answer(would) {
+            Ok(would) => {
+                let back = links::group_addition(&organization.to_string(), &id.to_string(), &[]);
+                let frame = super::frame(&group, TITLE).step(TITLE, back).calls(calls(&group));
+                let title = head(format!("Add members to {}?", group.row.name), (), ());
+                let body = preview(&group, members).view(would);
+                Ok(frame.view(viewer, view! { {title} {body} }.into_any()))
+            }
+            Err(AppError::Refused(error @ Error::Invalid { .. })) => {
+                set_status(error.status());
+                let sent = Posted([("members".to_owned(), members)].into());
+                ask(viewer, &group, "", FormState::refused(ACTION, error, &sent)).await
+            }
+            Err(other) => Err(other),
+        }
+    })
+}
+
+/// The group, for who may put somebody into it.
+async fn load(viewer: &Viewer, params: &ParamsMap) -> Result<GroupView, AppError> {
+    let group = super::load(params).await?;
+    viewer.require(group.organization_id, Action::AddGroupMember)?;
+    match group.add_obstacle.clone() {
+        Some(reason) => Err(Error::Forbidden { reason }.into()),
+        None => Ok(group),
+    }
+}
+
+fn calls(group: &GroupView) -> ApiCalls {
+    let path = format!("/v1/organizations/{}/groups/{}/members", group.organization_id, group.row.id);
+    let body = json!({ "members": ["ann@example.org"] });
+    ApiCalls::new().v1("Add members", "POST", &path, Some(&body))
+}
+
+async fn ask(viewer: Viewer, group: &GroupView, text: &str, form: FormState) -> Result<AnyView, AppError> {
+    let organization = group.organization_id;
+    let filter = MemberFilter { text: text.to_owned(), state: "active".into(), idle_days: String::new() };
+    let people = answer(control::users::list(&control()?, organization, &filter, None).await)?;
+    let programs = answer(control::application_users::list(&control()?, organization, text, None).await)?;
+    let path = links::group_addition(&organization.to_string(), &group.row.id.to_string(), &[]);
+    let frame = super::frame(group, TITLE).step(TITLE, path).calls(calls(group));
+    let body = view! {
+        {head(format!("Add members to {}", group.row.name), (), ())} {typed(group, &form)}
+        {chosen(group, text, people, programs)}
+    };
+    Ok(frame.view(viewer, body.into_any()))
+}
+
+/// The form for who has a list of addresses.
+fn typed(group: &GroupView, form: &FormState) -> AnyView {
+    let members = TextArea {
+        name: "members",
+        label: "E-mail addresses",
+        hint: Some(format!(
+            "Of members of the organization, one a line or with commas between; at most {}.",
+            control::groups::MEMBERS_MAX
+        )),
+        rows: 5,
+        is_code: true,
+        ..TextArea::default()
+    };
+    view! {
+        <section class="card" aria-labelledby="typed">
+            <h2 id="typed">"By address"</h2>
+            <form method="get" action=preview_path(group) class="form">
+                {form.error(&["members"])} {members.view(form)} <div class="form-actions">
+                    <button class="button button-primary">"Preview"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// The form for who looks for them: the first of those who fit the text.
+fn chosen(
+    group: &GroupView,
+    text: &str,
+    people: Page<MemberRow>,
+    programs: Page<ApplicationUserRow>,
+) -> AnyView {
+    let (organization, id) = (group.organization_id.to_string(), group.row.id.to_string());
+    let field = Field {
+        name: "text",
+        label: "Name or e-mail address",
+        kind: "search",
+        is_optional: true,
+        ..Field::default()
+    };
+    let form = FormState::asked(&[("text", text)], None);
+    let fields = vec![field.view(&form)];
+    let address = links::group_addition(&organization, &id, &[]);
+    let filter = Filter { address, hidden: Vec::new(), form }.view(fields);
+    let shown = people.rows.len() + programs.rows.len();
+    let total = people.total + programs.total;
+    let further = (total > i64::try_from(shown).unwrap_or(i64::MAX)).then(
+        || view! { <p class="muted">{format!("{shown} of {total} are shown: search for the others.")}</p> },
+    );
+    let lines = people.rows.into_iter().map(|row| line(row.email.clone(), row.name, row.email));
+    let programs = programs.rows.into_iter();
+    let programs =
+        programs.map(|row| line(format!("user:{}", row.user_id), row.name, "application user".into()));
+    let body = match shown {
+        0 => nothing_fits(),
+        _ => view! {
+            <form method="get" action=preview_path(group) class="form">
+                <fieldset>
+                    <legend class="visually-hidden">"Members of the organization"</legend>
+                    <div class="checks">{lines.collect_view()} {programs.collect_view()}</div>
+                </fieldset>
+                {further}
+                <div class="form-actions">
+                    <button class="button button-primary">"Preview"</button>
+                </div>
+            </form>
+        }
+        .into_any(),
+    };
+    view! {
+        <section class="card" aria-labelledby="chosen">
+            <h2 id="chosen">"From the organization"</h2>
+            {filter} {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn line(value: String, name: String, beside: String) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="checkbox" name="members" value=value />
+            <span class="principal"><span>{name}</span> <span class="muted">{beside}</span></span>
+        </label>
+    }
+    .into_any()
+}
+
+fn preview_path(group: &GroupView) -> String {
+    links::group_addition_preview(&group.organization_id.to_string(), &group.row.id.to_string())
+}
+
+fn preview(group: &GroupView, members: String) -> Preview {
+    let (organization, id) = (group.organization_id.to_string(), group.row.id.to_string());
+    let number = members.split(['\n', ',']).filter(|name| !name.trim().is_empty()).count();
+    let number = count(i64::try_from(number).unwrap_or(i64::MAX), "member");
+    Preview {
+        action: ACTION,
+        sentence: format!("{number} of the organization will be put into the group {}.", group.row.name),
+        note: Some("Who is in it already stays in it."),
+        verb: TITLE,
+        is_danger: false,
+        confirmation: None,
+        back: links::group_addition(&organization, &id, &[]),
+        hidden: vec![("organization", organization), ("group", id), ("members", members)],
+    }
+}

@@ -1,0 +1,162 @@
+//! `/organizations/{organization}/permissions/explain` and the same of a project: what somebody can do at a place, and the
+//! paths by which they came to it.
+
+use domain::{
+    errors::Error,
+    principals::ResourceKind,
+    views::{ExplainedPermission, Explanation, Path},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    choices::{Holder, called, holders, places},
+    people::People,
+    places::{Place, Tab},
+    preview_page::capitalized,
+};
+use crate::{
+    components::{
+        alerts::warning,
+        api_call::ApiCalls,
+        effects::place as named,
+        empty::empty,
+        field::Field,
+        filter::Filter,
+        form::FormState,
+        frame::{Viewer, head},
+        grantables::{HEADINGS, heading},
+        icons::Icon,
+        page::page,
+        paths::paths,
+        table::{Column, Row, table},
+    },
+    context::{answer, control, set_status},
+    errors::AppError,
+    links,
+};
+
+/// What somebody can do, and why.
+#[component]
+pub(crate) fn ExplainPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let place = Place::load(&viewer, &params).await?;
+        let holder = Holder::asked(&query);
+        let resource = place.resource().or_else(|| query.get("resource")).unwrap_or_default();
+        let found =
+            control::explanations::explain(&control()?, place.organization(), holder.text(), &resource).await;
+        let (explanation, refused) = match answer(found) {
+            Ok(explanation) => (Some(explanation), None),
+            Err(AppError::Refused(error @ Error::Invalid { .. })) => {
+                set_status(error.status());
+                (None, Some(error))
+            }
+            Err(other) => return Err(other),
+        };
+        let form = form(&viewer, &place, &holder, &resource, refused).await?;
+        let people = People::of(&viewer, place.organization());
+        let title = if place.sees_others() { "Permissions" } else { "What you can do" };
+        let body = view! {
+            {head(title.into(), (), ())} {place.tabs(Tab::Explain)} {form}
+            {explanation.map(|explanation| draw(&people, explanation))}
+        };
+        let frame = place.frame(Tab::Explain).calls(calls(&place, &holder, &resource));
+        Ok(frame.view(viewer, body.into_any()))
+    })
+}
+
+fn calls(place: &Place, holder: &Holder, resource: &str) -> ApiCalls {
+    let path = format!("/v1/organizations/{}/permissions/explain", place.organization());
+    let asked = [("principal", Some(holder.text())), ("resource", Some(resource))];
+    ApiCalls::new().v1("Explain it", "GET", &links::with_query(&path, &asked), None)
+}
+
+async fn form(
+    viewer: &Viewer,
+    place: &Place,
+    holder: &Holder,
+    resource: &str,
+    refused: Option<Error>,
+) -> Result<Option<AnyView>, AppError> {
+    let id = place.organization();
+    let [principal, chosen] = holder.pairs();
+    let kept = if place.resource().is_some() { "" } else { resource };
+    let form = FormState::asked(&[principal, chosen, ("resource", kept)], refused);
+    let mut fields = Vec::new();
+    if place.sees_others() {
+        let address =
+            Field { name: "principal", label: "E-mail address", is_optional: true, ..Field::default() };
+        fields.push(address.view(&form));
+        let name = holder.name(id, resource).await;
+        let holders = holders(viewer, id).await?.with(&holder.chosen, name);
+        if !holders.groups.is_empty() {
+            fields.push(holders.select("holder", "Group or application user", Some("None")).view(&form));
+        }
+    }
+    if place.resource().is_none() {
+        let places = places(viewer, id).await?.with(resource, resource.to_owned());
+        fields.push(places.select("resource", "On", None).view(&form));
+    }
+    let has_fields = !fields.is_empty();
+    let filter = Filter { address: place.path(Tab::Explain, &[]), hidden: Vec::new(), form };
+    Ok(has_fields.then(|| filter.view(fields)))
+}
+
+fn draw(people: &People, explanation: Explanation) -> AnyView {
+    let Explanation { principal, resource, obstacle, permissions, administration, .. } = explanation;
+    let title = format!("{} on {}", called(&principal), named(resource.kind, &resource.name));
+    let administration =
+        (!administration.is_empty()).then(|| administers(people, resource.kind, administration));
+    let is_nothing = permissions.is_empty();
+    let groups = HEADINGS.into_iter().filter_map(|title| {
+        let of_it = permissions.iter().filter(|explained| heading(explained.permission) == title);
+        let rows: Vec<Row> = of_it.map(|explained| row(people, explained)).collect();
+        let columns = [Column::Name("Permission"), Column::Text("How they came by it")];
+        (!rows.is_empty()).then(|| {
+            view! {
+                <section class="stack explained">
+                    <h3>{title}</h3>
+                    {table(title, &columns, rows)}
+                </section>
+            }
+        })
+    });
+    let nothing = is_nothing.then(|| {
+        empty(
+            Icon::Permission,
+            "Nothing",
+            "They hold no role and no permission that counts here, neither by themselves nor through a group.",
+            (),
+        )
+    });
+    view! {
+        <h2>{capitalized(&title)}</h2>
+        {obstacle.map(warning)}
+        {administration}
+        {groups.collect_view()}
+        {nothing}
+    }
+    .into_any()
+}
+
+fn administers(people: &People, kind: ResourceKind, by: Vec<Path>) -> AnyView {
+    view! {
+        <section class="card" aria-labelledby="administration">
+            <h3 id="administration">{format!("May give and take roles and permissions on the {kind}")}</h3>
+            {paths(by, &|group| people.group(group))}
+        </section>
+    }
+    .into_any()
+}
+
+fn row(people: &People, explained: &ExplainedPermission) -> Row {
+    let permission = explained.permission;
+    let name = view! {
+        <span class="principal" title=permission.purpose()>
+            <span>{permission.label()}</span> <code class="muted">{permission.as_str()}</code>
+        </span>
+    };
+    vec![name.into_any(), paths(explained.paths.clone(), &|group| people.group(group))]
+}

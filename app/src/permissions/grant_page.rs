@@ -1,0 +1,258 @@
+//! `/organizations/{organization}/permissions/new`: on what, to whom and what is to be given, for how long. Leads to the
+//! preview; gives nothing.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::OrganizationId,
+    inputs::GrantPermission,
+    powers::{Decision, Powers},
+    principals::ResourceKind,
+};
+use leptos::prelude::*;
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
+use serde_json::json;
+
+use super::choices::{Holder, holders, kind_of, places};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        effects::place,
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        grantables::{Grantables, givable},
+        page::page,
+    },
+    context::{answer, control},
+    errors::AppError,
+    links,
+    organizations::asked,
+};
+
+/// Where the grant is made in the end: the forms on the way to it are its forms.
+pub(super) const ACTION: &str = "/api/permissions/grant";
+const TITLE: &str = "Grant a role";
+
+/// The form that gives a role or permission.
+#[component]
+pub(crate) fn GrantPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = asked(&params)?;
+        ask(viewer, id, &Asked::of(&query), FormState::of(ACTION)).await
+    })
+}
+
+/// What is to be given, as far as it was said.
+pub(super) struct Asked {
+    /// To whom.
+    pub(super) holder: Holder,
+    /// What.
+    pub(super) granted: String,
+    /// On what.
+    pub(super) resource: String,
+    /// For how many days.
+    pub(super) days: String,
+}
+
+impl Asked {
+    /// What the address of a page says.
+    pub(super) fn of(query: &ParamsMap) -> Self {
+        let value = |name: &str| query.get(name).unwrap_or_default();
+        let (granted, resource, days) = (value("granted"), value("resource"), value("days"));
+        Self { holder: Holder::asked(query), granted, resource, days }
+    }
+
+    /// As pairs of an address.
+    pub(super) fn pairs(&self) -> [(&'static str, &str); 5] {
+        let [principal, holder] = self.holder.pairs();
+        [principal, holder, ("granted", &self.granted), ("resource", &self.resource), ("days", &self.days)]
+    }
+
+    /// As operations take it.
+    pub(super) fn input(&self) -> GrantPermission {
+        GrantPermission {
+            principal: self.holder.text().to_owned(),
+            granted: self.granted.clone(),
+            resource: self.resource.clone(),
+            days: self.days.clone(),
+        }
+    }
+}
+
+/// The place that something is to be given on, for who may give there.
+pub(super) struct On {
+    /// What it is.
+    pub(super) kind: ResourceKind,
+    /// What it is called.
+    pub(super) name: String,
+    powers: Powers,
+}
+
+impl On {
+    /// The place of that name in the organization.
+    pub(super) async fn load(viewer: &Viewer, id: OrganizationId, resource: &str) -> Result<Self, AppError> {
+        let organization = viewer.organization(id).ok_or(Error::NotFound)?;
+        let (kind, ctx) = (kind_of(resource), control()?);
+        let (name, powers) = match resource.split_once(':') {
+            Some(("unit", unit)) => {
+                let unit = unit.parse().map_err(|_| Error::NotFound)?;
+                let unit = answer(control::units::view(&ctx, id, unit).await)?;
+                (unit.row.name, unit.powers)
+            }
+            Some(("project", project)) => {
+                let project = answer(control::projects::view(&ctx, project).await)?;
+                if project.organization_id != id {
+                    return Err(Error::NotFound.into());
+                }
+                (project.name, project.powers)
+            }
+            _ => (organization.name.clone(), organization.powers.clone()),
+        };
+        match powers.decide(Action::Grant) {
+            Decision::Allowed => Ok(Self { kind, name, powers }),
+            Decision::Hidden => Err(Error::NotFound.into()),
+            Decision::Missing(lack) => Err(Error::Denied { permission: lack.as_str().to_owned() }.into()),
+        }
+    }
+}
+
+/// The frame of the pages on the way to a grant.
+pub(super) fn frame(viewer: &Viewer, id: OrganizationId, title: &str) -> Frame {
+    let organization = id.to_string();
+    let path = format!("/v1/organizations/{organization}/permissions");
+    let body = json!({ "principal": "ann@example.org", "granted": "developer", "resource": "project:NAME", "days": 30 });
+    let calls = ApiCalls::new()
+        .v1("Roles and permissions that there are", "GET", "/v1/permissions", None)
+        .v1("See what giving one would do", "POST", &format!("{path}/preview"), Some(&body))
+        .v1("Give it", "POST", &path, Some(&body));
+    let frame = Frame::in_organization(id, Section::OrganizationPermissions, title).calls(calls);
+    match viewer.may(id, Action::ViewPermissions) {
+        true => frame.step("Permissions", links::permissions(&organization, &[])),
+        false => frame,
+    }
+}
+
+/// Draws the form: first where, then the rest, which depends on it.
+pub(super) async fn ask(
+    viewer: Viewer,
+    id: OrganizationId,
+    asked: &Asked,
+    form: FormState,
+) -> Result<AnyView, AppError> {
+    let path = links::new_grant(&id.to_string(), &[]);
+    let frame = frame(&viewer, id, TITLE).step(TITLE, path.clone());
+    let title = head(TITLE.into(), (), ());
+    if asked.resource.is_empty() {
+        viewer.require(id, Action::Grant)?;
+        let body = where_to(&viewer, id, asked, path).await?;
+        return Ok(frame.view(viewer, view! { {title} {body} }.into_any()));
+    }
+    let on = On::load(&viewer, id, &asked.resource).await?;
+    let body = what_and_who(&viewer, id, asked, &on, &form).await?;
+    Ok(frame.view(viewer, view! { {title} {body} }.into_any()))
+}
+
+async fn where_to(
+    viewer: &Viewer,
+    id: OrganizationId,
+    asked: &Asked,
+    path: String,
+) -> Result<AnyView, AppError> {
+    let mut select = places(viewer, id).await?.select("resource", "On what?", None);
+    select.hint.get_or_insert_with(|| {
+        "What is given on the organization or a unit holds for everything in it, too.".to_owned()
+    });
+    let form = FormState::asked(&[], None);
+    Ok(view! {
+        <form method="get" action=path class="card form form-narrow">
+            {hidden(&asked.holder.pairs())} {select.view(&form)} <div class="form-actions">
+                <button class="button button-primary">"Continue"</button>
+            </div>
+        </form>
+    }
+    .into_any())
+}
+
+async fn what_and_who(
+    viewer: &Viewer,
+    id: OrganizationId,
+    asked: &Asked,
+    on: &On,
+    form: &FormState,
+) -> Result<AnyView, AppError> {
+    let organization = id.to_string();
+    let change = viewer.may(id, Action::Grant).then(|| {
+        let [principal, holder] = asked.holder.pairs().map(|(name, value)| (name, Some(value)));
+        view! { " " <a href=links::new_grant(&organization, &[principal, holder])>"Change"</a> }
+    });
+    let what = Grantables {
+        name: "granted",
+        legend: "What",
+        choices: givable(&on.powers, on.kind),
+        chosen: vec![form.value("granted").unwrap_or_else(|| asked.granted.clone())],
+        is_many: false,
+    };
+    let days = Field {
+        name: "days",
+        label: "Days until it ends",
+        hint: Some("Leave it empty, and it lasts until it is taken back.".into()),
+        value: Some(asked.days.clone()),
+        is_optional: true,
+        max: Some(4),
+        ..Field::default()
+    };
+    Ok(view! {
+        <form method="get" action=links::grant_preview(&organization, &[]) class="card form">
+            {hidden(&[("resource", &asked.resource)])} {form.error(&["principal", "granted", "days"])}
+            <p class="granted-on">"On " <strong>{place(on.kind, &on.name)}</strong> {change}</p>
+            {who(viewer, id, asked, form).await?}
+            {what.view(form)}
+            <div class="form-narrow">{days.view(form)}</div>
+            <div class="form-actions">
+                <button class="button button-primary">"Preview"</button>
+            </div>
+        </form>
+    }
+    .into_any())
+}
+
+/// A person by address, or a group or program by name where the viewer may see these.
+async fn who(
+    viewer: &Viewer,
+    id: OrganizationId,
+    asked: &Asked,
+    form: &FormState,
+) -> Result<AnyView, AppError> {
+    let mut holders = holders(viewer, id).await?;
+    if !asked.holder.chosen.is_empty() {
+        holders = holders.with(&asked.holder.chosen, asked.holder.name(id, &asked.resource).await);
+    }
+    let has_others = !holders.groups.is_empty();
+    let address = Field {
+        name: "principal",
+        label: "E-mail address of a person",
+        kind: "email",
+        value: Some(asked.holder.address.clone()),
+        is_optional: has_others,
+        max: Some(254),
+        ..Field::default()
+    };
+    let others = has_others.then(|| {
+        let mut select = holders.select("holder", "Or a group or application user", Some("None"));
+        select.value = Some(asked.holder.chosen.clone());
+        select.view(form)
+    });
+    Ok(view! {
+        <fieldset class="choices">
+            <legend>"To whom"</legend>
+            <div class="form form-row">{address.view(form)} {others}</div>
+        </fieldset>
+    }
+    .into_any())
+}

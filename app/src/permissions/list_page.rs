@@ -1,0 +1,241 @@
+//! `/organizations/{organization}/permissions` and `/projects/{project}/permissions`: who holds what there.
+
+use domain::{
+    actions::Action,
+    permissions::Granted,
+    views::{GrantRow, Page},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use serde_json::json;
+
+use super::{
+    choices::{Holder, holders, places},
+    people::People,
+    places::{Place, Tab},
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        effects::resource,
+        empty::empty,
+        field::Field,
+        filter::{Filter, found, is_needed, nothing_fits},
+        form::FormState,
+        frame::{Viewer, head},
+        icons::{Icon, icon},
+        list::List,
+        page::page,
+        table::{Column, Row, table},
+        time::time,
+    },
+    context::{answer, control},
+    errors::AppError,
+    links,
+};
+
+/// Who holds what.
+#[component]
+pub(crate) fn PermissionsPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let after = query.get("after");
+        let viewer = Viewer::load().await?;
+        let place = Place::load(&viewer, &params).await?;
+        let id = place.organization();
+        let asked = Asked {
+            holder: Holder::asked(&query),
+            resource: place.resource().or_else(|| query.get("resource")).unwrap_or_default(),
+        };
+        let filter =
+            control::permissions::Filter { principal: asked.holder.text(), resource: &asked.resource };
+        let list = control::permissions::list(&control()?, id, filter, after.as_deref()).await;
+        let (list, refused) = found(answer(list))?;
+        let form = FormState::asked(&asked.pairs(&place), refused);
+        let form = match is_needed(&list, &form) {
+            true => Some(filter_form(&viewer, &place, &asked, &list, form).await?),
+            false => None,
+        };
+        let frame = place.frame(Tab::Grants).calls(calls(&place));
+        let people = People::of(&viewer, id);
+        let body = draw(&place, &asked, &people, list, form, after.as_deref());
+        Ok(frame.view(viewer, body))
+    })
+}
+
+/// What the list was asked for.
+struct Asked {
+    holder: Holder,
+    resource: String,
+}
+
+impl Asked {
+    fn pairs(&self, place: &Place) -> Vec<(&'static str, &str)> {
+        let resource = if place.resource().is_some() { "" } else { &self.resource };
+        let [principal, holder] = self.holder.pairs();
+        vec![principal, holder, ("resource", resource)]
+    }
+}
+
+fn calls(place: &Place) -> ApiCalls {
+    let path = format!("/v1/organizations/{}/permissions", place.organization());
+    let resource = place.resource();
+    let list = links::with_query(&path, &[("resource", resource.as_deref())]);
+    let calls = ApiCalls::new().v1("List who holds what", "GET", &list, None);
+    if !place.powers().may(Action::Grant) {
+        return calls;
+    }
+    let resource = resource.unwrap_or_else(|| "organization".to_owned());
+    let body =
+        json!({ "principal": "ann@example.org", "granted": "developer", "resource": resource, "days": 30 });
+    calls
+        .v1("See what giving it would do", "POST", &format!("{path}/preview"), Some(&body))
+        .v1("Give it", "POST", &path, Some(&body))
+        .v1("Take it back", "DELETE", &format!("{path}/GRANT"), None)
+}
+
+async fn filter_form(
+    viewer: &Viewer,
+    place: &Place,
+    asked: &Asked,
+    list: &Page<GrantRow>,
+    form: FormState,
+) -> Result<AnyView, AppError> {
+    let id = place.organization();
+    let holders = holders(viewer, id).await?;
+    let holders = holders.with(&asked.holder.chosen, asked.holder.name(id, &asked.resource).await);
+    let mut fields = vec![
+        Field { name: "principal", label: "E-mail address", is_optional: true, ..Field::default() }
+            .view(&form),
+    ];
+    if !holders.groups.is_empty() {
+        fields.push(holders.select("holder", "Group or application user", Some("All")).view(&form));
+    }
+    if place.resource().is_none() {
+        let name = list.rows.first().map_or_else(|| asked.resource.clone(), |row| row.resource.name.clone());
+        let places = places(viewer, id).await?.with(&asked.resource, name);
+        fields.push(places.select("resource", "On", Some("Everything")).view(&form));
+    }
+    Ok(Filter { address: place.path(Tab::Grants, &[]), hidden: Vec::new(), form }.view(fields))
+}
+
+fn draw(
+    place: &Place,
+    asked: &Asked,
+    people: &People,
+    page: Page<GrantRow>,
+    form: Option<AnyView>,
+    after: Option<&str>,
+) -> AnyView {
+    let organization = place.organization().to_string();
+    let resource = place.resource();
+    let new = || {
+        let path = links::new_grant(&organization, &[("resource", resource.as_deref())]);
+        let may_grant = place.powers().may(Action::Grant);
+        may_grant.then(
+            || view! { <a class="button button-primary" href=path>{icon(Icon::Add)} "Grant a role"</a> },
+        )
+    };
+    let is_filled = form.is_some();
+    let empty = || match is_filled {
+        true => nothing_fits(),
+        false => empty(
+            Icon::Permission,
+            "Nothing is granted here yet",
+            "A grant gives a person, an application user or a group a role or permission on the organization, a unit or \
+             a project. It holds for everything below.",
+            new(),
+        ),
+    };
+    let has_actions = page.rows.iter().any(|row| row.may_revoke);
+    let columns = columns(resource.is_none(), has_actions);
+    let pairs = asked.pairs(place);
+    let address = |after: Option<&str>| {
+        let mut query: Vec<_> = pairs.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        query.push(("after", after));
+        place.path(Tab::Grants, &query)
+    };
+    let list = List { caption: "Grants", columns: &columns, after, address: &address };
+    let above = resource.is_some().then(|| {
+        view! {
+            <p class="muted">
+                "What is given on the organization or the unit of this project counts here, too, and is not in this list: \
+                 see “What somebody can do” and “Who can do something”."
+            </p>
+        }
+    });
+    let row = |grant| row(&organization, people, resource.is_none(), has_actions, grant);
+    view! {
+        {head("Permissions".into(), (), is_filled.then(new).flatten())} {place.tabs(Tab::Grants)} {above} {form}
+        {list.view(page, row, empty)}
+    }
+    .into_any()
+}
+
+fn columns(has_place: bool, has_actions: bool) -> Vec<Column> {
+    let mut columns = vec![Column::Name("Who"), Column::Text("What")];
+    columns.extend(has_place.then_some(Column::Text("On")));
+    columns.extend([Column::Text("Ends"), Column::Text("Given")]);
+    columns.extend(has_actions.then_some(Column::Actions));
+    columns
+}
+
+fn row(organization: &str, people: &People, has_place: bool, has_actions: bool, grant: GrantRow) -> Row {
+    let mut row = vec![people.principal(&grant.principal)];
+    row.extend(rest(organization, has_place, has_actions, grant));
+    row
+}
+
+/// A grant without who holds it.
+fn rest(organization: &str, has_place: bool, has_actions: bool, grant: GrantRow) -> Row {
+    let mut row = vec![what(&grant.granted)];
+    row.extend(has_place.then(|| resource(&grant.resource)));
+    row.push(match (grant.expires_at, grant.is_expired) {
+        (Some(at), false) => time(at),
+        (Some(at), true) => {
+            view! { <span class="ended">{badge(Tone::Plain, "ended")} {time(at)}</span> }.into_any()
+        }
+        (None, _) => view! { <span class="muted">"when it is taken back"</span> }.into_any(),
+    });
+    row.push(
+        view! { <span class="given">{time(grant.created_at)} <span class="muted">{format!("by {}", grant.created_by)}</span></span> }
+            .into_any(),
+    );
+    row.extend(has_actions.then(|| revoke(organization, &grant)));
+    row
+}
+
+/// What people read of a role or permission; one that this server does not know stays as it is.
+pub(super) fn label(granted: &str) -> String {
+    let known = granted.parse::<Granted>().map(Granted::label);
+    known.unwrap_or(granted).to_owned()
+}
+
+/// A role or permission: what people read, and its identifier.
+fn what(granted: &str) -> AnyView {
+    let label = label(granted);
+    view! {
+        <span class="principal"><span>{label}</span> <code class="muted">{granted.to_owned()}</code></span>
+    }
+    .into_any()
+}
+
+fn revoke(organization: &str, grant: &GrantRow) -> AnyView {
+    if !grant.may_revoke {
+        return ().into_any();
+    }
+    let path = links::revocation(organization, &grant.id.to_string());
+    let label = format!("Revoke {} of {} on {}", grant.granted, grant.principal.name, grant.resource.name);
+    view! { <a class="button button-small" href=path aria-label=label>"Revoke…"</a> }.into_any()
+}
+
+/// What one group holds, for its page.
+pub(crate) fn table_of_group(organization: &str, grants: Vec<GrantRow>) -> AnyView {
+    let has_actions = grants.iter().any(|grant| grant.may_revoke);
+    let mut columns = columns(true, has_actions);
+    columns.remove(0);
+    columns[0] = Column::Name("What");
+    let rows = grants.into_iter().map(|grant| rest(organization, true, has_actions, grant)).collect();
+    table("What it holds", &columns, rows)
+}

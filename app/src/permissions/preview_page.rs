@@ -1,0 +1,116 @@
+//! `/organizations/{organization}/permissions/preview`: what a grant would give to whom, and the form that makes it.
+
+use domain::{actions::Action, errors::Error, ids::OrganizationId, principals::ResourceKind};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    grant_page::{ACTION, Asked, On, ask, frame},
+    list_page::label,
+};
+use crate::{
+    components::{
+        effects::place,
+        form::FormState,
+        frame::{Viewer, head},
+        page::page,
+        preview::Preview,
+    },
+    context::{Posted, answer, control, set_status},
+    errors::AppError,
+    links,
+    organizations::asked,
+    quantities::count,
+};
+
+const TITLE: &str = "Grant a role";
+
+/// What a grant would give.
+#[component]
+pub(crate) fn PreviewGrantPage() -> impl IntoView {
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let (id, asked) = (asked(&params)?, Asked::of(&query));
+        let on = On::load(&viewer, id, &asked.resource).await?;
+        let refused = match both(&asked) {
+            Some(error) => error,
+            None => {
+                let would = control::permissions::preview_grant(&control()?, id, &asked.input()).await;
+                match answer(would) {
+                    Ok(would) => {
+                        let preview = preview(&viewer, id, &asked, &on).await;
+                        let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
+                        let back = links::new_grant(&id.to_string(), &pairs);
+                        let frame = frame(&viewer, id, TITLE).step(TITLE, back);
+                        let title = head("Grant it?".into(), (), ());
+                        return Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()));
+                    }
+                    Err(AppError::Refused(error @ (Error::Invalid { .. } | Error::Forbidden { .. }))) => {
+                        error
+                    }
+                    Err(other) => return Err(other),
+                }
+            }
+        };
+        set_status(refused.status());
+        let sent = asked.pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        ask(viewer, id, &asked, FormState::refused(ACTION, refused, &Posted(sent.into()))).await
+    })
+}
+
+/// Two are named where one is meant.
+fn both(asked: &Asked) -> Option<Error> {
+    let are_two = !asked.holder.address.is_empty() && !asked.holder.chosen.is_empty();
+    are_two.then(|| Error::invalid("principal", "Enter an address or choose from the list, not both."))
+}
+
+async fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On) -> Preview {
+    let input = asked.input();
+    let label = label(&input.granted);
+    let days = match input.days.trim().parse() {
+        Ok(days) => format!(" for {}", count(days, "day")),
+        Err(_) => String::new(),
+    };
+    let name = asked.holder.name(id, &asked.resource).await;
+    let sentence = format!("{name} will hold “{label}” on {}{days}.", place(on.kind, &on.name));
+    let organization = id.to_string();
+    let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
+    Preview {
+        action: ACTION,
+        sentence: capitalized(&sentence),
+        note: input.days.trim().is_empty().then_some("It lasts until it is taken back."),
+        verb: "Grant",
+        is_danger: false,
+        confirmation: None,
+        back: links::new_grant(&organization, &pairs),
+        hidden: vec![
+            ("next", after(viewer, id, on.kind, &asked.resource)),
+            ("organization", organization),
+            ("principal", input.principal),
+            ("granted", input.granted),
+            ("resource", input.resource),
+            ("days", input.days),
+        ],
+    }
+}
+
+/// Where those go on who have given or taken something on a place: to a list that they may see.
+pub(super) fn after(viewer: &Viewer, id: OrganizationId, kind: ResourceKind, resource: &str) -> String {
+    let organization = id.to_string();
+    let name = resource.split_once(':').map_or("", |(_, name)| name);
+    match kind {
+        ResourceKind::Project => links::project_permissions(name, &[]),
+        _ if viewer.may(id, Action::ViewPermissions) => {
+            links::permissions(&organization, &[("resource", Some(resource))])
+        }
+        ResourceKind::Unit => links::unit(&organization, name),
+        ResourceKind::Organization => links::organization(&organization),
+    }
+}
+
+/// A sentence with its first letter in capitals.
+pub(super) fn capitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! `/organizations/{organization}/permissions/{grant}/revoke`: who loses what when a role or permission is taken back, and
+//! the form that does it.
+
+use domain::{actions::Action, errors::Error, ids::GrantId, principals::ResourceKind, views::GrantRow};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    choices::called,
+    list_page::label,
+    preview_page::{after, capitalized},
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        effects::place,
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+        preview::Preview,
+    },
+    context::{answer, control},
+    links,
+    organizations::asked,
+};
+
+/// What taking a grant back would do.
+#[component]
+pub(crate) fn RevokePage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = asked(&params)?;
+        let grant: GrantId = params.get("grant").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
+        let row = answer(control::permissions::view(&control()?, id, grant).await)?;
+        let would = answer(control::permissions::preview_revoke(&control()?, id, grant).await)?;
+        let (organization, key) = (id.to_string(), grant.to_string());
+        let path = format!("/v1/organizations/{organization}/permissions/{key}");
+        let calls = ApiCalls::new()
+            .v1("View the grant", "GET", &path, None)
+            .v1("See what taking it back would do", "GET", &format!("{path}/revocation-effects"), None)
+            .v1("Take it back", "DELETE", &path, None);
+        let mut frame = Frame::in_organization(id, Section::OrganizationPermissions, "Revoke").calls(calls);
+        if viewer.may(id, Action::ViewPermissions) {
+            frame = frame
+                .step("Permissions", links::permissions(&organization, &[]))
+                .step("Revoke", links::revocation(&organization, &key));
+        }
+        let next = after(&viewer, id, row.resource.kind, &resource(&row));
+        let preview = Preview {
+            action: "/api/permissions/revoke",
+            sentence: sentence(&row),
+            note: Some("Passwords of services that they have seen stay valid: reset them if that matters."),
+            verb: "Revoke",
+            is_danger: true,
+            confirmation: None,
+            back: next.clone(),
+            hidden: vec![("organization", organization), ("grant", key), ("next", next)],
+        };
+        let title = head("Revoke it?".into(), (), ());
+        Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()))
+    })
+}
+
+fn sentence(row: &GrantRow) -> String {
+    let label = label(&row.granted);
+    let place = place(row.resource.kind, &row.resource.name);
+    capitalized(&format!("{} will no longer hold “{label}” on {place}.", called(&row.principal)))
+}
+
+/// What it is held on, as operations name it.
+fn resource(row: &GrantRow) -> String {
+    match row.resource.kind {
+        ResourceKind::Organization => "organization".to_owned(),
+        ResourceKind::Unit => format!("unit:{}", row.resource.id),
+        ResourceKind::Project => format!("project:{}", row.resource.name),
+    }
+}
