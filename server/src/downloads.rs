@@ -1,10 +1,28 @@
-//! Files that people take with them: a project's CA certificate and certificates of destruction.
+//! Files that people take with them: a project's CA certificate, certificates of destruction, event logs.
 
-use axum::{Extension, extract::Path, http::header, response::IntoResponse};
+use axum::{
+    Extension,
+    extract::{Path, Query},
+    http::header,
+    response::IntoResponse,
+};
 use control::{Context, certificates, services};
-use domain::{errors::Error, views::CertificateView};
+use domain::{errors::Error, inputs::EventFilter, views::CertificateView};
+use serde::Deserialize;
 
-use crate::refusals::Refusal;
+use crate::{
+    exports::{self, Export},
+    refusals::Refusal,
+};
+
+/// Which events, in what form.
+#[derive(Deserialize)]
+pub(crate) struct ExportQuery {
+    #[serde(default)]
+    format: String,
+    #[serde(flatten)]
+    filter: EventFilter,
+}
 
 /// `GET /projects/{project}/services/{service}/ca.pem`
 pub(crate) async fn ca_certificate(
@@ -35,6 +53,25 @@ pub(crate) async fn organization_certificate(
     let organization = organization.parse().map_err(|_| Error::NotFound)?;
     let id = id.parse().map_err(|_| Error::NotFound)?;
     certificate(&ctx, &certificates::view_for_organization(&ctx, organization, id).await?)
+}
+
+/// `GET /organizations/{organization}/events/export`
+pub(crate) async fn organization_events(
+    Extension(ctx): Extension<Context>,
+    Path(organization): Path<String>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Export, Refusal> {
+    let organization = organization.parse().map_err(|_| Error::NotFound)?;
+    Ok(exports::of_organization(ctx, organization, query.filter, &query.format).await?)
+}
+
+/// `GET /projects/{project}/events/export`
+pub(crate) async fn project_events(
+    Extension(ctx): Extension<Context>,
+    Path(project): Path<String>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Export, Refusal> {
+    Ok(exports::of_project(ctx, &project, query.filter, &query.format).await?)
 }
 
 fn certificate(ctx: &Context, view: &CertificateView) -> Result<impl IntoResponse + use<>, Refusal> {

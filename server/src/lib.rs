@@ -3,6 +3,7 @@
 //! The only crate that knows HTTP and cookies. It holds no rule: handlers make a context, call one operation of
 //! `control` and return its answer.
 
+pub mod api;
 pub mod clocks;
 pub mod commands;
 pub mod config;
@@ -11,11 +12,12 @@ pub mod master_key;
 
 pub mod router;
 pub mod sessions;
-pub mod static_files;
 pub mod smtp;
+pub mod static_files;
 pub mod workers;
 
 mod downloads;
+mod exports;
 mod health;
 mod listener;
 mod metrics;

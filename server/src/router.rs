@@ -21,7 +21,7 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, tim
 use url::Url;
 
 use crate::{
-    downloads,
+    api, downloads,
     health::{self, Health},
     metrics::Metrics,
     middleware::{
@@ -116,7 +116,10 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn(csrf::refuse_cross_site))
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host))
         .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX));
+    let api = api::router(parts.control, requests.clock.clone())
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     console
+        .merge(api)
         .merge(machinery)
         .merge(files)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
@@ -137,6 +140,8 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
             "/organizations/{organization}/certificates/{id}/download",
             get(downloads::organization_certificate),
         )
+        .route("/organizations/{organization}/events/export", get(downloads::organization_events))
+        .route("/projects/{project}/events/export", get(downloads::project_events))
         .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
     let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
     let (shown, not_found) = (render.clone(), render);

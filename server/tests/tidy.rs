@@ -37,6 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["server"]),
     ("hyper", &["server"]),
     ("lettre", &["server"]),
+    ("schemars", &["domain", "server"]),
     ("tower-sessions", &["server", "app"]),
     ("argon2", &["identity"]),
     ("samael", &["identity"]),
@@ -249,6 +250,19 @@ fn the_browsers_build_of_app_needs_domain_and_leptos_alone() {
     for dependency in ["control", "leptos_axum", "tower-sessions"] {
         assert!(is_optional(dependency), "app must not need {dependency} in the browser");
     }
+}
+
+#[test]
+fn schemas_are_in_the_server_alone() {
+    let turns_on = |manifest: &toml::Table| {
+        let domain =
+            manifest.get("dependencies").and_then(|all| all.get("domain")?.get("features")?.as_array());
+        domain.is_some_and(|features| features.contains(&"schemas".into()))
+    };
+    let manifests = manifests();
+    let users: Vec<&str> =
+        manifests.iter().filter(|(_, manifest)| turns_on(manifest)).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(users, ["server"], "the browser and the agent have no use for them");
 }
 
 /// Lines outside of comments, in sources that are no tests, of crates that are not excepted.

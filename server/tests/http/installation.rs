@@ -18,6 +18,7 @@ use axum::{
 use control::{Control, MasterKey, SystemRandom, set_up};
 use domain::timestamps::{Clock, Timestamp};
 use host::simulated::{SimulatedHost, SimulatedSettings};
+use ipnet::IpNet;
 use server::{
     clocks::SystemClock, middleware::requests::Peer, router, static_files::StaticFiles, workers::Workers,
 };
@@ -66,6 +67,15 @@ impl Installation {
     }
 
     pub(crate) async fn at(public_url: &str) -> Self {
+        Self::with(public_url, Vec::new()).await
+    }
+
+    /// One that believes the proxies of this range.
+    pub(crate) async fn behind(proxies: &str) -> Self {
+        Self::with("http://localhost:8080", vec![proxies.parse().unwrap()]).await
+    }
+
+    async fn with(public_url: &str, trusted_proxies: Vec<IpNet>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
         build_site(&site);
@@ -92,7 +102,7 @@ impl Installation {
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             public_url: Url::parse(public_url).unwrap(),
-            trusted_proxies: Vec::new(),
+            trusted_proxies,
             metrics_readers: vec![IpAddr::V4(Ipv4Addr::LOCALHOST).into()],
             static_files,
             assets,

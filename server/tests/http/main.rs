@@ -3,6 +3,7 @@
 
 mod installation;
 
+mod api;
 mod cross_site;
 mod files;
 mod headers;

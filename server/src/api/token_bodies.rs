@@ -1,0 +1,112 @@
+//! Tokens as programs ask for them: what a person's own tokens and those of application users have in common.
+
+use domain::{inputs, views::TokenRow};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{answers::Listed, operations::Parameter};
+
+pub(super) const UNUSED_DAYS: Parameter =
+    Parameter { name: "unused_days", description: "Only tokens that were not used for this many days." };
+
+impl Listed for TokenRow {
+    const PLURAL: &'static str = "tokens";
+}
+
+/// A token to be made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateToken {
+    /// What it is for.
+    description: String,
+    /// Roles and permissions that it is limited to; none for everything its owner can do.
+    #[serde(default)]
+    #[schemars(example = ["project:services:read"])]
+    scopes: Vec<String>,
+    /// From where it may be used; none for anywhere.
+    #[serde(default)]
+    #[schemars(example = ["203.0.113.0/24"])]
+    ip_ranges: Vec<String>,
+    /// Seconds that it lives; none for ever.
+    #[serde(default)]
+    max_age_seconds: Option<i64>,
+    /// Whether each use moves its end.
+    #[serde(default)]
+    extend_when_used: bool,
+}
+
+impl From<CreateToken> for inputs::CreateToken {
+    fn from(body: CreateToken) -> Self {
+        Self {
+            description: body.description,
+            scopes: body.scopes,
+            ip_ranges: body.ip_ranges.join("\n"),
+            max_age_seconds: number(body.max_age_seconds),
+            extend_when_used: body.extend_when_used,
+            ..Self::default()
+        }
+    }
+}
+
+/// What a token is to be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditToken {
+    /// What it is for.
+    description: String,
+    /// From where it may be used; none for anywhere.
+    ip_ranges: Vec<String>,
+    /// The generation that this is a change of; if it is not the present one, nothing is changed.
+    generation: i64,
+}
+
+impl From<EditToken> for inputs::EditToken {
+    fn from(body: EditToken) -> Self {
+        Self {
+            description: body.description,
+            ip_ranges: body.ip_ranges.join("\n"),
+            generation: body.generation,
+        }
+    }
+}
+
+/// How a token is to be replaced.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotateToken {
+    /// Hours that both are good; none for a day.
+    #[serde(default)]
+    overlap_hours: Option<i64>,
+}
+
+impl RotateToken {
+    pub(super) fn overlap(&self) -> String {
+        number(self.overlap_hours)
+    }
+}
+
+/// Which tokens are to be ended.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RevokeTokens {
+    /// Those that were not used for this many days; null for all.
+    unused_days: Option<i64>,
+}
+
+impl RevokeTokens {
+    pub(super) fn days(&self) -> String {
+        number(self.unused_days)
+    }
+}
+
+/// How many tokens were ended.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RevokedTokens {
+    /// Those that had not ended before.
+    pub(super) revoked: i64,
+}
+
+/// A number as forms send it; empty for none.
+pub(super) fn number(number: Option<i64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,8 @@
+//! The API under `/v1` as a program sees it: what each operation does, and every way in which one does not happen.
+
+mod callers;
+mod documents;
+mod exports;
+mod journeys;
+mod refusals;
+mod tokens;

@@ -1,0 +1,193 @@
+//! People with tokens, and the programs that use them. Checks nothing itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use control::{Context, Origin};
+use domain::{
+    ids::{OrganizationId, RequestId, UserId},
+    inputs::CreateToken,
+    principals::UserKind,
+};
+use serde_json::Value;
+use server::middleware::requests::Peer;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::installation::{EMAIL, Installation};
+
+/// Bytes of an answer, at most.
+const BODY_BYTES_MAX: usize = 8 << 20;
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body as JSON; null if there is none.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        if self.text.is_empty() {
+            return Value::Null;
+        }
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.text);
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub(crate) fn with(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// Status, word for programs, and field of the one error that this is.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> (u16, String, String) {
+        let body = self.json();
+        let error = &body["errors"][0];
+        assert_eq!(body["errors"].as_array().unwrap().len(), 1, "{body}");
+        assert_eq!(body["message"], error["message"], "{body}");
+        assert_eq!(error["status"], self.status.as_u16(), "{body}");
+        assert!(!body["message"].as_str().unwrap().is_empty(), "{body}");
+        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        (self.status.as_u16(), text("error_code"), text("field"))
+    }
+}
+
+/// A program with a token, or without one.
+#[derive(Clone)]
+pub(crate) struct Program {
+    router: Router,
+    /// Sent with every request.
+    pub(crate) headers: HeaderMap,
+    pub(crate) address: IpAddr,
+}
+
+impl Program {
+    pub(crate) fn new(installation: &Installation) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "localhost:8080".parse().unwrap());
+        headers.insert(header::USER_AGENT, "test program".parse().unwrap());
+        Self { router: installation.router.clone(), headers, address: Ipv4Addr::LOCALHOST.into() }
+    }
+
+    /// The same, sending this header as well.
+    pub(crate) fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.insert(name, value.parse().unwrap());
+        other
+    }
+
+    /// The same with this token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        self.with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The same from this address.
+    pub(crate) fn from_address(&self, address: &str) -> Self {
+        Self { address: address.parse().unwrap(), ..self.clone() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// Sends a request, with this text as JSON if there is one.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let mut headers = self.headers.clone();
+        if body.is_some() && !headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        }
+        let body = body.map_or_else(Body::empty, Body::from);
+        let mut request = Request::builder().method(method).uri(path).body(body).unwrap();
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(Peer(self.address));
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+}
+
+/// Somebody with an account.
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    pub(crate) ctx: Context,
+}
+
+impl Person {
+    /// As if they were signed in to the console.
+    pub(crate) fn signed_in(installation: &Installation, id: UserId) -> Self {
+        let request_id = RequestId::from_uuid(Uuid::from_u128(7));
+        let address = Some(Ipv4Addr::LOCALHOST.into());
+        let origin = Origin { address, agent: None, device: None, request_id };
+        Self { id, ctx: installation.control.context(origin, Some((vec![7; 32], id))) }
+    }
+
+    /// The text of a new token of theirs.
+    pub(crate) async fn token(&self, input: &CreateToken) -> String {
+        let input = CreateToken { description: "test".into(), ..input.clone() };
+        control::tokens::create(&self.ctx, &input).await.unwrap().token.expose().to_owned()
+    }
+}
+
+/// The first user, who is a super admin, and their organization.
+pub(crate) async fn owner(installation: &Installation) -> (Person, OrganizationId) {
+    installation.signed_in().await;
+    let mut tx = installation.store.read().await.unwrap();
+    let user = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap();
+    drop(tx);
+    let person = Person::signed_in(installation, user.id);
+    let profile = control::sessions::profile(&person.ctx).await.unwrap();
+    (person, profile.organizations[0].id)
+}
+
+/// A program with a token of the first user without limits, and their organization.
+pub(crate) async fn owners_program(installation: &Installation) -> (Program, OrganizationId) {
+    let (owner, organization) = owner(installation).await;
+    let token = owner.token(&CreateToken::default()).await;
+    (Program::new(installation).with_token(&token), organization)
+}
+
+/// Somebody who belongs to an organization, and holds nothing.
+pub(crate) async fn member(installation: &Installation, organization: OrganizationId, email: &str) -> Person {
+    let now = installation.control.session_rows().now();
+    let user = store::users::User {
+        id: UserId::from_uuid(Uuid::from_u128(1000 + email.len() as u128)),
+        email: email.to_owned(),
+        name: "Mel".to_owned(),
+        password_hash: String::new(),
+        created_at: now,
+        last_activity_at: None,
+        is_active: true,
+        kind: UserKind::Person,
+        description: String::new(),
+        job_title: String::new(),
+        department: String::new(),
+        city: String::new(),
+        country: String::new(),
+        generation: 0,
+    };
+    let mut tx = installation.store.write().await.unwrap();
+    assert!(store::users::add(&mut tx, &user).await.unwrap());
+    store::memberships::add(&mut tx, organization, user.id, false, now).await.unwrap();
+    tx.commit().await.unwrap();
+    Person::signed_in(installation, user.id)
+}
