@@ -1,17 +1,18 @@
 //! Grants: who holds what, giving and taking back. What follows from them is in `explanations`, who may is in
 //! `standings`.
 
+mod principals;
+
 use std::time::Duration;
 
 use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::{GrantId, GroupId, OrganizationId, UserId},
+    ids::{GrantId, OrganizationId},
     inputs::GrantPermission,
-    names::EmailAddress,
     permissions::Granted,
-    principals::{PrincipalKind, ResourceKind, SubjectKind, UserKind},
+    principals::{PrincipalKind, ResourceKind, UserKind},
     timestamps::Timestamp,
     views::{Effects, GrantRow, Page, Principal, Resource},
 };
@@ -32,13 +33,15 @@ use crate::{
     standings::{GrantedAt, Place, Standing, forbidden, place_of_described},
 };
 
+pub(crate) use principals::{find_principal, parse_principal, subject};
+
 /// Longest life of a grant that ends, in days.
 const DAYS_MAX: u32 = 3650;
 
 /// Whose grants, or on what, a list shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {
-    /// Of one principal: `user:{id}` or `group:{id}`; empty for all.
+    /// Of one principal: `user:{id}`, `group:{id}` or the e-mail address of a member; empty for all.
     pub principal: &'a str,
     /// On one resource itself: `organization`, `unit:{id}` or `project:{name}`; empty for all.
     pub resource: &'a str,
@@ -68,11 +71,11 @@ pub async fn list(
             _ => ctx.authorize(Action::ViewPermissions, on_all).await?,
         };
         let after = pages::parse_time_key(after)?;
+        let mut tx = permit.read().await?;
         let principal = match filter.principal {
             "" => None,
-            text => Some(parse_principal(text)?.1),
+            text => Some(principals::id_of(&mut tx, organization, text).await?),
         };
-        let mut tx = permit.read().await?;
         let resource = match target {
             Target::Organization(_) if filter.resource.is_empty() => None,
             Target::Unit(unit) => Some(unit.uuid()),
@@ -331,60 +334,6 @@ pub(crate) fn parse_days(text: &str, field: &str) -> Result<Option<Duration>, Er
         Error::invalid(field, format!("Enter a whole number of days from 1 to {DAYS_MAX}, or nothing."))
     })?;
     Ok(Some(Duration::from_secs(u64::from(days) * 24 * 3600)))
-}
-
-/// Reads `user:{id}` or `group:{id}`.
-pub(crate) fn parse_principal(text: &str) -> Result<(PrincipalKind, Uuid), Error> {
-    let parsed =
-        text.trim().split_once(':').and_then(|(kind, id)| Some((kind.parse().ok()?, id.parse().ok()?)));
-    parsed.ok_or_else(|| Error::invalid("principal", "Name a user or a group: user:ID or group:ID."))
-}
-
-/// The member or group of that id or e-mail address, if there is one in the organization.
-pub(crate) async fn find_principal(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    text: &str,
-) -> Result<Option<Principal>, Failure> {
-    let member = match parse_principal(text) {
-        Ok((PrincipalKind::Group, id)) => {
-            let group = store::groups::find(tx, organization, GroupId::from_uuid(id)).await?;
-            return Ok(group.map(|group| Principal {
-                kind: PrincipalKind::Group,
-                id,
-                name: group.name,
-                email: None,
-                user_kind: None,
-            }));
-        }
-        Ok((PrincipalKind::User, id)) => {
-            store::memberships::find_member(tx, organization, UserId::from_uuid(id)).await?
-        }
-        Err(_) => match text.parse::<EmailAddress>() {
-            Ok(email) => store::memberships::find_member_by_email(tx, organization, email.as_str()).await?,
-            Err(_) => None,
-        },
-    };
-    Ok(member.map(|member| Principal {
-        kind: PrincipalKind::User,
-        id: member.user_id.uuid(),
-        name: member.name,
-        email: (member.kind == UserKind::Person).then_some(member.email),
-        user_kind: Some(member.kind),
-    }))
-}
-
-/// What events call a principal.
-pub(crate) fn subject(principal: &Principal) -> (SubjectKind, String) {
-    match (principal.kind, principal.user_kind) {
-        (PrincipalKind::Group, _) => (SubjectKind::Group, principal.name.clone()),
-        (PrincipalKind::User, Some(UserKind::Application)) => {
-            (SubjectKind::ApplicationUser, principal.name.clone())
-        }
-        (PrincipalKind::User, _) => {
-            (SubjectKind::User, principal.email.clone().unwrap_or_else(|| principal.name.clone()))
-        }
-    }
 }
 
 fn principal_of(row: &Described) -> Principal {

@@ -7,6 +7,7 @@ mod groups;
 mod ip_filters;
 mod mails;
 mod organizations;
+mod permissions;
 mod places;
 mod profiles;
 mod projects;
