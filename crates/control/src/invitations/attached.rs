@@ -42,8 +42,16 @@ impl Attached {
     /// Both together, each thing once.
     pub(super) fn and(&self, other: &Self) -> Self {
         let mut both = self.clone();
-        both.groups.extend(other.groups.iter().filter(|group| !self.groups.contains(group)));
-        both.grants.extend(other.grants.iter().filter(|grant| !self.grants.contains(grant)));
+        for group in &other.groups {
+            if !both.groups.contains(group) {
+                both.groups.push(*group);
+            }
+        }
+        for grant in &other.grants {
+            if !both.grants.contains(grant) {
+                both.grants.push(*grant);
+            }
+        }
         both
     }
 }

@@ -1,7 +1,14 @@
 //! The event log: no change without an event, and a chain that shows every tampering.
 
+use std::time::Duration;
+
 use control::{events, ip_filters, projects, services, sessions};
-use domain::{inputs::SignIn, secrets::Secret};
+use domain::{
+    errors::Error,
+    inputs::{EventFilter, SignIn},
+    principals::SubjectKind,
+    secrets::Secret,
+};
 
 use crate::{
     check::{check_chain, check_world},
@@ -128,4 +135,104 @@ async fn events_are_paged_newest_first() {
     assert!(sequences.is_sorted_by(|a, b| a > b), "{sequences:?}");
     let error = events::list(&world.ctx(), PROJECT, &ALL_EVENTS, Some("last")).await.unwrap_err();
     assert_eq!(error.field(), Some("after"));
+}
+
+/// Texts of the organization's events that a filter leaves, oldest first.
+async fn filtered(world: &World, change: impl FnOnce(&mut EventFilter)) -> Vec<String> {
+    let mut filter = EventFilter::default();
+    change(&mut filter);
+    let page = events::list_for_organization(&world.ctx(), world.organization, &filter, None).await.unwrap();
+    let exported = events::export(&world.ctx(), world.organization, &filter, None).await.unwrap();
+    assert_eq!(page.rows, exported, "a file holds what the pages show");
+    assert_eq!(page.total, i64::try_from(exported.len()).unwrap());
+    exported.into_iter().rev().map(|event| event.text).collect()
+}
+
+#[tokio::test]
+async fn events_are_found_by_what_is_known_of_them() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    let day = world.now().rfc3339()[..10].to_owned();
+    let unit = control::units::create(&ctx, organization, "Data").await.unwrap().row.id;
+    let middle = world.now().rfc3339();
+    world.clock.advance(Duration::from_secs(3600));
+    control::units::create(&world.ctx_of(bob), organization, "Web").await.unwrap_err();
+    projects::create(&ctx, organization, "other", "").await.unwrap();
+    let (made, refused, project) = (
+        "Made the unit Data",
+        "Refused: unit.create needs role:organization:admin",
+        "Created the project other",
+    );
+    assert_eq!(filtered(&world, |filter| filter.event_type = "unit.created".into()).await, [made]);
+    assert_eq!(filtered(&world, |filter| filter.outcome = "denied".into()).await, [refused]);
+    assert_eq!(filtered(&world, |filter| filter.actor = " BOB@ ".into()).await, [refused]);
+    assert_eq!(filtered(&world, |filter| filter.subject = unit.to_string()).await, [made]);
+    assert_eq!(filtered(&world, |filter| filter.subject = bob.to_string()).await, [refused]);
+    assert_eq!(filtered(&world, |filter| filter.project = "other".into()).await, [project]);
+    assert_eq!(filtered(&world, |filter| filter.text = "unit data".into()).await, [made]);
+    assert_eq!(filtered(&world, |filter| filter.since.clone_from(&day)).await, [made, refused, project]);
+    assert_eq!(filtered(&world, |filter| filter.until.clone_from(&day)).await.len(), 5);
+    assert_eq!(filtered(&world, |filter| filter.until.clone_from(&middle)).await.len(), 2);
+    let both = filtered(&world, |filter| {
+        filter.since.clone_from(&middle);
+        filter.outcome = "done".into();
+    });
+    assert_eq!(both.await, [made, project]);
+    let event = events::list_for_organization(&ctx, organization, &ALL_EVENTS, None).await.unwrap().rows;
+    let subject = event.iter().find_map(|event| event.subject.clone()).unwrap();
+    assert_eq!((subject.kind, subject.id, subject.name.as_str()), (SubjectKind::Unit, unit.uuid(), "Data"));
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_is_refused_on_its_field() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    type Change = fn(&mut EventFilter);
+    let changes: [(Change, &str); 5] = [
+        (|filter| filter.event_type = "unit".into(), "event_type"),
+        (|filter| filter.outcome = "good".into(), "outcome"),
+        (|filter| filter.subject = "Data".into(), "subject"),
+        (|filter| filter.since = "yesterday".into(), "since"),
+        (|filter| filter.until = "2026-02-30".into(), "until"),
+    ];
+    for (change, field) in changes {
+        let mut filter = EventFilter::default();
+        change(&mut filter);
+        for error in [
+            events::list(&ctx, PROJECT, &filter, None).await.unwrap_err(),
+            events::list_for_organization(&ctx, organization, &filter, None).await.unwrap_err(),
+            events::export(&ctx, organization, &filter, None).await.unwrap_err(),
+            events::export_project(&ctx, PROJECT, &filter, None).await.unwrap_err(),
+        ] {
+            assert_eq!(error.field(), Some(field), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_on_where_it_ended_and_is_for_those_who_may_read() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    projects::rename(&ctx, PROJECT, "store").await.unwrap();
+    let all = events::export(&ctx, organization, &ALL_EVENTS, None).await.unwrap();
+    let rest = events::export(&ctx, organization, &ALL_EVENTS, Some(all[0].sequence)).await.unwrap();
+    assert_eq!(rest, all[1..]);
+    let own = events::export_project(&ctx, "store", &ALL_EVENTS, None).await.unwrap();
+    assert_eq!(
+        own.iter().map(|event| event.event_type.as_str()).collect::<Vec<_>>(),
+        ["project.renamed", "project.created"]
+    );
+    let rest = events::export_project(&ctx, "store", &ALL_EVENTS, Some(own[0].sequence)).await.unwrap();
+    assert_eq!(rest, own[1..]);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let his = world.ctx_of(bob);
+    let denied = Err(Error::Denied { permission: "organization:event_logs:read".into() });
+    assert_eq!(events::export(&his, organization, &ALL_EVENTS, None).await, denied);
+    assert_eq!(events::export_project(&his, "store", &ALL_EVENTS, None).await, Err(Error::NotFound));
+    let (_, stranger) = world.another_organization("Other").await;
+    let theirs = events::export(&world.ctx_of(stranger), organization, &ALL_EVENTS, None).await;
+    assert_eq!(theirs, Err(Error::NotFound));
 }

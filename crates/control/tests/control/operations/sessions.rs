@@ -368,3 +368,23 @@ async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
     let events = refused().await;
     assert!(events[11].text.starts_with("Turned away for another 1 second,"), "{}", events[11].text);
 }
+
+/// An application user has an address that nobody can tell from one that nobody has.
+#[tokio::test]
+async fn application_users_do_not_sign_in() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let user = control::application_users::create(&ctx, organization, "deployer", "").await.unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    let stored = store::users::find(&mut tx, user.row.user_id).await.unwrap().unwrap();
+    // Not even if it had a password.
+    let ann = store::users::find(&mut tx, world.user).await.unwrap().unwrap();
+    store::users::set_password_hash(&mut tx, stored.id, &ann.password_hash).await.unwrap();
+    tx.commit().await.unwrap();
+    let before = world.count_events("user.signed_in").await;
+    let sign_in = |email: &str| SignIn { email: email.into(), password: Secret::new(PASSWORD.into()) };
+    let refused = sessions::sign_in(&world.nobody(), sign_in(&stored.email)).await.err();
+    assert_eq!(refused, sessions::sign_in(&world.nobody(), sign_in("nobody@example.org")).await.err());
+    assert_eq!(refused.unwrap().status(), 401);
+    assert_eq!(world.count_events("user.signed_in").await, before, "its organization is not told either");
+}
