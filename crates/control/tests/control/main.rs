@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, also where a function is not marked as one")]
 
 mod check;
+mod guards;
 mod hosts;
 mod logs;
 mod wires;
