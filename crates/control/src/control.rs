@@ -22,10 +22,11 @@ use uuid::Uuid;
 use crate::{
     Context, MasterKey, Origin, Random,
     certificates::SigningKey,
+    contexts::Credential,
     envelopes::{OrganizationKey, Place},
     errors::Failure,
-    random,
     mails::{Mailer, keep_sending},
+    random,
     sessions::{Hashes, Refusals},
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
@@ -57,11 +58,11 @@ pub struct Parts {
     pub master_key: MasterKey,
     /// Whether the hosts are simulated, which the console says in its header.
     pub is_simulated: bool,
-}
     /// What sends mails; without it they are kept to be read here.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Address of the console without a slash at its end, which links in mails begin with.
     pub public_url: String,
+}
 
 /// The handle; clones are cheap and share everything.
 #[derive(Clone)]
@@ -151,7 +152,8 @@ impl Control {
     /// The context of one request.
     #[must_use]
     pub fn context(&self, origin: Origin, session: Option<(Vec<u8>, UserId)>) -> Context {
-        Context::new(self.clone(), origin, session)
+        let credential = session.map(|(key_hash, user)| Credential::Session { key_hash, user });
+        Context::new(self.clone(), origin, credential)
     }
 
     /// The context of a command that the operator gives on the machine itself.
@@ -170,9 +172,9 @@ impl Control {
             (0..WORKERS).map(|_| tokio::spawn(runner.clone().work(shutdown.clone()))).collect::<Vec<_>>();
         tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
         tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
+        tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
         tasks
     }
-        tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
 
     /// The workflow runner with every workflow there is.
     pub(crate) fn runner(&self, limits: Limits) -> Runner {
@@ -238,14 +240,14 @@ impl Control {
         self.0.parts.is_simulated
     }
 
-    /// Lets the runner and everybody who watches look at the database again.
-    pub fn notify(&self) {
     /// Address of the console without a slash at its end, which links in mails begin with.
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.0.parts.public_url
     }
 
+    /// Lets the runner and everybody who watches look at the database again.
+    pub fn notify(&self) {
         self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
         self.0.work.notify_waiters();
         // Kept for a worker that is just about to wait.
@@ -272,12 +274,12 @@ impl Control {
         &self.0.parts.master_key
     }
 
-    pub(crate) fn signing_key(&self) -> &SigningKey {
-        &self.0.signing_key
     pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
         self.0.parts.mailer.as_deref()
     }
 
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.0.signing_key
     }
 
     pub(crate) fn device_key(&self) -> &hmac::Key {
