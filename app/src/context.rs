@@ -27,6 +27,23 @@ const FLASH_BYTES_MAX: usize = 3 << 10;
 #[derive(Clone, Debug)]
 pub struct PublicOrigin(pub Arc<str>);
 
+/// What a form sent to a page itself with POST, as pairs of name and value; files are texts, too. The server puts it into
+/// the extensions of such requests.
+#[derive(Clone)]
+pub struct Posted(pub Arc<[(String, String)]>);
+
+impl Posted {
+    /// The value of a field; empty if it was not sent.
+    pub(crate) fn value(&self, name: &str) -> String {
+        self.values(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// Every value of a field that can be sent several times.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(sent, _)| sent == name).map(|(_, value)| value.clone()).collect()
+    }
+}
+
 /// The request's way into `control`.
 pub(crate) fn control() -> Result<control::Context, AppError> {
     extension().ok_or_else(|| missing("control::Context"))
@@ -83,6 +100,11 @@ pub(crate) fn own_address() -> String {
 /// Whether the page was asked for with POST.
 pub(crate) fn is_post() -> bool {
     use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST)
+}
+
+/// What was sent to the page; none if it was only asked for.
+pub(crate) fn posted() -> Option<Posted> {
+    extension()
 }
 
 /// Scheme and host as the browser sees them, for texts to copy.

@@ -5,5 +5,6 @@ pub(crate) mod csrf;
 pub mod flash;
 pub(crate) mod headers;
 pub mod keepsakes;
+pub(crate) mod posted;
 pub(crate) mod redirects;
 pub mod requests;

@@ -27,7 +27,7 @@ use crate::{
     middleware::{
         contexts, csrf,
         flash::{self, FORM_BYTES_MAX},
-        headers, keepsakes, redirects,
+        headers, keepsakes, posted, redirects,
         requests::{self, Requests},
     },
     sessions,
@@ -38,6 +38,10 @@ use crate::{
 
 /// How long an answer may take to begin.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
+const POSTED: &[&str] =
+    &["/projects/{project}/services/{service}/connect", "/organizations/{organization}/invitations/new"];
 
 /// What the router is made of.
 pub struct Parts {
@@ -144,14 +148,14 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
         .route("/projects/{project}/events/export", get(downloads::project_events))
         .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
     let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
-    let (shown, not_found) = (render.clone(), render);
-    router
+    let mut router = router
         // Also registers the server functions.
-        .leptos_routes(shared, generate_route_list(App), page)
-        // Without script the password is asked for by a form that is sent to the page itself.
-        .route(
-            "/projects/{project}/services/{service}/connect",
-            post(|request: Request| async move { shown(request).await.into_response() }),
-        )
-        .fallback(|request: Request| async move { not_found(request).await.into_response() })
+        .leptos_routes(shared, generate_route_list(App), page);
+    for path in POSTED {
+        let render = render.clone();
+        let shown = post(|request: Request| async move { render(request).await.into_response() });
+        router = router.route(path, shown.layer(from_fn(posted::provide)));
+    }
+    let not_found = render;
+    router.fallback(|request: Request| async move { not_found(request).await.into_response() })
 }

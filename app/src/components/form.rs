@@ -6,11 +6,13 @@ use domain::{errors::Error, views::Flash};
 use leptos::prelude::*;
 
 use super::icons::{Icon, icon};
-use crate::context;
+use crate::context::{self, Posted};
 
 /// The forms whose refusal is not that of a session that ended.
 pub(crate) const SIGN_IN: &str = "/api/sign_in";
 const SIGN_OUT: &str = "/api/sign_out";
+/// Stands for the forms that narrow lists down, which are sent nowhere.
+const SEARCH: &str = "search";
 
 /// What one form has to show: nothing on a first visit.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,36 @@ impl FormState {
         Self { action, error, values: flash.values }
     }
 
+    /// The state of a form that was sent to its own page and refused.
+    pub(crate) fn refused(action: &'static str, error: Error, sent: &Posted) -> Self {
+        let mut values = BTreeMap::<String, String>::new();
+        for (name, value) in sent.0.iter() {
+            let known = values.entry(name.clone()).or_default();
+            if !known.is_empty() {
+                known.push('\n');
+            }
+            known.push_str(value);
+        }
+        Self { action, error: Some(error), values }
+    }
+
+    /// The state of a form that narrows a list down: what is asked for, and why it cannot be, if so.
+    pub(crate) fn asked(values: &[(&str, &str)], error: Option<Error>) -> Self {
+        let values = values.iter().filter(|(_, value)| !value.is_empty());
+        let values = values.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { action: SEARCH, error, values }
+    }
+
+    /// Whether it narrows a list down: nothing has to be filled in.
+    pub(crate) fn is_search(&self) -> bool {
+        self.action == SEARCH
+    }
+
+    /// Whether anything is in it.
+    pub(crate) fn is_filled(&self) -> bool {
+        !self.values.is_empty()
+    }
+
     /// The form of the page before, if it came back because the session had ended.
     pub(crate) fn is_held_back(flash: &Flash) -> bool {
         matches!(flash.error, Some(Error::Unauthenticated { .. }))
@@ -48,8 +80,14 @@ impl FormState {
         self.values.get(name).cloned()
     }
 
+    /// What was chosen of a field that can be sent several times.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        self.values.get(name).map(|chosen| chosen.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     /// Why the field was refused.
     pub(crate) fn reason(&self, name: &str) -> Option<String> {
+        let name = name.trim_end_matches("[]");
         self.error.as_ref().filter(|error| error.field() == Some(name)).map(ToString::to_string)
     }
 
@@ -117,5 +155,15 @@ mod tests {
         assert_eq!(form.value("cidr").as_deref(), Some("x"));
         assert_eq!(form.id("cidr"), "ip-filter-add-cidr");
         assert!(form.is_refused());
+    }
+
+    #[test]
+    fn what_was_chosen_several_times_comes_back() {
+        let sent = [("groups[]", "a"), ("name", "x"), ("groups[]", "b")];
+        let sent = Posted(sent.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let form = FormState::refused("/api/x", Error::NotFound, &sent);
+        assert_eq!(form.values("groups[]"), ["a", "b"]);
+        assert_eq!(form.value("name").as_deref(), Some("x"));
+        assert!(form.values("roles[]").is_empty());
     }
 }

@@ -135,13 +135,21 @@ fn decode_notice(text: &str) -> String {
     form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
-/// What was typed, without what must not be seen again.
+/// What was typed, without what must not be seen again. What was sent several times has a line for each.
 fn values(body: &[u8]) -> BTreeMap<String, String> {
     let is_secret = |name: &str| ["password", "token", "secret"].iter().any(|word| name.contains(word));
-    form_urlencoded::parse(body)
-        .filter(|(name, _)| !is_secret(&name.to_ascii_lowercase()))
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect()
+    let mut values = BTreeMap::<String, String>::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        if is_secret(&name.to_ascii_lowercase()) {
+            continue;
+        }
+        let known = values.entry(name.into_owned()).or_default();
+        if !known.is_empty() {
+            known.push('\n');
+        }
+        known.push_str(&value);
+    }
+    values
 }
 
 /// The path and query of an address, without what Leptos adds: never a way to another site.
@@ -203,6 +211,7 @@ mod tests {
     #[test]
     fn secrets_do_not_travel_and_the_rest_fits() {
         let body = format!("name=a+b&password=x&Password2=y&set_up_token=z&description={}", "ü".repeat(4000));
+        assert_eq!(super::values(b"groups%5B%5D=a&groups%5B%5D=b")["groups[]"], "a\nb");
         let values = values(body.as_bytes());
         assert_eq!(values.keys().collect::<Vec<_>>(), ["description", "name"]);
         let error = Some(Error::invalid("name", "no"));
