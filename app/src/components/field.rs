@@ -51,7 +51,7 @@ impl Field {
                     type=kind
                     class:code=self.is_code
                     value=control.value.or(self.value)
-                    required=!self.is_optional
+                    required=!(self.is_optional || form.is_search())
                     maxlength=self.max.map(|max| max.saturating_mul(SLACK))
                     minlength=self.min
                     autocomplete=self.autocomplete.unwrap_or("off")
@@ -108,7 +108,7 @@ impl Label {
         view! {
             <div class="field" class:is-refused=is_refused>
                 <label for=label_for>
-                    {self.label} {self.is_optional.then(|| view! { <span class="muted">" (optional)"</span> })}
+                    {self.label} {(self.is_optional && !form.is_search()).then(|| view! { <span class="muted">" (optional)"</span> })}
                 </label>
                 {self.hint.map(|hint| view! { <p class="hint" id=hint_id.clone()>{hint}</p> })} {control}
                 {reason

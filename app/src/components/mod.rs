@@ -22,6 +22,8 @@ pub(crate) mod empty;
 #[cfg(feature = "ssr")]
 pub(crate) mod field;
 #[cfg(feature = "ssr")]
+pub(crate) mod filter;
+#[cfg(feature = "ssr")]
 pub(crate) mod form;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;

@@ -47,7 +47,7 @@ impl Select {
                 <select
                     id=control.id
                     name=self.name
-                    required=!self.is_optional
+                    required=!(self.is_optional || form.is_search())
                     autocomplete="off"
                     autofocus=control.is_refused
                     aria-invalid=control.is_refused.then_some("true")
