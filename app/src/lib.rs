@@ -28,17 +28,23 @@ pub mod components;
 
 pub mod certificates;
 pub mod events;
+pub mod groups;
+pub mod invitations;
 pub mod ip_filters;
+pub mod mails;
 pub mod organizations;
+pub mod permissions;
 pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod units;
+pub mod users;
 
 #[cfg(feature = "ssr")]
 pub use crate::{
     components::theme::Theme,
-    context::PublicOrigin,
+    context::{Posted, PublicOrigin},
     routes::App,
     session::USER_ID,
     shell::{Assets, csp, shell},

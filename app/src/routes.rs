@@ -11,14 +11,22 @@ use crate::{
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
     events::EventsPage,
+    groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, PreviewMembersPage, RemoveMemberPage},
+    invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
-    organizations::{OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage},
-    projects::{ProjectSettingsPage, ProjectsPage},
+    mails::{MailPage, MailsPage},
+    organizations::{
+        OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
+    },
+    permissions::{ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokePage},
+    projects::{MoveProjectPage, ProjectSettingsPage, ProjectsPage},
     services::{
         ConnectPage, CreateServicePage, OverviewPage, ProjectPage, ServiceSettingsPage, ServicesPage,
     },
     sessions::{HomePage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
+    units::UnitPage,
+    users::{UserDeactivationPage, UserPage, UserRemovalPage, UsersPage},
 };
 
 /// The console. `Async` everywhere: a status or redirect made after the first bytes would be lost.
@@ -42,6 +50,22 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/projects/:project/events") view=EventsPage />
                 <Route ssr=Async path=path!("/projects/:project/certificates") view=CertificatesPage />
                 <Route ssr=Async path=path!("/projects/:project/certificates/:id") view=CertificatePage />
+                <Route ssr=Async path=path!("/projects/:project/settings/move") view=MoveProjectPage />
+                <Route ssr=Async path=path!("/organizations/:organization") view=OrganizationPage />
+                <Route ssr=Async path=path!("/organizations/:organization/units/:unit") view=UnitPage />
+                <Route ssr=Async path=path!("/organizations/:organization/users") view=UsersPage />
+                <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
+                <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/users/:user/deactivate")
+                    view=UserDeactivationPage
+                />
+                <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
+                <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />
+                <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
+                <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
+                <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
                 <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
                 <Route
                     ssr=Async
@@ -54,6 +78,33 @@ pub fn App() -> impl IntoView {
                     view=OrganizationCertificatePage
                 />
                 <Route ssr=Async path=path!("/projects/:project/settings") view=ProjectSettingsPage />
+                <Route ssr=Async path=path!("/organizations/:organization/groups") view=GroupsPage />
+                <Route ssr=Async path=path!("/organizations/:organization/groups/:group") view=GroupPage />
+                <Route ssr=Async path=path!("/organizations/:organization/groups/:group/delete") view=DeleteGroupPage />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/groups/:group/members/new")
+                    view=AddMembersPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/groups/:group/members/preview")
+                    view=PreviewMembersPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/groups/:group/members/:user/remove")
+                    view=RemoveMemberPage
+                />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions") view=PermissionsPage />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions/new") view=GrantPage />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions/preview") view=PreviewGrantPage />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions/explain") view=ExplainPage />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions/holders") view=HoldersPage />
+                <Route ssr=Async path=path!("/organizations/:organization/permissions/:grant/revoke") view=RevokePage />
+                <Route ssr=Async path=path!("/projects/:project/permissions") view=PermissionsPage />
+                <Route ssr=Async path=path!("/projects/:project/permissions/explain") view=ExplainPage />
+                <Route ssr=Async path=path!("/projects/:project/permissions/holders") view=HoldersPage />
             </FlatRoutes>
         </Router>
     }

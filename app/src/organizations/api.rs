@@ -4,13 +4,45 @@
 use domain::inputs::EventFilter;
 use domain::{
     ids::{CertificateId, OrganizationId},
-    views::{CertificateRow, CertificateView, EventView, Page},
+    views::{CertificateRow, CertificateView, EventView, OrganizationView, Page},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-#[cfg(feature = "ssr")]
-use crate::context::{answer, control};
 use crate::errors::AppError;
+#[cfg(feature = "ssr")]
+use crate::{
+    context::{answer, control, done},
+    links,
+};
+
+/// One organization.
+#[server(endpoint = "organizations/view", input = GetUrl)]
+pub async fn view_organization(organization: OrganizationId) -> Result<OrganizationView, AppError> {
+    answer(control::organizations::view(&control()?, organization).await)
+}
+
+/// Renames an organization.
+#[server(endpoint = "organizations/rename")]
+pub async fn rename_organization(
+    organization: OrganizationId,
+    #[server(default)] name: String,
+) -> Result<OrganizationView, AppError> {
+    let renamed = answer(control::organizations::rename(&control()?, organization, &name).await)?;
+    let path = links::organization(&organization.to_string());
+    done(&path, &format!("The organization is called {} now.", renamed.name));
+    Ok(renamed)
+}
+
+/// Deletes an organization that holds nothing any more.
+#[server(endpoint = "organizations/delete")]
+pub async fn delete_organization(
+    organization: OrganizationId,
+    #[server(default)] confirmation: String,
+) -> Result<(), AppError> {
+    answer(control::organizations::delete(&control()?, organization, &confirmation).await)?;
+    done(&links::own_organizations(), "The organization is deleted.");
+    Ok(())
+}
 
 /// The events of an organization, latest first.
 #[server(endpoint = "organizations/events", input = GetUrl)]

@@ -1,4 +1,4 @@
-//! What belongs to a whole organization: its events and certificates, which outlive the projects they came from.
+//! An organization: its own page, and its events and certificates, which outlive the projects they came from.
 
 pub mod api;
 
@@ -8,11 +8,13 @@ mod certificate_page;
 mod certificates_page;
 #[cfg(feature = "ssr")]
 mod events_page;
+#[cfg(feature = "ssr")]
+mod view_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     certificate_page::OrganizationCertificatePage, certificates_page::OrganizationCertificatesPage,
-    events_page::OrganizationEventsPage,
+    events_page::OrganizationEventsPage, view_page::OrganizationPage,
 };
 
 #[cfg(feature = "ssr")]

@@ -24,7 +24,7 @@ use crate::{
 const PAGES_MAX: usize = 4;
 
 /// What can be chosen, and whether that is all there is.
-pub(super) struct Choices {
+pub(crate) struct Choices {
     /// The choices under their headings.
     pub(super) groups: Vec<Group>,
     /// There is more than is offered.
@@ -43,7 +43,7 @@ impl Choices {
     }
 
     /// The field in which one is chosen.
-    pub(super) fn select(
+    pub(crate) fn select(
         self,
         name: &'static str,
         label: &'static str,
@@ -141,7 +141,7 @@ where
 }
 
 /// The organization, its units and its projects, as far as the viewer knows of them.
-pub(super) async fn places(viewer: &Viewer, id: OrganizationId) -> Result<Choices, AppError> {
+pub(crate) async fn places(viewer: &Viewer, id: OrganizationId) -> Result<Choices, AppError> {
     let ctx = control()?;
     let name = viewer.organization(id).map(|organization| organization.name.clone()).unwrap_or_default();
     let mut choices = Choices::none();

@@ -24,6 +24,7 @@ mod revocation_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
+    choices::places,
     explain_page::ExplainPage,
     grant_page::GrantPage,
     holders_page::HoldersPage,

@@ -2,7 +2,7 @@
 
 use domain::{
     ids::OrganizationId,
-    views::{Page, ProjectRow, ProjectView},
+    views::{Effects, Page, ProjectRow, ProjectSettings, ProjectView},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -13,13 +13,15 @@ use crate::{
     links,
 };
 
-/// The projects of an organization, by name.
+/// The projects of an organization, by name: those in a unit, or whose name holds a text.
 #[server(endpoint = "projects/list", input = GetUrl)]
 pub async fn list_projects(
     organization: OrganizationId,
+    #[server(default)] unit: String,
+    #[server(default)] text: String,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<ProjectRow>, AppError> {
-    let filter = control::projects::ProjectFilter::default();
+    let filter = control::projects::ProjectFilter { unit: &unit, text: &text };
     answer(control::projects::list(&control()?, organization, &filter, after.as_deref()).await)
 }
 
@@ -29,14 +31,21 @@ pub async fn view_project(project: String) -> Result<ProjectView, AppError> {
     answer(control::projects::view(&control()?, &project).await)
 }
 
-/// Makes a project.
+/// What is set of a project.
+#[server(endpoint = "projects/settings", input = GetUrl)]
+pub async fn view_project_settings(project: String) -> Result<ProjectSettings, AppError> {
+    answer(control::projects::settings(&control()?, &project).await)
+}
+
+/// Makes a project, in a unit if one is named.
 #[server(endpoint = "projects/create")]
 pub async fn create_project(
     organization: OrganizationId,
     #[server(default)] name: String,
+    #[server(default)] unit: String,
 ) -> Result<ProjectView, AppError> {
-    let project = answer(control::projects::create(&control()?, organization, &name, "").await)?;
-    done(&links::services(&project.name, None), &format!("Project {} is ready.", project.name));
+    let project = answer(control::projects::create(&control()?, organization, &name, &unit).await)?;
+    done(&links::project(&project.name), &format!("Project {} is ready.", project.name));
     Ok(project)
 }
 
@@ -49,6 +58,43 @@ pub async fn rename_project(
     let renamed = answer(control::projects::rename(&control()?, &project, &name).await)?;
     done(&links::project_settings(&renamed.name), &format!("{project} is now {}.", renamed.name));
     Ok(renamed)
+}
+
+/// What moving a project would do to people. Without a unit it would go to the organization itself.
+#[server(endpoint = "projects/preview_move", input = GetUrl)]
+pub async fn preview_project_move(
+    project: String,
+    #[server(default)] unit: String,
+) -> Result<Effects, AppError> {
+    answer(control::projects::preview_move(&control()?, &project, &unit).await)
+}
+
+/// Moves a project into a unit, or to the organization itself if none is named.
+#[server(endpoint = "projects/move")]
+pub async fn move_project(project: String, #[server(default)] unit: String) -> Result<ProjectView, AppError> {
+    let moved = answer(control::projects::move_to(&control()?, &project, &unit).await)?;
+    let place = moved.unit.as_ref().map_or("the organization itself", |unit| &unit.name);
+    done(&links::project(&moved.name), &format!("{project} is in {place} now."));
+    Ok(moved)
+}
+
+/// Changes what is said of a project: `key=value`, one a line.
+#[server(endpoint = "projects/set_tags")]
+pub async fn set_project_tags(project: String, #[server(default)] tags: String) -> Result<(), AppError> {
+    answer(control::projects::set_tags(&control()?, &project, &tags).await)?;
+    done(&links::project_settings(&project), "The tags are changed.");
+    Ok(())
+}
+
+/// Changes whom to tell of what happens in a project: an e-mail address a line.
+#[server(endpoint = "projects/set_contacts")]
+pub async fn set_project_contacts(
+    project: String,
+    #[server(default)] contacts: String,
+) -> Result<(), AppError> {
+    answer(control::projects::set_contacts(&control()?, &project, &contacts).await)?;
+    done(&links::project_settings(&project), "The contacts are changed.");
+    Ok(())
 }
 
 /// Deletes an empty project.

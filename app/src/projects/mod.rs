@@ -1,11 +1,20 @@
-//! Projects: list, create, rename, delete.
+//! Projects: list, create, rename, move, say something of them, delete.
 
 pub mod api;
 
 #[cfg(feature = "ssr")]
+mod create_form;
+#[cfg(feature = "ssr")]
 mod list_page;
+#[cfg(feature = "ssr")]
+mod move_page;
 #[cfg(feature = "ssr")]
 mod settings_page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::{list_page::ProjectsPage, settings_page::ProjectSettingsPage};
+pub(crate) use self::{
+    create_form::{Place, create_dialog, new_button},
+    list_page::{COLUMNS, ProjectsPage, row},
+    move_page::MoveProjectPage,
+    settings_page::ProjectSettingsPage,
+};

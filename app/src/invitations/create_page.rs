@@ -1,0 +1,303 @@
+//! `/organizations/{organization}/invitations/new`: the form that invites one or many. It is sent to the page itself, which
+//! says of each line what became of it: without script, and however many they are.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::OrganizationId,
+    principals::ResourceKind,
+    views::{GroupRow, InvitedLine},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{INVITE, api::invite_users};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        field::{Field, Label},
+        form::FormState,
+        frame::{Frame, Section, Viewer, head},
+        grantables::{Grantables, givable},
+        page::page,
+        select::Select,
+        table::{Column, table},
+        text_area::TextArea,
+    },
+    context::{Posted, answer, control, posted, set_status},
+    errors::AppError,
+    links, organizations,
+    permissions::places,
+    quantities::count,
+};
+
+/// The form, or what became of it.
+#[component]
+pub(crate) fn InvitePage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = organizations::asked(&params)?;
+        viewer.require(id, Action::InviteUsers)?;
+        let key = id.to_string();
+        let mut frame = Frame::in_organization(id, Section::Users, "Invite people");
+        if viewer.may(id, Action::ListUsers) {
+            frame = frame.step("Users", links::users(&key, &[]));
+        }
+        let frame = frame
+            .step("Invitations", links::invitations(&key, &[]))
+            .step("Invite", links::new_invitations(&key))
+            .calls(calls(&key));
+        let (form, sent) = match posted() {
+            Some(sent) => match invite(id, &sent).await? {
+                Ok(lines) => return Ok(frame.view(viewer, answered(&key, lines))),
+                Err(refusal) => (FormState::refused(INVITE, refusal, &sent), Some(sent)),
+            },
+            None => (FormState::of(INVITE), None),
+        };
+        let offer = Offer::load(&viewer, id).await?;
+        Ok(frame.view(viewer, draw(&key, offer, &form, sent.as_ref())))
+    })
+}
+
+fn calls(organization: &str) -> ApiCalls {
+    let body = serde_json::json!({ "emails": ["ann@example.org"], "granted": ["developer"], "resource": "project:shop" });
+    let path = format!("/v1/organizations/{organization}/invitations");
+    ApiCalls::new().v1("Invite people", "POST", &path, Some(&body))
+}
+
+/// Invites whom the form names. What can be mended in the form is the inner error.
+async fn invite(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<InvitedLine>, Error>, AppError> {
+    let (pasted, file) = (sent.value("emails"), sent.value("file"));
+    if !pasted.trim().is_empty() && !file.trim().is_empty() {
+        let reason = "Write the addresses here or choose a file, not both.";
+        set_status(422);
+        return Ok(Err(Error::invalid("emails", reason)));
+    }
+    let emails = if file.trim().is_empty() { pasted } else { file };
+    let (groups, granted) = (sent.values("groups[]"), sent.values("granted[]"));
+    match invite_users(id, emails, groups, granted, sent.value("resource"), sent.value("days")).await {
+        Ok(lines) => Ok(Ok(lines)),
+        Err(AppError::Refused(
+            error @ (Error::Invalid { .. }
+            | Error::Conflict { .. }
+            | Error::Forbidden { .. }
+            | Error::Limited { .. }),
+        )) => {
+            set_status(error.status());
+            Ok(Err(error))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What can come with an invitation of the viewer's.
+struct Offer {
+    groups: Vec<GroupRow>,
+    has_more_groups: bool,
+    /// What they can give on the organization, and a field of where else.
+    grants: Option<(Vec<domain::permissions::Granted>, Select)>,
+}
+
+impl Offer {
+    async fn load(viewer: &Viewer, id: OrganizationId) -> Result<Self, AppError> {
+        let (groups, has_more_groups) = match viewer.may(id, Action::AddGroupMember) {
+            true => {
+                let page = answer(control::groups::list(&control()?, id, "", None).await)?;
+                (page.rows, page.next.is_some())
+            }
+            false => (Vec::new(), false),
+        };
+        let powers = &viewer.organization(id).ok_or(Error::NotFound)?.powers;
+        let choices = givable(powers, ResourceKind::Organization);
+        let grants = match choices.is_empty() {
+            true => None,
+            false => Some((choices, places(viewer, id).await?.select("resource", "On what", None))),
+        };
+        Ok(Self { groups, has_more_groups, grants })
+    }
+}
+
+fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted>) -> AnyView {
+    let emails = TextArea {
+        name: "emails",
+        label: "E-mail addresses",
+        hint: Some(
+            "One a line, at most 500. Or CSV with a header: a column email and, if wanted, groups (names with ; between) and \
+             granted."
+                .into(),
+        ),
+        rows: 6,
+        is_optional: true,
+        is_code: true,
+        ..TextArea::default()
+    };
+    let days = Field {
+        name: "days",
+        label: "Days until it expires",
+        hint: Some("1 to 30.".into()),
+        kind: "number",
+        value: Some("7".into()),
+        ..Field::default()
+    };
+    let groups = groups(&offer, form);
+    let has_groups = !offer.groups.is_empty();
+    let grants = offer.grants.map(|(choices, place)| {
+        let chosen = sent.map(|sent| sent.values("granted[]")).unwrap_or_default();
+        let grantables =
+            Grantables { name: "granted[]", legend: "Roles and permissions", choices, chosen, is_many: true };
+        view! { {grantables.view(form)} {place.view(form)} }
+    });
+    let has_grants = grants.is_some();
+    view! {
+        {head("Invite people".into(), (), ())}
+        <form method="post" action=links::new_invitations(organization) enctype="multipart/form-data" class="form form-wide">
+            {form.error(&["emails", "groups", "granted", "resource", "days"])}
+            <section class="card stack" aria-labelledby="whom">
+                <h2 id="whom">"Whom"</h2>
+                {emails.view(form)} {file(form)} {days.view(form)}
+            </section>
+            {(has_groups || has_grants)
+                .then(|| {
+                    view! {
+                        <section class="card stack" aria-labelledby="with">
+                            <h2 id="with">"What comes with it"</h2>
+                            <p class="muted">
+                                "Everybody in this list gets it when they accept, as far as you can still give it then."
+                            </p>
+                            {groups} {grants}
+                        </section>
+                    }
+                })}
+            <div class="form-actions">
+                <button class="button button-primary">"Send invitations"</button>
+                <a class="button" href=links::invitations(organization, &[])>"Cancel"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn file(form: &FormState) -> AnyView {
+    let hint = "In place of the addresses above; text in UTF-8.";
+    let label = Label { name: "file", label: "CSV file", hint: Some(hint.into()), is_optional: true };
+    label.around(form, |control| {
+        view! {
+            <input
+                id=control.id
+                name="file"
+                type="file"
+                accept=".csv,.txt,text/csv,text/plain"
+                aria-describedby=control.described
+            />
+        }
+        .into_any()
+    })
+}
+
+fn groups(offer: &Offer, form: &FormState) -> AnyView {
+    if offer.groups.is_empty() {
+        return ().into_any();
+    }
+    let chosen = form.values("groups[]");
+    let boxes = offer
+        .groups
+        .iter()
+        .map(|group| {
+            let id = group.id.to_string();
+            let is_chosen = chosen.contains(&id);
+            view! {
+                <label class="check">
+                    <input type="checkbox" name="groups[]" value=id checked=is_chosen />
+                    <span class="break">{group.name.clone()}</span>
+                </label>
+            }
+        })
+        .collect_view();
+    let more = offer.has_more_groups.then(|| {
+        view! { <p class="hint">"Only the first groups are listed. In CSV, groups can be named in a column of their own."</p> }
+    });
+    let reason =
+        form.reason("groups").map(|reason| view! { <p class="field-error"><span>{reason}</span></p> });
+    view! {
+        <fieldset class="choices">
+            <legend>"Groups"</legend>
+            {reason} <div class="choices-grid">{boxes}</div> {more}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What became of each line, the refused ones first: there is something left to do about them.
+fn answered(organization: &str, lines: Vec<InvitedLine>) -> AnyView {
+    let number = |is_refused: bool| {
+        let lines = lines.iter().filter(|line| line.reason.is_some() == is_refused);
+        i64::try_from(lines.count()).unwrap_or(i64::MAX)
+    };
+    let summary = summary(number(false), number(true));
+    let (refused, invited): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.reason.is_some());
+    let columns = [Column::Figure("Line"), Column::Name("Address"), Column::Text("Result")];
+    let rows = refused.into_iter().chain(invited).map(row).collect();
+    let all = links::invitations(organization, &[]);
+    let more = links::new_invitations(organization);
+    view! {
+        {head("Invite people".into(), (), ())}
+        <p role="status">{summary}</p>
+        {table("What became of each line", &columns, rows)}
+        <div class="form-actions">
+            <a class="button button-primary" href=all>"See the open invitations"</a>
+            <a class="button" href=more>"Invite more"</a>
+        </div>
+    }
+    .into_any()
+}
+
+fn summary(invited: i64, refused: i64) -> String {
+    let verb = |number| if number == 1 { "was" } else { "were" };
+    let invited_text = match invited {
+        0 => "Nobody was invited.".to_owned(),
+        1 => "1 person was invited.".to_owned(),
+        more => format!("{more} people were invited."),
+    };
+    match refused {
+        0 => invited_text,
+        _ => format!("{invited_text} {} {} refused.", count(refused, "line"), verb(refused)),
+    }
+}
+
+fn row(line: InvitedLine) -> Vec<AnyView> {
+    let result = match line.reason {
+        Some(reason) => {
+            view! { <div>{badge(Tone::Bad, "refused")} " " <span class="break">{reason}</span></div> }
+                .into_any()
+        }
+        None => badge(Tone::Good, "invited"),
+    };
+    vec![line.line.into_any(), view! { <span class="break">{line.email}</span> }.into_any(), result]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_the_lines_is_summed_up() {
+        assert_eq!(summary(1, 0), "1 person was invited.");
+        assert_eq!(summary(3, 1), "3 people were invited. 1 line was refused.");
+        assert_eq!(summary(0, 2), "Nobody was invited. 2 lines were refused.");
+    }
+
+    #[test]
+    fn refused_lines_come_first_with_their_numbers() {
+        let line = |line, email: &str, reason: Option<&str>| InvitedLine {
+            line,
+            email: email.into(),
+            reason: reason.map(str::to_owned),
+        };
+        let html =
+            answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))]).to_html();
+        assert!(html.find("nobody").unwrap() < html.find("a@b.c").unwrap(), "{html}");
+        assert!(html.contains("1 person was invited. 1 line was refused."), "{html}");
+    }
+}

@@ -1,0 +1,173 @@
+//! `/organizations/{organization}`: its name and id, its units, and its end.
+
+use domain::{
+    actions::Action,
+    views::{OrganizationView, UnitRow},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::api::view_organization;
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        confirm::Confirm,
+        copy::CopyButton,
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+    },
+    links,
+    projects::api::list_projects,
+    quantities::count,
+    units::{self, api::list_units},
+};
+
+/// An organization.
+#[component]
+pub(crate) fn OrganizationPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = super::asked(&params)?;
+        let organization = view_organization(id).await?;
+        let units = list_units(id).await?;
+        let projects = list_projects(id, String::new(), String::new(), None).await?.total;
+        let frame = Frame::in_organization(id, Section::Organization, organization.name.clone());
+        let frame = frame.calls(calls(&organization));
+        Ok(frame.view(viewer, draw(&organization, units, projects)))
+    })
+}
+
+fn calls(OrganizationView { id, name, powers, .. }: &OrganizationView) -> ApiCalls {
+    use serde_json::json;
+
+    let path = format!("/v1/organizations/{id}");
+    let units = format!("{path}/units");
+    let mut calls = ApiCalls::new().v1("View the organization", "GET", &path, None).v1(
+        "List its units",
+        "GET",
+        &units,
+        None,
+    );
+    if powers.may(Action::CreateUnit) {
+        calls = calls.v1("Make a unit", "POST", &units, Some(&json!({ "name": "Shops" })));
+    }
+    if powers.may(Action::RenameOrganization) {
+        calls = calls.v1("Rename it", "PATCH", &path, Some(&json!({ "name": "New name" })));
+    }
+    if powers.may(Action::DeleteOrganization) {
+        calls = calls.v1("Delete it", "DELETE", &links::with_query(&path, &[("confirm", Some(name))]), None);
+    }
+    calls
+}
+
+fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> AnyView {
+    let (id, powers) = (organization.id.to_string(), &organization.powers);
+    let number = i64::try_from(units.len()).unwrap_or(i64::MAX);
+    let beside = match organization.is_super_admin {
+        true => badge(Tone::Plain, "you are a super admin"),
+        false => badge(Tone::Plain, "you are a member"),
+    };
+    view! {
+        {head(organization.name.clone(), beside, ())}
+        {facts(&id, projects)}
+        {units::section(&id, units, powers.may(Action::CreateUnit))}
+        {powers.may(Action::RenameOrganization).then(|| rename(&id, &organization.name))}
+        {powers.may(Action::DeleteOrganization).then(|| delete(organization, number, projects))}
+    }
+    .into_any()
+}
+
+fn facts(id: &str, projects: i64) -> AnyView {
+    let path = links::projects(Some(id), None);
+    view! {
+        <section class="card" aria-labelledby="facts">
+            <h2 id="facts">"About it"</h2>
+            <dl class="facts facts-ids">
+                <div>
+                    <dt>"Id"</dt>
+                    <dd class="copyable">
+                        <code class="break">{id.to_owned()}</code>
+                        <CopyButton text=id.to_owned() what="id".to_owned() />
+                    </dd>
+                </div>
+                <div><dt>"Projects that you see"</dt><dd><a href=path>{count(projects, "project")}</a></dd></div>
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn rename(organization: &str, name: &str) -> AnyView {
+    let form = FormState::of("/api/organizations/rename");
+    let field = Field {
+        name: "name",
+        label: "Name",
+        hint: Some("What people read. Nothing depends on it: programs use the id.".into()),
+        value: Some(name.to_owned()),
+        max: Some(83),
+        ..Field::default()
+    };
+    view! {
+        <section class="card" aria-labelledby="rename">
+            <h2 id="rename">"Rename organization"</h2>
+            <form method="post" action=form.action class="form form-narrow">
+                {hidden(&[("organization", organization)])} {form.error(&["name"])} {field.view(&form)}
+                <div class="form-actions">
+                    <button class="button button-primary">"Rename"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// Why an organization that holds something stays.
+fn obstacle(projects: i64, units: i64) -> Option<String> {
+    let held = [(projects, "project"), (units, "unit")];
+    let held: Vec<String> = held
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| count(number, what))
+        .collect();
+    let them = if projects + units == 1 { "it" } else { "them" };
+    (!held.is_empty()).then(|| format!("It still holds {}. Delete {them} first.", held.join(" and ")))
+}
+
+fn delete(organization: &OrganizationView, units: i64, projects: i64) -> AnyView {
+    let name = organization.name.clone();
+    Confirm {
+        id: "delete-organization",
+        action: "/api/organizations/delete",
+        hidden: vec![("organization", organization.id.to_string())],
+        goes: vec![
+            format!(
+                "The organization {name} with its groups, application users, tokens and open invitations."
+            ),
+            "Everybody’s membership of it; their accounts stay.".into(),
+        ],
+        name,
+        verb: "Delete organization",
+        stays: Some("What happened in it stays on record: the operator of this installation can read it."),
+        obstacle: obstacle(projects, units),
+    }
+    .view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_counted() {
+        assert_eq!(obstacle(0, 0), None);
+        assert_eq!(obstacle(1, 0).as_deref(), Some("It still holds 1 project. Delete it first."));
+        assert_eq!(
+            obstacle(2, 1).as_deref(),
+            Some("It still holds 2 projects and 1 unit. Delete them first.")
+        );
+    }
+}

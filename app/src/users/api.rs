@@ -1,0 +1,85 @@
+//! Server functions of an organization's people.
+
+#[cfg(feature = "ssr")]
+use domain::inputs::MemberFilter;
+use domain::{
+    ids::{OrganizationId, UserId},
+    views::{Effects, MemberRow, MemberView, Page},
+};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::errors::AppError;
+#[cfg(feature = "ssr")]
+use crate::{
+    context::{answer, control, done},
+    links,
+};
+
+/// Who belongs to an organization, by e-mail address.
+#[server(endpoint = "users/list", input = GetUrl)]
+pub async fn list_users(
+    organization: OrganizationId,
+    #[server(default)] text: String,
+    #[server(default)] state: String,
+    #[server(default)] idle_days: String,
+    #[server(default)] after: Option<String>,
+) -> Result<Page<MemberRow>, AppError> {
+    let filter = MemberFilter { text, state, idle_days };
+    answer(control::users::list(&control()?, organization, &filter, after.as_deref()).await)
+}
+
+/// One of them.
+#[server(endpoint = "users/view", input = GetUrl)]
+pub async fn view_user(organization: OrganizationId, user: UserId) -> Result<MemberView, AppError> {
+    answer(control::users::view(&control()?, organization, user).await)
+}
+
+/// What removing or deactivating somebody would take away.
+#[server(endpoint = "users/preview_remove", input = GetUrl)]
+pub async fn preview_user_removal(organization: OrganizationId, user: UserId) -> Result<Effects, AppError> {
+    answer(control::users::preview_remove(&control()?, organization, user).await)
+}
+
+/// Shuts somebody out, leaving what they hold in place.
+#[server(endpoint = "users/deactivate")]
+pub async fn deactivate_user(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
+    answer(control::users::deactivate(&control()?, organization, user).await)?;
+    done(&links::user(&organization.to_string(), &user.to_string()), "They are shut out.");
+    Ok(())
+}
+
+/// Lets somebody in again.
+#[server(endpoint = "users/reactivate")]
+pub async fn reactivate_user(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
+    answer(control::users::reactivate(&control()?, organization, user).await)?;
+    done(&links::user(&organization.to_string(), &user.to_string()), "They are let in again.");
+    Ok(())
+}
+
+/// Removes somebody with all they hold.
+#[server(endpoint = "users/remove")]
+pub async fn remove_user(
+    organization: OrganizationId,
+    user: UserId,
+    #[server(default)] confirmation: String,
+) -> Result<(), AppError> {
+    answer(control::users::remove(&control()?, organization, user, &confirmation).await)?;
+    done(&links::users(&organization.to_string(), &[]), &format!("{} is removed.", confirmation.trim()));
+    Ok(())
+}
+
+/// Makes somebody a super admin, or no longer.
+#[server(endpoint = "users/set_super_admin")]
+pub async fn set_super_admin(
+    organization: OrganizationId,
+    user: UserId,
+    is_super_admin: bool,
+) -> Result<(), AppError> {
+    answer(control::users::set_super_admin(&control()?, organization, user, is_super_admin).await)?;
+    let notice = match is_super_admin {
+        true => "They are a super admin now.",
+        false => "They are no super admin any more.",
+    };
+    done(&links::user(&organization.to_string(), &user.to_string()), notice);
+    Ok(())
+}
