@@ -52,9 +52,8 @@ pub(super) async fn answer(api: Arc<Api>, operation: &'static Operation, request
             }
         };
         let path = path_values(&mut parts).await?;
-        let taken = if operation.takes_body { BODY_BYTES_MAX } else { 0 };
         let body = match operation.takes_body {
-            true => to_bytes(body, taken).await.map_err(|_| too_large())?,
+            true => to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| too_large())?,
             false => axum::body::Bytes::new(),
         };
         let (query, headers) = (parts.uri.query(), &parts.headers);
@@ -127,4 +126,28 @@ pub(super) fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let mut response = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence).into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_we_did_wrong_is_told_in_the_form_of_all_errors() {
+        for (response, status) in [
+            (panicked(Box::new("a secret")), 500),
+            (late().into_response(), 503),
+            (too_large().into_response(), 413),
+            (nowhere().await.into_response(), 404),
+            (no_method().await.into_response(), 405),
+        ] {
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+            let body = to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["errors"][0]["status"], status);
+            assert_eq!(body["errors"][0]["message"], body["message"]);
+            assert!(!body.to_string().contains("secret"));
+        }
+    }
 }

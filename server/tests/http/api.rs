@@ -4,5 +4,6 @@ mod callers;
 mod documents;
 mod exports;
 mod journeys;
+mod neighbours;
 mod refusals;
 mod tokens;

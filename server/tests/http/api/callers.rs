@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
+    response::Response,
 };
 use control::{Context, Origin};
 use domain::{
@@ -109,8 +110,22 @@ impl Program {
         self.send(Method::POST, path, Some(body.to_string())).await
     }
 
+    /// The pieces of a good answer, as they come.
+    pub(crate) async fn open(&self, path: &str) -> BodyDataStream {
+        let answer = self.answer(Method::GET, path, None).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.into_body().into_data_stream()
+    }
+
     /// Sends a request, with this text as JSON if there is one.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let (parts, body) = self.answer(method, path, body).await.into_parts();
+        let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    async fn answer(&self, method: Method, path: &str, body: Option<String>) -> Response {
         let mut headers = self.headers.clone();
         if body.is_some() && !headers.contains_key(header::CONTENT_TYPE) {
             headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
@@ -119,10 +134,7 @@ impl Program {
         let mut request = Request::builder().method(method).uri(path).body(body).unwrap();
         *request.headers_mut() = headers;
         request.extensions_mut().insert(Peer(self.address));
-        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap();
-        let text = String::from_utf8(body.to_vec()).unwrap();
-        Reply { status: parts.status, headers: parts.headers, text }
+        self.router.clone().oneshot(request).await.unwrap()
     }
 }
 

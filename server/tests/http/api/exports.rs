@@ -1,9 +1,11 @@
 //! Event logs as files, for programs and for people.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use domain::inputs::CreateToken;
+use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::callers::{Program, owners_program};
+use super::callers::{Program, member, owners_program};
 use crate::installation::Installation;
 
 /// Groups that are made: more events than one page of an export holds.
@@ -96,4 +98,24 @@ async fn people_download_what_programs_export() {
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     let missing = browser.get("/organizations/not-an-id/events/export?format=csv").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_loses_the_right_on_the_way_gets_no_more() {
+    let installation = Installation::new().await;
+    let (program, organization) = owners_program(&installation).await;
+    let base = format!("/v1/organizations/{organization}");
+    many_groups(&installation, &program, &base).await;
+    let mel = member(&installation, organization, "mel@example.org").await;
+    let grant = json!({
+        "principal": "mel@example.org", "granted": "organization:event_logs:read", "resource": "organization",
+    });
+    let grant = program.post(&format!("{base}/permissions"), grant).await.with(201);
+    let theirs = Program::new(&installation).with_token(&mel.token(&CreateToken::default()).await);
+    let mut pieces = theirs.open(&format!("{base}/events/export?format=jsonl")).await;
+    let first = pieces.next().await.unwrap().unwrap();
+    assert_eq!(first.iter().filter(|byte| **byte == b'\n').count(), 1000);
+    let path = format!("{base}/permissions/{}", grant["id"].as_str().unwrap());
+    assert_eq!(program.send(Method::DELETE, &path, None).await.status, 204);
+    assert!(pieces.next().await.unwrap().is_err(), "broken off, not ended");
 }
