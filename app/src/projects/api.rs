@@ -45,7 +45,7 @@ pub async fn create_project(
     #[server(default)] unit: String,
 ) -> Result<ProjectView, AppError> {
     let project = answer(control::projects::create(&control()?, organization, &name, &unit).await)?;
-    done(&links::project(&project.name), &format!("Project {} is ready.", project.name));
+    done(&home(&project), &format!("Project {} is ready.", project.name));
     Ok(project)
 }
 
@@ -74,8 +74,20 @@ pub async fn preview_project_move(
 pub async fn move_project(project: String, #[server(default)] unit: String) -> Result<ProjectView, AppError> {
     let moved = answer(control::projects::move_to(&control()?, &project, &unit).await)?;
     let place = moved.unit.as_ref().map_or("the organization itself", |unit| &unit.name);
-    done(&links::project(&moved.name), &format!("{project} is in {place} now."));
+    done(&home(&moved), &format!("{project} is in {place} now."));
     Ok(moved)
+}
+
+/// Where somebody goes on who just made or moved a project: it may be out of their sight.
+#[cfg(feature = "ssr")]
+fn home(project: &ProjectView) -> String {
+    use domain::actions::Action;
+
+    match (project.powers.may(Action::ViewService), project.powers.knows()) {
+        (true, _) => links::services(&project.name, None),
+        (false, true) => links::project(&project.name),
+        (false, false) => links::projects(Some(&project.organization_id.to_string()), None),
+    }
 }
 
 /// Changes what is said of a project: `key=value`, one a line.
