@@ -26,6 +26,7 @@ mod shell;
 
 pub mod components;
 
+pub mod application_users;
 pub mod certificates;
 pub mod events;
 pub mod groups;
@@ -34,10 +35,12 @@ pub mod ip_filters;
 pub mod mails;
 pub mod organizations;
 pub mod permissions;
+pub mod profile;
 pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod tokens;
 pub mod units;
 pub mod users;
 

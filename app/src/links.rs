@@ -207,6 +207,21 @@ pub fn application_users(organization: &str, query: &[(&str, Option<&str>)]) -> 
 pub fn application_user(organization: &str, user: &str, query: &[(&str, Option<&str>)]) -> String {
     of_organization(organization, &["application-users", user], query)
 }
+/// What deleting an application user would do.
+#[must_use]
+pub fn application_user_deletion(organization: &str, user: &str) -> String {
+    of_organization(organization, &["application-users", user, "delete"], &[])
+}
+/// The form that makes a token for an application user.
+#[must_use]
+pub fn new_application_token(organization: &str, user: &str) -> String {
+    of_organization(organization, &["application-users", user, "tokens", "new"], &[])
+}
+/// One token of an application user.
+#[must_use]
+pub fn application_token(organization: &str, user: &str, token: &str) -> String {
+    of_organization(organization, &["application-users", user, "tokens", token], &[])
+}
 /// The mails that were written for an organization.
 #[must_use]
 pub fn mails(organization: &str, after: Option<&str>) -> String {
@@ -226,6 +241,41 @@ pub fn profile() -> String {
 #[must_use]
 pub fn own_tokens(query: &[(&str, Option<&str>)]) -> String {
     with_query("/profile/tokens", query)
+}
+/// The form that makes a token for oneself.
+#[must_use]
+pub fn new_own_token() -> String {
+    "/profile/tokens/new".to_owned()
+}
+/// One of one's own tokens.
+#[must_use]
+pub fn own_token(token: &str) -> String {
+    format!("/profile/tokens/{}", encode(token))
+}
+/// What leaving an organization means, and the form for it.
+#[must_use]
+pub fn leaving(organization: &str) -> String {
+    format!("/profile/organizations/{}/leave", encode(organization))
+}
+/// A project's events, those that are asked for.
+#[must_use]
+pub fn found_events(project: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&events(project, None), query)
+}
+/// A project's events as a file.
+#[must_use]
+pub fn events_file(project: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&format!("{}/export", events(project, None)), query)
+}
+/// An organization's events, those that are asked for.
+#[must_use]
+pub fn found_organization_events(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&organization_events(organization, None), query)
+}
+/// An organization's events as a file.
+#[must_use]
+pub fn organization_events_file(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    with_query(&format!("{}/export", organization_events(organization, None)), query)
 }
 /// The organizations that one belongs to or is invited into.
 #[must_use]

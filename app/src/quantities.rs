@@ -13,6 +13,15 @@ pub fn duration(millis: i64) -> String {
     }
 }
 
+/// A time to live in its largest unit that leaves nothing over: `90 days`, `1 hour`, `90 seconds`.
+#[must_use]
+pub fn span(seconds: i64) -> String {
+    let units = [(24 * 3600, "day"), (3600, "hour"), (60, "minute")];
+    let unit = units.into_iter().find(|(size, _)| seconds > 0 && seconds % size == 0);
+    let (size, name) = unit.unwrap_or((1, "second"));
+    count(seconds / size, name)
+}
+
 /// `256 MiB`, `1 GiB`, `1.5 GiB`.
 #[must_use]
 pub fn mebibytes(mebibytes: i64) -> String {
@@ -62,6 +71,20 @@ pub fn count(number: i64, singular: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_have_one_unit() {
+        for (seconds, text) in [
+            (7_776_000, "90 days"),
+            (86_400, "1 day"),
+            (90_000, "25 hours"),
+            (600, "10 minutes"),
+            (601, "601 seconds"),
+            (0, "0 seconds"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+    }
 
     #[test]
     fn durations() {

@@ -8,6 +8,10 @@ use leptos_router::{
 };
 
 use crate::{
+    application_users::{
+        ApplicationTokenPage, ApplicationUserPage, ApplicationUsersPage, DeleteApplicationUserPage,
+        NewApplicationTokenPage,
+    },
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
     events::EventsPage,
@@ -19,12 +23,14 @@ use crate::{
         OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
     },
     permissions::{ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokePage},
+    profile::{LeavePage, OwnOrganizationsPage, ProfilePage},
     projects::{MoveProjectPage, ProjectSettingsPage, ProjectsPage},
     services::{
         ConnectPage, CreateServicePage, OverviewPage, ProjectPage, ServiceSettingsPage, ServicesPage,
     },
     sessions::{HomePage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
+    tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
     units::UnitPage,
     users::{UserDeactivationPage, UserPage, UserRemovalPage, UsersPage},
 };
@@ -66,6 +72,33 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
                 <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
                 <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
+                <Route ssr=Async path=path!("/organizations/:organization/application-users") view=ApplicationUsersPage />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/application-users/:user")
+                    view=ApplicationUserPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/application-users/:user/delete")
+                    view=DeleteApplicationUserPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/application-users/:user/tokens/new")
+                    view=NewApplicationTokenPage
+                />
+                <Route
+                    ssr=Async
+                    path=path!("/organizations/:organization/application-users/:user/tokens/:token")
+                    view=ApplicationTokenPage
+                />
+                <Route ssr=Async path=path!("/profile") view=ProfilePage />
+                <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
+                <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
+                <Route ssr=Async path=path!("/profile/tokens/:token") view=OwnTokenPage />
+                <Route ssr=Async path=path!("/profile/organizations") view=OwnOrganizationsPage />
+                <Route ssr=Async path=path!("/profile/organizations/:organization/leave") view=LeavePage />
                 <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
                 <Route
                     ssr=Async

@@ -40,8 +40,14 @@ use crate::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
-const POSTED: &[&str] =
-    &["/projects/{project}/services/{service}/connect", "/organizations/{organization}/invitations/new"];
+const POSTED: &[&str] = &[
+    "/projects/{project}/services/{service}/connect",
+    "/organizations/{organization}/invitations/new",
+    "/organizations/{organization}/application-users/{user}/tokens/new",
+    "/organizations/{organization}/application-users/{user}/tokens/{token}",
+    "/profile/tokens/new",
+    "/profile/tokens/{token}",
+];
 
 /// What the router is made of.
 pub struct Parts {

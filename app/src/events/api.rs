@@ -1,8 +1,9 @@
 //! Server functions of events.
 
-#[cfg(feature = "ssr")]
-use domain::inputs::EventFilter;
-use domain::views::{EventView, Page};
+use domain::{
+    inputs::EventFilter,
+    views::{EventView, Page},
+};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 #[cfg(feature = "ssr")]
@@ -13,7 +14,8 @@ use crate::errors::AppError;
 #[server(endpoint = "events/list", input = GetUrl)]
 pub async fn list_events(
     project: String,
+    #[server(default)] filter: EventFilter,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<EventView>, AppError> {
-    answer(control::events::list(&control()?, &project, &EventFilter::default(), after.as_deref()).await)
+    answer(control::events::list(&control()?, &project, &filter, after.as_deref()).await)
 }

@@ -1,15 +1,23 @@
 //! `/projects/{project}/events`: the project's log, latest first, with what changed.
 
-use domain::views::{EventView, Page};
+use domain::{
+    errors::Error,
+    inputs::EventFilter,
+    views::{EventSubject, EventView, Page},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::api::list_events;
+use super::{
+    api::list_events,
+    filter::{self, asked, files, pairs},
+};
 use crate::{
     components::{
         api_call::ApiCalls,
         badges::{badge, outcome},
         empty::empty,
+        filter::{found, is_needed, nothing_fits},
         frame::{Frame, Section, Viewer, head},
         icons::Icon,
         list::List,
@@ -26,25 +34,37 @@ use crate::{
 pub(crate) fn EventsPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
     page(async move {
-        let after = query.get("after");
+        let (filter, after) = (asked(&query), query.get("after"));
         let viewer = Viewer::load().await?;
         let project = view_project(params.get("project").unwrap_or_default()).await?;
         let name = project.name.clone();
-        let page = list_events(name.clone(), after.clone()).await?;
-        let calls = ApiCalls::new().get(
-            "List events",
-            "/api/events/list",
-            &[("project", Some(&name)), ("after", after.as_deref())],
-        );
+        let (page, refused) = found(list_events(name.clone(), filter.clone(), after.clone()).await)?;
+        let path = format!("/v1/projects/{}/events", links::encode(&name));
         let frame = Frame::in_project(project, Section::Events, "Events")
             .step("Events", links::events(&name, None))
-            .calls(calls);
-        let address = |after: Option<&str>| links::events(&name, after);
-        let list =
-            List { caption: "Events", columns: &OF_PROJECT, after: after.as_deref(), address: &address };
-        let none = "Everything that is done in this project is recorded here, refused tries too.";
-        Ok(frame.view(viewer, draw(list, page, none)))
+            .calls(calls(&path, &filter));
+        let log = Log {
+            title: "Events",
+            has_project: false,
+            none: "Everything that is done in this project is recorded here, refused tries too.",
+            after: after.as_deref(),
+            filter: &filter,
+            refused,
+            address: &|query| links::found_events(&name, query),
+            file: &|query| links::events_file(&name, query),
+        };
+        Ok(frame.view(viewer, log.view(page)))
     })
+}
+
+/// The requests behind a log.
+pub(crate) fn calls(path: &str, filter: &EventFilter) -> ApiCalls {
+    let list = links::with_query(path, &pairs(filter));
+    let file = links::with_query(
+        &format!("{path}/export"),
+        &[&pairs(filter)[..], &[("format", Some("jsonl"))]].concat(),
+    );
+    ApiCalls::new().v1("List events", "GET", &list, None).v1("Export all of them", "GET", &file, None)
 }
 
 const PROJECT: Column = Column::Text("Project");
@@ -56,7 +76,7 @@ const OF_PROJECT: [Column; 5] = [
     Column::Text("Actor"),
 ];
 /// The columns of an organization's log: those of a project's, and the project.
-pub(crate) const OF_ORGANIZATION: [Column; 6] = [
+const OF_ORGANIZATION: [Column; 6] = [
     Column::Text("Time"),
     Column::Name("What happened"),
     PROJECT,
@@ -65,15 +85,50 @@ pub(crate) const OF_ORGANIZATION: [Column; 6] = [
     Column::Text("Actor"),
 ];
 
-/// The log of a project or of an organization; `none` says what will be in it.
-pub(crate) fn draw(list: List<'_>, page: Page<EventView>, none: &'static str) -> AnyView {
-    let (title, has_project) = (list.caption, list.columns.contains(&PROJECT));
-    let empty = || empty(Icon::Events, "No events yet", none, ());
-    view! { {head(title.into(), (), ())} {list.view(page, |event| row(has_project, event), empty)} }
-        .into_any()
+/// An address that these pairs are part of.
+type Address<'a> = &'a dyn Fn(&[(&str, Option<&str>)]) -> String;
+
+/// The log of a project or of an organization.
+pub(crate) struct Log<'a> {
+    /// What it is called.
+    pub(crate) title: &'static str,
+    /// It has the events of several projects.
+    pub(crate) has_project: bool,
+    /// What will be in it.
+    pub(crate) none: &'static str,
+    /// Where the page begins.
+    pub(crate) after: Option<&'a str>,
+    /// What is asked for.
+    pub(crate) filter: &'a EventFilter,
+    /// Why it cannot be, if so.
+    pub(crate) refused: Option<Error>,
+    /// Its address.
+    pub(crate) address: Address<'a>,
+    /// The address of its files.
+    pub(crate) file: Address<'a>,
 }
 
-fn row(has_project: bool, event: EventView) -> Row {
+impl Log<'_> {
+    /// Draws one page of it.
+    pub(crate) fn view(self, page: Page<EventView>) -> AnyView {
+        let form = filter::state(self.filter, self.refused);
+        let (is_needed, is_filled) = (is_needed(&page, &form), form.is_filled());
+        let empty = || match is_filled {
+            true => nothing_fits(),
+            false => empty(Icon::Events, "No events yet", self.none, ()),
+        };
+        let files = (page.total > 0).then(|| files(self.file, self.filter));
+        let form = is_needed.then(|| filter::form((self.address)(&[]), self.filter, form, self.has_project));
+        let columns: &[Column] = if self.has_project { &OF_ORGANIZATION } else { &OF_PROJECT };
+        let here =
+            |after: Option<&str>| (self.address)(&[&pairs(self.filter)[..], &[("after", after)]].concat());
+        let list = List { caption: self.title, columns, after: self.after, address: &here };
+        let row = |event| row(self.has_project, self.address, event);
+        view! { {head(self.title.into(), (), files)} {form} {list.view(page, row, empty)} }.into_any()
+    }
+}
+
+fn row(has_project: bool, log: Address<'_>, event: EventView) -> Row {
     let (tone, word) = outcome(event.outcome);
     let (at, actor, event_type) = (time(event.at), event.actor.clone(), event.event_type.clone());
     let project = has_project.then(|| named(event.project_name.clone()));
@@ -82,7 +137,7 @@ fn row(has_project: bool, event: EventView) -> Row {
         badge(tone, word),
         view! { <span class="event-actor">{actor}</span> }.into_any(),
     ];
-    [at, details(event)].into_iter().chain(project).chain(rest).collect()
+    [at, details(log, event)].into_iter().chain(project).chain(rest).collect()
 }
 
 /// A type that may go on in a second line behind its point.
@@ -102,7 +157,7 @@ fn named(project: Option<String>) -> AnyView {
 }
 
 /// What happened in one sentence; unfolded, everything else that is known of it.
-fn details(event: EventView) -> AnyView {
+fn details(log: Address<'_>, event: EventView) -> AnyView {
     let has_change = event.before.is_some() || event.after.is_some();
     // What is not known is hidden rather than left out: the file with the list has a column for each label.
     let one = |label: &'static str, value: Option<String>| {
@@ -123,8 +178,8 @@ fn details(event: EventView) -> AnyView {
                 <dl class="facts">
                     {one("Project", event.project_name)} {one("Service", event.service_name)}
                     {one("Event", Some(event.event_type))} {one("Actor", Some(event.actor))}
-                    {one("Credential", event.credential)}
-                    {one("Session", event.session)} {one("Address", event.address)} {one("Program", event.agent)}
+                    {subject(log, event.subject)} {one("Credential", event.credential)}
+                    {one("Token", event.token.map(|token| token.to_string()))} {one("Session", event.session)} {one("Address", event.address)} {one("Program", event.agent)}
                     {one("Request", Some(event.request_id))} {one("Sequence", Some(event.sequence.to_string()))}
                 </dl>
                 {change}
@@ -132,6 +187,17 @@ fn details(event: EventView) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// What an event is about, with the way to all that happened to it; it may be gone, so this leads to no page of its own.
+fn subject(log: Address<'_>, subject: Option<EventSubject>) -> AnyView {
+    let is_unknown = subject.is_none();
+    let value = subject.map(|EventSubject { kind, id, name }| {
+        let path = log(&[("subject", Some(&id.to_string()))]);
+        let kind = kind.as_str().replace('_', " ");
+        view! { <a href=path title="All events about it">{format!("{kind} {name}")}</a> }
+    });
+    view! { <div hidden=is_unknown><dt>"Subject"</dt><dd class="break">{value}</dd></div> }.into_any()
 }
 
 fn change(label: &'static str, json: Option<String>) -> AnyView {
@@ -154,7 +220,7 @@ fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{states::Outcome, timestamps::Timestamp};
+    use domain::{principals::SubjectKind, states::Outcome, timestamps::Timestamp};
 
     use super::*;
 
@@ -181,22 +247,36 @@ mod tests {
         }
     }
 
-    fn html(columns: &[Column], project: Option<&str>) -> String {
-        let list = List { caption: "Events", columns, after: None, address: &|_| String::new() };
-        let page = Page { rows: vec![event(project)], next: None, total: 1 };
-        draw(list, page, "nothing yet").to_html()
+    fn html(has_project: bool, event: EventView) -> String {
+        let log = Log {
+            title: "Events",
+            has_project,
+            none: "nothing yet",
+            after: None,
+            filter: &EventFilter::default(),
+            refused: None,
+            address: &|query| links::found_events("shop", query),
+            file: &|query| links::events_file("shop", query),
+        };
+        log.view(Page { rows: vec![event], next: None, total: 1 }).to_html()
     }
 
     #[test]
     fn only_the_organization_s_log_has_a_column_that_says_which_project() {
-        assert!(html(&OF_ORGANIZATION, Some("shop")).contains("data-label=\"Project\""));
-        assert!(!html(&OF_PROJECT, Some("shop")).contains("data-label=\"Project\""));
-        assert!(html(&OF_ORGANIZATION, None).contains("<span class=\"muted\">–</span>"));
+        assert!(html(true, event(Some("shop"))).contains("data-label=\"Project\""));
+        assert!(!html(false, event(Some("shop"))).contains("data-label=\"Project\""));
+        assert!(html(true, event(None)).contains("<span class=\"muted\">–</span>"));
     }
 
     #[test]
     fn unfolded_an_event_says_everything_that_is_known_of_it() {
-        let html = html(&OF_PROJECT, Some("shop"));
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let subject = EventSubject {
+            kind: SubjectKind::ApplicationUser,
+            id: id.parse().unwrap(),
+            name: "<deployer>".into(),
+        };
+        let html = html(false, EventView { subject: Some(subject), ..event(Some("shop")) });
         for (label, value) in [
             ("Project", "shop"),
             ("Event", "service.created"),
@@ -211,6 +291,8 @@ mod tests {
             assert!(html.contains(&fact), "{fact}: {html}");
         }
         assert!(html.contains("<div hidden><dt>Program</dt>"), "{html}");
+        assert!(html.contains(&format!("href=\"/projects/shop/events?subject={id}\"")), "{html}");
+        assert!(html.contains("application user &lt;deployer&gt;"), "{html}");
     }
 
     #[test]

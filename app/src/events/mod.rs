@@ -3,7 +3,9 @@
 pub mod api;
 
 #[cfg(feature = "ssr")]
+pub(crate) mod filter;
+#[cfg(feature = "ssr")]
 mod list_page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::list_page::{EventsPage, OF_ORGANIZATION, draw};
+pub(crate) use self::list_page::{EventsPage, Log, calls};

@@ -1,9 +1,8 @@
 //! Server functions of organizations.
 
-#[cfg(feature = "ssr")]
-use domain::inputs::EventFilter;
 use domain::{
     ids::{CertificateId, OrganizationId},
+    inputs::EventFilter,
     views::{CertificateRow, CertificateView, EventView, OrganizationView, Page},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
@@ -48,9 +47,9 @@ pub async fn delete_organization(
 #[server(endpoint = "organizations/events", input = GetUrl)]
 pub async fn list_organization_events(
     organization: OrganizationId,
+    #[server(default)] filter: EventFilter,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<EventView>, AppError> {
-    let filter = EventFilter::default();
     answer(control::events::list_for_organization(&control()?, organization, &filter, after.as_deref()).await)
 }
 

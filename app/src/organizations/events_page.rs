@@ -6,12 +6,12 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::api::list_organization_events;
 use crate::{
     components::{
-        api_call::ApiCalls,
+        filter::found,
         frame::{Frame, Section, Viewer},
-        list::List,
         page::page,
     },
-    events, links,
+    events::{Log, calls, filter::asked},
+    links,
 };
 
 const TITLE: &str = "All events";
@@ -21,25 +21,23 @@ const TITLE: &str = "All events";
 pub(crate) fn OrganizationEventsPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
     page(async move {
-        let after = query.get("after");
+        let (filter, after) = (asked(&query), query.get("after"));
         let viewer = Viewer::load().await?;
         let id = super::asked(&params)?;
-        let page = list_organization_events(id, after.clone()).await?;
+        let (page, refused) = found(list_organization_events(id, filter.clone(), after.clone()).await)?;
         let key = id.to_string();
-        let calls = ApiCalls::new().get(
-            "List events",
-            "/api/organizations/events",
-            &[("organization", Some(&key)), ("after", after.as_deref())],
-        );
-        let frame = Frame::in_organization(id, Section::OrganizationEvents, TITLE).calls(calls);
-        let address = |after: Option<&str>| links::organization_events(&key, after);
-        let list = List {
-            caption: TITLE,
-            columns: &events::OF_ORGANIZATION,
+        let frame = Frame::in_organization(id, Section::OrganizationEvents, TITLE)
+            .calls(calls(&format!("/v1/organizations/{key}/events"), &filter));
+        let log = Log {
+            title: TITLE,
+            has_project: true,
+            none: "Everything that is done in this organization is recorded here, refused tries too.",
             after: after.as_deref(),
-            address: &address,
+            filter: &filter,
+            refused,
+            address: &|query| links::found_organization_events(&key, query),
+            file: &|query| links::organization_events_file(&key, query),
         };
-        let none = "Everything that is done in this organization is recorded here, refused tries too.";
-        Ok(frame.view(viewer, events::draw(list, page, none)))
+        Ok(frame.view(viewer, log.view(page)))
     })
 }

@@ -1,0 +1,143 @@
+//! `/profile/organizations`: where one belongs, where one is invited, and the form that makes another organization.
+
+use domain::views::{OrganizationView, OwnInvitationRow};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        dialog::{dialog, open_button},
+        empty::empty,
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        icons::{Icon, icon},
+        page::page,
+        table::{Column, Row, table},
+        time::time,
+    },
+    context::{answer, control},
+    links,
+};
+
+const TITLE: &str = "Organizations";
+const DIALOG: &str = "new-organization";
+const ACCEPT: &str = "/api/profile/accept_invitation";
+const DECLINE: &str = "/api/profile/decline_invitation";
+
+/// Where one belongs.
+#[component]
+pub(crate) fn OwnOrganizationsPage() -> impl IntoView {
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let invitations = answer(control::invitations::own(&control()?).await)?;
+        let frame = Frame::of_person(Section::Organizations, TITLE).calls(ApiCalls::new().v1(
+            "List your organizations",
+            "GET",
+            "/v1/organizations",
+            None,
+        ));
+        let body = draw(&viewer.profile.organizations, invitations);
+        Ok(frame.view(viewer, body))
+    })
+}
+
+fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) -> AnyView {
+    let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New organization" });
+    let list = match organizations.is_empty() {
+        true => empty(
+            Icon::Organization,
+            "You belong to no organization",
+            "Projects and people belong to organizations. Make one, or ask somebody to invite you into theirs.",
+            new(),
+        ),
+        false => {
+            let columns = [Column::Name("Name"), Column::Text("You are"), Column::Actions];
+            table("Your organizations", &columns, organizations.iter().map(row).collect())
+        }
+    };
+    view! {
+        {head(TITLE.into(), (), (!organizations.is_empty()).then(new))}
+        {pending(invitations)}
+        {list}
+        {create_dialog()}
+    }
+    .into_any()
+}
+
+fn row(organization: &OrganizationView) -> Row {
+    let (id, name) = (organization.id.to_string(), organization.name.clone());
+    let role = match organization.is_super_admin {
+        true => badge(Tone::Plain, "super admin"),
+        false => view! { <span class="muted">"member"</span> }.into_any(),
+    };
+    let leave = format!("Leave {name}");
+    vec![
+        view! { <a class="free-text" href=links::organization(&id)>{name}</a> }.into_any(),
+        role,
+        view! { <a class="button button-small" href=links::leaving(&id) aria-label=leave>"Leave…"</a> }
+            .into_any(),
+    ]
+}
+
+/// Invitations that wait for an answer, and why the last answer was refused.
+fn pending(invitations: Vec<OwnInvitationRow>) -> AnyView {
+    let refused = [ACCEPT, DECLINE].map(|action| FormState::of(action).error(&[])).collect_view();
+    if invitations.is_empty() {
+        return refused.into_any();
+    }
+    let columns = [Column::Name("Organization"), Column::Text("Good until"), Column::Actions];
+    let rows = invitations.into_iter().map(invitation).collect();
+    view! {
+        <section class="stack" aria-labelledby="invitations">
+            <h2 id="invitations">"You are invited"</h2>
+            {refused} {table("Invitations", &columns, rows)}
+        </section>
+        <h2>"You belong to"</h2>
+    }
+    .into_any()
+}
+
+fn invitation(row: OwnInvitationRow) -> Row {
+    let id = row.id.to_string();
+    let name = row.organization_name;
+    let answer = |action, class, word: &'static str| {
+        view! {
+            <form method="post" action=action>
+                {hidden(&[("invitation", &id)])}
+                <button class=class aria-label=format!("{word} {name}")>{word}</button>
+            </form>
+        }
+    };
+    let answers = view! {
+        <div class="answers">
+            {answer(ACCEPT, "button button-small button-primary", "Accept")}
+            {answer(DECLINE, "button button-small", "Decline")}
+        </div>
+    };
+    let answers = answers.into_any();
+    vec![view! { <span class="free-text">{name.clone()}</span> }.into_any(), time(row.expires_at), answers]
+}
+
+fn create_dialog() -> AnyView {
+    let form = FormState::of("/api/organizations/create");
+    let field = Field {
+        name: "name",
+        label: "Name",
+        hint: Some("What people call it. You become its super admin.".into()),
+        has_focus: true,
+        max: Some(83),
+        ..Field::default()
+    };
+    let body = view! {
+        <form method="post" action=form.action class="form">
+            {form.error(&["name"])} {field.view(&form)}
+            <div class="form-actions">
+                <button class="button button-primary">"Create organization"</button>
+                <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    dialog(DIALOG, "New organization".into(), form.is_refused(), body.into_any())
+}

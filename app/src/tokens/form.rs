@@ -1,0 +1,233 @@
+//! The page that makes a token. The form is sent to the page itself, which then shows the token's text, once; sent again, it
+//! makes no second one and says so.
+
+use domain::{
+    errors::Error,
+    inputs::CreateToken,
+    permissions::Granted,
+    tokens::{AGE_SECONDS, DESCRIPTION_CHARS_MAX, IP_RANGES_MAX},
+};
+use leptos::prelude::*;
+use serde_json::json;
+
+use super::{made::made, owners::Owner};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        field::Label,
+        form::{FormState, hidden},
+        frame::{Viewer, head},
+        grantables::Grantables,
+        select::{Group, Select},
+        text_area::TextArea,
+    },
+    context::{Posted, control, posted, set_status},
+    errors::AppError,
+};
+
+/// Names the form for the ids of its fields.
+const FORM: &str = "new-token";
+/// The name that [`Grantables`] send.
+const SCOPES: &str = "scopes[]";
+const DAY: i64 = 24 * 3600;
+/// How long a token lives if nothing else is chosen.
+const USUAL_AGE: i64 = 90 * DAY;
+
+/// The page: the form, or the token that it made.
+pub(crate) async fn new_token(viewer: Viewer, owner: Owner) -> Result<AnyView, AppError> {
+    let frame = owner.frame("New token").step("New token", owner.new_token()).calls(calls(&owner));
+    let form = match posted() {
+        None => FormState::of(FORM),
+        Some(sent) => match owner.create(&input(&sent)).await {
+            Ok(token) => {
+                let body = view! { {head("Token made".into(), (), ())} {made(&owner, token, None)} };
+                return Ok(frame.view(viewer, body));
+            }
+            Err(error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Forbidden { .. })) => {
+                set_status(error.status());
+                FormState::refused(FORM, on_its_field(error), &sent)
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let once = control()?.request_id().to_string();
+    Ok(frame.view(viewer, draw(&owner, &form, &once)))
+}
+
+/// What the form sent.
+fn input(sent: &Posted) -> CreateToken {
+    CreateToken {
+        description: sent.value("description"),
+        scopes: sent.values(SCOPES),
+        ip_ranges: sent.value("ip_ranges"),
+        max_age_seconds: sent.value("max_age_seconds"),
+        extend_when_used: sent.value("extend_when_used") == "true",
+        once: sent.value("once"),
+    }
+}
+
+/// The operation calls the field of several values by its plain name.
+fn on_its_field(error: Error) -> Error {
+    match error {
+        Error::Invalid { field, reason } if field == "scopes" => Error::invalid(SCOPES, reason),
+        other => other,
+    }
+}
+
+fn calls(owner: &Owner) -> ApiCalls {
+    let body = json!({
+        "description": "Deploys at night", "scopes": ["operator"], "ip_ranges": ["203.0.113.0/24"],
+        "max_age_seconds": USUAL_AGE, "extend_when_used": false,
+    });
+    // A token makes no other of its owner.
+    match owner.is_oneself() {
+        true => ApiCalls::new().v1("List tokens", "GET", &owner.api(), None),
+        false => ApiCalls::new().v1("Make a token", "POST", &owner.api(), Some(&body)),
+    }
+}
+
+fn draw(owner: &Owner, form: &FormState, once: &str) -> AnyView {
+    let whose = match owner.name() {
+        Some(name) => format!("With it a program acts as {name}, with everything that {name} holds."),
+        None => "With it a program acts as you, in all of your organizations.".to_owned(),
+    };
+    let shown = ["description", "ip_ranges", "max_age_seconds", "extend_when_used", SCOPES];
+    view! {
+        {head("New token".into(), (), ())}
+        <p class="muted">{whose}</p>
+        <form method="post" action=owner.new_token() class="form form-wide">
+            {hidden(&[("once", once)])} {form.error(&shown)} {description(form, None)}
+            {age(form)} {extension(form)} {ranges(form, None)} {scopes(form)}
+            <div class="form-actions">
+                <button class="button button-primary">"Make token"</button>
+                <a class="button" href=owner.list(&[])>"Cancel"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The field that says what a token is for.
+pub(super) fn description(form: &FormState, value: Option<&str>) -> AnyView {
+    TextArea {
+        name: "description",
+        label: "Description",
+        hint: Some(format!(
+            "What it is for and where it is kept, so that others know whether it may go. At most {DESCRIPTION_CHARS_MAX} characters."
+        )),
+        value: value.map(str::to_owned),
+        rows: 2,
+        ..TextArea::default()
+    }
+    .view(form)
+}
+
+/// The field that says from where a token may be used.
+pub(super) fn ranges(form: &FormState, value: Option<String>) -> AnyView {
+    TextArea {
+        name: "ip_ranges",
+        label: "Good from",
+        hint: Some(format!(
+            "Address ranges like 203.0.113.0/24 or 2001:db8::/32, one a line, at most {IP_RANGES_MAX}. Empty: from anywhere."
+        )),
+        value,
+        rows: 3,
+        is_optional: true,
+        is_code: true,
+    }
+    .view(form)
+}
+
+fn age(form: &FormState) -> AnyView {
+    let ages = [
+        (*AGE_SECONDS.start(), "10 minutes"),
+        (3600, "1 hour"),
+        (DAY, "1 day"),
+        (7 * DAY, "7 days"),
+        (30 * DAY, "30 days"),
+        (USUAL_AGE, "90 days"),
+        (365 * DAY, "1 year"),
+        (*AGE_SECONDS.end(), "10 years"),
+    ];
+    let choices = ages.into_iter().map(|(seconds, text)| (seconds.to_string(), text.to_owned())).collect();
+    Select {
+        name: "max_age_seconds",
+        label: "Ends after",
+        groups: vec![Group { heading: None, choices }],
+        value: Some(USUAL_AGE.to_string()),
+        nothing: Some("Never"),
+        is_optional: true,
+        ..Select::default()
+    }
+    .view(form)
+}
+
+fn extension(form: &FormState) -> AnyView {
+    let label = Label {
+        name: "extend_when_used",
+        label: "When it is used",
+        hint: Some("A token that is in use then lives on; one that is forgotten ends by itself.".into()),
+        is_optional: true,
+    };
+    label.around(form, |control| {
+        let is_checked = control.value.is_some();
+        view! {
+            <span class="check">
+                <input
+                    type="checkbox"
+                    id=control.id
+                    name="extend_when_used"
+                    value="true"
+                    checked=is_checked
+                    aria-invalid=control.is_refused.then_some("true")
+                    aria-describedby=control.described
+                />
+                <span aria-hidden="true">"Begin its time anew"</span>
+            </span>
+        }
+        .into_any()
+    })
+}
+
+/// What it is limited to, folded unless something is chosen.
+fn scopes(form: &FormState) -> AnyView {
+    let chosen = form.values(SCOPES);
+    let is_open = !chosen.is_empty() || form.reason(SCOPES).is_some();
+    let choice = Grantables {
+        name: SCOPES,
+        legend: "What it can do at most",
+        choices: Granted::all().collect(),
+        chosen,
+        is_many: true,
+    };
+    view! {
+        <details class="field-wide scopes" open=is_open>
+            <summary>"Limit what it can do"</summary>
+            <p class="hint">
+                "Nothing chosen: everything that its owner can do. A token never opens more than its owner holds, \
+                 whatever is chosen here."
+            </p>
+            {choice.view(form)}
+        </details>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_says_once_which_token_it_makes() {
+        let sent = [("description", "x"), (SCOPES, "operator"), (SCOPES, "read_only"), ("once", "r-1")];
+        let sent = Posted(sent.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let input = input(&sent);
+        assert_eq!((input.scopes.len(), input.once.as_str(), input.extend_when_used), (2, "r-1", false));
+    }
+
+    #[test]
+    fn a_refusal_of_what_it_is_limited_to_is_shown_there() {
+        assert_eq!(on_its_field(Error::invalid("scopes", "no")).field(), Some(SCOPES));
+        assert_eq!(on_its_field(Error::invalid("ip_ranges", "no")).field(), Some("ip_ranges"));
+    }
+}

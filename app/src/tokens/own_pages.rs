@@ -1,0 +1,72 @@
+//! `/profile/tokens` and below: one's own tokens.
+
+use domain::errors::Error;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::{
+    form::new_token,
+    list::{Asked, new_button, section},
+    owners::Owner,
+    view::token,
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        filter::found,
+        form::FormState,
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+    },
+    context::{answer, control},
+    links,
+};
+
+/// One's own tokens.
+#[component]
+pub(crate) fn OwnTokensPage() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    page(async move {
+        let asked =
+            Asked { unused_days: query.get("unused_days").unwrap_or_default(), after: query.get("after") };
+        let viewer = Viewer::load().await?;
+        let owner = Owner::oneself();
+        let list = control::tokens::list(&control()?, &asked.unused_days, asked.after.as_deref()).await;
+        let (list, refused) = found(answer(list))?;
+        let form = FormState::asked(&[("unused_days", &asked.unused_days)], refused);
+        let path = links::with_query(&owner.api(), &[("unused_days", Some(&asked.unused_days))]);
+        let frame = Frame::of_person(Section::Tokens, "Tokens").calls(ApiCalls::new().v1(
+            "List tokens",
+            "GET",
+            &path,
+            None,
+        ));
+        let new = (list.total > 0 || form.is_filled()).then(|| new_button(&owner)).flatten();
+        let body = view! {
+            {head("Tokens".into(), (), new)}
+            <p class="muted">
+                "With a token a program acts as you through the API, in all of your organizations. A token can make no other \
+                 and change none."
+            </p>
+            {section(&owner, list, &asked, form)}
+        };
+        Ok(frame.view(viewer, body))
+    })
+}
+
+/// Makes a token for oneself.
+#[component]
+pub(crate) fn NewOwnTokenPage() -> impl IntoView {
+    page(async move { new_token(Viewer::load().await?, Owner::oneself()).await })
+}
+
+/// One of one's own tokens.
+#[component]
+pub(crate) fn OwnTokenPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = params.get("token").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
+        token(viewer, Owner::oneself(), id).await
+    })
+}

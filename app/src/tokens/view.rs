@@ -1,0 +1,262 @@
+//! The page of one token: what it is, and the forms that change, replace and end it. The one that replaces it is sent to the
+//! page itself, which then shows the new token's text, once.
+
+use domain::{
+    errors::Error,
+    ids::TokenId,
+    permissions::Granted,
+    views::{MadeToken, TokenRow},
+};
+use leptos::prelude::*;
+use serde_json::json;
+
+use super::{
+    form::{description, ranges},
+    list::ends,
+    made::made,
+    owners::Owner,
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        copy::CopyButton,
+        dialog::{dialog, open_button},
+        field::Field,
+        form::{FormState, hidden},
+        frame::{Viewer, head},
+        time::time,
+    },
+    context::{posted, set_status},
+    errors::AppError,
+    quantities::span,
+};
+
+/// Names the form that replaces it, for the ids of its fields.
+const ROTATE: &str = "rotate-token";
+const REVOKE_DIALOG: &str = "revoke-token";
+
+/// The page: the token, or the one that took its place just now.
+pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<AnyView, AppError> {
+    let form = match posted() {
+        None => FormState::of(ROTATE),
+        Some(sent) => match owner.rotate(id, &sent.value("overlap_hours")).await {
+            Ok(token) => return replaced(viewer, &owner, id, token).await,
+            Err(error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Forbidden { .. })) => {
+                set_status(error.status());
+                FormState::refused(ROTATE, error, &sent)
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let token = owner.find(id).await?;
+    let title = format!("Token {}", token.prefix);
+    let frame = owner.frame(&title).step(token.prefix.clone(), owner.token(id)).calls(calls(&owner, id));
+    Ok(frame.view(viewer, draw(&owner, &token, &form)))
+}
+
+async fn replaced(
+    viewer: Viewer,
+    owner: &Owner,
+    old: TokenId,
+    token: MadeToken,
+) -> Result<AnyView, AppError> {
+    let old = owner.find(old).await?;
+    let until = old.expires_at.map(|at| at.human()).unwrap_or_default();
+    let what_became = match old.is_expired {
+        true => format!("{} has ended.", old.prefix),
+        false => format!("{} is good until {until}: replace it by then wherever it is used.", old.prefix),
+    };
+    let frame = owner.frame("Token replaced").step(old.prefix.clone(), owner.token(old.id));
+    let body = view! { {head("Token replaced".into(), (), ())} {made(owner, token, Some(what_became))} };
+    Ok(frame.view(viewer, body))
+}
+
+fn calls(owner: &Owner, id: TokenId) -> ApiCalls {
+    let path = format!("{}/{id}", owner.api());
+    let calls = ApiCalls::new().v1("Revoke the token", "DELETE", &path, None);
+    if owner.is_oneself() {
+        return calls;
+    }
+    let edited = json!({ "description": "Builds", "ip_ranges": ["203.0.113.0/24"], "generation": 0 });
+    calls.v1("Change it", "PATCH", &path, Some(&edited)).v1(
+        "Replace it",
+        "POST",
+        &format!("{path}/rotate"),
+        Some(&json!({ "overlap_hours": 24 })),
+    )
+}
+
+fn draw(owner: &Owner, token: &TokenRow, form: &FormState) -> AnyView {
+    let title = view! { <h1 class="code">{token.prefix.clone()}</h1> };
+    view! {
+        <header class="page-head">{title}</header>
+        <p class="break">{token.description.clone()}</p>
+        <section class="card" aria-labelledby="token-facts">
+            <h2 id="token-facts">"What it is"</h2>
+            {facts(owner, token)}
+        </section>
+        {(owner.rights.edit && !token.is_expired).then(|| edit(owner, token))}
+        {(owner.rights.make && !token.is_expired).then(|| rotation(owner, token, form))}
+        {owner.rights.revoke.then(|| revocation(owner, token))}
+    }
+    .into_any()
+}
+
+/// Everything that is known of a token but its text.
+pub(super) fn facts(owner: &Owner, token: &TokenRow) -> AnyView {
+    let id = token.id.to_string();
+    let one = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
+    let replaced_by = token.replaced_by.map(|by| {
+        one("Replaced by", view! { <a class="break" href=owner.token(by)>{by.to_string()}</a> }.into_any())
+    });
+    let used = token.last_used_at.map(|_| {
+        view! {
+            {one("Last used from", code(token.last_address.as_deref()))}
+            {one("Last used by", code(token.last_agent.as_deref()))}
+        }
+    });
+    view! {
+        <dl class="facts">
+            {one("Ends", ends(token))}
+            {one("Time to live", life(token).into_any())}
+            {one("Last used", match token.last_used_at {
+                Some(at) => time(at),
+                None => view! { <span class="muted">"never"</span> }.into_any(),
+            })}
+            {used}
+            {one("Made", time(token.created_at))}
+            {one("Made by", view! { <span class="break">{token.created_by.clone()}</span> }.into_any())}
+            {replaced_by}
+            <div class="facts-wide"><dt>"Limited to"</dt><dd>{scopes(&token.scopes)}</dd></div>
+            <div class="facts-wide"><dt>"Good from"</dt><dd>{from(token)}</dd></div>
+            <div class="facts-wide">
+                <dt>"Id"</dt>
+                <dd class="copyable">
+                    <code>{id.clone()}</code>
+                    <CopyButton text=id what="id".to_owned() />
+                </dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}
+
+fn code(text: Option<&str>) -> AnyView {
+    match text {
+        Some(text) => view! { <code class="break">{text.to_owned()}</code> }.into_any(),
+        None => view! { <span class="muted">"unknown"</span> }.into_any(),
+    }
+}
+
+/// For how long it was made.
+fn life(token: &TokenRow) -> String {
+    match (token.max_age_seconds, token.extend_when_used) {
+        (None, _) => "no end".to_owned(),
+        (Some(seconds), false) => span(seconds),
+        (Some(seconds), true) => format!("{}, anew with each use", span(seconds)),
+    }
+}
+
+fn scopes(scopes: &[Granted]) -> AnyView {
+    if scopes.is_empty() {
+        return view! { <span>"nothing: it opens everything that its owner can do"</span> }.into_any();
+    }
+    let lines = scopes.iter().map(|granted| {
+        let label = match granted {
+            Granted::Role(role) => role.label(),
+            Granted::Permission(permission) => permission.label(),
+        };
+        view! { <li><span>{label}</span> <code class="muted">{granted.to_string()}</code></li> }
+    });
+    view! { <ul class="permission-list">{lines.collect_view()}</ul> }.into_any()
+}
+
+fn from(token: &TokenRow) -> AnyView {
+    if token.ip_ranges.is_empty() {
+        return view! { <span>"anywhere"</span> }.into_any();
+    }
+    let lines =
+        token.ip_ranges.iter().map(|range| view! { <li><code class="break">{range.to_string()}</code></li> });
+    view! { <ul class="token-limits">{lines.collect_view()}</ul> }.into_any()
+}
+
+fn edit(owner: &Owner, token: &TokenRow) -> AnyView {
+    let form = FormState::of(owner.actions().edit);
+    let (id, generation) = (token.id.to_string(), token.generation.to_string());
+    let given = token.ip_ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    view! {
+        <section class="card" aria-labelledby="edit-token">
+            <h2 id="edit-token">"Change it"</h2>
+            <form method="post" action=form.action class="form form-narrow">
+                {whose(owner)} {hidden(&[("id", &id), ("generation", &generation)])}
+                {form.error(&["description", "ip_ranges"])} {description(&form, Some(&token.description))}
+                {ranges(&form, Some(given))}
+                <div class="form-actions">
+                    <button class="button button-primary">"Save"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn rotation(owner: &Owner, token: &TokenRow, form: &FormState) -> AnyView {
+    if token.replaced_by.is_some() {
+        return form.error(&[]);
+    }
+    let field = Field {
+        name: "overlap_hours",
+        label: "Hours that both are good",
+        hint: Some("The old token ends after them. 0: at once.".into()),
+        kind: "number",
+        value: Some("24".into()),
+        ..Field::default()
+    };
+    view! {
+        <section class="card" aria-labelledby="rotate-token">
+            <h2 id="rotate-token">"Replace it"</h2>
+            <p class="muted">
+                "Makes a token with the same description, limits and time to live. Put it where the old one is while both are good."
+            </p>
+            <form method="post" action=owner.token(token.id) class="form form-narrow">
+                {form.error(&["overlap_hours"])} {field.view(form)}
+                <div class="form-actions">
+                    <button class="button">"Replace token"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn revocation(owner: &Owner, token: &TokenRow) -> AnyView {
+    let action = owner.actions().revoke;
+    let form = FormState::of(action);
+    let id = token.id.to_string();
+    let body = view! {
+        <form method="post" action=action class="form">
+            {whose(owner)} {hidden(&[("id", &id)])} <p>"What uses it is refused at once. This cannot be undone."</p>
+            <div class="form-actions">
+                <button class="button button-danger">"Revoke token"</button>
+                <button type="button" class="button" commandfor=REVOKE_DIALOG command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    view! {
+        <section class="card danger" aria-labelledby="revoke-token-heading">
+            <div>
+                <h2 id="revoke-token-heading">"Revoke it"</h2>
+                <p>"What uses it is refused at once. What it did stays on record."</p>
+                {form.error(&[])}
+            </div>
+            {open_button(REVOKE_DIALOG, "button button-danger", "Revoke token…")}
+        </section>
+        {dialog(REVOKE_DIALOG, format!("Revoke {}?", token.prefix), false, body.into_any())}
+    }
+    .into_any()
+}
+
+fn whose(owner: &Owner) -> AnyView {
+    let kept = owner.hidden();
+    hidden(&kept.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+}
