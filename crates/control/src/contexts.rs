@@ -188,7 +188,12 @@ impl Context {
             return Err(Error::Unauthenticated { reason: "Your account is deactivated.".into() }.into());
         }
         let found = found.ok_or(Error::NotFound)?;
-        let decision = found.powers.decide(action);
+        let decision = match found.powers.decide(action) {
+            Decision::Allowed if action.need() == Need::Session && self.session().is_none() => {
+                Decision::Missing(Lack::Session)
+            }
+            decision => decision,
+        };
         let permit = Permit { ctx: self.clone(), action, found: Some(found) };
         match decision {
             Decision::Allowed => Ok(permit),

@@ -192,9 +192,9 @@ impl Action {
             Self::EditOwnProfile
             | Self::ManageOwnTokens
             | Self::CreateOrganization
+            | Self::LeaveOrganization
             | Self::AcceptInvitation => Need::Session,
             Self::ViewOrganization
-            | Self::LeaveOrganization
             | Self::ListProjects
             | Self::ListUnits
             | Self::ViewUnit

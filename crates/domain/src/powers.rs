@@ -95,12 +95,13 @@ impl Powers {
         Permission::ALL.iter().copied().filter(|permission| self.holds(*permission)).collect()
     }
 
-    /// Whether the actor may know that the place exists: every member knows of their organization, and of units and
-    /// projects those who hold anything there.
+    /// Whether the actor may know that the place exists: every member knows of their organization, of units and projects
+    /// those who hold anything about projects there, and of units those who see who holds what.
     #[must_use]
     pub fn knows(&self) -> bool {
         match self.place {
             ResourceKind::Organization => self.is_member,
+            ResourceKind::Unit if self.holds(Permission::OrganizationPermissionsRead) => true,
             ResourceKind::Unit | ResourceKind::Project => Permission::ALL
                 .iter()
                 .any(|permission| permission.opens_projects() && self.holds(*permission)),

@@ -163,6 +163,7 @@ mod tests {
             ip_ranges: "10.0.0.0/8, 192.0.2.7\n\n2001:db8::/32\r\n10.0.0.0/8,::ffff:192.0.2.7".into(),
             max_age_seconds: " 600 ".into(),
             extend_when_used: true,
+            ..create()
         });
         let terms = terms.unwrap();
         assert_eq!(terms.description, "Deploys\nat night");

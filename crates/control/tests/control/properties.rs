@@ -147,8 +147,11 @@ impl Facts {
         let held = self.permissions(person, spot);
         let knows = match spot.kind {
             ResourceKind::Organization => person.is_member && !person.is_deactivated,
-            _ => held.iter().any(|held| {
-                !held.as_str().starts_with("organization:") || held.as_str() == "organization:projects:write"
+            kind => held.iter().any(|held| {
+                let held = held.as_str();
+                !held.starts_with("organization:")
+                    || held == "organization:projects:write"
+                    || kind == ResourceKind::Unit && held == "organization:permissions:read"
             }),
         };
         let may = match action.need() {

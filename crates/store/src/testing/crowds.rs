@@ -43,72 +43,11 @@ fn id(kind: u16, number: i64) -> Uuid {
 /// Makes the crowd in an empty database.
 pub async fn gather(store: &Store) {
     let mut tx = store.write().await.unwrap();
-    let is_sqlite = matches!(tx, Tx::Sqlite(_));
-    let id = |kind: u16, number: &str| match is_sqlite {
-        true => format!("unhex(printf('%04x', {kind}) || '000000000000' || printf('%016x', {number}))"),
-        false => format!(
-            "(lpad(to_hex({kind}), 4, '0') || '000000000000' || lpad(to_hex({number}), 16, '0'))::uuid"
-        ),
+    let dialect = match tx {
+        Tx::Sqlite(_) => SQLITE,
+        Tx::Postgres(_) => POSTGRES,
     };
-    let numbers = |count: i64| match is_sqlite {
-        true => format!(
-            "(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {count}) SELECT n FROM s)"
-        ),
-        false => format!("(SELECT generate_series(0::bigint, {count} - 1) AS n)"),
-    };
-    let (yes, bytes) = if is_sqlite { ("1", "x''") } else { ("TRUE", "''::bytea") };
-    let no = if is_sqlite { "0" } else { "FALSE" };
-    let texts = [
-        format!(
-            "INSERT INTO organizations (id, name, wrapped_key, created_at, generation)
-             SELECT {}, 'Crowd', {bytes}, 1, 0",
-            id(1, "0")
-        ),
-        format!(
-            "INSERT INTO users (id, email, name, password_hash, created_at, is_active)
-             SELECT {}, 'person' || n || '@example.org', 'Person ' || n, '', 1, {yes} FROM {} AS s",
-            id(2, "n"),
-            numbers(PEOPLE)
-        ),
-        format!(
-            "INSERT INTO memberships (organization_id, user_id, is_super_admin, joined_at, is_active)
-             SELECT {}, {}, {no}, 1, {yes} FROM {} AS s",
-            id(1, "0"),
-            id(2, "n"),
-            numbers(PEOPLE)
-        ),
-        format!(
-            "INSERT INTO groups (id, organization_id, name, description, created_at, generation)
-             SELECT {}, {}, 'Group ' || n, '', 1, 0 FROM {} AS s",
-            id(3, "n"),
-            id(1, "0"),
-            numbers(GROUPS)
-        ),
-        format!(
-            "INSERT INTO group_members (group_id, user_id, added_at)
-             SELECT {}, {}, 1 FROM {} AS s",
-            id(3, &format!("((n / {PEOPLE}) * 3333 + n * 7) % {GROUPS}")),
-            id(2, &format!("n % {PEOPLE}")),
-            numbers(PEOPLE * 3)
-        ),
-        format!(
-            "INSERT INTO units (id, organization_id, name, created_at, generation)
-             SELECT {}, {}, 'Unit ' || n, 1, 0 FROM {} AS s",
-            id(4, "n"),
-            id(1, "0"),
-            numbers(UNITS)
-        ),
-        format!(
-            "INSERT INTO projects (id, organization_id, unit_id, name, ca_certificate, ca_key_sealed, created_at, generation)
-             SELECT {}, {}, {}, 'project-' || n, '', {bytes}, 1, 0 FROM {} AS s",
-            id(5, "n"),
-            id(1, "0"),
-            id(4, &format!("n % {UNITS}")),
-            numbers(PROJECTS)
-        ),
-        grants(&id, &numbers(GRANTS)),
-    ];
-    for text in texts {
+    for text in people(&dialect).into_iter().chain(places(&dialect)).chain([grants(&dialect)]) {
         match &mut tx {
             Tx::Sqlite(tx) => sqlx::query(AssertSqlSafe(text)).execute(&mut **tx).await.map(drop).unwrap(),
             Tx::Postgres(tx) => {
@@ -121,8 +60,101 @@ pub async fn gather(store: &Store) {
     analyze(store).await;
 }
 
+/// What the two databases write differently.
+struct Dialect {
+    id: fn(u16, &str) -> String,
+    numbers: fn(i64) -> String,
+    yes: &'static str,
+    no: &'static str,
+    no_bytes: &'static str,
+}
+
+const SQLITE: Dialect = Dialect {
+    id: |kind, number| {
+        format!("unhex(printf('%04x', {kind}) || '000000000000' || printf('%016x', {number}))")
+    },
+    numbers: |count| {
+        format!(
+            "(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {count}) SELECT n FROM s) AS s"
+        )
+    },
+    yes: "1",
+    no: "0",
+    no_bytes: "x''",
+};
+const POSTGRES: Dialect = Dialect {
+    id: |kind, number| {
+        format!("(lpad(to_hex({kind}), 4, '0') || '000000000000' || lpad(to_hex({number}), 16, '0'))::uuid")
+    },
+    numbers: |count| format!("(SELECT generate_series(0::bigint, {count} - 1) AS n) AS s"),
+    yes: "TRUE",
+    no: "FALSE",
+    no_bytes: "''::bytea",
+};
+
+/// The organization, its people and their groups.
+fn people(dialect: &Dialect) -> [String; 5] {
+    let Dialect { id, numbers, yes, no, no_bytes } = dialect;
+    [
+        format!(
+            "INSERT INTO organizations (id, name, wrapped_key, created_at, generation)
+             SELECT {}, 'Crowd', {no_bytes}, 1, 0",
+            id(1, "0")
+        ),
+        format!(
+            "INSERT INTO users (id, email, name, password_hash, created_at, is_active)
+             SELECT {}, 'person' || n || '@example.org', 'Person ' || n, '', 1, {yes} FROM {}",
+            id(2, "n"),
+            numbers(PEOPLE)
+        ),
+        format!(
+            "INSERT INTO memberships (organization_id, user_id, is_super_admin, joined_at, is_active)
+             SELECT {}, {}, {no}, 1, {yes} FROM {}",
+            id(1, "0"),
+            id(2, "n"),
+            numbers(PEOPLE)
+        ),
+        format!(
+            "INSERT INTO groups (id, organization_id, name, description, created_at, generation)
+             SELECT {}, {}, 'Group ' || n, '', 1, 0 FROM {}",
+            id(3, "n"),
+            id(1, "0"),
+            numbers(GROUPS)
+        ),
+        format!(
+            "INSERT INTO group_members (group_id, user_id, added_at) SELECT {}, {}, 1 FROM {}",
+            id(3, &format!("((n / {PEOPLE}) * 3333 + n * 7) % {GROUPS}")),
+            id(2, &format!("n % {PEOPLE}")),
+            numbers(PEOPLE * 3)
+        ),
+    ]
+}
+
+/// Units, and projects in them.
+fn places(dialect: &Dialect) -> [String; 2] {
+    let Dialect { id, numbers, no_bytes, .. } = dialect;
+    [
+        format!(
+            "INSERT INTO units (id, organization_id, name, created_at, generation)
+             SELECT {}, {}, 'Unit ' || n, 1, 0 FROM {}",
+            id(4, "n"),
+            id(1, "0"),
+            numbers(UNITS)
+        ),
+        format!(
+            "INSERT INTO projects (id, organization_id, unit_id, name, ca_certificate, ca_key_sealed, created_at, generation)
+             SELECT {}, {}, {}, 'project-' || n, '', {no_bytes}, 1, 0 FROM {}",
+            id(5, "n"),
+            id(1, "0"),
+            id(4, &format!("n % {UNITS}")),
+            numbers(PROJECTS)
+        ),
+    ]
+}
+
 /// Grant n: to person or group number n / 2, what and where by its number; each once.
-fn grants(id: &impl Fn(u16, &str) -> String, numbers: &str) -> String {
+fn grants(dialect: &Dialect) -> String {
+    let Dialect { id, numbers, .. } = dialect;
     format!(
         "INSERT INTO grants (id, organization_id, principal_kind, principal_id, granted, resource_kind, resource_id,
             created_at, created_by)
@@ -131,13 +163,14 @@ fn grants(id: &impl Fn(u16, &str) -> String, numbers: &str) -> String {
             CASE (n / 2) % 3 WHEN 0 THEN 'operator' WHEN 1 THEN 'developer' ELSE 'project:services:read' END,
             CASE WHEN n % 100 = 0 THEN 'unit' ELSE 'project' END,
             CASE WHEN n % 100 = 0 THEN {} ELSE {} END, 1, 'crowd'
-         FROM {numbers} AS s WHERE TRUE ON CONFLICT DO NOTHING",
+         FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
         id(6, "n"),
         id(1, "0"),
         id(2, &format!("(n / 2) % {PEOPLE}")),
         id(3, &format!("(n / 2) % {GROUPS}")),
         id(4, &format!("(n / 100) % {UNITS}")),
         id(5, &format!("(n * 31 + n / {PROJECTS}) % {PROJECTS}")),
+        numbers(GRANTS),
     )
 }
 

@@ -91,7 +91,7 @@ fn of_csv(text: &str, first: usize) -> Result<Vec<Line>, Error> {
         }
         let surplus = record.len() > names.len();
         lines.push(Line {
-            number: number(&record),
+            number: number(text, &record),
             email: cell(email).to_owned(),
             groups: several(cell(groups)),
             granted: several(cell(granted)),
@@ -107,9 +107,13 @@ fn of_csv(text: &str, first: usize) -> Result<Vec<Line>, Error> {
     Ok(lines)
 }
 
-/// The number of the line that a record begins on.
-fn number(record: &StringRecord) -> u32 {
-    record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX))
+/// The number of the line that a record begins on. The reader counts empty lines before a record as its own.
+fn number(text: &str, record: &StringRecord) -> u32 {
+    let begin = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+    let rest = text.get(begin..).unwrap_or_default();
+    let begin = text.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let before = text.get(..begin).unwrap_or(text);
+    u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
 /// What stands in one cell.
