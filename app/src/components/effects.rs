@@ -62,7 +62,7 @@ fn row(effect: EffectRow) -> Row {
 /// One side of a change.
 fn change(permissions: &[Permission], administration: bool, tone: Tone) -> AnyView {
     if permissions.is_empty() && !administration {
-        return view! { <span class="muted">"–"</span> }.into_any();
+        return view! { <span class="muted nothing">"–"</span> }.into_any();
     }
     let administration = administration.then(|| badge(tone, "giving and taking permissions"));
     view! { <div class="permissions">{administration} {self::permissions(permissions)}</div> }.into_any()
@@ -104,9 +104,14 @@ pub(crate) fn principal(principal: &Principal) -> AnyView {
     .into_any()
 }
 
-/// A place that something is held on.
+/// A place that something is held on, and what it is.
 pub(crate) fn resource(resource: &Resource) -> AnyView {
-    view! { <span class="free-text">{place(resource.kind, &resource.name)}</span> }.into_any()
+    view! {
+        <span class="principal">
+            <span>{resource.name.clone()}</span> <span class="muted">{resource.kind.as_str()}</span>
+        </span>
+    }
+    .into_any()
 }
 
 /// A place as sentences name it: `the unit Shops`.
@@ -149,7 +154,7 @@ mod tests {
         for text in [
             "Ann",
             "ann@example.org",
-            "the unit Shops",
+            "<span>Shops</span>",
             "View services",
             "project:services:read",
             "giving and taking permissions",

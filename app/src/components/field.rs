@@ -27,6 +27,8 @@ pub(crate) struct Field {
     pub(crate) value: Option<String>,
     /// It may stay empty.
     pub(crate) is_optional: bool,
+    /// It or the field beside it is filled in: neither is needed, and nor is it optional.
+    pub(crate) is_either: bool,
     /// The cursor starts here (it always does in a refused field).
     pub(crate) has_focus: bool,
     /// Most characters that are taken. The browser stops people much later, so that they see why it is refused.
@@ -51,7 +53,7 @@ impl Field {
                     type=kind
                     class:code=self.is_code
                     value=control.value.or(self.value)
-                    required=!(self.is_optional || form.is_search())
+                    required=!(self.is_optional || self.is_either || form.is_search())
                     maxlength=self.max.map(|max| max.saturating_mul(SLACK))
                     minlength=self.min
                     autocomplete=self.autocomplete.unwrap_or("off")

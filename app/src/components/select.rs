@@ -22,6 +22,8 @@ pub(crate) struct Select {
     pub(crate) nothing: Option<&'static str>,
     /// Nothing may be chosen.
     pub(crate) is_optional: bool,
+    /// It or the field beside it is filled in: neither is needed, and nor is it optional.
+    pub(crate) is_either: bool,
 }
 
 /// Choices under one heading.
@@ -47,7 +49,7 @@ impl Select {
                 <select
                     id=control.id
                     name=self.name
-                    required=!(self.is_optional || form.is_search())
+                    required=!(self.is_optional || self.is_either || form.is_search())
                     autocomplete="off"
                     autofocus=control.is_refused
                     aria-invalid=control.is_refused.then_some("true")

@@ -155,7 +155,7 @@ fn members_card(
     let may_remove = people.may(Action::RemoveGroupMember) && group.take_obstacle.is_none();
     let columns = columns(may_remove);
     let list = List {
-        caption: "Members",
+        caption: "Members of the group",
         columns: &columns,
         after,
         address: &|after| links::group(&organization, &id, &[("text", Some(text)), ("after", after)]),
@@ -194,7 +194,7 @@ fn obstacle(what: &str, reason: Option<&str>) -> Option<AnyView> {
 fn columns(may_remove: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::Name("Name"),
-        Column::Text("E-mail address"),
+        Column::Text("E-mail"),
         Column::Text("Added"),
         Column::Text("Last activity"),
     ];
@@ -234,7 +234,9 @@ fn holds_card(group: &GroupView, people: &People, page: Page<GrantRow>) -> AnyVi
         let path = links::permissions(&organization, &[("principal", Some(&principal))]);
         view! { <p><a href=path>{format!("All {}", count(page.total, "grant"))}</a></p> }
     });
-    let explain = links::explain(&organization, &[("principal", Some(&principal))]);
+    let resource = page.rows.first().map(|grant| permissions::named(&grant.resource));
+    let query = [("principal", Some(principal.as_str())), ("resource", resource.as_deref())];
+    let explain = links::explain(&organization, &query);
     let body = match page.rows.is_empty() {
         true => view! { <p class="muted">"It holds nothing: to be in it changes nothing."</p> }.into_any(),
         false => permissions::table_of_group(&organization, page.rows),

@@ -8,6 +8,8 @@ use domain::{
 };
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+use super::list_page::label;
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
@@ -28,7 +30,7 @@ pub async fn grant_permission(
     let input = inputs::GrantPermission { principal, granted, resource, days };
     let row = answer(control::permissions::grant(&control()?, organization, &input).await)?;
     let place = place(row.resource.kind, &row.resource.name);
-    done(&next, &format!("{} now holds {} on {place}.", row.principal.name, row.granted));
+    done(&next, &format!("{} now holds “{}” on {place}.", row.principal.name, label(&row.granted)));
     Ok(row)
 }
 

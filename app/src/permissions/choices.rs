@@ -6,7 +6,7 @@ use domain::{
     ids::OrganizationId,
     permissions::Permission,
     principals::{PrincipalKind, ResourceKind},
-    views::{Page, Principal},
+    views::{Page, Principal, Resource},
 };
 use leptos_router::params::ParamsMap;
 
@@ -199,6 +199,15 @@ pub(super) fn permissions(kind: ResourceKind) -> Vec<Group> {
         Group { heading: Some(title), choices: choices.collect() }
     });
     groups.filter(|group| !group.choices.is_empty()).collect()
+}
+
+/// A place as operations name it.
+pub(crate) fn named(resource: &Resource) -> String {
+    match resource.kind {
+        ResourceKind::Organization => ResourceKind::Organization.as_str().to_owned(),
+        ResourceKind::Unit => format!("unit:{}", resource.id),
+        ResourceKind::Project => format!("project:{}", resource.name),
+    }
 }
 
 /// The kind of place that a text names, as operations take it.

@@ -11,6 +11,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     choices::{Holder, called, holders, places},
+    list_page::identifier,
     people::People,
     places::{Place, Tab},
     preview_page::capitalized,
@@ -127,7 +128,7 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
         empty(
             Icon::Permission,
             "Nothing",
-            "They hold no role and no permission that counts here, neither by themselves nor through a group.",
+            "They hold no role and no permission that counts here, neither by themselves nor through a group. What is held on a unit or a project counts there.",
             (),
         )
     });
@@ -155,7 +156,7 @@ fn row(people: &People, explained: &ExplainedPermission) -> Row {
     let permission = explained.permission;
     let name = view! {
         <span class="principal" title=permission.purpose()>
-            <span>{permission.label()}</span> <code class="muted">{permission.as_str()}</code>
+            <span>{permission.label()}</span> {identifier(permission.as_str())}
         </span>
     };
     vec![name.into_any(), paths(explained.paths.clone(), &|group| people.group(group))]

@@ -170,11 +170,13 @@ async fn where_to(
     });
     let form = FormState::asked(&[], None);
     Ok(view! {
-        <form method="get" action=path class="card form form-narrow">
-            {hidden(&asked.holder.pairs())} {select.view(&form)} <div class="form-actions">
-                <button class="button button-primary">"Continue"</button>
-            </div>
-        </form>
+        <div class="card">
+            <form method="get" action=path class="form form-narrow">
+                {hidden(&asked.holder.pairs())} {select.view(&form)} <div class="form-actions">
+                    <button class="button button-primary">"Continue"</button>
+                </div>
+            </form>
+        </div>
     }
     .into_any())
 }
@@ -208,16 +210,18 @@ async fn what_and_who(
         ..Field::default()
     };
     Ok(view! {
-        <form method="get" action=links::grant_preview(&organization, &[]) class="card form">
-            {hidden(&[("resource", &asked.resource)])} {form.error(&["principal", "granted", "days"])}
-            <p class="granted-on">"On " <strong>{place(on.kind, &on.name)}</strong> {change}</p>
-            {who(viewer, id, asked, form).await?}
-            {what.view(form)}
-            <div class="form-narrow">{days.view(form)}</div>
-            <div class="form-actions">
-                <button class="button button-primary">"Preview"</button>
-            </div>
-        </form>
+        <div class="card">
+            <form method="get" action=links::grant_preview(&organization, &[]) class="form">
+                {hidden(&[("resource", &asked.resource)])} {form.error(&["principal", "granted", "days"])}
+                <p class="granted-on">"On " <strong>{place(on.kind, &on.name)}</strong> {change}</p>
+                {who(viewer, id, asked, form).await?}
+                {what.view(form)}
+                <div class="form-narrow">{days.view(form)}</div>
+                <div class="form-actions">
+                    <button class="button button-primary">"Preview"</button>
+                </div>
+            </form>
+        </div>
     }
     .into_any())
 }
@@ -239,13 +243,14 @@ async fn who(
         label: "E-mail address of a person",
         kind: "email",
         value: Some(asked.holder.address.clone()),
-        is_optional: has_others,
+        is_either: has_others,
         max: Some(254),
         ..Field::default()
     };
     let others = has_others.then(|| {
         let mut select = holders.select("holder", "Or a group or application user", Some("None"));
         select.value = Some(asked.holder.chosen.clone());
+        (select.is_optional, select.is_either) = (false, true);
         select.view(form)
     });
     Ok(view! {

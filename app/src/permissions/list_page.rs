@@ -131,7 +131,11 @@ fn draw(
     let organization = place.organization().to_string();
     let resource = place.resource();
     let new = || {
-        let path = links::new_grant(&organization, &[("resource", resource.as_deref())]);
+        let resource = (!asked.resource.is_empty()).then_some(asked.resource.as_str());
+        let path = links::new_grant(
+            &organization,
+            &[("resource", resource), ("principal", Some(asked.holder.text()))],
+        );
         let may_grant = place.powers().may(Action::Grant);
         may_grant.then(
             || view! { <a class="button button-primary" href=path>{icon(Icon::Add)} "Grant a role"</a> },
@@ -161,7 +165,7 @@ fn draw(
         view! {
             <p class="muted">
                 "What is given on the organization or the unit of this project counts here, too, and is not in this list: \
-                 see “What somebody can do” and “Who can do something”."
+                 “Explain” and “Who can” show all of it."
             </p>
         }
     });
@@ -196,7 +200,7 @@ fn rest(organization: &str, has_place: bool, has_actions: bool, grant: GrantRow)
         (Some(at), true) => {
             view! { <span class="ended">{badge(Tone::Plain, "ended")} {time(at)}</span> }.into_any()
         }
-        (None, _) => view! { <span class="muted">"when it is taken back"</span> }.into_any(),
+        (None, _) => view! { <span class="muted">"never"</span> }.into_any(),
     });
     row.push(
         view! { <span class="given">{time(grant.created_at)} <span class="muted">{format!("by {}", grant.created_by)}</span></span> }
@@ -212,11 +216,17 @@ pub(super) fn label(granted: &str) -> String {
     known.unwrap_or(granted).to_owned()
 }
 
+/// An identifier, which may go on in a second line behind each of its colons.
+pub(super) fn identifier(text: &str) -> AnyView {
+    let parts = text.split_inclusive(':').map(|part| view! { {part.to_owned()} <wbr /> }).collect_view();
+    view! { <code class="muted">{parts}</code> }.into_any()
+}
+
 /// A role or permission: what people read, and its identifier.
 fn what(granted: &str) -> AnyView {
     let label = label(granted);
     view! {
-        <span class="principal"><span>{label}</span> <code class="muted">{granted.to_owned()}</code></span>
+        <span class="principal"><span>{label}</span> {identifier(granted)}</span>
     }
     .into_any()
 }
@@ -237,5 +247,5 @@ pub(crate) fn table_of_group(organization: &str, grants: Vec<GrantRow>) -> AnyVi
     columns.remove(0);
     columns[0] = Column::Name("What");
     let rows = grants.into_iter().map(|grant| rest(organization, true, has_actions, grant)).collect();
-    table("What it holds", &columns, rows)
+    table("Grants of the group", &columns, rows)
 }

@@ -32,11 +32,8 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str); 3] = [
-        (Self::Grants, "Grants"),
-        (Self::Explain, "What somebody can do"),
-        (Self::Holders, "Who can do something"),
-    ];
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Grants, "Grants"), (Self::Explain, "Explain"), (Self::Holders, "Who can")];
 
     fn label(self) -> &'static str {
         Self::ALL.iter().find(|(tab, _)| *tab == self).map_or("", |(_, label)| label)
@@ -134,7 +131,8 @@ impl Place {
     pub(super) fn frame(&self, tab: Tab) -> Frame {
         let title = match tab {
             Tab::Grants => "Permissions",
-            other => other.label(),
+            Tab::Explain => "Explain permissions",
+            Tab::Holders => "Who can do what",
         };
         let frame = match self {
             Self::Organization { id, .. } => {
@@ -146,7 +144,7 @@ impl Place {
             return frame;
         }
         let frame = frame.step("Permissions", self.path(Tab::Grants, &[]));
-        if tab == Tab::Grants { frame } else { frame.step(title, self.path(tab, &[])) }
+        if tab == Tab::Grants { frame } else { frame.step(tab.label(), self.path(tab, &[])) }
     }
 
     /// The way between the pages about it, for who may see them all.

@@ -1,12 +1,12 @@
 //! `/organizations/{organization}/permissions/{grant}/revoke`: who loses what when a role or permission is taken back, and
 //! the form that does it.
 
-use domain::{actions::Action, errors::Error, ids::GrantId, principals::ResourceKind, views::GrantRow};
+use domain::{actions::Action, errors::Error, ids::GrantId, views::GrantRow};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    choices::called,
+    choices::{called, named},
     list_page::label,
     preview_page::{after, capitalized},
 };
@@ -45,7 +45,7 @@ pub(crate) fn RevokePage() -> impl IntoView {
                 .step("Permissions", links::permissions(&organization, &[]))
                 .step("Revoke", links::revocation(&organization, &key));
         }
-        let next = after(&viewer, id, row.resource.kind, &resource(&row));
+        let next = after(&viewer, id, row.resource.kind, &named(&row.resource));
         let preview = Preview {
             action: "/api/permissions/revoke",
             sentence: sentence(&row),
@@ -65,13 +65,4 @@ fn sentence(row: &GrantRow) -> String {
     let label = label(&row.granted);
     let place = place(row.resource.kind, &row.resource.name);
     capitalized(&format!("{} will no longer hold “{label}” on {place}.", called(&row.principal)))
-}
-
-/// What it is held on, as operations name it.
-fn resource(row: &GrantRow) -> String {
-    match row.resource.kind {
-        ResourceKind::Organization => "organization".to_owned(),
-        ResourceKind::Unit => format!("unit:{}", row.resource.id),
-        ResourceKind::Project => format!("project:{}", row.resource.name),
-    }
 }
