@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use control::{Control, Random};
 use domain::timestamps::Clock;
@@ -40,7 +40,7 @@ use crate::{
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
-const POSTED: &[&str] = &[
+pub const POSTED: &[&str] = &[
     "/projects/{project}/services/{service}/connect",
     "/organizations/{organization}/invitations/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
@@ -106,15 +106,8 @@ pub fn build(parts: Parts) -> Router {
         streams: Streams::new(metrics, parts.shutdown),
     };
 
-    let signing_key = format!("{}\n", control::certificates::public_key(&parts.control));
-    let machinery = Router::new()
-        .route("/.well-known/redoubt/signing-key", get(async move || signing_key.clone()))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics));
-    let files = Router::new()
-        .route("/assets/{*name}", get(static_files::serve))
-        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
+    let machinery = placed(machinery(control::certificates::public_key(&parts.control)));
+    let files = placed(files()).layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let console = console(&shared, parts.assets)
         .layer(from_fn(redirects::harden))
         .layer(Extension(public_origin))
@@ -139,20 +132,56 @@ pub fn build(parts: Parts) -> Router {
         .with_state(shared)
 }
 
+/// An address, and what answers there.
+type Place = (&'static str, MethodRouter<Shared>);
+
+/// What people take with them, and what they watch.
+fn taken() -> Vec<Place> {
+    vec![
+        ("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate)),
+        ("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate)),
+        (
+            "/organizations/{organization}/certificates/{id}/download",
+            get(downloads::organization_certificate),
+        ),
+        ("/organizations/{organization}/events/export", get(downloads::organization_events)),
+        ("/projects/{project}/events/export", get(downloads::project_events)),
+        ("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline)),
+    ]
+}
+
+/// What machines ask for, by address and by no name.
+fn machinery(signing_key: String) -> Vec<Place> {
+    vec![
+        ("/.well-known/redoubt/signing-key", get(async move || format!("{signing_key}\n"))),
+        ("/health/live", get(health::live)),
+        ("/health/ready", get(health::ready)),
+        ("/metrics", get(health::metrics)),
+    ]
+}
+
+/// The built console.
+fn files() -> Vec<Place> {
+    vec![("/assets/{*name}", get(static_files::serve))]
+}
+
+fn placed(places: Vec<Place>) -> Router<Shared> {
+    places.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+}
+
+/// Every address that is neither a page nor a server function, which `app` names, nor an operation of the API, which has a
+/// table of its own. All of them are asked for with GET.
+#[must_use]
+pub fn plain_paths() -> Vec<&'static str> {
+    let places = [taken(), machinery(String::new()), files()];
+    places.into_iter().flatten().map(|(path, _)| path).collect()
+}
+
 /// What people see: pages, what their forms call, what they download, what they watch.
 fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
     let assets = Arc::new(assets);
     let page = move || shell(&assets);
-    let router = Router::new()
-        .route("/projects/{project}/services/{service}/ca.pem", get(downloads::ca_certificate))
-        .route("/projects/{project}/certificates/{id}/download", get(downloads::destruction_certificate))
-        .route(
-            "/organizations/{organization}/certificates/{id}/download",
-            get(downloads::organization_certificate),
-        )
-        .route("/organizations/{organization}/events/export", get(downloads::organization_events))
-        .route("/projects/{project}/events/export", get(downloads::project_events))
-        .route("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline));
+    let router = placed(taken());
     let render = leptos_axum::render_app_async_with_context(|| {}, page.clone());
     let mut router = router
         // Also registers the server functions.
