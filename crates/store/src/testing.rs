@@ -18,7 +18,7 @@ mod dump;
 mod postgres;
 mod sessions;
 
-pub use dump::dump;
+pub use dump::{dump, dump_without};
 pub use postgres::Cluster;
 pub use sessions::end_sessions;
 
