@@ -18,12 +18,14 @@ use control::{
     mails::Mailer,
     projects, services, set_up,
     testing::Stepper,
+    tokens,
     workflow::{Limits, Point},
 };
 use domain::{
     errors::Error,
     ids::{GrantId, OrganizationId, RequestId, ServiceId, StrandId, UnitId, UserId},
-    inputs::{CompleteSetUp, CreateService, EventFilter},
+    inputs::{CompleteSetUp, CreateService, CreateToken, EventFilter},
+    permissions::Granted,
     principals::{PrincipalKind, ResourceKind, UserKind},
     secrets::Secret,
     states::ServiceState,
@@ -258,6 +260,17 @@ impl World {
             agent: None,
         };
         assert!(self.control.session_rows().add(&row).await.unwrap());
+    }
+
+    /// Somebody who acts with a token of theirs that is limited to these.
+    pub async fn token_of(&self, user: UserId, scopes: &[Granted]) -> Context {
+        let input = CreateToken {
+            description: "tests".into(),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+            ..CreateToken::default()
+        };
+        let made = tokens::create(&self.ctx_of(user), &input).await.unwrap();
+        tokens::authenticate(&self.control, self.origin("203.0.113.9"), &made.token).await.unwrap()
     }
 
     pub fn nobody_at(&self, address: &str) -> Context {

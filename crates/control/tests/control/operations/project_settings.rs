@@ -58,7 +58,8 @@ async fn lists_and_the_palette_show_what_one_may_know_of() {
     world.grant(bob, "service:metrics:read", Some(world.project_id().await)).await;
     assert_eq!(names(&ctx, &world, ALL_PROJECTS).await, ["in-one", PROJECT]);
     let found = places::search(&ctx, world.organization, "", BESIDE).await.unwrap();
-    assert_eq!(found.projects, ["in-one", PROJECT]);
+    let found: Vec<_> = found.projects.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!(found, ["in-one", PROJECT]);
     // What is in a unit that they do not know of is as if it were not there.
     let hidden = two.to_string();
     let listed = async |unit: &str| {
