@@ -4,7 +4,7 @@ use domain::{
     actions::Action,
     errors::Error,
     ids::OrganizationId,
-    powers::Decision,
+    powers::{Decision, Powers},
     views::{OrganizationView, Profile, ProjectView},
 };
 use leptos::prelude::*;
@@ -95,16 +95,24 @@ impl Viewer {
         action: Action,
     ) -> Result<&OrganizationView, Error> {
         let found = self.organization(organization).ok_or(Error::NotFound)?;
-        match found.powers.decide(action) {
-            Decision::Allowed => Ok(found),
-            Decision::Hidden => Err(Error::NotFound),
-            Decision::Missing(lack) => Err(Error::Denied { permission: lack.as_str().to_owned() }),
-        }
+        require(&found.powers, action).map(|()| found)
     }
 
     /// Whether they may do that in the organization.
     pub(crate) fn may(&self, organization: OrganizationId, action: Action) -> bool {
         self.organization(organization).is_some_and(|organization| organization.powers.may(action))
+    }
+}
+
+/// For a page whose only purpose is something that takes a permission.
+///
+/// # Errors
+/// `NotFound` for who may not know of the place; `Denied`.
+pub(crate) fn require(powers: &Powers, action: Action) -> Result<(), Error> {
+    match powers.decide(action) {
+        Decision::Allowed => Ok(()),
+        Decision::Hidden => Err(Error::NotFound),
+        Decision::Missing(lack) => Err(Error::Denied { permission: lack.as_str().to_owned() }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/projects/{project}/services/{service}/network`: the IP filter editor. Every change is a form of its own.
 
-use domain::{networks::IpFilterEntry, views::IpFilterView};
+use domain::{actions::Action, networks::IpFilterEntry, views::IpFilterView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -31,17 +31,25 @@ pub(crate) fn NetworkPage() -> impl IntoView {
     page(async move {
         service_page(&params, Tab::Network, |service, calls| {
             let [project, name] = pairs(service);
+            let may_edit = service.project.powers.may(Action::SetIpFilter);
             let cidr = ("cidr", "203.0.113.0/24");
-            let calls = calls
-                .post("Add an entry", "/api/ip_filter/add", &[project, name, cidr, ("description", "Office")])
-                .post("Remove it", "/api/ip_filter/remove", &[project, name, cidr]);
-            (calls, draw(project.1, name.1, &service.ip_filter))
+            let calls = match may_edit {
+                true => calls
+                    .post(
+                        "Add an entry",
+                        "/api/ip_filter/add",
+                        &[project, name, cidr, ("description", "Office")],
+                    )
+                    .post("Remove it", "/api/ip_filter/remove", &[project, name, cidr]),
+                false => calls,
+            };
+            (calls, draw(project.1, name.1, &service.ip_filter, may_edit))
         })
         .await
     })
 }
 
-fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
+fn draw(project: &str, service: &str, filter: &IpFilterView, may_edit: bool) -> AnyView {
     view! {
         <section class="card" aria-labelledby="ip-filter">
             <header class="card-head">
@@ -55,10 +63,10 @@ fn draw(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
             {filter.reach_note.clone().map(warning)}
             {wide(filter).map(warning)}
             {FormState::of("/api/ip_filter/remove").error(&[])}
-            {entries(project, service, &filter.entries)}
+            {entries(project, service, &filter.entries, may_edit)}
         </section>
-        {add(project, service)}
-        {add_own(project, service, filter)}
+        {may_edit.then(|| add(project, service))}
+        {may_edit.then(|| add_own(project, service, filter))}
     }
     .into_any()
 }
@@ -88,7 +96,7 @@ fn in_force(filter: &IpFilterView) -> AnyView {
     .into_any()
 }
 
-fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
+fn entries(project: &str, service: &str, entries: &[IpFilterEntry], may_edit: bool) -> AnyView {
     if entries.is_empty() {
         return empty(
             Icon::Lock,
@@ -99,8 +107,9 @@ fn entries(project: &str, service: &str, entries: &[IpFilterEntry]) -> AnyView {
         .into_any();
     }
     let columns = [Column::Name("Address range"), Column::Text("Description"), Column::Actions];
+    let columns = if may_edit { &columns[..] } else { &columns[..2] };
     let rows = entries.iter().map(|entry| row(project, service, entry)).collect();
-    table("Addresses that may connect", &columns, rows)
+    table("Addresses that may connect", columns, rows)
 }
 
 fn row(project: &str, service: &str, entry: &IpFilterEntry) -> Row {

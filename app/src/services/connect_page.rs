@@ -2,6 +2,7 @@
 //! browsers without script) it also shows the password, and is kept out of every cache.
 
 use domain::{
+    actions::Action,
     errors::Error,
     secrets::Secret,
     states::ServiceState,
@@ -50,7 +51,10 @@ pub(crate) fn ConnectPage() -> impl IntoView {
             false => None,
         };
         service_page(&params, Tab::Connect, |service, calls| {
-            let calls = calls.post("Ask for the password", "/api/services/password", &pairs(service));
+            let calls = match service.project.powers.may(Action::ViewServicePassword) {
+                true => calls.post("Ask for the password", "/api/services/password", &pairs(service)),
+                false => calls,
+            };
             (calls, draw(service, password))
         })
         .await
@@ -74,11 +78,11 @@ fn draw(service: &ServiceView, password: Option<Secret>) -> AnyView {
     let is_closed = service.ip_filter.entries.is_empty();
     view! {
         {silence(service)}
-        {is_closed.then(|| closed(&project, &name))}
+        {is_closed.then(|| closed(service))}
         {connection.reach_note.clone().map(warning)}
         <section class="card" aria-labelledby="parameters">
             <h2 id="parameters">"Parameters"</h2>
-            {parameters(connection, password, project, name)}
+            {parameters(connection, password, service)}
         </section>
         <section class="card" aria-labelledby="certificate">
             <header class="card-head">
@@ -139,25 +143,31 @@ pub(super) fn not_answering(service: &ServiceView) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn closed(project: &str, service: &str) -> AnyView {
+fn closed(service: &ServiceView) -> AnyView {
+    let network = links::service(&service.project.name, &service.row.name, "network");
     view! {
         <p class="alert alert-warning">
             {icon(Icon::Lock)}
             <span>
                 "Closed: nobody can connect until the IP filter has an entry. "
-                <a href=links::service(project, service, "network")>"Edit the IP filter"</a>
+                <a href=network>{filter_link(service)}</a>
             </span>
         </p>
     }
     .into_any()
 }
 
-fn parameters(
-    connection: &ConnectionView,
-    password: Option<Secret>,
-    project: String,
-    service: String,
-) -> AnyView {
+/// What the way to the IP filter is called for who looks.
+pub(super) fn filter_link(service: &ServiceView) -> &'static str {
+    match service.project.powers.may(Action::SetIpFilter) {
+        true => "Edit the IP filter",
+        false => "See the IP filter",
+    }
+}
+
+fn parameters(connection: &ConnectionView, password: Option<Secret>, service: &ServiceView) -> AnyView {
+    let (project, name) = (service.project.name.clone(), service.row.name.clone());
+    let may_see_password = service.project.powers.may(Action::ViewServicePassword);
     let one = |label: &'static str, value: String| {
         view! {
             <div>
@@ -173,7 +183,7 @@ fn parameters(
         // The person asked to read it.
         Some(password) => {
             let text = password.expose().to_owned();
-            let hide = links::service(&project, &service, "connect");
+            let hide = links::service(&project, &name, "connect");
             view! {
                 <code class="secret">{text}</code>
                 <a class="button button-small" href=hide>
@@ -182,7 +192,8 @@ fn parameters(
             }
             .into_any()
         }
-        None => view! { <PasswordReveal project service /> }.into_any(),
+        None if may_see_password => view! { <PasswordReveal project service=name /> }.into_any(),
+        None => view! { <span class="muted">"Shown to who manages the service’s users."</span> }.into_any(),
     };
     view! {
         <dl class="facts facts-list">

@@ -1,6 +1,6 @@
 //! `/projects/{project}/services/new`: type, cloud, plan with its price, name.
 
-use domain::{plans::CLOUDS, states::ServiceType, views::PlanView};
+use domain::{actions::Action, plans::CLOUDS, states::ServiceType, views::PlanView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -11,7 +11,7 @@ use crate::{
         badges::{Tone, badge},
         field::Field,
         form::{FormState, hidden},
-        frame::{Frame, Section, Viewer, head},
+        frame::{Frame, Section, Viewer, head, require},
         icons::{Icon, icon},
         page::page,
         price::price,
@@ -28,6 +28,7 @@ pub(crate) fn CreateServicePage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let project = view_project(params.get("project").unwrap_or_default()).await?;
+        require(&project.powers, Action::CreateService)?;
         let name = project.name.clone();
         let plans = list_plans(name.clone()).await?;
         let example = [

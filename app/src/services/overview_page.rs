@@ -2,16 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use domain::{
-    states::StepState,
-    views::{IpFilterView, ServiceView},
-};
+use domain::{actions::Action, states::StepState, views::ServiceView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
     FACTS,
-    connect_page::not_answering,
+    connect_page::{filter_link, not_answering},
     nodes::nodes,
     tabs::{Tab, pairs, service_page},
     timeline::LiveTimeline,
@@ -59,6 +56,7 @@ fn draw(service: &ServiceView) -> AnyView {
             project=project
             service=name
             is_deleting=service.row.is_deleting
+            may_retry=service.project.powers.may(Action::RetryService)
         />
         <div id=FACTS class="stack" data-version=version(service)>
             {alert(service)}
@@ -127,20 +125,21 @@ fn connection(service: &ServiceView) -> AnyView {
                 <pre tabindex="0" aria-label="Connection URI"><code>{uri.clone()}</code></pre>
                 <CopyButton text=uri what="URI".to_owned() />
             </div>
-            {who_may_connect(project, name, &service.ip_filter)}
+            {who_may_connect(service)}
         </section>
     }
     .into_any()
 }
 
-fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> AnyView {
-    let network = links::service(project, service, "network");
+fn who_may_connect(service: &ServiceView) -> AnyView {
+    let (filter, link) = (&service.ip_filter, filter_link(service));
+    let network = links::service(&service.project.name, &service.row.name, "network");
     let entries = i64::try_from(filter.entries.len()).unwrap_or(i64::MAX);
     if filter.entries.is_empty() {
         view! {
             <p class="alert alert-warning">
                 {icon(Icon::Lock)}
-                <span>"Closed: nobody can connect until the IP filter has an entry. " <a href=network>"Edit the IP filter"</a></span>
+                <span>"Closed: nobody can connect until the IP filter has an entry. " <a href=network>{link}</a></span>
             </p>
         }
         .into_any()
@@ -148,7 +147,7 @@ fn who_may_connect(project: &str, service: &str, filter: &IpFilterView) -> AnyVi
         let ranges = count(entries, "address range");
         view! {
             {wide(filter).map(warning)}
-            <p class="muted">{ranges} " may connect. " <a href=network>"Edit the IP filter"</a></p>
+            <p class="muted">{ranges} " may connect. " <a href=network>{link}</a></p>
         }
         .into_any()
     }

@@ -1,7 +1,7 @@
 //! What the pages of one service share: loading it, head, state, and the links between them; and the page in their
 //! place once the service is gone.
 
-use domain::{errors::Error, views::ServiceView};
+use domain::{actions::Action, errors::Error, powers::Powers, views::ServiceView};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
@@ -10,7 +10,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{badge, service_state},
-        frame::{Frame, Section, Viewer},
+        frame::{Frame, Section, Viewer, require},
     },
     errors::AppError,
     links,
@@ -38,6 +38,19 @@ impl Tab {
         (Self::Settings, "Settings", "settings"),
     ];
 
+    /// Those that somebody with these powers in the project may see.
+    pub(crate) fn open(powers: &Powers) -> impl Iterator<Item = (Self, &'static str, &'static str)> {
+        Self::ALL.into_iter().filter(|(tab, ..)| powers.may(tab.action()))
+    }
+
+    /// What it takes to see it.
+    const fn action(self) -> Action {
+        match self {
+            Self::Overview | Self::Connect | Self::Network => Action::ViewService,
+            Self::Settings => Action::DeleteService,
+        }
+    }
+
     const fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
@@ -59,6 +72,7 @@ pub(crate) async fn service_page(
         (params.get("project").unwrap_or_default(), params.get("service").unwrap_or_default());
     match view_service(project.clone(), name.clone()).await {
         Ok(service) => {
+            require(&service.project.powers, tab.action())?;
             let of = [("project", Some(project.as_str())), ("service", Some(name.as_str()))];
             let calls = ApiCalls::new().get("View the service", "/api/services/view", &of);
             let (calls, body) = draw(&service, calls);
@@ -93,16 +107,15 @@ fn in_frame(viewer: Viewer, service: &ServiceView, tab: Tab, calls: ApiCalls, bo
             {state}
             <span class="muted">{facts}</span>
         </header>
-        {tabs(&project, &name, tab)}
+        {tabs(service, tab)}
     };
     frame.view(viewer, view! { {head} {body} })
 }
 
-fn tabs(project: &str, service: &str, current: Tab) -> AnyView {
-    let items = Tab::ALL
-        .into_iter()
+fn tabs(service: &ServiceView, current: Tab) -> AnyView {
+    let items = Tab::open(&service.project.powers)
         .map(|(tab, label, path)| {
-            let path = links::service(project, service, path);
+            let path = links::service(&service.project.name, &service.row.name, path);
             view! { <li><a href=path aria-current=(tab == current).then_some("page")>{label}</a></li> }
         })
         .collect_view();

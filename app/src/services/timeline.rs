@@ -70,6 +70,8 @@ pub fn LiveTimeline(
     service: String,
     /// The service is being deleted.
     is_deleting: bool,
+    /// The viewer may have a failing step tried again.
+    may_retry: bool,
 ) -> impl IntoView {
     let shown = Shown {
         timeline: RwSignal::new(timeline),
@@ -97,7 +99,7 @@ pub fn LiveTimeline(
                     timeline
                         .with(|timeline| {
                             let now = timeline.now.micros() / 1000 + since_now.get();
-                            timeline.steps.iter().map(|one| step(one, now, &project, &service)).collect_view()
+                            timeline.steps.iter().map(|one| step(one, now, may_retry.then_some((project.as_str(), service.as_str())))).collect_view()
                         })
                 }}
             </ol>
@@ -230,7 +232,8 @@ pub fn ended(mut timeline: Timeline, at: Timestamp) -> Timeline {
     timeline
 }
 
-fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
+/// A step; `retry` names project and service for who may have it tried again.
+fn step(step: &TimelineStep, now_millis: i64, retry: Option<(&str, &str)>) -> AnyView {
     let (class, word) = match step.state {
         StepState::Done => ("step step-done", "done"),
         StepState::Active => ("step step-active", "under way"),
@@ -248,7 +251,7 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> A
         (_, None, _) => String::new(),
     };
     let time = if step.attempts > 1 { format!("try {} · {time}", step.attempts) } else { time };
-    let problem = step.error.clone().map(|error| problem(error, step, now_millis, project, service));
+    let problem = step.error.clone().map(|error| problem(error, step, now_millis, retry));
     view! {
         <li class=class>
             <span class="step-mark" aria-hidden="true">{(step.state == StepState::Done).then(|| icon(Icon::Done))}</span>
@@ -261,7 +264,7 @@ fn step(step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> A
 }
 
 /// Why the last try failed. Once the step has got on that is history, and said quietly.
-fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, service: &str) -> AnyView {
+fn problem(error: String, step: &TimelineStep, now_millis: i64, retry: Option<(&str, &str)>) -> AnyView {
     if step.state != StepState::Failing {
         return view! { <p class="step-past">"An earlier try: " {error}</p> }.into_any();
     }
@@ -269,17 +272,22 @@ fn problem(error: String, step: &TimelineStep, now_millis: i64, project: &str, s
         let wait = at.micros() / 1000 - now_millis;
         if wait > 0 { format!("Next try in {}.", duration(wait)) } else { "Trying again now.".into() }
     });
+    let retry = retry.map(|(project, service)| {
+        view! {
+            <form method="post" action="/api/services/retry">
+                <input type="hidden" name="project" value=project.to_owned() />
+                <input type="hidden" name="service" value=service.to_owned() />
+                <button class="button button-small">"Try now"</button>
+            </form>
+        }
+    });
     view! {
         <div class="step-problem">
             <div>
                 <p>{error}</p>
                 <p class="step-next">{next}</p>
             </div>
-            <form method="post" action="/api/services/retry">
-                <input type="hidden" name="project" value=project.to_owned() />
-                <input type="hidden" name="service" value=service.to_owned() />
-                <button class="button button-small">"Try now"</button>
-            </form>
+            {retry}
         </div>
     }
     .into_any()

@@ -115,7 +115,7 @@ async fn texts_to_copy_name_the_scheme_that_the_installation_is_told_to_have() {
         let token = set_up::make_link(&installation.control).await.unwrap();
         assert_eq!(browser.set_up(token.expose()).await.location(), "/projects");
         let page = browser.get("/projects").await;
-        assert!(page.body.contains(&format!("{public}/api/projects/list")), "{public}: {}", page.body);
+        assert!(page.body.contains(&format!("{public}/v1/organizations/")), "{public}: {}", page.body);
     }
 }
 
