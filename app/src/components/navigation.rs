@@ -32,6 +32,11 @@ impl Entry {
         self.actions.iter().any(|action| powers.may(*action))
     }
 
+    /// Whether it is the list of a project's services.
+    pub(crate) fn is_of_services(&self) -> bool {
+        self.section == Section::Services
+    }
+
     /// Where it is in the organization with that id, or in the project of that name.
     pub(crate) fn path(&self, of: &str) -> String {
         (self.address)(of)
@@ -204,6 +209,13 @@ pub(crate) fn navigation(
             <ul aria-labelledby="navigation-project">{places}</ul>
         }
     });
+    let of_person = OF_PERSON.iter().any(|entry| entry.section == section).then(|| {
+        let places = of_person().map(|entry| item(entry, section, entry.path(""))).collect_view();
+        view! {
+            <p class="navigation-heading" id="navigation-person">"Account"</p>
+            <ul aria-labelledby="navigation-person">{places}</ul>
+        }
+    });
     view! {
         <nav id="navigation" class="navigation" popover="auto" aria-label="Main">
             <div class="navigation-inner">
@@ -224,6 +236,7 @@ pub(crate) fn navigation(
                 {of_organization}
             </ul>
             {of_project}
+            {of_person}
             </div>
         </nav>
     }
@@ -277,6 +290,13 @@ mod tests {
         assert!(log.contains(&"Events") && !log.contains(&"Services") && !log.contains(&"Settings"));
         assert!(of(&[Granted::Role(Role::Operator)]).contains(&"Settings"));
         assert!(!of(&[Granted::Role(Role::ReadOnly)]).contains(&"Settings"));
+    }
+
+    #[test]
+    fn the_places_of_oneself_are_beside_the_pages_about_oneself_alone() {
+        let html = |section| navigation(section, None, None).to_html();
+        assert!(html(Section::Tokens).contains("href=\"/profile/tokens\" aria-current=\"page\""));
+        assert!(!html(Section::Projects).contains("/profile"));
     }
 
     #[test]

@@ -3,18 +3,24 @@
 
 use domain::errors::Error;
 #[cfg(feature = "ssr")]
-use domain::views::OrganizationView;
+use domain::{actions::Action, views::OrganizationView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::icons::{Icon, icon};
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
-use crate::{components::navigation::of_organization, links, services::tabs::Tab};
+use crate::{
+    components::navigation::{of_organization, of_person, of_project},
+    links,
+    services::tabs::Tab,
+};
+#[cfg(feature = "ssr")]
+use control::places::FoundProject;
 
 /// What the pages of a project are called, after its name.
 #[cfg(feature = "ssr")]
-const PAGES: &str = " · new service · events · certificates · settings page project";
+const PAGES: &str = " · new service · permissions · events · certificates · settings page project";
 
 /// Something to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +61,7 @@ async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppE
         let found = answer(search(ctx, organization.id, query, beside).await)?;
         entries.extend(places(&organization, found, query));
     }
+    entries.extend(of_person().map(|place| Entry::new(place.label, "Account", place.path(""))));
     entries.push(Entry::new("Sign out", "Account", SIGN_OUT.to_owned()));
     Ok(matching(&entries, query))
 }
@@ -74,18 +81,20 @@ fn places(organization: &OrganizationView, found: control::places::Found, query:
     let mut entries = vec![Entry::new(name, "Organization", links::projects(Some(&id), None))];
     entries
         .extend(of_organization(&organization.powers).map(|place| page(place.label, name, place.path(&id))));
-    for name in found.projects {
-        entries.push(Entry::new(&name, "Project", links::services(&name, None)));
-        entries.push(page(&name, "new service", links::new_service(&name)));
-        entries.push(page(&name, "events", links::events(&name, None)));
-        entries.push(page(&name, "certificates", links::certificates(&name, None)));
-        entries.push(page(&name, "settings", links::project_settings(&name)));
+    for FoundProject { name, powers } in found.projects {
+        entries.push(Entry::new(&name, "Project", links::project(&name)));
+        if powers.may(Action::CreateService) {
+            entries.push(page(&name, "new service", links::new_service(&name)));
+        }
+        // The services are what the project itself leads to.
+        let pages = of_project(&powers).filter(|place| !place.is_of_services());
+        entries.extend(pages.map(|place| page(&name, &place.label.to_lowercase(), place.path(&name))));
     }
     for found in found.services {
-        let label = format!("{} · {}", found.service, found.project);
-        let path = |tab| links::service(&found.project, &found.service, tab);
+        let label = format!("{} · {}", found.name, found.project);
+        let path = |tab| links::service(&found.project, &found.name, tab);
         entries.push(Entry::new(&label, "Service", path("")));
-        let asked = Tab::ALL.into_iter().filter(|(_, tab, _)| names(query, tab));
+        let asked = Tab::open(&found.powers).filter(|(_, tab, _)| names(query, tab));
         entries.extend(asked.map(|(_, tab, end)| page(&label, &tab.to_lowercase(), path(end))));
     }
     entries
@@ -341,37 +350,49 @@ mod tests {
     }
 
     #[cfg(feature = "ssr")]
-    fn found(query: &str, is_super_admin: bool) -> Vec<String> {
-        use control::places::{Found, ServiceName};
+    fn found(query: &str, granted: &[domain::permissions::Role]) -> Vec<String> {
+        use control::places::{Found, FoundService};
+        use domain::{permissions::Granted, powers::Powers, principals::ResourceKind};
 
+        let granted: Vec<Granted> = granted.iter().copied().map(Granted::Role).collect();
+        let powers = |place| Powers { is_member: true, granted: granted.clone(), ..Powers::none(place) };
         let organization = OrganizationView {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             name: "Acme".into(),
-            is_super_admin,
-            powers: domain::powers::Powers::none(domain::principals::ResourceKind::Organization),
+            is_super_admin: false,
+            powers: powers(ResourceKind::Organization),
         };
-        let service = ServiceName { service: "orders".into(), project: "shop".into() };
-        let found = Found { projects: vec!["shop".into()], services: vec![service] };
+        let of_project = powers(ResourceKind::Project);
+        let service =
+            FoundService { name: "orders".into(), project: "shop".into(), powers: of_project.clone() };
+        let project = FoundProject { name: "shop".into(), powers: of_project };
+        let found = Found { projects: vec![project], services: vec![service] };
         let entries = matching(&places(&organization, found, query), query);
         entries.into_iter().map(|entry| entry.label).collect()
     }
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn only_super_admins_find_the_lists_of_the_whole_organization() {
-        assert_eq!(found("all events", true), ["All events · Acme"]);
-        assert_eq!(found("all cert", true), ["All certificates · Acme"]);
-        assert_eq!(found("all events", false), [""; 0]);
+    fn everybody_finds_what_they_may_see_and_nothing_else() {
+        use domain::permissions::Role;
+
+        assert_eq!(found("all events", &[Role::OrganizationAdmin]), ["All events · Acme"]);
+        assert_eq!(found("all events", &[Role::ReadOnly]), [""; 0]);
+        assert_eq!(found("all cert", &[Role::ReadOnly]), ["All certificates · Acme"]);
+        assert_eq!(found("settings", &[Role::ReadOnly]), [""; 0]);
+        assert_eq!(found("new service", &[Role::ReadOnly]), [""; 0]);
+        assert_eq!(found("new service", &[Role::Operator]), ["shop · new service"]);
     }
 
     #[cfg(feature = "ssr")]
     #[test]
     fn the_tabs_of_a_service_are_found_by_their_words() {
-        assert_eq!(found("network", false), ["orders · shop · network"]);
-        assert_eq!(found("connect orders", false), ["orders · shop · connect"]);
-        assert_eq!(found("Orders CONN", false), ["orders · shop · connect"]);
-        assert_eq!(found("orders", false), ["orders · shop"]);
-        assert_eq!(found("shop settings", false), ["shop · settings", "orders · shop · settings"]);
+        let found = |query| found(query, &[domain::permissions::Role::Operator]);
+        assert_eq!(found("network"), ["orders · shop · network"]);
+        assert_eq!(found("connect orders"), ["orders · shop · connect"]);
+        assert_eq!(found("Orders CONN"), ["orders · shop · connect"]);
+        assert_eq!(found("orders"), ["orders · shop"]);
+        assert_eq!(found("shop settings"), ["shop · settings", "orders · shop · settings"]);
         assert_eq!(of_services(), " · overview · connect · network · settings page service");
     }
 }

@@ -1,13 +1,16 @@
 //! Where people can go by name: projects and services of an organization, found on the server, however many there are.
 
-use domain::{actions::Action, errors::Error, ids::OrganizationId};
+use domain::{actions::Action, errors::Error, ids::OrganizationId, powers::Powers};
 use store::access::Target;
 
-pub use store::places::ServiceName;
+use crate::{
+    Context,
+    errors::attempt,
+    knowers::Openings,
+    standings::{Place, Standing},
+};
 
-use crate::{Context, errors::attempt, knowers::Openings};
-
-/// Names of each kind that one search answers, at most.
+/// Things of each kind that one search answers, at most.
 const FOUND_MAX: u32 = 50;
 
 /// What is to be found besides the names themselves: words that people type to say which page or kind they mean.
@@ -22,10 +25,30 @@ pub struct Beside<'a> {
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Names of projects.
-    pub projects: Vec<String>,
+    /// Projects.
+    pub projects: Vec<FoundProject>,
     /// Services.
-    pub services: Vec<ServiceName>,
+    pub services: Vec<FoundService>,
+}
+
+/// A project that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundProject {
+    /// Its name.
+    pub name: String,
+    /// What the actor can do in it.
+    pub powers: Powers,
+}
+
+/// A service that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundService {
+    /// Its name.
+    pub name: String,
+    /// Name of its project.
+    pub project: String,
+    /// What the actor can do in that.
+    pub powers: Powers,
 }
 
 /// Finds those of the projects and services that the actor may know of whose names, with what stands `beside` them, hold every word of `text`.
@@ -54,6 +77,16 @@ pub async fn search(
         let services =
             store::places::services(&mut tx, organization, &of_services, beside.services, &words, FOUND_MAX)
                 .await?;
-        Ok(Found { projects, services })
+        let actor = Standing::of_actor(ctx, &mut tx, organization).await?;
+        let powers = |unit, project| actor.at(Place { organization, unit, project: Some(project) });
+        let projects = projects
+            .into_iter()
+            .map(|found| FoundProject { powers: powers(found.unit_id, found.id), name: found.name });
+        let services = services.into_iter().map(|found| FoundService {
+            powers: powers(found.unit_id, found.project_id),
+            name: found.service,
+            project: found.project,
+        });
+        Ok(Found { projects: projects.collect(), services: services.collect() })
     })
 }

@@ -1,6 +1,6 @@
 //! Where people can go: projects and services found by parts of their names, over a whole organization.
 
-use domain::ids::OrganizationId;
+use domain::ids::{OrganizationId, ProjectId, UnitId};
 
 use crate::{
     Error, Tx,
@@ -12,30 +12,46 @@ use crate::{
 /// Parts of a text that a search takes into account.
 pub const PARTS_MAX: usize = 3;
 
-/// A service by its name, and the name of its project.
+/// A project by its name, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ProjectName {
+    /// Its id.
+    pub id: ProjectId,
+    /// The unit it is in.
+    pub unit_id: Option<UnitId>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A service by its name, and its project.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ServiceName {
     /// Its own.
     pub service: String,
     /// Its project's.
     pub project: String,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// The unit that the project is in.
+    pub unit_id: Option<UnitId>,
 }
 
 const PROJECTS: &str = of_known_projects!(
-    "SELECT p.name FROM projects p",
+    "SELECT p.id, p.unit_id, p.name FROM projects p",
     "AND (p.name || $6) LIKE $7 ESCAPE '!' AND (p.name || $6) LIKE $8 ESCAPE '!'
         AND (p.name || $6) LIKE $9 ESCAPE '!'
     ORDER BY CASE WHEN p.name LIKE $10 ESCAPE '!' THEN 0 ELSE 1 END, p.name LIMIT $11"
 );
 const SERVICES: &str = of_known_projects!(
-    "SELECT s.name AS service, p.name AS project FROM services s JOIN projects p ON p.id = s.project_id",
+    "SELECT s.name AS service, p.name AS project, p.id AS project_id, p.unit_id
+        FROM services s JOIN projects p ON p.id = s.project_id",
     "AND (s.name || ' ' || p.name || $6) LIKE $7 ESCAPE '!'
         AND (s.name || ' ' || p.name || $6) LIKE $8 ESCAPE '!'
         AND (s.name || ' ' || p.name || $6) LIKE $9 ESCAPE '!'
     ORDER BY CASE WHEN s.name LIKE $10 ESCAPE '!' THEN 0 ELSE 1 END, s.name, p.name LIMIT $11"
 );
 
-/// Names of those of the organization's projects that the knower may know of and that hold all the `parts`, with
+/// Those of the organization's projects that the knower may know of and that hold all the `parts`, with
 /// `beside` counting as the end of each name. Those that begin with the first part come first.
 pub async fn projects(
     tx: &mut Tx,
@@ -44,26 +60,11 @@ pub async fn projects(
     beside: &str,
     parts: &[&str],
     limit: u32,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<ProjectName>, Error> {
     let Knower { user, now, openings, knows_all } = *knower;
     let (first, [a, b, c]) = patterns(parts);
     let limit = i64::from(limit);
-    let rows: Vec<(String,)> = fetch_all!(
-        tx,
-        PROJECTS,
-        organization,
-        user,
-        now,
-        openings,
-        knows_all,
-        beside,
-        &a,
-        &b,
-        &c,
-        &first,
-        limit
-    )?;
-    Ok(rows.into_iter().map(|(name,)| name).collect())
+    fetch_all!(tx, PROJECTS, organization, user, now, openings, knows_all, beside, &a, &b, &c, &first, limit)
 }
 
 /// The services in those projects that the knower may know of that hold all the `parts` in their own or their project's
