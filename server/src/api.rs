@@ -79,7 +79,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(control: Control, clock: 
         let Ok(method) = MethodFilter::try_from(operation.method.clone()) else { continue };
         let api = api.clone();
         let handler = move |request: Request| answer(api, operation, request);
-        let methods = paths.remove(operation.path).unwrap_or_else(MethodRouter::new);
+        let methods = paths.remove(operation.path).unwrap_or_default();
         paths.insert(operation.path, methods.on(method, handler));
     }
     let mut router = Router::new();

@@ -200,7 +200,7 @@ fn csv(events: &[EventView], with_head: bool) -> io::Result<Bytes> {
     for event in events {
         writer.write_record(cells(event).map(defuse))?;
     }
-    writer.into_inner().map(Bytes::from).map_err(|error| error.into_error())
+    writer.into_inner().map(Bytes::from).map_err(csv::IntoInnerError::into_error)
 }
 
 fn cells(event: &EventView) -> [String; COLUMNS.len()] {

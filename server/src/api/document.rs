@@ -212,9 +212,11 @@ fn responses() -> Map<String, Value> {
         let header =
             |description: &str, kind: &str| json!({ "description": description, "schema": { "type": kind } });
         match status {
-            401 => response["headers"] = json!({ "WWW-Authenticate": header("What to bring.", "string") }),
+            401 => {
+                response["headers"] = json!({ "WWW-Authenticate": header("What to bring.", "string") });
+            }
             429 | 503 => {
-                response["headers"] = json!({ "Retry-After": header("Seconds to wait.", "integer") })
+                response["headers"] = json!({ "Retry-After": header("Seconds to wait.", "integer") });
             }
             _ => {}
         }

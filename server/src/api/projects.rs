@@ -79,7 +79,9 @@ struct RenameProject {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct MoveProject {
-    /// Id of the unit; null for the organization itself.
+    /// Id of the unit; null for the organization itself. It must be there: who forgets it does not mean that.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(required)]
     unit: Option<String>,
 }
 

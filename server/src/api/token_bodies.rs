@@ -89,7 +89,9 @@ impl RotateToken {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RevokeTokens {
-    /// Those that were not used for this many days; null for all.
+    /// Those that were not used for this many days; null for all. It must be there: who forgets it does not mean all.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(required)]
     unused_days: Option<i64>,
 }
 

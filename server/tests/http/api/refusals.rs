@@ -34,6 +34,28 @@ async fn bodies_are_json_and_fit() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_by_mistake_means_nothing_wide() {
+    let installation = Installation::new().await;
+    let (program, organization) = owners_program(&installation).await;
+    let base = format!("/v1/organizations/{organization}");
+    let robot =
+        program.post(&format!("{base}/application-users"), json!({ "name": "Robot" })).await.with(201);
+    let tokens = format!("{base}/application-users/{}/tokens", robot["user_id"].as_str().unwrap());
+    program.post(&tokens, json!({ "description": "x" })).await.with(201);
+    program.post(&format!("{base}/projects"), json!({ "name": "shop" })).await.with(201);
+    for (path, field) in
+        [(format!("{tokens}/revoke"), "unused_days"), ("/v1/projects/shop/move".into(), "unit")]
+    {
+        let reply = program.post(&path, json!({})).await;
+        assert_eq!(reply.problem(), (422, "invalid".into(), field.into()), "{path}");
+        let document = server::api::document();
+        let name = if field == "unit" { "MoveProject" } else { "RevokeTokens" };
+        assert_eq!(document["components"]["schemas"][name]["required"], json!([field]));
+    }
+    assert_eq!(program.get(&tokens).await.with(200)["total"], 1);
+}
+
+#[tokio::test]
 async fn queries_hold_what_is_known() {
     let installation = Installation::new().await;
     let (program, organization) = owners_program(&installation).await;

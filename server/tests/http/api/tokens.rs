@@ -83,12 +83,12 @@ async fn tokens_end_and_are_for_their_addresses() {
     assert_eq!(brief.get("/v1/me").await.problem().0, 401, "it has ended");
 
     let input = CreateToken { ip_ranges: "203.0.113.0/24".into(), ..CreateToken::default() };
-    let bound = program.with_token(&owner.token(&input).await).from_address("10.0.0.1");
+    let bound = program.with_token(&owner.token(&input).await).at_address("10.0.0.1");
     bound.with_header("x-forwarded-for", "203.0.113.9").get("/v1/me").await.with(200);
     let reply = bound.with_header("x-forwarded-for", "198.51.100.1").get("/v1/me").await;
     assert_eq!(reply.problem().0, 401);
     assert!(reply.text.contains("198.51.100.1"), "{}", reply.text);
-    let forged = bound.from_address("198.51.100.2").with_header("x-forwarded-for", "203.0.113.9");
+    let forged = bound.at_address("198.51.100.2").with_header("x-forwarded-for", "203.0.113.9");
     assert_eq!(forged.get("/v1/me").await.problem().0, 401, "who is no proxy says nothing about others");
 }
 
@@ -149,7 +149,7 @@ async fn who_guesses_tokens_waits_and_shuts_nobody_out() {
     assert_eq!(reply.problem().0, 429);
     assert!((1..=60).contains(&reply.header("retry-after").parse::<u64>().unwrap()));
     good.get("/v1/me").await.with(200);
-    let elsewhere = guess.from_address("192.0.2.7").with_token("rdp_again").get("/v1/me").await;
+    let elsewhere = guess.at_address("192.0.2.7").with_token("rdp_again").get("/v1/me").await;
     assert_eq!(elsewhere.problem().0, 401, "another address");
     installation.clock.advance(Duration::from_secs(61));
     assert_eq!(guess.with_token("rdp_again").get("/v1/me").await.problem().0, 401);
