@@ -113,7 +113,7 @@ fn row(organization: &str, user: ApplicationUserRow) -> Row {
     let path = links::application_user(organization, &user.user_id.to_string(), &[]);
     let description = match user.description.lines().next().unwrap_or_default() {
         "" => view! { <span class="muted">"–"</span> }.into_any(),
-        line => view! { <span class="free-text">{line.to_owned()}</span> }.into_any(),
+        line => view! { <span class="free-text clamped">{line.to_owned()}</span> }.into_any(),
     };
     vec![
         view! { <a class="row-link free-text" href=path>{user.name}</a> }.into_any(),

@@ -91,7 +91,7 @@ fn top(view: &ApplicationUserView, people: &People) -> AnyView {
     let edit = may_edit(view, people).then(|| open_button(DIALOG, "button", "Edit…"));
     let id = view.row.user_id.to_string();
     let description = (!view.row.description.is_empty())
-        .then(|| view! { <p class="break">{view.row.description.clone()}</p> });
+        .then(|| view! { <p class="description">{view.row.description.clone()}</p> });
     let groups = view.groups.iter().map(|group| match people.group(group.id) {
         Some(path) => view! { <li><a class="break" href=path>{group.name.clone()}</a></li> }.into_any(),
         None => view! { <li><span class="break">{group.name.clone()}</span></li> }.into_any(),

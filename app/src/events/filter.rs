@@ -59,7 +59,7 @@ pub(crate) fn form(address: String, filter: &EventFilter, form: FormState, has_p
     let project = has_project.then(|| field("project", "Project", "search", None));
     let more = view! {
         <details class="filter-more" open=is_open>
-            <summary>"More"</summary>
+            <summary>"More filters"</summary>
             <div class="filter-fields">
                 {field("actor", "Actor", "search", None)}
                 {project}

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{
+        api_call::ApiCalls,
         field::Field,
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
@@ -28,9 +29,16 @@ pub(crate) fn LeavePage() -> impl IntoView {
         let is_last = is_last_super_admin(&viewer, &organization).await?;
         let frame = Frame::of_person(Section::Organizations, "Leave organization")
             .step("Organizations", links::own_organizations())
-            .step(organization.name.clone(), links::leaving(&id.to_string()));
+            .step(organization.name.clone(), links::leaving(&id.to_string()))
+            .calls(calls(&organization));
         Ok(frame.view(viewer, draw(&organization, is_last)))
     })
+}
+
+fn calls(organization: &OrganizationView) -> ApiCalls {
+    let id = organization.id.to_string();
+    let values = [("organization", id.as_str()), ("confirmation", organization.name.as_str())];
+    ApiCalls::new().post("Leave the organization", "/api/profile/leave", &values)
 }
 
 /// Whether the organization would be without one; only a super admin can be the last.

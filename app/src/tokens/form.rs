@@ -14,10 +14,10 @@ use super::{made::made, owners::Owner};
 use crate::{
     components::{
         api_call::ApiCalls,
-        field::Label,
         form::{FormState, hidden},
         frame::{Viewer, head},
         grantables::Grantables,
+        icons::{Icon, icon},
         select::{Group, Select},
         text_area::TextArea,
     },
@@ -163,30 +163,31 @@ fn age(form: &FormState) -> AnyView {
 }
 
 fn extension(form: &FormState) -> AnyView {
-    let label = Label {
-        name: "extend_when_used",
-        label: "When it is used",
-        hint: Some("A token that is in use then lives on; one that is forgotten ends by itself.".into()),
-        is_optional: true,
-    };
-    label.around(form, |control| {
-        let is_checked = control.value.is_some();
-        view! {
-            <span class="check">
+    let id = form.id("extend_when_used");
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let reason = form.reason("extend_when_used");
+    let described = reason.as_ref().map_or_else(|| hint_id.clone(), |_| format!("{hint_id} {error_id}"));
+    let (is_refused, is_checked) = (reason.is_some(), form.value("extend_when_used").is_some());
+    view! {
+        <div class="field" class:is-refused=is_refused>
+            <label class="check">
                 <input
                     type="checkbox"
-                    id=control.id
+                    id=id
                     name="extend_when_used"
                     value="true"
                     checked=is_checked
-                    aria-invalid=control.is_refused.then_some("true")
-                    aria-describedby=control.described
+                    aria-invalid=is_refused.then_some("true")
+                    aria-describedby=described
                 />
-                <span aria-hidden="true">"Begin its time anew"</span>
-            </span>
-        }
-        .into_any()
-    })
+                "Each use begins its time anew"
+            </label>
+            <p class="hint" id=hint_id>"What is in use lives on then, and what is forgotten ends by itself."</p>
+            {reason
+                .map(|reason| view! { <p class="field-error" id=error_id>{icon(Icon::Warning)} <span>{reason}</span></p> })}
+        </div>
+    }
+    .into_any()
 }
 
 /// What it is limited to, folded unless something is chosen.

@@ -64,7 +64,7 @@ pub(crate) fn section(owner: &Owner, page: Page<TokenRow>, asked: &Asked, form: 
     let columns: Vec<Column> = owner.rights.revoke.then_some(PICK).into_iter().chain(COLUMNS).collect();
     let days = asked.unused_days.as_str();
     let list = List {
-        caption: "Tokens",
+        caption: if owner.is_oneself() { "Tokens" } else { "Its tokens" },
         columns: &columns,
         after: asked.after.as_deref(),
         address: &|after| owner.list(&[("unused_days", Some(days)), ("after", after)]),

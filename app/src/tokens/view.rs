@@ -66,7 +66,10 @@ async fn replaced(
         true => format!("{} has ended.", old.prefix),
         false => format!("{} is good until {until}: replace it by then wherever it is used.", old.prefix),
     };
-    let frame = owner.frame("Token replaced").step(old.prefix.clone(), owner.token(old.id));
+    let frame = owner
+        .frame("Token replaced")
+        .step(old.prefix.clone(), owner.token(old.id))
+        .calls(calls(owner, old.id));
     let body = view! { {head("Token replaced".into(), (), ())} {made(owner, token, Some(what_became))} };
     Ok(frame.view(viewer, body))
 }
@@ -90,7 +93,7 @@ fn draw(owner: &Owner, token: &TokenRow, form: &FormState) -> AnyView {
     let title = view! { <h1 class="code">{token.prefix.clone()}</h1> };
     view! {
         <header class="page-head">{title}</header>
-        <p class="break">{token.description.clone()}</p>
+        <p class="description">{token.description.clone()}</p>
         <section class="card" aria-labelledby="token-facts">
             <h2 id="token-facts">"What it is"</h2>
             {facts(owner, token)}
