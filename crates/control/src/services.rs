@@ -77,7 +77,7 @@ pub async fn plans(ctx: &Context, project: &str) -> Result<Vec<PlanView>, Error>
 /// `NotFound`, `Denied`.
 pub async fn list(ctx: &Context, project: &str, after: Option<&str>) -> Result<Page<ServiceRow>, Error> {
     attempt!(ctx, {
-        let permit = ctx.authorize(Action::ViewProject, Target::ProjectName(project)).await?;
+        let permit = ctx.authorize(Action::ViewService, Target::ProjectName(project)).await?;
         let id = permit.project()?;
         let mut tx = permit.read().await?;
         let total = store::services::count(&mut tx, id).await?;
