@@ -130,3 +130,31 @@ export async function find<T>(page: Page, path: string, values: Record<string, s
   if (!response.ok()) throw new Error(`${path}: ${response.status()} ${await response.text()}`);
   return response.json();
 }
+
+/** Makes a group with the person in it who is signed in, gives it a role on the project, and returns its path. */
+export async function createGroup(page: Page, organization: string, name: string, project: string): Promise<string> {
+  await page.goto(`/organizations/${organization}/groups`);
+  await page.getByRole("button", { name: "New group" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New group" });
+  await dialog.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+  await dialog.getByRole("textbox", { name: /^Description/ }).fill("On call at night.\nThey keep services running.");
+  await dialog.getByRole("button", { name: "Create group" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  const path = new URL(page.url()).pathname;
+  await page.getByRole("link", { name: "Add members" }).click();
+  await page.getByRole("textbox", { name: "E-mail addresses" }).fill(person.email);
+  await page.getByRole("button", { name: "Preview" }).first().click();
+  await page.getByRole("button", { name: "Add members" }).click();
+  await expect(page).toHaveURL(path);
+  await page.getByRole("link", { name: "Grant a role" }).click();
+  await page.getByRole("combobox", { name: "On what?" }).selectOption({ label: project });
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("radio", { name: /^Operator/ }).check();
+  await page.getByRole("textbox", { name: /^Days until it ends/ }).fill("30");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByText(`will hold “Operator” on the project ${project} for 30 days`)).toBeVisible();
+  await page.getByRole("button", { name: "Grant", exact: true }).click();
+  await expect(page).toHaveURL(`/projects/${project}/permissions`);
+  await expect(page.getByRole("row", { name: new RegExp(name) })).toContainText("Operator");
+  return path;
+}

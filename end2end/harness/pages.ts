@@ -76,6 +76,42 @@ export function places(organization: string, project: string, service: string, c
   ];
 }
 
+/** Pages about groups and permissions, for who may do everything; `group` is the path of a group with the person in it. */
+export function permissionPlaces(organization: string, project: string, group: string): Place[] {
+  const whole = `/organizations/${organization}`;
+  const base = `/projects/${project}`;
+  const id = group.split("/").at(-1)!;
+  const on = `resource=${encodeURIComponent(`project:${project}`)}`;
+  const follow = (name: RegExp) => (page: Page) => page.getByRole("link", { name }).first().click();
+  return [
+    { name: "groups", path: `${whole}/groups` },
+    { name: "groups-none", path: `${whole}/groups?text=nothing-of-the-kind` },
+    { name: "group-new", path: `${whole}/groups`, act: (page) => page.getByRole("button", { name: "New group" }).click() },
+    { name: "group", path: group },
+    { name: "group-edit", path: group, act: (page) => page.getByRole("button", { name: "Edit…" }).click() },
+    { name: "group-add", path: `${group}/members/new` },
+    { name: "group-add-refused", path: `${group}/members/preview?members=nobody%40example.org`, status: 422 },
+    { name: "group-add-preview", path: `${group}/members/preview?members=ann%40example.org` },
+    { name: "group-remove", path: group, act: follow(/^Remove /) },
+    { name: "group-delete", path: `${group}/delete` },
+    { name: "permissions", path: `${whole}/permissions` },
+    { name: "permissions-refused", path: `${whole}/permissions?principal=nobody%40example.org`, status: 422 },
+    { name: "grant-where", path: `${whole}/permissions/new` },
+    { name: "grant", path: `${whole}/permissions/new?resource=organization` },
+    { name: "grant-single", path: `${whole}/permissions/new?${on}&granted=service%3Alogs%3Aread` },
+    { name: "grant-refused", path: `${whole}/permissions/preview?${on}&principal=nobody%40example.org&granted=operator`, status: 422 },
+    { name: "grant-preview", path: `${whole}/permissions/preview?${on}&principal=group%3A${id}&granted=admin&days=7` },
+    { name: "revoke", path: `${base}/permissions`, act: follow(/^Revoke /) },
+    { name: "explain", path: `${whole}/permissions/explain` },
+    { name: "explain-group", path: `${whole}/permissions/explain?principal=group%3A${id}&${on}` },
+    { name: "holders", path: `${whole}/permissions/holders` },
+    { name: "project-permissions", path: `${base}/permissions` },
+    { name: "project-permissions-empty", path: "/projects/empty/permissions" },
+    { name: "project-explain", path: `${base}/permissions/explain` },
+    { name: "project-holders", path: `${base}/permissions/holders?permission=project%3Aservices%3Awrite` },
+  ];
+}
+
 /** Pages for people who are not. */
 export function gates(usedLink: string): Place[] {
   return [

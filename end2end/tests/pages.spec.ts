@@ -7,6 +7,7 @@ import { mkdir } from "node:fs/promises";
 
 import {
   allowMyAddress,
+  createGroup,
   createProject,
   createService,
   deleteService,
@@ -17,7 +18,7 @@ import {
   state,
 } from "../harness/console.ts";
 import { expect, testWith } from "../harness/fixtures.ts";
-import { gates, type Place, places } from "../harness/pages.ts";
+import { gates, permissionPlaces, type Place, places } from "../harness/pages.ts";
 
 const test = testWith("simulated");
 test.describe.configure({ timeout: 240_000 });
@@ -30,6 +31,8 @@ type Session = Exclude<BrowserContextOptions["storageState"], string | undefined
 let session: Session;
 let certificate: string;
 let organization: string;
+/** Path of a group. */
+let group: string;
 let unused: string;
 /** What was wrong with pages that are there only before anything else is. */
 const early: string[] = [];
@@ -61,6 +64,7 @@ test.beforeAll(async ({ browser, installation }) => {
   certificate = href!.split("/").at(-1)!;
   const log = await page.getByRole("link", { name: "All events" }).getAttribute("href");
   organization = log!.split("/").at(-2)!;
+  group = await createGroup(page, organization, "Night shift", "shop");
   session = await context.storageState();
   await context.close();
 });
@@ -178,6 +182,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     const { address } = installation;
     const signedIn = { ...options, storageState: session };
     await walk(browser, address, colorScheme, signedIn, places(organization, "shop", "orders", certificate), violations);
+    await walk(browser, address, colorScheme, signedIn, permissionPlaces(organization, "shop", group), violations);
     await walk(browser, address, colorScheme, options, gates(unused), violations);
   });
 }
@@ -188,6 +193,7 @@ test("on a phone no page scrolls sideways, and axe finds nothing", async ({ brow
   const { address } = installation;
   const signedIn = { ...options, storageState: session };
   await walk(browser, address, "phone", signedIn, places(organization, "shop", "orders", certificate), look);
+  await walk(browser, address, "phone", signedIn, permissionPlaces(organization, "shop", group), look);
   await walk(browser, address, "phone", options, gates(unused), look);
 });
 
