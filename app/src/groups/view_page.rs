@@ -234,9 +234,12 @@ fn holds_card(group: &GroupView, people: &People, page: Page<GrantRow>) -> AnyVi
         let path = links::permissions(&organization, &[("principal", Some(&principal))]);
         view! { <p><a href=path>{format!("All {}", count(page.total, "grant"))}</a></p> }
     });
-    let resource = page.rows.first().map(|grant| permissions::named(&grant.resource));
-    let query = [("principal", Some(principal.as_str())), ("resource", resource.as_deref())];
-    let explain = links::explain(&organization, &query);
+    let explain = page.rows.first().map(|grant| {
+        let resource = permissions::named(&grant.resource);
+        let query = [("principal", Some(principal.as_str())), ("resource", Some(resource.as_str()))];
+        let path = links::explain(&organization, &query);
+        view! { <a class="button button-quiet" href=path>"What that opens"</a> }
+    });
     let body = match page.rows.is_empty() {
         true => view! { <p class="muted">"It holds nothing: to be in it changes nothing."</p> }.into_any(),
         false => permissions::table_of_group(&organization, page.rows),
@@ -245,7 +248,7 @@ fn holds_card(group: &GroupView, people: &People, page: Page<GrantRow>) -> AnyVi
         <section class="stack" aria-labelledby="holds">
             <header class="card-head">
                 <h2 id="holds">"What it holds"</h2>
-                <div class="form-actions"><a class="button button-quiet" href=explain>"What that opens"</a> {give}</div>
+                <div class="form-actions">{explain} {give}</div>
             </header>
             {body} {further}
         </section>

@@ -17,6 +17,7 @@ use crate::{
         field::Field,
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
+        icons::{Icon, icon},
         page::page,
     },
     links,
@@ -71,8 +72,10 @@ fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> 
         true => badge(Tone::Plain, "you are a super admin"),
         false => badge(Tone::Plain, "you are a member"),
     };
+    let path = links::explain(&id, &[]);
+    let explain = view! { <a class="button" href=path>{icon(Icon::Permission)} "What you can do"</a> };
     view! {
-        {head(organization.name.clone(), beside, ())}
+        {head(organization.name.clone(), beside, explain)}
         {facts(&id, projects)}
         {units::section(&id, units, powers.may(Action::CreateUnit))}
         {powers.may(Action::RenameOrganization).then(|| rename(&id, &organization.name))}

@@ -114,7 +114,7 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
     let groups = HEADINGS.into_iter().filter_map(|title| {
         let of_it = permissions.iter().filter(|explained| heading(explained.permission) == title);
         let rows: Vec<Row> = of_it.map(|explained| row(people, explained)).collect();
-        let columns = [Column::Name("Permission"), Column::Text("How they came by it")];
+        let columns = [Column::Name("Permission"), Column::Text("Why")];
         (!rows.is_empty()).then(|| {
             view! {
                 <section class="stack explained">

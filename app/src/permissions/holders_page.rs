@@ -128,7 +128,7 @@ fn draw(
     };
     let list = List {
         caption: "Who can do this",
-        columns: &[Column::Name("Who"), Column::Text("How they came by it")],
+        columns: &[Column::Name("Who"), Column::Text("Why")],
         after,
         address: &address,
     };

@@ -89,11 +89,17 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
             new(),
         )
     };
+    let resource = format!("unit:{id}");
     let permissions = sees_grants.then(|| {
-        let path = links::permissions(&organization, &[("resource", Some(&format!("unit:{id}")))]);
+        let path = links::permissions(&organization, &[("resource", Some(&resource))]);
         view! { <a class="button" href=path>{icon(Icon::Permission)} "Permissions on it"</a> }
     });
-    let actions = view! { {permissions} {(!is_empty).then(new)} };
+    // Who administers the unit alone sees no list of what is held on it, but may give.
+    let grant = (!sees_grants && unit.powers.may(Action::Grant)).then(|| {
+        let path = links::new_grant(&organization, &[("resource", Some(&resource))]);
+        view! { <a class="button" href=path>{icon(Icon::Permission)} "Grant a role"</a> }
+    });
+    let actions = view! { {permissions} {grant} {(!is_empty).then(new)} };
     view! {
         {head(unit.row.name.clone(), view! { <span class="muted">"Unit"</span> }, actions)}
         <section class="stack" aria-labelledby="projects">
