@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::{
+    MatchNestedRoutes,
     SsrMode::Async,
     components::{FlatRoutes, Route, Router},
     path,
@@ -45,100 +46,134 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/set-up") view=SetUpNeededPage />
                 <Route ssr=Async path=path!("/set-up/:token") view=SetUpPage />
                 <Route ssr=Async path=path!("/sign-in") view=SignInPage />
-                <Route ssr=Async path=path!("/projects") view=ProjectsPage />
-                <Route ssr=Async path=path!("/projects/:project") view=ProjectPage />
-                <Route ssr=Async path=path!("/projects/:project/services") view=ServicesPage />
-                <Route ssr=Async path=path!("/projects/:project/services/new") view=CreateServicePage />
-                <Route ssr=Async path=path!("/projects/:project/services/:service") view=OverviewPage />
-                <Route ssr=Async path=path!("/projects/:project/services/:service/connect") view=ConnectPage />
-                <Route ssr=Async path=path!("/projects/:project/services/:service/network") view=NetworkPage />
-                <Route ssr=Async path=path!("/projects/:project/services/:service/settings") view=ServiceSettingsPage />
-                <Route ssr=Async path=path!("/projects/:project/events") view=EventsPage />
-                <Route ssr=Async path=path!("/projects/:project/certificates") view=CertificatesPage />
-                <Route ssr=Async path=path!("/projects/:project/certificates/:id") view=CertificatePage />
-                <Route ssr=Async path=path!("/projects/:project/settings/move") view=MoveProjectPage />
-                <Route ssr=Async path=path!("/organizations/:organization") view=OrganizationPage />
-                <Route ssr=Async path=path!("/organizations/:organization/units/:unit") view=UnitPage />
-                <Route ssr=Async path=path!("/organizations/:organization/users") view=UsersPage />
-                <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
-                <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/users/:user/deactivate")
-                    view=UserDeactivationPage
-                />
-                <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
-                <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />
                 <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
-                <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
-                <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
-                <Route ssr=Async path=path!("/organizations/:organization/application-users") view=ApplicationUsersPage />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/application-users/:user")
-                    view=ApplicationUserPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/application-users/:user/delete")
-                    view=DeleteApplicationUserPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/application-users/:user/tokens/new")
-                    view=NewApplicationTokenPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/application-users/:user/tokens/:token")
-                    view=ApplicationTokenPage
-                />
-                <Route ssr=Async path=path!("/profile") view=ProfilePage />
-                <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
-                <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
-                <Route ssr=Async path=path!("/profile/tokens/:token") view=OwnTokenPage />
-                <Route ssr=Async path=path!("/profile/organizations") view=OwnOrganizationsPage />
-                <Route ssr=Async path=path!("/profile/organizations/:organization/leave") view=LeavePage />
-                <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/certificates")
-                    view=OrganizationCertificatesPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/certificates/:id")
-                    view=OrganizationCertificatePage
-                />
-                <Route ssr=Async path=path!("/projects/:project/settings") view=ProjectSettingsPage />
-                <Route ssr=Async path=path!("/organizations/:organization/groups") view=GroupsPage />
-                <Route ssr=Async path=path!("/organizations/:organization/groups/:group") view=GroupPage />
-                <Route ssr=Async path=path!("/organizations/:organization/groups/:group/delete") view=DeleteGroupPage />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/groups/:group/members/new")
-                    view=AddMembersPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/groups/:group/members/preview")
-                    view=PreviewMembersPage
-                />
-                <Route
-                    ssr=Async
-                    path=path!("/organizations/:organization/groups/:group/members/:user/remove")
-                    view=RemoveMemberPage
-                />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions") view=PermissionsPage />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions/new") view=GrantPage />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions/preview") view=PreviewGrantPage />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions/explain") view=ExplainPage />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions/holders") view=HoldersPage />
-                <Route ssr=Async path=path!("/organizations/:organization/permissions/:grant/revoke") view=RevokePage />
-                <Route ssr=Async path=path!("/projects/:project/permissions") view=PermissionsPage />
-                <Route ssr=Async path=path!("/projects/:project/permissions/explain") view=ExplainPage />
-                <Route ssr=Async path=path!("/projects/:project/permissions/holders") view=HoldersPage />
+                <OwnRoutes />
+                <ProjectRoutes />
+                <ServiceRoutes />
+                <OrganizationRoutes />
+                <PeopleRoutes />
+                <PermissionRoutes />
             </FlatRoutes>
         </Router>
     }
+}
+
+/// What is one’s own.
+#[component(transparent)]
+fn OwnRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/profile") view=ProfilePage />
+        <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
+        <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
+        <Route ssr=Async path=path!("/profile/tokens/:token") view=OwnTokenPage />
+        <Route ssr=Async path=path!("/profile/organizations") view=OwnOrganizationsPage />
+        <Route ssr=Async path=path!("/profile/organizations/:organization/leave") view=LeavePage />
+    }
+    .into_inner()
+}
+
+/// Projects, and what belongs to a whole project.
+#[component(transparent)]
+fn ProjectRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/projects") view=ProjectsPage />
+        <Route ssr=Async path=path!("/projects/:project") view=ProjectPage />
+        <Route ssr=Async path=path!("/projects/:project/events") view=EventsPage />
+        <Route ssr=Async path=path!("/projects/:project/certificates") view=CertificatesPage />
+        <Route ssr=Async path=path!("/projects/:project/certificates/:id") view=CertificatePage />
+        <Route ssr=Async path=path!("/projects/:project/settings/move") view=MoveProjectPage />
+        <Route ssr=Async path=path!("/projects/:project/settings") view=ProjectSettingsPage />
+        <Route ssr=Async path=path!("/projects/:project/permissions") view=PermissionsPage />
+        <Route ssr=Async path=path!("/projects/:project/permissions/explain") view=ExplainPage />
+        <Route ssr=Async path=path!("/projects/:project/permissions/holders") view=HoldersPage />
+    }
+    .into_inner()
+}
+
+/// Services.
+#[component(transparent)]
+fn ServiceRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/projects/:project/services") view=ServicesPage />
+        <Route ssr=Async path=path!("/projects/:project/services/new") view=CreateServicePage />
+        <Route ssr=Async path=path!("/projects/:project/services/:service") view=OverviewPage />
+        <Route ssr=Async path=path!("/projects/:project/services/:service/connect") view=ConnectPage />
+        <Route ssr=Async path=path!("/projects/:project/services/:service/network") view=NetworkPage />
+        <Route ssr=Async path=path!("/projects/:project/services/:service/settings") view=ServiceSettingsPage />
+    }
+    .into_inner()
+}
+
+/// An organization, and what belongs to all of it.
+#[component(transparent)]
+fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/organizations/:organization") view=OrganizationPage />
+        <Route ssr=Async path=path!("/organizations/:organization/units/:unit") view=UnitPage />
+        <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
+        <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
+        <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />
+    }
+    .into_inner()
+}
+
+/// Who belongs to an organization, or is to.
+#[component(transparent)]
+fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/organizations/:organization/users") view=UsersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
+        <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
+        <Route ssr=Async path=path!("/organizations/:organization/users/:user/deactivate") view=UserDeactivationPage />
+        <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />
+        <Route ssr=Async path=path!("/organizations/:organization/application-users") view=ApplicationUsersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/application-users/:user") view=ApplicationUserPage />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/application-users/:user/delete")
+            view=DeleteApplicationUserPage
+        />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/application-users/:user/tokens/new")
+            view=NewApplicationTokenPage
+        />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/application-users/:user/tokens/:token")
+            view=ApplicationTokenPage
+        />
+    }
+    .into_inner()
+}
+
+/// Who is in which group, and who holds what in an organization.
+#[component(transparent)]
+fn PermissionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/organizations/:organization/groups") view=GroupsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/groups/:group") view=GroupPage />
+        <Route ssr=Async path=path!("/organizations/:organization/groups/:group/delete") view=DeleteGroupPage />
+        <Route ssr=Async path=path!("/organizations/:organization/groups/:group/members/new") view=AddMembersPage />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/groups/:group/members/preview")
+            view=PreviewMembersPage
+        />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/groups/:group/members/:user/remove")
+            view=RemoveMemberPage
+        />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions") view=PermissionsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/new") view=GrantPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/preview") view=PreviewGrantPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/explain") view=ExplainPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/holders") view=HoldersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/:grant/revoke") view=RevokePage />
+    }
+    .into_inner()
 }
