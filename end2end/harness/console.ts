@@ -158,3 +158,25 @@ export async function createGroup(page: Page, organization: string, name: string
   await expect(page.getByRole("row", { name: new RegExp(name) })).toContainText("Operator");
   return path;
 }
+
+/** Makes an application user and returns its path. */
+export async function createApplicationUser(page: Page, organization: string, name: string): Promise<string> {
+  await page.goto(`/organizations/${organization}/application-users`);
+  await page.getByRole("button", { name: "New application user" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New application user" });
+  await dialog.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+  await dialog.getByRole("button", { name: "Create application user" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  return new URL(page.url()).pathname;
+}
+
+/** Makes a token on the list at that path and returns its text, which is shown this once. */
+export async function createToken(page: Page, list: string, description: string, from = ""): Promise<string> {
+  await page.goto(list);
+  await page.getByRole("link", { name: "New token" }).first().click();
+  await page.getByRole("textbox", { name: "Description" }).fill(description);
+  await page.getByRole("textbox", { name: /^Good from/ }).fill(from);
+  await page.getByRole("button", { name: "Make token" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Token made" })).toBeVisible();
+  return page.locator("pre.secret").innerText();
+}

@@ -15,6 +15,14 @@ export function places(organization: string, project: string, service: string, c
   const whole = `/organizations/${organization}`;
   const base = `/projects/${project}`;
   const open = (name: string) => (page: Page) => page.getByRole("button", { name }).first().click();
+  const follow = (name: string, then?: (page: Page) => Promise<void>) => async (page: Page) => {
+    const link = page.getByRole("link", { name }).first();
+    const path = (await link.getAttribute("href"))!;
+    await link.click();
+    await page.waitForURL(path);
+    if (await page.locator("leptos-island").count()) await page.locator("html[data-live]").waitFor({ state: "attached" });
+    await then?.(page);
+  };
   return [
     { name: "projects", path: "/projects" },
     { name: "project-new", path: "/projects", act: open("New project") },
@@ -58,6 +66,40 @@ export function places(organization: string, project: string, service: string, c
     { name: "certificates-empty", path: "/projects/empty/certificates" },
     { name: "certificate", path: `${base}/certificates/${certificate}` },
     { name: "all-events", path: `${whole}/events` },
+    {
+      name: "all-events-filter",
+      path: `${whole}/events?outcome=done`,
+      act: (page) => page.getByText("More filters").click(),
+    },
+    { name: "all-events-wrong", path: `${whole}/events?since=yesterday`, status: 422 },
+    { name: "application-users", path: `${whole}/application-users` },
+    { name: "application-user-new", path: `${whole}/application-users`, act: open("New application user") },
+    { name: "application-user", path: `${whole}/application-users`, act: follow("Deployer") },
+    { name: "application-user-edit", path: `${whole}/application-users`, act: follow("Deployer", open("Edit…")) },
+    {
+      name: "application-user-delete",
+      path: `${whole}/application-users`,
+      act: follow("Deployer", follow("Delete application user…")),
+    },
+    { name: "tokens", path: "/profile/tokens" },
+    { name: "tokens-none", path: "/profile/tokens?unused_days=90" },
+    { name: "tokens-revoke", path: "/profile/tokens", act: open("Revoke all…") },
+    { name: "token-new", path: "/profile/tokens/new", act: (page) => page.getByText("Limit what it can do").click() },
+    {
+      name: "token-made",
+      path: "/profile/tokens/new",
+      act: async (page) => {
+        await page.getByRole("textbox", { name: "Description" }).fill("Looked at once");
+        await page.getByRole("textbox", { name: /^Good from/ }).fill("203.0.113.0/24");
+        await page.getByRole("button", { name: "Make token" }).click();
+        await page.locator("pre.secret").waitFor();
+      },
+    },
+    { name: "token", path: "/profile/tokens", act: follow("Deploys at night") },
+    { name: "profile", path: "/profile" },
+    { name: "own-organizations", path: "/profile/organizations" },
+    { name: "own-organization-new", path: "/profile/organizations", act: open("New organization") },
+    { name: "own-organization-leave", path: `/profile/organizations/${organization}/leave` },
     { name: "all-certificates", path: `${whole}/certificates` },
     { name: "all-certificates-one", path: `${whole}/certificates/${certificate}` },
     { name: "project-settings", path: `${base}/settings` },

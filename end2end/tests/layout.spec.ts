@@ -135,8 +135,8 @@ test("the log as a file says everything that unfolds", async ({ page }) => {
   await page.getByRole("button", { name: "CSV" }).click();
   const [head, row] = (await readFile(await (await waiting).path(), "utf8")).split("\r\n");
   expect(head).toBe(
-    ["Time", "What happened", "Event", "Outcome", "Actor", "Project", "Service", "Credential", "Session", "Address"]
-      .concat("Program", "Request", "Sequence")
+    ["Time", "What happened", "Event", "Outcome", "Actor", "Project", "Service", "Subject", "Credential", "Token"]
+      .concat("Session", "Address", "Program", "Request", "Sequence")
       .map((column) => `"${column}"`)
       .join(","),
   );

@@ -7,9 +7,11 @@ import { mkdir } from "node:fs/promises";
 
 import {
   allowMyAddress,
+  createApplicationUser,
   createGroup,
   createProject,
   createService,
+  createToken,
   deleteService,
   expectGone,
   expectLive,
@@ -65,6 +67,8 @@ test.beforeAll(async ({ browser, installation }) => {
   const log = await page.getByRole("link", { name: "All events" }).getAttribute("href");
   organization = log!.split("/").at(-2)!;
   group = await createGroup(page, organization, "Night shift", "shop");
+  const program = await createApplicationUser(page, organization, "Deployer");
+  for (const list of [program, "/profile/tokens"]) await createToken(page, list, "Deploys at night", "203.0.113.0/24");
   session = await context.storageState();
   await context.close();
 });
