@@ -9,6 +9,7 @@ mod files;
 mod headers;
 mod journeys;
 mod machinery;
+mod made_tokens;
 mod session_cookies;
 mod strangers;
 mod streams;
