@@ -1,6 +1,6 @@
 //! The one error of server functions and pages: what `control` refused, or that the call itself failed.
 
-use domain::errors::Error;
+use domain::{errors::Error, ids::NO_ID};
 use leptos::server_fn::{
     Decodes, Encodes,
     codec::JsonEncoding,
@@ -55,6 +55,8 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            // What is no id is an id of nothing, as it is in addresses.
+            ServerFnErrorErr::Args(reason) if reason.contains(NO_ID) => Self::Refused(Error::NotFound),
             // What arrived is no such form: the sender can mend it.
             ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => {
                 Self::Refused(Error::invalid("", format!("The request is incomplete: {reason}.")))
@@ -80,6 +82,13 @@ mod tests {
         let bytes = refused.ser();
         assert_eq!(serde_json::from_slice::<Error>(&bytes).unwrap(), Error::invalid("name", "Taken."));
         assert_eq!(AppError::de(bytes), refused);
+    }
+
+    #[test]
+    fn what_is_no_id_is_an_id_of_nothing() {
+        let reason = serde_json::from_str::<domain::ids::UserId>("\"shop\"").unwrap_err().to_string();
+        let error = AppError::from_server_fn_error(ServerFnErrorErr::Args(reason));
+        assert_eq!(error.to_domain(), Error::NotFound);
     }
 
     #[test]

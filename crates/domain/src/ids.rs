@@ -2,14 +2,18 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use uuid::Uuid;
+
+/// What is said of a text that is no id: whoever asks for a thing by it is told that there is none, as with any other id of
+/// nothing.
+pub const NO_ID: &str = "this is no id";
 
 /// Makes an id newtype: serialises as the hyphenated text, binds as `UUID`/16-byte `BLOB` in the store.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(transparent, no_pg_array))]
         #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         #[serde(transparent)]
@@ -22,6 +26,11 @@ macro_rules! ids {
             /// The raw value.
             #[must_use]
             pub const fn uuid(self) -> Uuid { self.0 }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Uuid::deserialize(deserializer).map(Self).map_err(|_| D::Error::custom(NO_ID))
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.hyphenated().fmt(f) }
@@ -76,5 +85,22 @@ ids! {
 impl From<ServiceId> for StrandId {
     fn from(id: ServiceId) -> Self {
         Self::from_uuid(id.uuid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let id = OrganizationId::from_uuid(Uuid::from_u128(1));
+        let text = serde_json::to_string(&id).unwrap();
+        assert_eq!(text, "\"00000000-0000-0000-0000-000000000001\"");
+        assert_eq!(serde_json::from_str::<OrganizationId>(&text).unwrap(), id);
+        for text in ["\"\"", "\"shop\"", "1", "null"] {
+            let error = serde_json::from_str::<OrganizationId>(text).unwrap_err().to_string();
+            assert!(error.starts_with(NO_ID), "{text}: {error}");
+        }
     }
 }
