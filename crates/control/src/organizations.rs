@@ -41,10 +41,11 @@ pub async fn view(ctx: &Context, id: OrganizationId) -> Result<OrganizationView,
 pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::CreateOrganization)?;
-        let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
         let (control, now) = (&ctx.control, ctx.now());
         let mut write = permit.write(EventType::OrganizationCreated).await?;
+        // Before the form is read: who is shut out is told so, and nothing else.
         let user = profiles::person(ctx, &mut write.tx).await?;
+        let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
         if store::organizations::list_for_user(&mut write.tx, user.id).await?.len() >= ORGANIZATIONS_MAX {
             let reason = format!("You belong to {ORGANIZATIONS_MAX} organizations. Leave one first.");
             return Err(Error::conflict(reason).into());
