@@ -56,7 +56,8 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
             query.get("organization").map(|id| id.parse()).transpose().map_err(|_| Error::NotFound)?;
         let viewer = Viewer::load().await?;
         let Some(found) = switcher::current(&viewer.profile, organization).cloned() else {
-            return Ok(nowhere(viewer));
+            // Who belongs nowhere is told so, but not of an organization that they ask for.
+            return if organization.is_some() { Err(Error::NotFound.into()) } else { Ok(nowhere(viewer)) };
         };
         if organization.is_some_and(|asked| asked != found.id) {
             return Err(Error::NotFound.into());
@@ -93,14 +94,16 @@ fn calls(organization: &str, asked: &Asked, may_create: bool) -> ApiCalls {
     }
 }
 
-/// The columns of a list of projects.
-pub(crate) const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 5] = [
     Column::Name("Name"),
     Column::Text("Unit"),
     Column::Text("Tags"),
     Column::Figure("Services"),
     Column::Text("Created"),
 ];
+/// The columns of the projects of one unit.
+pub(crate) const IN_UNIT: [Column; 4] =
+    [Column::Name("Name"), Column::Text("Tags"), Column::Figure("Services"), Column::Text("Created")];
 
 fn draw(
     organization: &OrganizationView,
@@ -114,7 +117,7 @@ fn draw(
     let (is_first, is_asked) = (page.rows.is_empty() && asked.after.is_none(), form.is_filled());
     let new = move || may_create.then(new_button);
     let nothing = move || match is_asked {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => none(may_create, new()),
     };
     let filter = is_needed(&page, &form).then(|| filter(&id, &units, form));
@@ -171,25 +174,30 @@ fn none(may_create: bool, step: Option<AnyView>) -> AnyView {
     empty(Icon::Projects, "No projects yet", text, step)
 }
 
-/// A line of a list of projects.
-pub(crate) fn row(organization: &str, project: ProjectRow) -> Row {
+/// A line of the projects of one unit.
+pub(crate) fn row_in_unit(project: ProjectRow) -> Row {
     let path = links::project(&project.name);
-    let unit = project.unit.map(|unit| {
-        let path = address(organization, &unit.id.to_string(), "", None);
-        view! { <a class="over free-text" href=path>{unit.name}</a> }
-    });
-    let unit = unit.map_or_else(dash, IntoAny::into_any);
     vec![
         view! { <a class="row-link" href=path>{project.name}</a> }.into_any(),
-        unit,
         tags(project.tags),
         project.services.into_any(),
         time(project.created_at),
     ]
 }
 
+fn row(organization: &str, project: ProjectRow) -> Row {
+    let unit = project.unit.clone().map(|unit| {
+        let path = address(organization, &unit.id.to_string(), "", None);
+        view! { <a class="over free-text" href=path>{unit.name}</a> }
+    });
+    let unit = unit.map_or_else(dash, IntoAny::into_any);
+    let mut row = row_in_unit(project);
+    row.insert(1, unit);
+    row
+}
+
 fn dash() -> AnyView {
-    view! { <span class="muted">"–"</span> }.into_any()
+    view! { <span class="muted nothing">"–"</span> }.into_any()
 }
 
 /// Tags, one beside the other.
