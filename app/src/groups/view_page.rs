@@ -55,7 +55,7 @@ pub(crate) fn GroupPage() -> impl IntoView {
         let body = view! {
             {title(&group, &people)}
             {members_card(&group, &people, members, &text, after.as_deref())}
-            {holds.map(|holds| holds_card(&group, &people, holds))}
+            {holds.map(|holds| holds_card(&group, &people, &holds))}
             {end(&group, &people)}
         };
         Ok(frame.view(viewer, body.into_any()))
@@ -144,7 +144,7 @@ fn members_card(
             .then(|| view! { <a class="button button-primary" href=path>{icon(Icon::Add)} "Add members"</a> })
     };
     let empty = || match is_filled {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => empty(
             Icon::Users,
             "Nobody is in it yet",
@@ -171,7 +171,7 @@ fn members_card(
         let fields = vec![field.view(&form)];
         Filter { address: links::group(&organization, &id, &[]), hidden: Vec::new(), form }.view(fields)
     });
-    let row = |member| row(&organization, &id, people, may_remove, member);
+    let row = |member: GroupMemberRow| row(&organization, &id, people, may_remove, &member);
     view! {
         <section class="stack" aria-labelledby="members">
             <header class="card-head">
@@ -202,11 +202,12 @@ fn columns(may_remove: bool) -> Vec<Column> {
     columns
 }
 
-fn row(organization: &str, group: &str, people: &People, may_remove: bool, member: GroupMemberRow) -> Row {
-    let remove = may_remove.then(|| {
+fn row(organization: &str, group: &str, people: &People, may_remove: bool, member: &GroupMemberRow) -> Row {
+    let is_open = member.protection.is_none();
+    let remove = is_open.then(|| {
         let path = links::group_removal(organization, group, &member.user_id.to_string());
         let label = format!("Remove {}", member.name);
-        view! { <a class="button button-small" href=path aria-label=label>"Remove…"</a> }.into_any()
+        view! { <a class="button button-small" href=path aria-label=label>"Remove…"</a> }
     });
     let email = match member.email.clone() {
         Some(email) => view! { <span class="free-text">{email}</span> }.into_any(),
@@ -218,12 +219,12 @@ fn row(organization: &str, group: &str, people: &People, may_remove: bool, membe
         time(member.added_at),
         maybe_time(member.last_activity_at),
     ];
-    row.extend(remove);
+    row.extend(may_remove.then(|| remove.into_any()));
     row
 }
 
 /// What the group holds, for who sees the permissions of the organization.
-fn holds_card(group: &GroupView, people: &People, page: Page<GrantRow>) -> AnyView {
+fn holds_card(group: &GroupView, people: &People, page: &Page<GrantRow>) -> AnyView {
     let organization = group.organization_id.to_string();
     let principal = format!("group:{}", group.row.id);
     let give = people.may(Action::Grant).then(|| {
@@ -242,7 +243,7 @@ fn holds_card(group: &GroupView, people: &People, page: Page<GrantRow>) -> AnyVi
     });
     let body = match page.rows.is_empty() {
         true => view! { <p class="muted">"It holds nothing: to be in it changes nothing."</p> }.into_any(),
-        false => permissions::table_of_group(&organization, page.rows),
+        false => permissions::table_of_group(&organization, &page.rows),
     };
     view! {
         <section class="stack" aria-labelledby="holds">

@@ -49,7 +49,16 @@ pub async fn members(
         find(&mut tx, organization, id).await?;
         let total = store::group_members::count(&mut tx, id, text).await?;
         let found = store::group_members::list(&mut tx, id, text, after, pages::FETCHED).await?;
-        Ok(pages::page(found, total, |member| member.email.clone(), draw))
+        let mut page = pages::page(found, total, |member| member.email.clone(), draw);
+        let powers = permit.powers()?;
+        // No one is more powerful than a super admin.
+        if powers.may(Action::RemoveGroupMember) && !powers.acts_as_super_admin() {
+            let actor = Standing::of_actor(ctx, &mut tx, organization).await?;
+            for row in &mut page.rows {
+                row.protection = protection(ctx, &mut tx, organization, &actor, row.user_id).await?;
+            }
+        }
+        Ok(page)
     })
 }
 
@@ -192,11 +201,22 @@ async fn removing_obstacle(
     if let Some(reason) = taking_obstacle(ctx, tx, group).await? {
         return Ok(Some(reason));
     }
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    protection(ctx, tx, group.organization_id, &actor, user).await
+}
+
+/// Why the actor may not act on them, if so. Oneself is never protected from oneself.
+async fn protection(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    actor: &Standing,
+    user: UserId,
+) -> Result<Option<String>, Failure> {
     if ctx.user()? == user {
         return Ok(None);
     }
-    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
-    let other = Standing::of(ctx, tx, group.organization_id, user).await?;
+    let other = Standing::of(ctx, tx, organization, user).await?;
     Ok(actor.acting_obstacle(&other).map(str::to_owned))
 }
 
@@ -310,6 +330,7 @@ fn draw(member: GroupMember) -> GroupMemberRow {
         kind: member.kind,
         added_at: member.added_at,
         last_activity_at: member.last_activity_at,
+        protection: None,
     }
 }
 

@@ -140,6 +140,8 @@ pub struct GroupMemberRow {
     pub added_at: Timestamp,
     /// When they last did anything.
     pub last_activity_at: Option<Timestamp>,
+    /// Why the viewer, who could take others out, may not do so with them, if so: a sentence.
+    pub protection: Option<String>,
 }
 
 /// An application user in a list and on its page.

@@ -272,16 +272,23 @@ async fn nobody_takes_the_more_powerful_out() {
         .await
         .unwrap();
     let gil = member(&world, "gil@example.org", &[WRITE]).await;
+    let protections = async |user| {
+        let page = groups::members(&world.ctx_of(user), world.organization, id, "", None).await.unwrap();
+        page.rows.into_iter().map(|row| row.protection).collect::<Vec<_>>()
+    };
     for (user, reason) in [
         (world.user, "Only a super admin may act on a super admin."),
         (boss, "They administer something that you do not."),
     ] {
+        assert!(protections(gil).await.contains(&Some(reason.to_owned())));
         let answer = groups::remove_member(&world.ctx_of(gil), world.organization, id, user).await;
         assert_eq!(answer, Err(Error::Forbidden { reason: reason.into() }));
         let event = world.last_event(world.organization, "action.denied").await;
         assert!(event.text.contains("from the group readers"), "{}", event.text);
     }
+    assert_eq!(protections(world.user).await, [None, None]);
     // An admin may not act on the super admin either, but on themselves.
+    assert_eq!(protections(boss).await.iter().flatten().count(), 1);
     let ctx = world.ctx_of(boss);
     assert_eq!(
         groups::remove_member(&ctx, world.organization, id, world.user).await.unwrap_err().status(),
