@@ -4,7 +4,13 @@ import { defineConfig } from "@playwright/test";
 const executablePath = process.env.REDOUBT_CHROMIUM ?? "/usr/bin/chromium";
 
 // Every project but `script` runs the journeys without script as well; what only script can do stays in `script`.
-const withoutScript = ["journey.spec.ts", "forms.spec.ts", "troubles.spec.ts", "interruptions.spec.ts"];
+const withoutScript = [
+  "journey.spec.ts",
+  "people.spec.ts",
+  "forms.spec.ts",
+  "troubles.spec.ts",
+  "interruptions.spec.ts",
+];
 
 export default defineConfig({
   testDir: "tests",

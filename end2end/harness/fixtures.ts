@@ -13,11 +13,11 @@ export type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
 export const signedOut = { tag: "@signed-out" };
 
 /** A test object whose installation runs in the given mode and is shared by the tests of one file. */
-export function testWith(mode: Mode) {
+export function testWith(mode: Mode, settings: Record<string, string> = {}) {
   return base.extend<{ serverLog: void }, { installation: Installation }>({
     installation: [
       async ({}, use) => {
-        const installation = await Installation.start(mode);
+        const installation = await Installation.start(mode, settings);
         let left: string[] = [];
         try {
           await use(installation);
