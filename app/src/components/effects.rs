@@ -29,7 +29,7 @@ pub(crate) fn effects(effects: Effects) -> AnyView {
         (true, _) => {
             view! { <p>"Nobody of those who were looked at loses or gains anything."</p> }.into_any()
         }
-        (false, _) => table("Who loses and gains what", &COLUMNS, rows.into_iter().map(row).collect()),
+        (false, _) => table("Who loses and gains what", &COLUMNS, rows.iter().map(row).collect()),
     };
     view! {
         <section class="stack effects" aria-labelledby="effects">
@@ -50,7 +50,7 @@ fn rest(further: i64, is_cut: bool) -> Option<String> {
     }
 }
 
-fn row(effect: EffectRow) -> Row {
+fn row(effect: &EffectRow) -> Row {
     vec![
         principal(&effect.principal),
         resource(&effect.resource),

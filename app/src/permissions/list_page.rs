@@ -169,7 +169,7 @@ fn draw(
             </p>
         }
     });
-    let row = |grant| row(&organization, people, resource.is_none(), has_actions, grant);
+    let row = |grant: GrantRow| row(&organization, people, resource.is_none(), has_actions, &grant);
     view! {
         {head("Permissions".into(), (), is_filled.then(new).flatten())} {place.tabs(Tab::Grants)} {above} {form}
         {list.view(page, row, empty)}
@@ -185,14 +185,14 @@ fn columns(has_place: bool, has_actions: bool) -> Vec<Column> {
     columns
 }
 
-fn row(organization: &str, people: &People, has_place: bool, has_actions: bool, grant: GrantRow) -> Row {
+fn row(organization: &str, people: &People, has_place: bool, has_actions: bool, grant: &GrantRow) -> Row {
     let mut row = vec![people.principal(&grant.principal)];
     row.extend(rest(organization, has_place, has_actions, grant));
     row
 }
 
 /// A grant without who holds it.
-fn rest(organization: &str, has_place: bool, has_actions: bool, grant: GrantRow) -> Row {
+fn rest(organization: &str, has_place: bool, has_actions: bool, grant: &GrantRow) -> Row {
     let mut row = vec![what(&grant.granted)];
     row.extend(has_place.then(|| resource(&grant.resource)));
     row.push(match (grant.expires_at, grant.is_expired) {
@@ -206,7 +206,7 @@ fn rest(organization: &str, has_place: bool, has_actions: bool, grant: GrantRow)
         view! { <span class="given">{time(grant.created_at)} <span class="muted">{format!("by {}", grant.created_by)}</span></span> }
             .into_any(),
     );
-    row.extend(has_actions.then(|| revoke(organization, &grant)));
+    row.extend(has_actions.then(|| revoke(organization, grant)));
     row
 }
 
@@ -241,11 +241,11 @@ fn revoke(organization: &str, grant: &GrantRow) -> AnyView {
 }
 
 /// What one group holds, for its page.
-pub(crate) fn table_of_group(organization: &str, grants: Vec<GrantRow>) -> AnyView {
+pub(crate) fn table_of_group(organization: &str, grants: &[GrantRow]) -> AnyView {
     let has_actions = grants.iter().any(|grant| grant.may_revoke);
     let mut columns = columns(true, has_actions);
     columns.remove(0);
     columns[0] = Column::Name("What");
-    let rows = grants.into_iter().map(|grant| rest(organization, true, has_actions, grant)).collect();
+    let rows = grants.iter().map(|grant| rest(organization, true, has_actions, grant)).collect();
     table("Grants of the group", &columns, rows)
 }
