@@ -80,7 +80,7 @@ fn draw(
     };
     let (is_needed, is_filled) = (is_needed(&page, &form), form.is_filled());
     let empty = || match is_filled {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => empty(
             Icon::Application,
             "No application users yet",

@@ -60,7 +60,15 @@ pub(crate) fn is_needed<T>(page: &Page<T>, form: &FormState) -> bool {
     page.total > 0 || form.is_filled() || form.is_refused()
 }
 
-/// In place of a list in which nothing is what was asked for.
-pub(crate) fn nothing_fits() -> AnyView {
-    empty(Icon::Search, "Nothing fits", "Nothing in this list is what you asked for. Ask for less.", ())
+/// In place of a list in which nothing is what was asked for, or that was not searched because that cannot be asked.
+pub(crate) fn nothing_fits(is_refused: bool) -> AnyView {
+    match is_refused {
+        true => empty(Icon::Search, "Not searched", "Mend the field that is marked, then search again.", ()),
+        false => empty(
+            Icon::Search,
+            "Nothing fits",
+            "Nothing in this list is what you asked for. Ask for less.",
+            (),
+        ),
+    }
 }

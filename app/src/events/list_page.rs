@@ -10,7 +10,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     api::list_events,
-    filter::{self, asked, files, pairs},
+    filter::{self, Address, asked, files, pairs},
 };
 use crate::{
     components::{
@@ -85,9 +85,6 @@ const OF_ORGANIZATION: [Column; 6] = [
     Column::Text("Actor"),
 ];
 
-/// An address that these pairs are part of.
-type Address<'a> = &'a dyn Fn(&[(&str, Option<&str>)]) -> String;
-
 /// The log of a project or of an organization.
 pub(crate) struct Log<'a> {
     /// What it is called.
@@ -113,8 +110,9 @@ impl Log<'_> {
     pub(crate) fn view(self, page: Page<EventView>) -> AnyView {
         let form = filter::state(self.filter, self.refused);
         let (is_needed, is_filled) = (is_needed(&page, &form), form.is_filled());
+        let is_refused = form.is_refused();
         let empty = || match is_filled {
-            true => nothing_fits(),
+            true => nothing_fits(is_refused),
             false => empty(Icon::Events, "No events yet", self.none, ()),
         };
         let files = (page.total > 0).then(|| files(self.file, self.filter));

@@ -158,7 +158,7 @@ fn chosen(
     let programs =
         programs.map(|row| line(format!("user:{}", row.user_id), row.name, "application user".into()));
     let body = match shown {
-        0 => nothing_fits(),
+        0 => nothing_fits(false),
         _ => view! {
             <form method="get" action=preview_path(group) class="form">
                 <fieldset>

@@ -73,7 +73,7 @@ fn draw(
     };
     let (is_needed, is_filled) = (is_needed(&page, &form), form.is_filled());
     let empty = || match is_filled {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => empty(
             Icon::Group,
             "No groups yet",

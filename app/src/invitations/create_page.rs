@@ -122,7 +122,7 @@ impl Offer {
 fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted>) -> AnyView {
     let emails = TextArea {
         name: "emails",
-        label: "E-mail addresses",
+        label: "Addresses, written here",
         hint: Some(
             "One a line, at most 500. Or CSV with a header: a column email and, if wanted, groups (names with ; between) and \
              granted."
@@ -154,14 +154,14 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
         {head("Invite people".into(), (), ())}
         <form method="post" action=links::new_invitations(organization) enctype="multipart/form-data" class="form form-wide">
             {form.error(&["emails", "groups", "granted", "resource", "days"])}
-            <section class="card stack" aria-labelledby="whom">
+            <section class="card" aria-labelledby="whom">
                 <h2 id="whom">"Whom"</h2>
                 {emails.view(form)} {file(form)} {days.view(form)}
             </section>
             {(has_groups || has_grants)
                 .then(|| {
                     view! {
-                        <section class="card stack" aria-labelledby="with">
+                        <section class="card" aria-labelledby="with">
                             <h2 id="with">"What comes with it"</h2>
                             <p class="muted">
                                 "Everybody in this list gets it when they accept, as far as you can still give it then."
@@ -180,8 +180,9 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
 }
 
 fn file(form: &FormState) -> AnyView {
-    let hint = "In place of the addresses above; text in UTF-8.";
-    let label = Label { name: "file", label: "CSV file", hint: Some(hint.into()), is_optional: true };
+    let hint = "Lines or CSV, as above; text in UTF-8.";
+    let label =
+        Label { name: "file", label: "Addresses, from a file", hint: Some(hint.into()), is_optional: true };
     label.around(form, |control| {
         view! {
             <input

@@ -75,7 +75,7 @@ fn draw(token: &str, invitation: &InvitationView) -> AnyView {
     let body = view! {
         <p class="break">
             <strong>{invited_by.clone()}</strong> " invites " <strong>{email.clone()}</strong> " to the organization "
-            <strong>{organization_name.clone()}</strong> "."
+            <strong>{organization_name.clone()}</strong>
         </p>
         <p class="muted">"It can be accepted until " {time(*expires_at)} "."</p>
         {body}

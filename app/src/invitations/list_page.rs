@@ -30,13 +30,8 @@ use crate::{
 
 const RESEND: &str = "/api/invitations/resend";
 const WITHDRAW: &str = "/api/invitations/withdraw";
-const COLUMNS: [Column; 5] = [
-    Column::Name("E-mail"),
-    Column::Text("Comes with"),
-    Column::Text("Invited by"),
-    Column::Text("Sent"),
-    Column::Text("Expires"),
-];
+const COLUMNS: [Column; 4] =
+    [Column::Name("E-mail"), Column::Text("Comes with"), Column::Text("Sent"), Column::Text("Expires")];
 
 /// The open invitations of an organization.
 #[component]
@@ -74,7 +69,7 @@ fn draw(organization: OrganizationId, page: Page<InvitationRow>, text: &str, aft
     let (is_asked, has_rows) = (form.is_filled(), !page.rows.is_empty());
     let step = new();
     let nothing = move || match is_asked {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => empty(
             Icon::Mail,
             "No open invitations",
@@ -105,8 +100,8 @@ fn chosen(organization: &str, table: AnyView) -> AnyView {
         <form method="post" action=RESEND class="stack">
             {hidden(&[("organization", organization)])}
             {table}
-            <div class="form-actions">
-                <span class="muted">"Those that are chosen:"</span>
+            <div class="form-actions chosen-actions">
+                <span class="muted">"Chosen:"</span>
                 <button class="button">"Send again"</button>
                 <button class="button" formaction=WITHDRAW>"Take back"</button>
             </div>
@@ -127,8 +122,12 @@ fn row(invitation: InvitationRow) -> Row {
         }
         .into_any(),
         attached(invitation.attached),
-        view! { <span class="break">{invitation.invited_by}</span> }.into_any(),
-        time(invitation.sent_at),
+        view! {
+            <span class="principal">
+                {time(invitation.sent_at)} <span class="muted">{format!("by {}", invitation.invited_by)}</span>
+            </span>
+        }
+        .into_any(),
         view! { <span>{time(invitation.expires_at)} " " {expired}</span> }.into_any(),
     ]
 }
@@ -136,9 +135,9 @@ fn row(invitation: InvitationRow) -> Row {
 /// What comes with an invitation.
 fn attached(attached: AttachedView) -> AnyView {
     if attached.groups.is_empty() && attached.grants.is_empty() {
-        return view! { <span class="muted">"–"</span> }.into_any();
+        return view! { <span class="muted nothing">"–"</span> }.into_any();
     }
-    let groups = attached.groups.into_iter().map(|group| format!("the group {}", group.name));
+    let groups = attached.groups.into_iter().map(|group| format!("Group {}", group.name));
     let grants = attached.grants.into_iter().map(|grant| {
         let place = place(grant.resource.kind, &grant.resource.name);
         format!("{} on {place}", grant.granted.label())

@@ -89,7 +89,7 @@ fn facts(id: &str, projects: i64) -> AnyView {
     view! {
         <section class="card" aria-labelledby="facts">
             <h2 id="facts">"About it"</h2>
-            <dl class="facts facts-ids">
+            <dl class="facts facts-copied">
                 <div>
                     <dt>"Id"</dt>
                     <dd class="copyable">

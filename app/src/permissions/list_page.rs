@@ -143,7 +143,7 @@ fn draw(
     };
     let is_filled = form.is_some();
     let empty = || match is_filled {
-        true => nothing_fits(),
+        true => nothing_fits(false),
         false => empty(
             Icon::Permission,
             "Nothing is granted here yet",

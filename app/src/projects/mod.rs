@@ -14,7 +14,7 @@ mod settings_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     create_form::{Place, create_dialog, new_button},
-    list_page::{COLUMNS, ProjectsPage, row},
+    list_page::{IN_UNIT, ProjectsPage, row_in_unit},
     move_page::MoveProjectPage,
     settings_page::ProjectSettingsPage,
 };

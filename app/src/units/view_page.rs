@@ -80,7 +80,7 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
     let is_empty = within.rows.is_empty() && after.is_none();
     let address =
         |after: Option<&str>| links::with_query(&links::unit(&organization, &id), &[("after", after)]);
-    let list = List { caption: "Projects", columns: &projects::COLUMNS, after, address: &address };
+    let list = List { caption: "Projects", columns: &projects::IN_UNIT, after, address: &address };
     let none = || {
         empty(
             Icon::Projects,
@@ -104,7 +104,7 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
         {head(unit.row.name.clone(), view! { <span class="muted">"Unit"</span> }, actions)}
         <section class="stack" aria-labelledby="projects">
             <h2 id="projects">"Projects"</h2>
-            {list.view(within, |project| projects::row(&organization, project), none)}
+            {list.view(within, projects::row_in_unit, none)}
         </section>
         {facts(unit)}
         {unit.powers.may(Action::RenameUnit).then(|| rename(unit))}
@@ -119,7 +119,7 @@ fn facts(unit: &UnitView) -> AnyView {
     view! {
         <section class="card" aria-labelledby="facts">
             <h2 id="facts">"About it"</h2>
-            <dl class="facts facts-ids">
+            <dl class="facts facts-copied">
                 <div>
                     <dt>"Id"</dt>
                     <dd class="copyable"><code class="break">{id.clone()}</code> <CopyButton text=id what="id".to_owned() /></dd>

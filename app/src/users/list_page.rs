@@ -31,13 +31,8 @@ use crate::{
     links, organizations,
 };
 
-const COLUMNS: [Column; 5] = [
-    Column::Name("Person"),
-    Column::Text("Name"),
-    Column::Text("State"),
-    Column::Text("Last activity"),
-    Column::Text("Joined"),
-];
+const COLUMNS: [Column; 4] =
+    [Column::Name("Person"), Column::Text("State"), Column::Text("Last activity"), Column::Text("Joined")];
 
 /// What the list is asked for.
 struct Asked {
@@ -109,10 +104,10 @@ fn draw(
 ) -> AnyView {
     let id = organization.to_string();
     let form = asked.form(refusal);
-    let is_asked = form.is_filled();
+    let (is_asked, is_refused) = (form.is_filled(), form.is_refused());
     let filter = filter::is_needed(&page, &form).then(|| fields(&id, form));
     let nothing = || match is_asked {
-        true => nothing_fits(),
+        true => nothing_fits(is_refused),
         false => empty(Icon::Users, "Nobody here", "People come into an organization by invitation.", ()),
     };
     let address = |after: Option<&str>| links::users(&id, &asked.query(after));
@@ -131,7 +126,7 @@ fn fields(organization: &str, form: FormState) -> AnyView {
         nothing: Some("All"),
         ..Select::default()
     };
-    let idle = Field { name: "idle_days", label: "Did nothing for days", kind: "number", ..Field::default() };
+    let idle = Field { name: "idle_days", label: "Days without activity", ..Field::default() };
     let fields = vec![text.view(&form), state.view(&form), idle.view(&form)];
     Filter { address: links::users(organization, &[]), hidden: Vec::new(), form }.view(fields)
 }
@@ -139,8 +134,13 @@ fn fields(organization: &str, form: FormState) -> AnyView {
 fn row(organization: &str, member: MemberRow) -> Row {
     let path = links::user(organization, &member.user_id.to_string());
     vec![
-        view! { <a class="row-link break" href=path>{member.email.clone()}</a> }.into_any(),
-        view! { <span class="free-text">{member.name.clone()}</span> }.into_any(),
+        view! {
+            <span class="principal">
+                <a class="row-link" href=path>{member.name.clone()}</a>
+                <span class="muted">{member.email.clone()}</span>
+            </span>
+        }
+        .into_any(),
         standing(&member),
         maybe_time(member.last_activity_at),
         time(member.joined_at),

@@ -92,7 +92,7 @@ fn about(row: &MemberRow, profile: &ProfileTexts) -> AnyView {
     view! {
         <section class="card" aria-labelledby="about">
             <h2 id="about">"About them"</h2>
-            <dl class="facts facts-ids">
+            <dl class="facts facts-copied">
                 <div>
                     <dt>"E-mail"</dt>
                     <dd class="copyable">
@@ -215,7 +215,10 @@ fn super_admin(member: &MemberView, organization: &str, user: &str) -> AnyView {
         _ => None,
     };
     let (verb, text) = match is_one {
-        true => ("Make no super admin any more", "They keep what they were given besides."),
+        true => (
+            "Make no super admin any more",
+            "They can do everything here. Without it they keep what they were given besides.",
+        ),
         false => (
             "Make super admin",
             "A super admin can do everything here: delete the organization and make other super admins, too.",
