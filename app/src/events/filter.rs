@@ -13,6 +13,9 @@ use crate::components::{
     select::{Group, Select},
 };
 
+/// An address that these pairs are part of.
+pub(crate) type Address<'a> = &'a dyn Fn(&[(&str, Option<&str>)]) -> String;
+
 /// The filter that an address holds.
 pub(crate) fn asked(query: &ParamsMap) -> EventFilter {
     let of = |name| query.get(name).unwrap_or_default();
@@ -117,7 +120,7 @@ fn outcome(form: &FormState) -> AnyView {
 }
 
 /// The files of everything that the filter finds, page or not.
-pub(crate) fn files(address: &dyn Fn(&[(&str, Option<&str>)]) -> String, filter: &EventFilter) -> AnyView {
+pub(crate) fn files(address: Address<'_>, filter: &EventFilter) -> AnyView {
     let one = |format: &'static str, label: &'static str| {
         let mut query = pairs(filter).to_vec();
         query.push(("format", Some(format)));

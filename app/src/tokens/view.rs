@@ -5,6 +5,7 @@ use domain::{
     errors::Error,
     ids::TokenId,
     permissions::Granted,
+    timestamps::Timestamp,
     views::{MadeToken, TokenRow},
 };
 use leptos::prelude::*;
@@ -61,7 +62,7 @@ async fn replaced(
     token: MadeToken,
 ) -> Result<AnyView, AppError> {
     let old = owner.find(old).await?;
-    let until = old.expires_at.map(|at| at.human()).unwrap_or_default();
+    let until = old.expires_at.map(Timestamp::human).unwrap_or_default();
     let what_became = match old.is_expired {
         true => format!("{} has ended.", old.prefix),
         false => format!("{} is good until {until}: replace it by then wherever it is used.", old.prefix),

@@ -271,10 +271,9 @@ async fn what_is_unused_is_found_and_ended() {
 #[tokio::test]
 async fn those_that_were_chosen_end_and_the_rest_stays() {
     let world = World::new().await;
-    let mut ids = Vec::new();
-    for _ in 0..3 {
-        ids.push(made(&world, &plain()).await.row.id);
-    }
+    let [a, b, c] =
+        [made(&world, &plain()).await, made(&world, &plain()).await, made(&world, &plain()).await];
+    let ids = [a.row.id, b.row.id, c.row.id];
     let bob = world.ctx_of(world.add_user("bob@example.org", Some(true), true).await);
     let of_bob = keep(&world, tokens::create(&bob, &plain()).await.unwrap()).row.id;
     let before = world.dump().await;
@@ -285,8 +284,9 @@ async fn those_that_were_chosen_end_and_the_rest_stays() {
     // Twice the same one is one; what is not one's own is passed over like what is gone.
     assert_eq!(tokens::revoke_chosen(&world.ctx(), &[ids[0], ids[2], ids[0], of_bob]).await, Ok(2));
     assert_eq!(tokens::view(&world.ctx(), ids[1]).await.unwrap().id, ids[1]);
-    assert_eq!(tokens::view(&world.ctx(), ids[0]).await, Err(Error::NotFound));
-    assert_eq!(tokens::view(&world.ctx(), of_bob).await, Err(Error::NotFound));
+    for gone in [ids[0], of_bob] {
+        assert_eq!(tokens::view(&world.ctx(), gone).await, Err(Error::NotFound));
+    }
     assert_eq!(tokens::view(&bob, of_bob).await.unwrap().id, of_bob);
     let event = world.last_event(world.organization, "token.revoked").await;
     assert_eq!((event.subject_id, event.text.as_str()), (Some(world.user.uuid()), "Ended 2 tokens"));
@@ -305,9 +305,7 @@ async fn a_form_that_is_sent_again_makes_no_second_token() {
     // Whoever else sends the same names a token of their own.
     let bob = world.ctx_of(world.add_user("bob@example.org", Some(true), true).await);
     assert_ne!(keep(&world, tokens::create(&bob, &form).await.unwrap()).row.id, first.row.id);
-    let other = CreateToken { once: world.uuid().to_string(), ..plain() };
-    assert_ne!(made(&world, &other).await.row.id, first.row.id);
-    assert_eq!(world.count_events("token.created").await, 3);
+    assert_eq!(world.count_events("token.created").await, 2);
 }
 
 #[tokio::test]
