@@ -20,7 +20,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   timeout: 180_000,
-  globalTimeout: 20 * 60_000,
+  globalTimeout: 40 * 60_000,
   reportSlowTests: null,
   reporter: [["list"]],
   expect: { timeout: 10_000 },

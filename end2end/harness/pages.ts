@@ -154,6 +154,65 @@ export function permissionPlaces(organization: string, project: string, group: s
   ];
 }
 
+/** Links in mails: to somebody without an account, with one, to who looks, to another, and one that was used. */
+export type Invitations = { fresh: string; known: string; own: string; used: string };
+
+/** Pages about people, units and mails, for who may do everything; `member` is the id of another person. */
+export function peoplePlaces(organization: string, unit: string, member: string, invitations: Invitations): Place[] {
+  const whole = `/organizations/${organization}`;
+  const open = (name: string) => (page: Page) => page.getByRole("button", { name }).first().click();
+  const send = (addresses: string, shown: string) => async (page: Page) => {
+    await page.getByRole("textbox", { name: /addresses/i }).fill(addresses);
+    await page.getByRole("button", { name: "Send invitations" }).click();
+    await page.locator(shown).first().waitFor();
+  };
+  return [
+    { name: "organization", path: whole },
+    { name: "unit-new", path: whole, act: open("New unit") },
+    { name: "unit", path: `${whole}/units/${unit}` },
+    { name: "projects-of-unit", path: `/projects?organization=${organization}&unit=${unit}` },
+    { name: "projects-none", path: `/projects?organization=${organization}&text=nothing-of-the-kind` },
+    { name: "project-move", path: `/projects/empty/settings/move?unit=${unit}` },
+    { name: "users", path: `${whole}/users` },
+    { name: "users-none", path: `${whole}/users?text=nothing-of-the-kind` },
+    { name: "users-refused", path: `${whole}/users?idle_days=many`, status: 422 },
+    { name: "user", path: `${whole}/users/${member}` },
+    { name: "user-super-admin", path: `${whole}/users/${member}`, act: open("Make super admin…") },
+    { name: "user-deactivate", path: `${whole}/users/${member}/deactivate` },
+    { name: "user-remove", path: `${whole}/users/${member}/remove` },
+    { name: "user-explain", path: `${whole}/permissions/explain?principal=user%3A${member}` },
+    { name: "invitations", path: `${whole}/invitations` },
+    { name: "invite", path: `${whole}/invitations/new` },
+    { name: "invite-refused", path: `${whole}/invitations/new`, act: send(" ", "[aria-invalid=true]") },
+    { name: "invite-answered", path: `${whole}/invitations/new`, act: send("nobody\nann@example.org", "main table") },
+    { name: "mails", path: `${whole}/mails` },
+    { name: "mail", path: `${whole}/mails`, act: (page) => page.getByRole("link", { name: /^Invitation to/ }).first().click() },
+    { name: "own-organizations-invited", path: "/profile/organizations" },
+    { name: "invitation-own", path: new URL(invitations.own).pathname },
+    { name: "invitation-other", path: new URL(invitations.fresh).pathname },
+  ];
+}
+
+/** Pages behind the links in mails, for people who are not signed in. */
+export function invitationPlaces(invitations: Invitations): Place[] {
+  const fresh = new URL(invitations.fresh).pathname;
+  return [
+    { name: "invitation", path: fresh },
+    {
+      name: "invitation-refused",
+      path: fresh,
+      act: async (page) => {
+        await page.getByRole("textbox", { name: "Your name" }).fill("Una Used");
+        await page.getByLabel("Password").fill("aaaaaaaaaaaaaaaaaaaa");
+        await page.getByRole("button", { name: "Accept and sign in" }).click();
+        await page.locator("[aria-invalid=true]").waitFor();
+      },
+    },
+    { name: "invitation-known", path: new URL(invitations.known).pathname },
+    { name: "invitation-used", path: new URL(invitations.used).pathname, status: 409 },
+  ];
+}
+
 /** Pages for people who are not. */
 export function gates(usedLink: string): Place[] {
   return [

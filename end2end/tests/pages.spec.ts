@@ -16,14 +16,25 @@ import {
   expectGone,
   expectLive,
   expectRunning,
+  find,
   setUp,
   state,
 } from "../harness/console.ts";
 import { expect, testWith } from "../harness/fixtures.ts";
-import { gates, permissionPlaces, type Place, places } from "../harness/pages.ts";
+import type { Installation } from "../harness/installation.ts";
+import {
+  gates,
+  invitationPlaces,
+  type Invitations,
+  peoplePlaces,
+  permissionPlaces,
+  type Place,
+  places,
+} from "../harness/pages.ts";
+import { invite, join, send } from "../harness/people.ts";
 
 const test = testWith("simulated");
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 480_000 });
 
 const pictures = "test-results/pages";
 const phone = { width: 390, height: 844 };
@@ -35,6 +46,10 @@ let certificate: string;
 let organization: string;
 /** Path of a group. */
 let group: string;
+let unit: string;
+/** Id of a person who belongs to the organization. */
+let member: string;
+let invitations: Invitations;
 let unused: string;
 /** What was wrong with pages that are there only before anything else is. */
 const early: string[] = [];
@@ -69,9 +84,32 @@ test.beforeAll(async ({ browser, installation }) => {
   group = await createGroup(page, organization, "Night shift", "shop");
   const program = await createApplicationUser(page, organization, "Deployer");
   for (const list of [program, "/profile/tokens"]) await createToken(page, list, "Deploys at night", "203.0.113.0/24");
+  await addPeople(browser, page, installation);
   session = await context.storageState();
   await context.close();
 });
+
+/** A unit, another person, and invitations of every kind. */
+async function addPeople(browser: Browser, page: Page, installation: Installation): Promise<void> {
+  unit = (await send<{ id: string }>(page, installation, "units/create", { organization, name: "Shops" })).id;
+  const attached = { groups: [group.split("/").at(-1)!], granted: ["read_only"] };
+  const used = await invite(page, installation, organization, "bea@example.org", attached);
+  const context = await join(browser, installation, used, "Bea Operator");
+  const other = await context.newPage();
+  const users = await find<{ rows: { user_id: string; email: string }[] }>(page, "users/list", { organization });
+  member = users!.rows.find(({ email }) => email === "bea@example.org")!.user_id;
+  const { id } = await send<{ id: string }>(other, installation, "organizations/create", { name: "Side Works" });
+  // Cam has an account and does not belong to the organization.
+  const cam = await invite(other, installation, id, "cam@example.org");
+  await (await join(browser, installation, cam, "Cam Beside")).close();
+  invitations = {
+    used,
+    fresh: await invite(page, installation, organization, "dee@example.org", attached),
+    known: await invite(page, installation, organization, "cam@example.org"),
+    own: await invite(other, installation, id, "ann@example.org"),
+  };
+  await context.close();
+}
 
 /** Everything that must hold of any page, wherever it stands. */
 class Watch {
@@ -187,6 +225,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     const signedIn = { ...options, storageState: session };
     await walk(browser, address, colorScheme, signedIn, places(organization, "shop", "orders", certificate), violations);
     await walk(browser, address, colorScheme, signedIn, permissionPlaces(organization, "shop", group), violations);
+    await walk(browser, address, colorScheme, signedIn, peoplePlaces(organization, unit, member, invitations), violations);
+    await walk(browser, address, colorScheme, options, invitationPlaces(invitations), violations);
     await walk(browser, address, colorScheme, options, gates(unused), violations);
   });
 }
@@ -198,6 +238,8 @@ test("on a phone no page scrolls sideways, and axe finds nothing", async ({ brow
   const signedIn = { ...options, storageState: session };
   await walk(browser, address, "phone", signedIn, places(organization, "shop", "orders", certificate), look);
   await walk(browser, address, "phone", signedIn, permissionPlaces(organization, "shop", group), look);
+  await walk(browser, address, "phone", signedIn, peoplePlaces(organization, unit, member, invitations), look);
+  await walk(browser, address, "phone", options, invitationPlaces(invitations), look);
   await walk(browser, address, "phone", options, gates(unused), look);
 });
 

@@ -33,7 +33,10 @@ pub(crate) fn section(organization: &str, units: Vec<UnitRow>, may_create: bool)
             "A unit holds projects that the same people look after: what they hold on it counts in all of them.",
             new(),
         ),
-        false => table("Units", &COLUMNS, units.into_iter().map(|unit| row(organization, unit)).collect()),
+        false => {
+            let rows = units.into_iter().map(|unit| row(organization, unit)).collect();
+            table("Units of the organization", &COLUMNS, rows)
+        }
     };
     view! {
         <section class="stack" aria-labelledby="units">
