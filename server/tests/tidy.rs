@@ -292,6 +292,20 @@ fn only_the_store_speaks_sql() {
     none("SQL outside of the store", found);
 }
 
+/// The walk of the route table knows of a route by the lists that the router is made of. Only those that lead nowhere are
+/// in none.
+#[test]
+fn routes_are_made_of_lists() {
+    let is_by_itself = |line: &str| line.contains(".route(\"") || line.trim_end().ends_with(".route(");
+    let others = [".route_service(", ".nest(", ".nest_service("];
+    let found = source_lines(&[])
+        .into_iter()
+        .filter(|(place, line)| place.starts_with("server/src/") && !line.contains("any(nowhere)"))
+        .filter(|(_, line)| is_by_itself(line) || others.iter().any(|other| line.contains(other)))
+        .map(|(place, line)| format!("{place}: {}", line.trim()));
+    none("Routes that no list has", found);
+}
+
 /// Files of `control` that may open a transaction without a permit: the permit itself, what runs by itself, and what comes
 /// before anybody is known.
 const MAY_OPEN_TRANSACTIONS: &[&str] = &[

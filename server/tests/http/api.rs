@@ -1,6 +1,6 @@
 //! The API under `/v1` as a program sees it: what each operation does, and every way in which one does not happen.
 
-mod callers;
+pub(crate) mod callers;
 mod documents;
 mod exports;
 mod journeys;

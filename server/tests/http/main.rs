@@ -11,5 +11,5 @@ mod journeys;
 mod machinery;
 mod made_tokens;
 mod session_cookies;
-mod strangers;
 mod streams;
+mod walk;

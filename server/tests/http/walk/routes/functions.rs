@@ -1,0 +1,250 @@
+//! Rows of server functions.
+
+use axum::http::Method;
+use domain::actions::Action::{
+    AcceptInvitation, AddGroupMember, CreateApplicationUser, CreateGroup, CreateOrganization, CreateProject,
+    CreateService, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
+    DeleteProject, DeleteService, DeleteUnit, EditApplicationToken, EditApplicationUser, EditGroup,
+    EditOwnProfile, Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits,
+    ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser,
+    RenameOrganization, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken, SetIpFilter,
+    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, ViewMails, ViewOrganization,
+    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnProfile, ViewOwnTokens, ViewProject,
+    ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+};
+
+use super::{
+    Ask::{self, In, OnProject, OnUnit, Own, Person},
+    Kind::Function,
+    Route,
+};
+
+fn get(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Function, Method::GET, path, asks)
+}
+
+fn post(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Function, Method::POST, path, asks)
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let parts = [
+        of_everybody(),
+        of_oneself(),
+        of_organizations(),
+        of_units(),
+        of_users(),
+        of_invitations(),
+        of_groups(),
+        of_application_users(),
+        of_permissions(),
+        of_projects(),
+        of_services(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn of_everybody() -> Vec<Route> {
+    vec![
+        post("/api/set_up/complete", &[]).with("token=x"),
+        post("/api/sign_in", &[]).with("email=nobody"),
+        post("/api/sessions/set_theme", &[]).with("theme=dark"),
+        post("/api/invitations/join", &[]).with("token=x"),
+        post("/api/invitations/decline", &[]).with("token=x"),
+    ]
+}
+
+fn of_oneself() -> Vec<Route> {
+    vec![
+        post("/api/sign_out", &[Own(SignOut)]).spends(),
+        get("/api/sessions/profile", &[Own(ViewOwnProfile)]),
+        get("/api/palette/entries", &[Own(ViewOwnProfile)]),
+        post("/api/invitations/accept", &[Person(AcceptInvitation)]).with("token=x"),
+        post("/api/profile/edit", &[Person(EditOwnProfile)]).with("generation=99&name=Somebody"),
+        post("/api/profile/leave", &[In(LeaveOrganization)])
+            .with("organization={organization}&confirmation=x"),
+        post("/api/organizations/create", &[Person(CreateOrganization)]).with("name="),
+        // They belong to it already.
+        post("/api/profile/accept_invitation", &[Person(AcceptInvitation)])
+            .with("invitation={own_invitation}"),
+        post("/api/profile/decline_invitation", &[Person(AcceptInvitation)])
+            .with("invitation={unwanted_invitation}")
+            .spends(),
+        post("/api/tokens/edit", &[Own(ManageOwnTokens)]).with("id={own_token}&generation=99&description=x"),
+        post("/api/tokens/revoke", &[Own(ViewOwnTokens)]).with("id={own_token}").spends(),
+        post("/api/tokens/revoke_chosen", &[Own(ViewOwnTokens)]).with("ids[]={own_token}").spends(),
+        post("/api/tokens/revoke_many", &[Own(ViewOwnTokens)]).with("unused_days=3650"),
+    ]
+}
+
+fn of_organizations() -> Vec<Route> {
+    const HERE: &str = "organization={organization}";
+    vec![
+        get("/api/organizations/view", &[In(ViewOrganization)]).with(HERE),
+        post("/api/organizations/rename", &[In(RenameOrganization)])
+            .with("organization={organization}&name="),
+        post("/api/organizations/delete", &[In(DeleteOrganization)])
+            .with("organization={organization}&confirmation=x"),
+        get("/api/organizations/events", &[In(ViewOrganizationEvents)]).with(HERE),
+        get("/api/organizations/certificates", &[In(ViewOrganizationCertificates)]).with(HERE),
+        get("/api/organizations/certificate", &[In(ViewOrganizationCertificates)])
+            .with("organization={organization}&certificate={certificate}"),
+        get("/api/mails/list", &[In(ViewMails)]).with(HERE),
+        get("/api/mails/view", &[In(ViewMails)]).with("organization={organization}&mail={mail}"),
+    ]
+}
+
+fn of_units() -> Vec<Route> {
+    vec![
+        get("/api/units/list", &[In(ListUnits)]).with("organization={organization}"),
+        get("/api/units/view", &[OnUnit(ViewUnit)]).with("organization={organization}&unit={unit}"),
+        post("/api/units/create", &[In(CreateUnit)]).with("organization={organization}&name="),
+        post("/api/units/rename", &[OnUnit(RenameUnit)])
+            .with("organization={organization}&unit={unit}&generation=99&name=Stores"),
+        post("/api/units/delete", &[OnUnit(DeleteUnit)])
+            .with("organization={organization}&unit={unit}&confirmation=x"),
+    ]
+}
+
+fn of_users() -> Vec<Route> {
+    const USER: &str = "organization={organization}&user={user}";
+    vec![
+        get("/api/users/list", &[In(ListUsers)]).with("organization={organization}"),
+        get("/api/users/view", &[In(ListUsers)]).with(USER),
+        get("/api/users/preview_remove", &[In(RemoveUser)]).with(USER),
+        post("/api/users/deactivate", &[In(DeactivateUser)])
+            .with("organization={organization}&user={deactivated_user}"),
+        post("/api/users/reactivate", &[In(ReactivateUser)]).with(USER),
+        post("/api/users/remove", &[In(RemoveUser)])
+            .with("organization={organization}&user={user}&confirmation=x"),
+        post("/api/users/set_super_admin", &[In(SetSuperAdmin)])
+            .with("organization={organization}&user={user}&is_super_admin=false"),
+    ]
+}
+
+fn of_invitations() -> Vec<Route> {
+    const ENDED: &str = "organization={organization}&invitations[]={ended_invitation}";
+    vec![
+        get("/api/invitations/list", &[In(ListInvitations)]).with("organization={organization}"),
+        // They belong to it already.
+        post("/api/invitations/invite", &[In(InviteUsers), In(AddGroupMember)])
+            .with("organization={organization}&emails={member}&groups[]={group}")
+            .chosen(&["group"]),
+        post("/api/invitations/invite", &[In(InviteUsers), OnProject(ViewProject)])
+            .with("organization={organization}&emails={member}&resource=project:{project}"),
+        post("/api/invitations/resend", &[In(InviteUsers)]).with(ENDED),
+        post("/api/invitations/withdraw", &[In(WithdrawInvitation)]).with(ENDED),
+    ]
+}
+
+fn of_groups() -> Vec<Route> {
+    vec![
+        post("/api/groups/create", &[In(CreateGroup)]).with("organization={organization}&name="),
+        post("/api/groups/edit", &[In(EditGroup)])
+            .with("organization={organization}&group={group}&generation=99&name=Day shift"),
+        post("/api/groups/delete", &[In(DeleteGroup)])
+            .with("organization={organization}&group={group}&confirmation=x"),
+        // They are in it already.
+        post("/api/groups/add_members", &[In(AddGroupMember)])
+            .with("organization={organization}&group={group}&members=user:{user}")
+            .chosen(&["user"]),
+        post("/api/groups/remove_member", &[In(RemoveGroupMember)])
+            .with("organization={organization}&group={group}&user={user}")
+            .spends(),
+    ]
+}
+
+fn of_application_users() -> Vec<Route> {
+    const EDITED: &str = "organization={organization}&user={application_user}&id={application_token}&generation=99&description=x";
+    vec![
+        post("/api/application_users/create", &[In(CreateApplicationUser)])
+            .with("organization={organization}&name="),
+        post("/api/application_users/edit", &[In(EditApplicationUser)])
+            .with("organization={organization}&user={application_user}&generation=99&name=Robot"),
+        post("/api/application_users/delete", &[In(DeleteApplicationUser)])
+            .with("organization={organization}&user={application_user}&confirmation=x"),
+        post("/api/application_users/edit_token", &[In(EditApplicationToken)]).with(EDITED),
+        post("/api/application_users/revoke_token", &[In(RevokeApplicationToken)])
+            .with("organization={organization}&user={application_user}&id={application_token}")
+            .spends(),
+        post("/api/application_users/revoke_chosen_tokens", &[In(RevokeApplicationToken)])
+            .with("organization={organization}&user={application_user}&ids[]={application_token}")
+            .spends(),
+        post("/api/application_users/revoke_tokens", &[In(RevokeApplicationToken)])
+            .with("organization={organization}&user={application_user}&unused_days=3650"),
+    ]
+}
+
+fn of_permissions() -> Vec<Route> {
+    const GRANT: &str = "/api/permissions/grant";
+    const IN_ORGANIZATION: &str =
+        "organization={organization}&principal=user:{user}&granted=read_only&resource=organization";
+    const ON_UNIT: &str =
+        "organization={organization}&principal=group:{group}&granted=read_only&resource=unit:{unit}";
+    const ON_PROJECT: &str =
+        "organization={organization}&principal=user:{user}&granted=read_only&resource=project:{project}";
+    vec![
+        post(GRANT, &[In(Grant)])
+            .with(IN_ORGANIZATION)
+            .actors_send("organization={organization}&granted=read_only&resource=organization&days=0")
+            .chosen(&["user"]),
+        post(GRANT, &[OnUnit(Grant)])
+            .with(ON_UNIT)
+            .actors_send("organization={organization}&granted=read_only&resource=unit:{unit}&days=0")
+            .chosen(&["group"]),
+        post(GRANT, &[OnProject(Grant)])
+            .with(ON_PROJECT)
+            .actors_send("organization={organization}&granted=read_only&resource=project:{project}&days=0")
+            .chosen(&["user"]),
+        post("/api/permissions/revoke", &[In(Revoke)])
+            .with("organization={organization}&grant={grant}")
+            .spends(),
+    ]
+}
+
+fn of_projects() -> Vec<Route> {
+    const PROJECT: &str = "project={project}";
+    const PLACE: &str = "project={project}&unit={unit}";
+    const MOVES: &[Ask] = &[OnProject(MoveProject), OnUnit(CreateProject)];
+    vec![
+        get("/api/projects/list", &[In(ListProjects)]).with("organization={organization}"),
+        get("/api/projects/view", &[OnProject(ViewProject)]).with(PROJECT),
+        get("/api/projects/settings", &[OnProject(ViewProject)]).with(PROJECT),
+        post("/api/projects/create", &[In(CreateProject)]).with("organization={organization}&name="),
+        post("/api/projects/create", &[OnUnit(CreateProject)])
+            .with("organization={organization}&name=&unit={unit}"),
+        post("/api/projects/rename", &[OnProject(RenameProject)]).with("project={project}&name="),
+        get("/api/projects/preview_move", MOVES).with(PLACE),
+        // It is there already.
+        post("/api/projects/move", MOVES).with(PLACE),
+        post("/api/projects/set_tags", &[OnProject(SetProjectTags)]).with("project={project}&tags=x"),
+        post("/api/projects/set_contacts", &[OnProject(SetProjectContacts)])
+            .with("project={project}&contacts=x"),
+        post("/api/projects/delete", &[OnProject(DeleteProject)]).with("project={project}&confirmation=x"),
+        get("/api/events/list", &[OnProject(ViewProjectEvents)]).with(PROJECT),
+        get("/api/certificates/list", &[OnProject(ViewProject)]).with(PROJECT),
+        get("/api/certificates/view", &[OnProject(ViewProject)])
+            .with("project={project}&certificate={certificate}"),
+    ]
+}
+
+fn of_services() -> Vec<Route> {
+    const PROJECT: &str = "project={project}";
+    const SERVICE: &str = "project={project}&service={service}";
+    vec![
+        get("/api/services/plans", &[OnProject(ViewProject)]).with(PROJECT),
+        get("/api/services/list", &[OnProject(ViewService)]).with(PROJECT),
+        get("/api/services/view", &[OnProject(ViewService)]).with(SERVICE),
+        get("/api/services/timeline", &[OnProject(ViewService)]).with(SERVICE),
+        post("/api/services/create", &[OnProject(CreateService)]).with("project={project}&name=x&plan=x"),
+        post("/api/services/delete", &[OnProject(DeleteService)])
+            .with("project={project}&service={service}&confirmation=x"),
+        // Nothing of it fails.
+        post("/api/services/retry", &[OnProject(RetryService)]).with(SERVICE),
+        post("/api/services/password", &[OnProject(ViewServicePassword)]).with(SERVICE),
+        post("/api/ip_filter/add", &[OnProject(SetIpFilter)])
+            .with("project={project}&service={service}&cidr=x"),
+        post("/api/ip_filter/remove", &[OnProject(SetIpFilter)])
+            .with("project={project}&service={service}&cidr=192.0.2.0/24"),
+    ]
+}

@@ -1,0 +1,243 @@
+//! Rows of the operations of the API.
+
+use axum::http::Method;
+use domain::actions::Action::{
+    AddGroupMember, CreateApplicationToken, CreateApplicationUser, CreateGroup, CreateProject, CreateUnit,
+    DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteUnit,
+    EditApplicationToken, EditApplicationUser, EditGroup, Grant, InviteUsers, ListApplicationUsers,
+    ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject,
+    ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit, Revoke,
+    RevokeApplicationToken, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewOrganization,
+    ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject,
+    ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawInvitation,
+};
+
+use super::{
+    Ask::{self, In, InUnit, OnProject, OnUnit, Own},
+    Kind::Operation,
+    Route,
+};
+
+fn get(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Operation, Method::GET, path, asks)
+}
+
+fn post(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Operation, Method::POST, path, asks).with("{}")
+}
+
+fn put(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Operation, Method::PUT, path, asks)
+}
+
+fn patch(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Operation, Method::PATCH, path, asks)
+}
+
+fn delete(path: &'static str, asks: &'static [Ask]) -> Route {
+    Route::new(Operation, Method::DELETE, path, asks)
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let parts = [
+        of_oneself(),
+        of_organizations(),
+        of_users(),
+        of_groups(),
+        of_application_users(),
+        of_permissions(),
+        of_projects(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn of_oneself() -> Vec<Route> {
+    const TOKENS: &str = "/v1/me/tokens";
+    const TOKEN: &str = "/v1/me/tokens/{own_token}";
+    vec![
+        get("/v1/openapi.json", &[]),
+        get("/v1/permissions", &[Own(ViewOwnProfile)]),
+        get("/v1/me", &[Own(ViewOwnProfile)]),
+        get("/v1/me/permissions", &[In(ViewOwnPermissions)]).with("organization={organization}"),
+        get("/v1/me/permissions", &[OnProject(ViewOwnPermissions)])
+            .with("organization={organization}&resource=project:{project}"),
+        get(TOKENS, &[Own(ViewOwnTokens)]),
+        post(TOKENS, &[Own(ManageOwnTokens)]).with(r#"{"description":"x"}"#),
+        patch(TOKEN, &[Own(ManageOwnTokens)]).with(r#"{"description":"x","ip_ranges":[],"generation":99}"#),
+        delete(TOKEN, &[Own(ViewOwnTokens)]).spends(),
+    ]
+}
+
+fn of_organizations() -> Vec<Route> {
+    const ORGANIZATION: &str = "/v1/organizations/{organization}";
+    const UNITS: &str = "/v1/organizations/{organization}/units";
+    const UNIT: &str = "/v1/organizations/{organization}/units/{unit}";
+    const EVENTS: &str = "/v1/organizations/{organization}/events";
+    vec![
+        get("/v1/organizations", &[Own(ViewOwnProfile)]),
+        get(ORGANIZATION, &[In(ViewOrganization)]),
+        patch(ORGANIZATION, &[In(RenameOrganization)]).with(r#"{"name":""}"#),
+        delete(ORGANIZATION, &[In(DeleteOrganization)]).with("confirm=x"),
+        get(UNITS, &[In(ListUnits)]),
+        post(UNITS, &[In(CreateUnit)]).with(r#"{"name":""}"#),
+        get(UNIT, &[OnUnit(ViewUnit)]),
+        patch(UNIT, &[OnUnit(RenameUnit)]).with(r#"{"name":"Stores","generation":99}"#),
+        delete(UNIT, &[OnUnit(DeleteUnit)]).with("confirm=x"),
+        get(EVENTS, &[In(ViewOrganizationEvents)]),
+        get(EVENTS, &[In(ViewOrganizationEvents)]).with("project={project}").filters(&["project"]),
+        get("/v1/organizations/{organization}/events/export", &[In(ViewOrganizationEvents)])
+            .with("format=csv"),
+    ]
+}
+
+fn of_users() -> Vec<Route> {
+    const USERS: &str = "/v1/organizations/{organization}/users";
+    const USER: &str = "/v1/organizations/{organization}/users/{user}";
+    const SPARE: &str = "/v1/organizations/{organization}/users/{spare_user}";
+    const EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/removal-effects";
+    const DEACTIVATE: &str = "/v1/organizations/{organization}/users/{deactivated_user}/deactivate";
+    const REACTIVATE: &str = "/v1/organizations/{organization}/users/{user}/reactivate";
+    const SUPER_ADMIN: &str = "/v1/organizations/{organization}/users/{user}/super-admin";
+    const INVITATIONS: &str = "/v1/organizations/{organization}/invitations";
+    const INVITATION: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}";
+    const RESEND: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}/resend";
+    vec![
+        get(USERS, &[In(ListUsers)]),
+        get(USER, &[In(ListUsers)]),
+        delete(SPARE, &[In(ListUsers), In(RemoveUser)]).spends(),
+        get(EFFECTS, &[In(RemoveUser)]),
+        post(DEACTIVATE, &[In(DeactivateUser)]),
+        post(REACTIVATE, &[In(ReactivateUser)]),
+        put(SUPER_ADMIN, &[In(SetSuperAdmin)]).with(r#"{"is_super_admin":false}"#),
+        get(INVITATIONS, &[In(ListInvitations)]),
+        // They belong to it already.
+        post(INVITATIONS, &[In(InviteUsers), In(AddGroupMember)])
+            .with(r#"{"emails":["{member}"],"groups":["{group}"]}"#)
+            .chosen(&["group"]),
+        post(INVITATIONS, &[In(InviteUsers), OnUnit(ViewUnit)])
+            .with(r#"{"emails":["{member}"],"resource":"unit:{unit}"}"#),
+        delete(INVITATION, &[In(WithdrawInvitation)]),
+        post(RESEND, &[In(InviteUsers)]),
+    ]
+}
+
+fn of_groups() -> Vec<Route> {
+    const GROUPS: &str = "/v1/organizations/{organization}/groups";
+    const GROUP: &str = "/v1/organizations/{organization}/groups/{group}";
+    const DELETION: &str = "/v1/organizations/{organization}/groups/{group}/deletion-effects";
+    const MEMBERS: &str = "/v1/organizations/{organization}/groups/{group}/members";
+    const PREVIEW: &str = "/v1/organizations/{organization}/groups/{group}/members/preview";
+    const MEMBER: &str = "/v1/organizations/{organization}/groups/{group}/members/{user}";
+    const REMOVAL: &str = "/v1/organizations/{organization}/groups/{group}/members/{user}/removal-effects";
+    // They are in it already.
+    const ADDED: &str = r#"{"members":["user:{user}"]}"#;
+    vec![
+        get(GROUPS, &[In(ListGroups)]),
+        post(GROUPS, &[In(CreateGroup)]).with(r#"{"name":""}"#),
+        get(GROUP, &[In(ListGroups)]),
+        patch(GROUP, &[In(EditGroup)]).with(r#"{"name":"Day shift","description":"","generation":99}"#),
+        delete(GROUP, &[In(DeleteGroup)]).with("confirm=x"),
+        get(DELETION, &[In(DeleteGroup)]),
+        get(MEMBERS, &[In(ListGroups)]),
+        post(MEMBERS, &[In(AddGroupMember)]).with(ADDED).chosen(&["user"]),
+        post(PREVIEW, &[In(AddGroupMember)]).with(ADDED).chosen(&["user"]),
+        delete(MEMBER, &[In(RemoveGroupMember)]).spends(),
+        get(REMOVAL, &[In(RemoveGroupMember)]),
+    ]
+}
+
+fn of_application_users() -> Vec<Route> {
+    const USERS: &str = "/v1/organizations/{organization}/application-users";
+    const USER: &str = "/v1/organizations/{organization}/application-users/{application_user}";
+    const EFFECTS: &str =
+        "/v1/organizations/{organization}/application-users/{application_user}/deletion-effects";
+    const TOKENS: &str = "/v1/organizations/{organization}/application-users/{application_user}/tokens";
+    const TOKEN: &str =
+        "/v1/organizations/{organization}/application-users/{application_user}/tokens/{application_token}";
+    const ROTATE: &str = "/v1/organizations/{organization}/application-users/{application_user}/tokens/{application_token}/rotate";
+    const REVOKE: &str =
+        "/v1/organizations/{organization}/application-users/{application_user}/tokens/revoke";
+    vec![
+        get(USERS, &[In(ListApplicationUsers)]),
+        post(USERS, &[In(CreateApplicationUser)]).with(r#"{"name":""}"#),
+        get(USER, &[In(ListApplicationUsers)]),
+        patch(USER, &[In(EditApplicationUser)]).with(r#"{"name":"Robot","description":"","generation":99}"#),
+        delete(USER, &[In(DeleteApplicationUser)]).with("confirm=x"),
+        get(EFFECTS, &[In(DeleteApplicationUser)]),
+        get(TOKENS, &[In(ListApplicationUsers)]),
+        // It has as many as it can have.
+        post(TOKENS, &[In(CreateApplicationToken)]).with(r#"{"description":"x"}"#),
+        patch(TOKEN, &[In(EditApplicationToken)])
+            .with(r#"{"description":"x","ip_ranges":[],"generation":99}"#),
+        delete(TOKEN, &[In(RevokeApplicationToken)]).spends(),
+        post(ROTATE, &[In(CreateApplicationToken)]),
+        post(REVOKE, &[In(RevokeApplicationToken)]).with(r#"{"unused_days":3650}"#),
+    ]
+}
+
+fn of_permissions() -> Vec<Route> {
+    const GRANTS: &str = "/v1/organizations/{organization}/permissions";
+    const GRANT: &str = "/v1/organizations/{organization}/permissions/{grant}";
+    const EFFECTS: &str = "/v1/organizations/{organization}/permissions/{grant}/revocation-effects";
+    const PREVIEW: &str = "/v1/organizations/{organization}/permissions/preview";
+    const EXPLAIN: &str = "/v1/organizations/{organization}/permissions/explain";
+    const HOLDERS: &str = "/v1/organizations/{organization}/permissions/holders";
+    const ON_PROJECT: &str =
+        r#"{"principal":"user:{user}","granted":"read_only","resource":"project:{project}"}"#;
+    vec![
+        get(GRANTS, &[In(ViewPermissions)]),
+        get(GRANTS, &[In(ViewPermissions)]).with("principal=group:{group}").filters(&["group"]),
+        get(GRANTS, &[OnProject(ViewProjectPermissions)]).with("resource=project:{project}"),
+        post(GRANTS, &[In(Grant)])
+            .with(r#"{"principal":"group:{group}","granted":"read_only","resource":"organization"}"#)
+            .actors_send(r#"{"principal":"","granted":"read_only","resource":"organization","days":0}"#)
+            .chosen(&["group"]),
+        post(GRANTS, &[OnProject(Grant)])
+            .with(ON_PROJECT)
+            .actors_send(r#"{"principal":"","granted":"read_only","resource":"project:{project}","days":0}"#)
+            .chosen(&["user"]),
+        post(PREVIEW, &[OnProject(Grant)]).with(ON_PROJECT).chosen(&["user"]),
+        post(PREVIEW, &[OnUnit(Grant)])
+            .with(r#"{"principal":"group:{group}","granted":"read_only","resource":"unit:{unit}"}"#)
+            .chosen(&["group"]),
+        get(GRANT, &[In(Revoke)]),
+        delete(GRANT, &[In(Revoke)]).spends(),
+        get(EFFECTS, &[In(Revoke)]),
+        get(EXPLAIN, &[In(ViewPermissions)]).with("principal=user:{user}").chosen(&["user"]),
+        get(EXPLAIN, &[OnProject(ViewProjectPermissions)])
+            .with("principal=group:{group}&resource=project:{project}")
+            .chosen(&["group"]),
+        get(HOLDERS, &[In(ViewPermissions), OnUnit(ViewPermissions)])
+            .with("permission=project:services:read&resource=unit:{unit}"),
+        get(HOLDERS, &[OnProject(ViewProjectPermissions)])
+            .with("permission=project:services:read&resource=project:{project}"),
+    ]
+}
+
+fn of_projects() -> Vec<Route> {
+    const PROJECTS: &str = "/v1/organizations/{organization}/projects";
+    const PROJECT: &str = "/v1/projects/{project}";
+    const TAGS: &str = "/v1/projects/{project}/tags";
+    const CONTACTS: &str = "/v1/projects/{project}/contacts";
+    const MOVES: &[Ask] = &[OnProject(MoveProject), OnUnit(CreateProject)];
+    // It is there already.
+    const PLACE: &str = r#"{"unit":"{unit}"}"#;
+    vec![
+        get(PROJECTS, &[In(ListProjects)]),
+        get(PROJECTS, &[In(ListProjects), InUnit(ViewUnit)]).with("unit={unit}"),
+        post(PROJECTS, &[In(CreateProject)]).with(r#"{"name":""}"#),
+        post(PROJECTS, &[OnUnit(CreateProject)]).with(r#"{"name":"","unit":"{unit}"}"#),
+        get(PROJECT, &[OnProject(ViewProject)]),
+        patch(PROJECT, &[OnProject(RenameProject)]).with(r#"{"name":""}"#),
+        delete(PROJECT, &[OnProject(DeleteProject)]).with("confirm=x"),
+        post("/v1/projects/{project}/move", MOVES).with(PLACE),
+        post("/v1/projects/{project}/move/preview", MOVES).with(PLACE),
+        get(TAGS, &[OnProject(ViewProject)]),
+        // It has none.
+        put(TAGS, &[OnProject(SetProjectTags)]).with(r#"{"tags":[]}"#),
+        get(CONTACTS, &[OnProject(ViewProject)]),
+        put(CONTACTS, &[OnProject(SetProjectContacts)]).with(r#"{"contacts":[]}"#),
+        get("/v1/projects/{project}/events", &[OnProject(ViewProjectEvents)]),
+        get("/v1/projects/{project}/events/export", &[OnProject(ViewProjectEvents)]).with("format=jsonl"),
+    ]
+}
