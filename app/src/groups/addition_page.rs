@@ -4,6 +4,7 @@
 use domain::{
     actions::Action,
     errors::Error,
+    ids::OrganizationId,
     inputs::MemberFilter,
     views::{ApplicationUserRow, GroupView, MemberRow, Page},
 };
@@ -60,8 +61,9 @@ pub(crate) fn PreviewMembersPage() -> impl IntoView {
                 let back = links::group_addition(&organization.to_string(), &id.to_string(), &[]);
                 let frame = super::frame(&group, TITLE).step(TITLE, back).calls(calls(&group));
                 let title = head(format!("Add members to {}?", group.row.name), (), ());
+                let who = who(organization, &members).await?;
                 let body = preview(&group, members).view(would);
-                Ok(frame.view(viewer, view! { {title} {body} }.into_any()))
+                Ok(frame.view(viewer, view! { {title} {who} {body} }.into_any()))
             }
             Err(AppError::Refused(error @ Error::Invalid { .. })) => {
                 set_status(error.status());
@@ -190,6 +192,29 @@ fn line(value: String, name: String, beside: String) -> AnyView {
         </label>
     }
     .into_any()
+}
+
+/// All of those who are named, as people know them, folded.
+async fn who(organization: OrganizationId, members: &str) -> Result<AnyView, AppError> {
+    let mut names = Vec::new();
+    for text in members.split(['\n', ',']).map(str::trim).filter(|text| !text.is_empty()) {
+        let program = text.strip_prefix("user:").and_then(|id| id.parse().ok());
+        names.push(match program {
+            Some(id) => {
+                let found = control::application_users::view(&control()?, organization, id).await;
+                found.map_or_else(|_| text.to_owned(), |found| found.row.name)
+            }
+            None => text.to_owned(),
+        });
+    }
+    let names = names.into_iter().map(|name| view! { <li>{name}</li> }).collect_view();
+    Ok(view! {
+        <details class="named">
+            <summary>"Who is meant"</summary>
+            <ul class="checks">{names}</ul>
+        </details>
+    }
+    .into_any())
 }
 
 fn preview_path(group: &GroupView) -> String {

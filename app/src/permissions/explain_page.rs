@@ -128,7 +128,7 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
         empty(
             Icon::Permission,
             "Nothing",
-            "They hold no role and no permission that counts here, neither by themselves nor through a group. What is held on a unit or a project counts there.",
+            "No role and no permission counts here, neither given directly nor through a group. What is held on a unit or a project counts there.",
             (),
         )
     });

@@ -8,6 +8,7 @@ use domain::{
     inputs::GrantPermission,
     powers::{Decision, Powers},
     principals::ResourceKind,
+    views::ProjectView,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -35,7 +36,7 @@ use crate::{
 
 /// Where the grant is made in the end: the forms on the way to it are its forms.
 pub(super) const ACTION: &str = "/api/permissions/grant";
-const TITLE: &str = "Grant a role";
+pub(super) const TITLE: &str = "Grant a role";
 
 /// The form that gives a role or permission.
 #[component]
@@ -91,6 +92,8 @@ pub(super) struct On {
     pub(super) kind: ResourceKind,
     /// What it is called.
     pub(super) name: String,
+    /// The project, if it is one.
+    pub(super) project: Option<ProjectView>,
     powers: Powers,
 }
 
@@ -99,23 +102,23 @@ impl On {
     pub(super) async fn load(viewer: &Viewer, id: OrganizationId, resource: &str) -> Result<Self, AppError> {
         let organization = viewer.organization(id).ok_or(Error::NotFound)?;
         let (kind, ctx) = (kind_of(resource), control()?);
-        let (name, powers) = match resource.split_once(':') {
+        let (name, powers, project) = match resource.split_once(':') {
             Some(("unit", unit)) => {
                 let unit = unit.parse().map_err(|_| Error::NotFound)?;
                 let unit = answer(control::units::view(&ctx, id, unit).await)?;
-                (unit.row.name, unit.powers)
+                (unit.row.name, unit.powers, None)
             }
             Some(("project", project)) => {
                 let project = answer(control::projects::view(&ctx, project).await)?;
                 if project.organization_id != id {
                     return Err(Error::NotFound.into());
                 }
-                (project.name, project.powers)
+                (project.name.clone(), project.powers.clone(), Some(project))
             }
-            _ => (organization.name.clone(), organization.powers.clone()),
+            _ => (organization.name.clone(), organization.powers.clone(), None),
         };
         match powers.decide(Action::Grant) {
-            Decision::Allowed => Ok(Self { kind, name, powers }),
+            Decision::Allowed => Ok(Self { kind, name, project, powers }),
             Decision::Hidden => Err(Error::NotFound.into()),
             Decision::Missing(lack) => Err(Error::Denied { permission: lack.as_str().to_owned() }.into()),
         }
@@ -123,7 +126,7 @@ impl On {
 }
 
 /// The frame of the pages on the way to a grant.
-pub(super) fn frame(viewer: &Viewer, id: OrganizationId, title: &str) -> Frame {
+pub(super) fn frame(viewer: &Viewer, id: OrganizationId, project: Option<ProjectView>) -> Frame {
     let organization = id.to_string();
     let path = format!("/v1/organizations/{organization}/permissions");
     let body = json!({ "principal": "ann@example.org", "granted": "developer", "resource": "project:NAME", "days": 30 });
@@ -131,9 +134,23 @@ pub(super) fn frame(viewer: &Viewer, id: OrganizationId, title: &str) -> Frame {
         .v1("Roles and permissions that there are", "GET", "/v1/permissions", None)
         .v1("See what giving one would do", "POST", &format!("{path}/preview"), Some(&body))
         .v1("Give it", "POST", &path, Some(&body));
-    let frame = Frame::in_organization(id, Section::OrganizationPermissions, title).calls(calls);
+    around(viewer, id, project, TITLE).calls(calls)
+}
+
+/// The frame of a page about one grant: that of the project that it is on, else of the organization.
+pub(super) fn around(
+    viewer: &Viewer,
+    id: OrganizationId,
+    project: Option<ProjectView>,
+    title: &str,
+) -> Frame {
+    if let Some(project) = project {
+        let path = links::project_permissions(&project.name, &[]);
+        return Frame::in_project(project, Section::Permissions, title).step("Permissions", path);
+    }
+    let frame = Frame::in_organization(id, Section::OrganizationPermissions, title);
     match viewer.may(id, Action::ViewPermissions) {
-        true => frame.step("Permissions", links::permissions(&organization, &[])),
+        true => frame.step("Permissions", links::permissions(&id.to_string(), &[])),
         false => frame,
     }
 }
@@ -146,14 +163,15 @@ pub(super) async fn ask(
     form: FormState,
 ) -> Result<AnyView, AppError> {
     let path = links::new_grant(&id.to_string(), &[]);
-    let frame = frame(&viewer, id, TITLE).step(TITLE, path.clone());
     let title = head(TITLE.into(), (), ());
     if asked.resource.is_empty() {
         viewer.require(id, Action::Grant)?;
+        let frame = frame(&viewer, id, None).step(TITLE, path.clone());
         let body = where_to(&viewer, id, asked, path).await?;
         return Ok(frame.view(viewer, view! { {title} {body} }.into_any()));
     }
     let on = On::load(&viewer, id, &asked.resource).await?;
+    let frame = frame(&viewer, id, on.project.clone()).step(TITLE, path);
     let body = what_and_who(&viewer, id, asked, &on, &form).await?;
     Ok(frame.view(viewer, view! { {title} {body} }.into_any()))
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    grant_page::{ACTION, Asked, On, ask, frame},
+    grant_page::{ACTION, Asked, On, TITLE, ask, frame},
     list_page::label,
 };
 use crate::{
@@ -22,8 +22,6 @@ use crate::{
     organizations::asked,
     quantities::count,
 };
-
-const TITLE: &str = "Grant a role";
 
 /// What a grant would give.
 #[component]
@@ -42,7 +40,7 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
                         let preview = preview(&viewer, id, &asked, &on).await;
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
-                        let frame = frame(&viewer, id, TITLE).step(TITLE, back);
+                        let frame = frame(&viewer, id, on.project.clone()).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
                         return Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()));
                     }

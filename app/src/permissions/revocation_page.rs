@@ -1,12 +1,13 @@
 //! `/organizations/{organization}/permissions/{grant}/revoke`: who loses what when a role or permission is taken back, and
 //! the form that does it.
 
-use domain::{actions::Action, errors::Error, ids::GrantId, views::GrantRow};
+use domain::{errors::Error, ids::GrantId, principals::ResourceKind, views::GrantRow};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
     choices::{called, named},
+    grant_page::around,
     list_page::label,
     preview_page::{after, capitalized},
 };
@@ -14,13 +15,14 @@ use crate::{
     components::{
         api_call::ApiCalls,
         effects::place,
-        frame::{Frame, Section, Viewer, head},
+        frame::{Viewer, head},
         page::page,
         preview::Preview,
     },
     context::{answer, control},
     links,
     organizations::asked,
+    projects::api::view_project,
 };
 
 /// What taking a grant back would do.
@@ -39,12 +41,13 @@ pub(crate) fn RevokePage() -> impl IntoView {
             .v1("View the grant", "GET", &path, None)
             .v1("See what taking it back would do", "GET", &format!("{path}/revocation-effects"), None)
             .v1("Take it back", "DELETE", &path, None);
-        let mut frame = Frame::in_organization(id, Section::OrganizationPermissions, "Revoke").calls(calls);
-        if viewer.may(id, Action::ViewPermissions) {
-            frame = frame
-                .step("Permissions", links::permissions(&organization, &[]))
-                .step("Revoke", links::revocation(&organization, &key));
-        }
+        let project = match row.resource.kind {
+            ResourceKind::Project => Some(view_project(row.resource.name.clone()).await?),
+            _ => None,
+        };
+        let frame = around(&viewer, id, project, "Revoke")
+            .step("Revoke", links::revocation(&organization, &key))
+            .calls(calls);
         let next = after(&viewer, id, row.resource.kind, &named(&row.resource));
         let preview = Preview {
             action: "/api/permissions/revoke",
