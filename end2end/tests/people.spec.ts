@@ -87,7 +87,7 @@ test("somebody is invited with a group, and the mail waits in the outbox", async
   await expect(admin.getByRole("row", { name: /bea@example\.org/ })).toContainText("invited");
 
   await admin.goto(`${whole}/invitations`);
-  await expect(admin.getByRole("row", { name: /bea@example\.org/ })).toContainText("the group Night shift");
+  await expect(admin.getByRole("row", { name: /bea@example\.org/ })).toContainText("Group Night shift");
   await admin.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Mails" }).click();
   const row = admin.getByRole("row", { name: /bea@example\.org/ });
   await expect(row).toContainText("kept");

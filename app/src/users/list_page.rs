@@ -135,10 +135,10 @@ fn row(organization: &str, member: MemberRow) -> Row {
     let path = links::user(organization, &member.user_id.to_string());
     vec![
         view! {
-            <span class="principal">
-                <a class="row-link" href=path>{member.name.clone()}</a>
+            <a class="row-link principal" href=path>
+                <span>{member.name.clone()}</span>
                 <span class="muted">{member.email.clone()}</span>
-            </span>
+            </a>
         }
         .into_any(),
         standing(&member),
