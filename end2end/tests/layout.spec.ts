@@ -1,6 +1,6 @@
 // The longest names and texts in every place, on a desk and on a phone, and what there is of lists that are long.
 
-import type { Page } from "@playwright/test";
+import type { Browser, Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 
 import {
@@ -10,9 +10,12 @@ import {
   expectGone,
   expectLive,
   expectRunning,
+  find,
   setUp,
 } from "../harness/console.ts";
 import { expect, testSignedIn } from "../harness/fixtures.ts";
+import type { Installation } from "../harness/installation.ts";
+import { invitationLink, invite, join, organizationOf, send } from "../harness/people.ts";
 
 const project = "p".repeat(63);
 const service = "s".repeat(63);
@@ -30,13 +33,19 @@ const test = testSignedIn("simulated", async (page, installation) => {
   await expectRunning(page);
 });
 
-/** What stands out of the page, of a dialog or of a table, to the right. */
+/** What stands out of the page, of a dialog or of a table, to the right, and what in it is too wide. */
 async function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const boxes = [...document.querySelectorAll("html, main, dialog[open], .table-region, .card, .page-head")];
+    const name = (element: Element) => `${element.tagName}.${element.className}`;
+    const wide = (box: Element) => {
+      const edge = box.getBoundingClientRect().left + box.clientWidth + 1;
+      const beyond = [...box.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > edge);
+      return beyond.filter((element) => !beyond.some((other) => other !== element && element.contains(other)));
+    };
     return boxes
       .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
-      .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} in ${box.clientWidth}`);
+      .map((box) => `${name(box)}: ${box.scrollWidth} in ${box.clientWidth}: ${wide(box).slice(0, 3).map(name)}`);
   });
 }
 
@@ -72,6 +81,112 @@ for (const [size, viewport] of [["desk", { width: 1280, height: 800 }], ["phone"
       expect.soft(await sticksOut(page), path).toEqual([]);
     }
   });
+}
+
+test.describe("the longest names of people and of what they hold", () => {
+  /** Addresses of the pages that show them. */
+  let paths: string[] = [];
+
+  test.beforeAll(async ({ browser, installation, session }) => {
+    const context = await browser.newContext({ baseURL: installation.address, storageState: session });
+    const page = await context.newPage();
+    paths = await longest(browser, page, installation);
+    await context.close();
+  });
+
+  for (const [size, viewport] of [["desk", { width: 1280, height: 800 }], ["phone", phone]] as const) {
+    test(`fit on a ${size}`, async ({ page }) => {
+      test.setTimeout(300_000);
+      await page.setViewportSize(viewport);
+      for (const path of paths) {
+        const response = await page.goto(path);
+        expect(response?.status(), path).toBe(200);
+        expect.soft(await sticksOut(page), path).toEqual([]);
+        // Whatever opens over the page.
+        const count = await page.locator("main button[command=show-modal]").count();
+        for (let index = 0; index < count; index += 1) {
+          await page.locator("main button[command=show-modal]").nth(index).click();
+          expect.soft(await sticksOut(page), `${path}, dialog ${index}`).toEqual([]);
+          await page.keyboard.press("Escape");
+        }
+      }
+    });
+  }
+});
+
+/** Makes one of everything with the longest name it can have, and says where they are shown. */
+async function longest(browser: Browser, page: Page, installation: Installation): Promise<string[]> {
+  const post = <T>(path: string, fields: Record<string, string | string[]>) => send<T>(page, installation, path, fields);
+  const organization = await organizationOf(page);
+  const whole = `/organizations/${organization}`;
+  const email = `${"e".repeat(64)}@${"d".repeat(63)}.${"d".repeat(63)}.example.org`;
+  const text = "t".repeat(1000);
+  await post("organizations/rename", { organization, name: "o".repeat(83) });
+  const unit = await post<{ id: string }>("units/create", { organization, name: "u".repeat(83) });
+  const group = await post<{ id: string }>("groups/create", { organization, name: "g".repeat(128), description: text });
+  const program = await post<{ user_id: string }>("application_users/create", {
+    organization,
+    name: "a".repeat(128),
+    description: text,
+  });
+  await post("projects/create", { organization, name: "q".repeat(63), unit: unit.id });
+  for (const resource of [`project:${project}`, `unit:${unit.id}`, "organization"]) {
+    for (const principal of [`group:${group.id}`, `user:${program.user_id}`]) {
+      await post("permissions/grant", { organization, principal, granted: "role:services:maintenance", resource, days: "30" });
+    }
+  }
+  const attached = { groups: [group.id], granted: ["organization:permissions:read"], resource: "organization" };
+  const link = await invite(page, installation, organization, email, attached);
+  await (await join(browser, installation, link, "n".repeat(128))).close();
+  await invite(page, installation, organization, `f${email.slice(1)}`, attached);
+  const users = await find<{ rows: { user_id: string; email: string }[] }>(page, "users/list", { organization });
+  const member = users!.rows.find((row) => row.email === email)!.user_id;
+  await page.goto(`${whole}/permissions`);
+  const revocation = await page.getByRole("link", { name: /^Revoke / }).first().getAttribute("href");
+  const mails = await find<{ rows: { id: string }[] }>(page, "mails/list", { organization });
+  const on = encodeURIComponent(`project:${project}`);
+  const as = (principal: string) => `${whole}/permissions/explain?principal=${encodeURIComponent(principal)}&resource=${on}`;
+  return [
+    `/projects?organization=${organization}`,
+    `/projects?organization=${organization}&unit=${unit.id}`,
+    `/projects/${project}/settings`,
+    `/projects/${project}/settings/move?unit=${unit.id}`,
+    `/projects/${project}/permissions`,
+    `/projects/${project}/permissions/explain?principal=user%3A${member}`,
+    `/projects/${project}/permissions/holders`,
+    whole,
+    `${whole}/units/${unit.id}`,
+    `${whole}/users`,
+    `${whole}/users/${member}`,
+    `${whole}/users/${member}/deactivate`,
+    `${whole}/users/${member}/remove`,
+    `${whole}/invitations`,
+    `${whole}/invitations/new`,
+    new URL(await invitationLink(page, organization, `f${email.slice(1)}`)).pathname,
+    `${whole}/groups`,
+    `${whole}/groups/${group.id}`,
+    `${whole}/groups/${group.id}/members/new`,
+    `${whole}/groups/${group.id}/members/preview?members=${email}`,
+    `${whole}/groups/${group.id}/members/${member}/remove`,
+    `${whole}/groups/${group.id}/delete`,
+    `${whole}/application-users`,
+    `${whole}/application-users/${program.user_id}`,
+    `${whole}/application-users/${program.user_id}/delete`,
+    `${whole}/application-users/${program.user_id}/tokens/new`,
+    `${whole}/permissions`,
+    `${whole}/permissions/new?resource=${on}`,
+    `${whole}/permissions/preview?resource=${on}&principal=group%3A${group.id}&granted=admin`,
+    revocation!,
+    as(`user:${member}`),
+    as(`group:${group.id}`),
+    `${whole}/permissions/holders`,
+    `${whole}/events`,
+    `${whole}/mails`,
+    `${whole}/mails/${mails!.rows[0]!.id}`,
+    "/profile",
+    "/profile/organizations",
+    `/profile/organizations/${organization}/leave`,
+  ];
 }
 
 test("on a phone a row of the IP filter can be removed, and nothing covers what was just added", async ({ page }) => {
