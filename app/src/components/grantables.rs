@@ -153,7 +153,7 @@ fn opened(roles: &[Role]) -> AnyView {
     let roles = roles
         .iter()
         .map(|role| {
-            let administers = role.administers().then(|| {
+            let administers = role.administers(ResourceKind::Project).then(|| {
                 view! { <p>"May also give and take roles and permissions there."</p> }
             });
             view! {

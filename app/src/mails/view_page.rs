@@ -49,6 +49,14 @@ fn draw(mail: MailView) -> AnyView {
             view! { <p class="muted">"It was handed to the mail server. Its text is not kept."</p> }
                 .into_any()
         }
+        (None, MailState::Kept) => view! {
+            <p class="muted">
+                "There is no mail server, so it is kept here. Whoever operates this installation can read it, on the \
+                 machine with " <code>"redoubt admin mails "{row.id.to_string()}</code>
+                ", and hand its link on."
+            </p>
+        }
+        .into_any(),
         (None, _) => {
             view! { <p class="muted">"Its text is shown to nobody: it goes to its reader."</p> }.into_any()
         }

@@ -94,7 +94,7 @@ mod tests {
                 assert!(own.cover(&scoped), "{name} {scope}");
                 let beyond = scoped.permissions().into_iter().find(|permission| !scope.opens(*permission));
                 assert_eq!(beyond, None, "{name} {scope}");
-                assert!(!scoped.administers() || scope.administers(), "{name} {scope}");
+                assert!(!scoped.administers() || scope.administers(own.place), "{name} {scope}");
                 assert!(!scoped.acts_as_super_admin(), "{name} {scope}");
             }
             let nothing = Powers { scopes: Some(Vec::new()), ..own };

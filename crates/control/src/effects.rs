@@ -50,7 +50,8 @@ pub(crate) async fn of(
     (kind, id): (PrincipalKind, Uuid),
     change: Change<'_>,
 ) -> Result<Effects, Failure> {
-    let names = Names { organization: organization_name(tx, organization).await? };
+    let viewer = Standing::of_actor(ctx, tx, organization).await?;
+    let names = Names { organization: organization_name(tx, organization).await?, viewer };
     let joined = match change {
         Change::Join(group) => store::grants::held_by_group(tx, group, ctx.now()).await?,
         _ => Vec::new(),
@@ -59,12 +60,17 @@ pub(crate) async fn of(
         PrincipalKind::User => (person(ctx, tx, organization, UserId::from_uuid(id)).await?, 0),
         PrincipalKind::Group => group(ctx, tx, organization, GroupId::from_uuid(id)).await?,
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut further) = (Vec::new(), further);
     for (member, before) in people {
         let after = change.apply(&before, &joined);
-        rows.extend(differences(&member, &before, &after, &names, change.place()));
+        let theirs = differences(&member, &before, &after, &names, change.place());
+        // Whole people only: who is cut off is counted.
+        if rows.len() + theirs.len() > EFFECT_ROWS_MAX && !rows.is_empty() {
+            further += 1;
+        } else {
+            rows.extend(theirs);
+        }
     }
-    rows.truncate(EFFECT_ROWS_MAX);
     Ok(Effects { rows, further })
 }
 
@@ -91,8 +97,10 @@ impl Change<'_> {
     }
 }
 
+/// What places are called for who looks.
 struct Names {
     organization: String,
+    viewer: Standing,
 }
 
 async fn organization_name(tx: &mut Tx, id: OrganizationId) -> Result<String, Failure> {
@@ -188,6 +196,9 @@ fn beyond(one: &Powers, other: &Powers) -> Vec<Permission> {
 fn name(place: Place, standings: &[&Standing], names: &Names) -> String {
     if place == Place::organization(place.organization) {
         return names.organization.clone();
+    }
+    if !names.viewer.sees(place) {
+        return format!("a {} that you cannot see", place.kind());
     }
     let mut held = standings.iter().flat_map(|standing| &standing.held);
     held.find(|held| held.resource_id == place.id())

@@ -166,7 +166,8 @@ fn draw(
         paths: paths(&|granted| granted.opens(permission)),
     });
     let permissions = permissions.collect();
-    let administration = if powers.administers() { paths(&Granted::administers) } else { Vec::new() };
+    let administration =
+        if powers.administers() { paths(&|granted| granted.administers(place.kind())) } else { Vec::new() };
     Explanation { organization_id, principal, resource, obstacle, permissions, administration }
 }
 

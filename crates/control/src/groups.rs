@@ -121,6 +121,10 @@ pub async fn edit(
         let (name, description) = parse(name, description)?;
         let mut write = permit.write(EventType::GroupChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
+        if let Some(reason) = taking_obstacle(ctx, &mut write.tx, &before).await? {
+            drop(write);
+            return Err(refuse(&permit, &before, reason).await?);
+        }
         if before.generation != generation {
             return Err(stale(&before, &name, &description).into());
         }

@@ -6,6 +6,7 @@ mod sending;
 use domain::{
     actions::Action,
     errors::Error,
+    events::EventType,
     ids::{MailId, OrganizationId},
     names::EmailAddress,
     principals::{MailKind, MailState},
@@ -84,8 +85,10 @@ pub async fn list(
     })
 }
 
-/// One mail of an organization, with its text if it is kept here. That of a mail which is on its way is for its recipient
-/// alone.
+/// One mail of an organization. Its text is shown only if it is kept here, and only to super admins of the organization
+/// that the installation was set up with, who operate it; reading it is on record. A text lets its reader be somebody else,
+/// in every organization: super admins of others ask the operator for it. That of a mail which is on its way is for its
+/// recipient alone.
 ///
 /// # Errors
 /// `Denied`; `NotFound`.
@@ -96,7 +99,17 @@ pub async fn view(ctx: &Context, organization: OrganizationId, id: MailId) -> Re
         let mut tx = permit.read().await?;
         let found = store::mails::find(&mut tx, id).await?;
         let found = found.filter(|mail| mail.organization_id == Some(organization)).ok_or(Error::NotFound)?;
-        draw_whole(&ctx.control, &mut tx, found).await
+        let is_operators = store::organizations::first(&mut tx).await? == Some(organization);
+        if found.state != MailState::Kept || !is_operators {
+            return Ok(MailView { row: draw(found), body: None });
+        }
+        drop(tx);
+        let mut write = permit.write(EventType::MailViewed).await?;
+        let view = draw_whole(&ctx.control, &mut write.tx, found).await?;
+        write
+            .text(format!("Read the mail to {} that is kept here: {}", view.row.recipient, view.row.subject));
+        write.commit().await?;
+        Ok(view)
     })
 }
 

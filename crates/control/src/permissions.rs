@@ -182,6 +182,15 @@ pub async fn revoke(ctx: &Context, organization: OrganizationId, id: GrantId) ->
         let mut write = permit.write(EventType::PermissionRevoked).await?;
         let found = store::grants::find_described(&mut write.tx, organization, id).await?;
         let row = found.ok_or(Error::NotFound)?;
+        // The permit was given before this transaction began: two who take from each other are not both to succeed.
+        let actor = Standing::of_actor(ctx, &mut write.tx, organization).await?;
+        if !actor.may_take(&row.grant.granted, place_of_described(&row)) {
+            drop(write);
+            let granted = row.grant.granted;
+            permit.refuse(format!("would take {granted}, which the actor does not hold there")).await?;
+            let reason = format!("You cannot take {granted} back here: you do not hold all of it yourself.");
+            return Err(forbidden(reason).into());
+        }
         store::grants::remove(&mut write.tx, id).await?;
         let principal = principal_of(&row);
         let (kind, subject) = subject(&principal);
@@ -270,7 +279,7 @@ impl Asked {
         let place = Place::of(permit.access()?);
         let granted = parse_granted(&input.granted, place.kind())?;
         let expires_at = parse_days(&input.days, "days")?.map(|days| ctx.now().plus(days));
-        Ok(Self { permit, grant: GrantedAt { granted, place }, expires_at })
+        Ok(Self { permit, grant: GrantedAt { granted, place, until: expires_at }, expires_at })
     }
 
     async fn principal(
@@ -290,7 +299,8 @@ impl Asked {
 async fn beyond(asked: &Asked) -> Result<Failure, Failure> {
     let granted = asked.grant.granted;
     asked.permit.refuse(format!("would give {granted}, which the actor does not hold there")).await?;
-    let reason = format!("You cannot give {granted} here: you do not hold all of it yourself.");
+    let reason =
+        format!("You cannot give {granted} here: you do not hold all of it yourself, or not for as long.");
     Ok(forbidden(reason).into())
 }
 
@@ -348,7 +358,7 @@ fn principal_of(row: &Described) -> Principal {
 }
 
 fn draw(row: Described, actor: &Standing, now: Timestamp) -> GrantRow {
-    let place = place_of_described(&row);
+    let may_revoke = actor.may_take(&row.grant.granted, place_of_described(&row));
     GrantRow {
         id: row.grant.id,
         principal: principal_of(&row),
@@ -362,6 +372,6 @@ fn draw(row: Described, actor: &Standing, now: Timestamp) -> GrantRow {
         created_by: row.grant.created_by,
         expires_at: row.grant.expires_at,
         is_expired: row.grant.expires_at.is_some_and(|at| at <= now),
-        may_revoke: actor.at(place).may(Action::Revoke),
+        may_revoke,
     }
 }

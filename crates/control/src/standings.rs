@@ -6,19 +6,23 @@ use std::collections::BTreeSet;
 use domain::{
     errors::Error,
     ids::{GroupId, OrganizationId, ProjectId, UnitId, UserId},
-    permissions::Granted,
+    permissions::{Granted, Permission},
     powers::Powers,
     principals::ResourceKind,
+    timestamps::Timestamp,
 };
 use store::{
     Tx,
     access::Access,
-    grants::{Described, Held},
+    grants::{Described, HELD_MAX, Held},
     memberships::Member,
 };
 use uuid::Uuid;
 
 use crate::{Context, errors::Failure};
+
+/// What is said where more is held than can be looked at.
+const CUT: &str = "It holds more than can be looked at. Give roles instead of thousands of single grants.";
 
 /// A place in an organization, with what lies above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,12 +185,28 @@ impl Standing {
 
     /// Whether everything that `other` can do anywhere, this one can do there, too.
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        other.places().into_iter().all(|place| self.at(place).cover(&other.at(place)))
+        !other.is_cut() && other.places().into_iter().all(|place| self.at(place).cover(&other.at(place)))
     }
 
-    /// Whether this one may give that away: nobody may give what they do not hold, or where they do not administer.
+    /// What they can do at a place for as long as `until`, or for ever.
+    fn lasting(&self, place: Place, until: Option<Timestamp>) -> Powers {
+        let lasts = |held: &&Held| match (held.expires_at, until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(end), Some(until)) => end >= until,
+        };
+        let held = self.held.iter().filter(lasts).cloned().collect();
+        Self { held, ..self.without_held() }.at(place)
+    }
+
+    fn without_held(&self) -> Self {
+        Self { scopes: self.scopes.clone(), held: Vec::new(), ..*self }
+    }
+
+    /// Whether this one may give that away: nobody may give what they do not hold, or longer than they hold it, or where
+    /// they do not administer.
     pub(crate) fn may_give(&self, grant: &GrantedAt) -> bool {
-        let powers = self.at(grant.place);
+        let powers = self.lasting(grant.place, grant.until);
         let given = Powers {
             place: grant.place.kind(),
             is_member: true,
@@ -197,35 +217,77 @@ impl Standing {
         powers.administers() && powers.cover(&given)
     }
 
+    /// Whether this one may take that back: who could give it, for however short a time.
+    pub(crate) fn may_take(&self, granted: &str, place: Place) -> bool {
+        let Ok(granted) = granted.parse() else {
+            // What this program does not know of opens nothing that it knows of.
+            return self.at(place).administers();
+        };
+        let powers = self.at(place);
+        let given = Powers {
+            place: place.kind(),
+            is_member: true,
+            is_super_admin: false,
+            granted: vec![granted],
+            scopes: None,
+        };
+        powers.administers() && powers.cover(&given)
+    }
+
     /// Why this one may not put anybody where all of that is held, if so.
     pub(crate) fn giving_obstacle(&self, group: &Self) -> Option<String> {
+        if group.is_cut() {
+            return Some(CUT.to_owned());
+        }
         let unknown = || "It holds something that this server does not know.".to_owned();
         group.held.iter().find_map(|held| {
             let Ok(granted) = held.granted.parse() else { return Some(unknown()) };
-            let grant = GrantedAt { granted, place: place_of(held, self.organization) };
-            (!self.may_give(&grant)).then(|| {
-                format!(
-                    "It gives {granted} on the {} {}, which you cannot give.",
-                    held.resource_kind, held.resource_name
-                )
+            let place = place_of(held, self.organization);
+            let grant = GrantedAt { granted, place, until: held.expires_at };
+            (!self.may_give(&grant)).then(|| match self.name(held) {
+                Some(name) => {
+                    format!("It gives {granted} on the {} {name}, which you cannot give.", held.resource_kind)
+                }
+                None => format!("It gives something on a {} that you cannot see.", held.resource_kind),
             })
         })
     }
 
-    /// Why this one may take nothing of it away, if so: who does not administer a place decides nothing about those who do.
+    /// The name of what something is held on, unless this one may not know of it.
+    fn name<'a>(&self, held: &'a Held) -> Option<&'a str> {
+        self.sees(place_of(held, self.organization)).then_some(held.resource_name.as_str())
+    }
+
+    /// Whether this one may know of a place, or sees everything that is held.
+    pub(crate) fn sees(&self, place: Place) -> bool {
+        let reads = Permission::OrganizationPermissionsRead;
+        self.at(place).knows() || self.at(Place::organization(self.organization)).holds(reads)
+    }
+
+    /// Why this one may take nothing of it away, if so: who does not hold all that an administrator of a place holds there
+    /// decides nothing about them.
     pub(crate) fn taking_obstacle(&self, other: &Self) -> Option<String> {
-        let beyond = other
-            .places()
-            .into_iter()
-            .find(|place| other.at(*place).administers() && !self.at(*place).administers())?;
-        Some(match beyond.kind() {
-            ResourceKind::Organization => "It administers the organization, and you do not.".to_owned(),
-            kind => {
-                let names = other.held.iter().filter(|held| held.resource_id == beyond.id());
-                let name = names.map(|held| held.resource_name.as_str()).next().unwrap_or_default();
-                format!("It administers the {kind} {name}, and you do not.")
-            }
+        if other.is_cut() {
+            return Some(CUT.to_owned());
+        }
+        let beyond = other.places().into_iter().find(|place| {
+            let theirs = other.at(*place);
+            theirs.administers() && !self.at(*place).cover(&theirs)
+        })?;
+        if beyond.kind() == ResourceKind::Organization {
+            return Some("It administers the organization, and you do not.".to_owned());
+        }
+        let name =
+            other.held.iter().find(|held| held.resource_id == beyond.id()).and_then(|held| self.name(held));
+        Some(match name {
+            Some(name) => format!("It administers the {} {name}, and you do not.", beyond.kind()),
+            None => format!("It administers a {} that you cannot see.", beyond.kind()),
         })
+    }
+
+    /// Whether more is held than was read: then nothing is said of the rest, and nothing allowed because of it.
+    fn is_cut(&self) -> bool {
+        i64::try_from(self.held.len()).is_ok_and(|count| count >= HELD_MAX)
     }
 
     /// Why this one may not act on the other (deactivate, remove, take out of a group), if so: nobody may act on who is
@@ -255,6 +317,8 @@ pub(crate) struct GrantedAt {
     pub(crate) granted: Granted,
     /// Where.
     pub(crate) place: Place,
+    /// When it ends.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// The error for what a guard forbids.

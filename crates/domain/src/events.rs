@@ -29,6 +29,8 @@ text_enum! {
         UnitRenamed = "unit.renamed",
         /// A unit was deleted.
         UnitDeleted = "unit.deleted",
+        /// The text of a mail that is kept here was read.
+        MailViewed = "mail.viewed",
         /// Somebody was invited.
         UserInvited = "user.invited",
         /// An invitation was sent again; the link before it ended.

@@ -158,10 +158,15 @@ impl Role {
 }
 
 impl Role {
-    /// Whether the role also lets its holder give and take roles and permissions where it is held.
+    /// Whether the role also lets its holder give and take roles and permissions at a place of that kind: a project's admin
+    /// administers projects, wherever the role is held, and neither units nor the organization.
     #[must_use]
-    pub const fn administers(self) -> bool {
-        matches!(self, Self::OrganizationAdmin | Self::Admin)
+    pub const fn administers(self, place: ResourceKind) -> bool {
+        match self {
+            Self::OrganizationAdmin => true,
+            Self::Admin => matches!(place, ResourceKind::Project),
+            _ => false,
+        }
     }
 
     /// What people read.
@@ -346,11 +351,11 @@ impl Granted {
         }
     }
 
-    /// Whether it lets its holder give and take.
+    /// Whether it lets its holder give and take at a place of that kind.
     #[must_use]
-    pub const fn administers(self) -> bool {
+    pub const fn administers(self, place: ResourceKind) -> bool {
         match self {
-            Self::Role(role) => role.administers(),
+            Self::Role(role) => role.administers(place),
             Self::Permission(_) => false,
         }
     }

@@ -79,8 +79,9 @@ impl Powers {
     /// Whether the actor may give and take roles and permissions here.
     #[must_use]
     pub fn administers(&self) -> bool {
-        let is_held = self.is_super_admin || self.granted.iter().any(|granted| granted.administers());
-        self.is_member && is_held && self.is_in_scope(Granted::administers)
+        let is_held =
+            self.is_super_admin || self.granted.iter().any(|granted| granted.administers(self.place));
+        self.is_member && is_held && self.is_in_scope(|scope| scope.administers(self.place))
     }
 
     /// Whether the actor acts as super admin: with a token that has no limits, or none.

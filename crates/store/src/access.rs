@@ -6,7 +6,10 @@ use domain::{
     timestamps::Timestamp,
 };
 
-use crate::{Error, Tx, queries::fetch_all};
+use crate::{
+    Error, Tx,
+    queries::{fetch_all, storable},
+};
 
 /// What somebody wants to act on, named as it is in URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,8 +134,11 @@ pub async fn effective(
     let rows: Vec<Row> = match target {
         Target::Organization(id) => fetch_all!(tx, ON_ORGANIZATION, user, now, id)?,
         Target::Unit(id) => fetch_all!(tx, ON_UNIT, user, now, id)?,
-        Target::ProjectName(name) => fetch_all!(tx, ON_PROJECT, user, now, name)?,
-        Target::Service { project, service } => fetch_all!(tx, ON_SERVICE, user, now, project, service)?,
+        Target::ProjectName(name) => fetch_all!(tx, ON_PROJECT, user, now, storable(name).as_ref())?,
+        Target::Service { project, service } => {
+            let (project, service) = (storable(project), storable(service));
+            fetch_all!(tx, ON_SERVICE, user, now, project.as_ref(), service.as_ref())?
+        }
     };
     Ok(gathered(rows).pop())
 }

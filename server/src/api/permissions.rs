@@ -81,14 +81,19 @@ struct Grantable {
     opens: Vec<Permission>,
     /// On what it can be given.
     levels: Vec<ResourceKind>,
-    /// Whether it lets its holder give and take what they hold.
+    /// Whether it lets its holder give and take what they hold on projects.
     administers: bool,
 }
 
 impl From<Granted> for Grantable {
     fn from(granted: Granted) -> Self {
         let levels = ResourceKind::ALL.iter().copied().filter(|kind| granted.fits(*kind)).collect();
-        Self { id: granted, opens: granted.permissions(), levels, administers: granted.administers() }
+        Self {
+            id: granted,
+            opens: granted.permissions(),
+            levels,
+            administers: granted.administers(ResourceKind::Project),
+        }
     }
 }
 

@@ -215,6 +215,11 @@ async fn begin_takeover(
 ) -> Result<(Write, Owner), Failure> {
     let mut write = permit.write(event_type).await?;
     let found = find(&mut write.tx, organization, user).await?;
+    if ctx.user()? == user {
+        drop(write);
+        let reason = "An application user makes and changes no tokens of its own: whoever finds one could make it last.";
+        return Err(refuse(permit, &found.member.name, reason).await?);
+    }
     if let Some(reason) = takeover_obstacle(ctx, &mut write.tx, organization, user).await? {
         drop(write);
         return Err(refuse(permit, &found.member.name, reason).await?);

@@ -29,7 +29,7 @@ use crate::{
     errors::{Failure, attempt},
     profiles,
     sessions::{self, SignedIn},
-    standings::{Standing, forbidden},
+    standings::{Place, Standing, forbidden},
 };
 
 /// What events call the credential of somebody who has none but the link.
@@ -227,11 +227,16 @@ async fn join_as(
     if store::memberships::find(tx, organization, user.id).await?.is_some() {
         return Err(Error::conflict("You belong to this organization already.").into());
     }
+    let standing = inviter_standing(ctx, tx, invitation).await?;
+    if !standing.at(Place::organization(organization)).may(Action::InviteUsers) {
+        let reason =
+            "Whoever invited you may invite nobody any more. Ask the organization for a new invitation.";
+        return Err(Error::conflict(reason).into());
+    }
     if !store::invitations::end(tx, invitation.id, InvitationOutcome::Accepted, now).await? {
         return Err(Error::conflict("This invitation was used already.").into());
     }
     store::memberships::add(tx, organization, user.id, false, now).await?;
-    let standing = inviter_standing(ctx, tx, invitation).await?;
     let name = inviter(tx, &mut BTreeMap::new(), invitation.invited_by).await?;
     let attached = Attached::read(invitation)?;
     let mut things = Things::new(organization);

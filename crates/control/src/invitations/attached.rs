@@ -203,7 +203,7 @@ impl Things {
         let Some((place, name)) = self.place(tx, resource_kind, resource_id).await? else {
             return Ok(Err(format!("{granted} on a {resource_kind} that is gone.")));
         };
-        Ok(match inviter.may_give(&GrantedAt { granted, place: *place }) {
+        Ok(match inviter.may_give(&GrantedAt { granted, place: *place, until: None }) {
             true => Ok(name.clone()),
             false => Err(format!(
                 "{granted} on the {resource_kind} {name}: only who holds all of it and administers the {resource_kind} can give it."

@@ -5,6 +5,7 @@ use domain::{
     errors::Error,
     events::EventType,
     ids::UnitId,
+    permissions::Permission,
     views::{EFFECT_ROWS_MAX, Effects, NamedUnit, ProjectView},
 };
 use serde_json::json;
@@ -27,7 +28,7 @@ const PEOPLE_MAX: u32 = EFFECT_ROWS_MAX as u32;
 /// was in counts there no more.
 ///
 /// # Errors
-/// `Denied` when the actor does not administer the project or may make none at the destination; `NotFound`.
+/// `Denied` when the actor does not administer the project, or may make none where it is or at the destination; `NotFound`.
 pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectView, Error> {
     attempt!(ctx, {
         let (permit, destination) = authorize(ctx, name, unit).await?;
@@ -93,6 +94,13 @@ async fn authorize(ctx: &Context, name: &str, unit: &str) -> Result<(Permit, Opt
     let organization = permit.organization()?;
     let target = place(organization, unit)?;
     let there = resources::authorize(ctx, Action::CreateProject, organization, target).await?;
+    // Who takes a project away from those who keep the place it leaves must be one of them, too.
+    let from = permit.unit()?.map_or(Target::Organization(organization), Target::Unit);
+    let here = ctx.look(&mut permit.read().await?, from).await?;
+    if !here.is_some_and(|here| here.powers.may(Action::CreateProject)) {
+        let lack = Permission::OrganizationProjectsWrite.as_str();
+        return Err(permit.deny(lack, format!("needs {lack} where the project is, too")).await?);
+    }
     let there = there.access()?;
     let unit: Option<UnitId> = there.unit_id;
     Ok((permit, unit.zip(there.unit_name.clone()).map(|(id, name)| NamedUnit { id, name })))

@@ -106,6 +106,10 @@ async fn destinations(
     }
     let (organization, present) = (permit.organization()?, permit.unit()?);
     let actor = Standing::of_actor(ctx, tx, organization).await?;
+    let here = Place { organization, unit: present, project: None };
+    if !actor.at(here).may(Action::CreateProject) {
+        return Ok(Vec::new());
+    }
     let units = store::units::list(tx, organization).await?;
     let units = units.into_iter().map(|(unit, _)| Some(NamedUnit { id: unit.id, name: unit.name }));
     let all = [None].into_iter().chain(units);

@@ -137,7 +137,10 @@ impl Facts {
     }
 
     fn administers(&self, person: &Person, spot: &Spot) -> bool {
-        let admins = ["role:organization:admin", "admin"];
+        let admins: &[&str] = match spot.kind {
+            ResourceKind::Project => &["role:organization:admin", "admin"],
+            _ => &["role:organization:admin"],
+        };
         let may = self.counting(person, spot).iter().any(|given| admins.contains(&given.granted.as_str()));
         person.is_member && !person.is_deactivated && (person.is_super_admin || may)
     }

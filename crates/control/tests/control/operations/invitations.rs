@@ -313,9 +313,16 @@ async fn what_the_inviter_lost_since_is_left_out() {
     let held = control::explanations::explain(&world.ctx_of(bob), organization, "", "").await.unwrap();
     assert!(!held.permissions.is_empty());
 
-    // Shut out, the inviter gives nothing; that somebody was invited stays.
-    users::deactivate(&world.ctx(), organization, boss).await.unwrap();
+    // Who may do no more than invite gives nothing with it; that somebody was invited stays.
+    let filter = control::permissions::Filter { principal: &format!("user:{boss}"), resource: "" };
+    let held = control::permissions::list(&world.ctx(), organization, filter, None).await.unwrap();
+    let admin = held.rows.iter().find(|row| row.granted == "role:organization:admin").unwrap().id;
+    control::permissions::revoke(&world.ctx(), organization, admin).await.unwrap();
     let cat = token(&world, "cat@example.org").await;
+    // And who may not even invite any more brings nobody in.
+    users::deactivate(&world.ctx(), organization, boss).await.unwrap();
+    conflict(invitations::join(&world.nobody(), join_form(&cat)).await, "may invite nobody any more");
+    users::reactivate(&world.ctx(), organization, boss).await.unwrap();
     let cat = invitations::join(&world.nobody(), join_form(&cat)).await.unwrap().signed_in.user;
     let event = world.last_event(organization, "user.joined").await;
     assert!(event.text.contains("left out what boss@example.org cannot give any more"), "{}", event.text);

@@ -241,14 +241,18 @@ async fn giving_beyond_oneself_is_refused_on_record() {
     let ctx = world.ctx();
     member(&world, "pal@example.org").await;
     let boss = member(&world, "boss@example.org").await;
-    give(&ctx, &world, "boss@example.org", "role:organization:admin", "organization").await.unwrap();
-    // With a token that is limited to administering projects, the boss is a project's admin at the most.
-    let limited = world.token_of(boss, &[Granted::Role(Role::Admin)]).await;
-    give(&limited, &world, "pal@example.org", "operator", "project:shop").await.unwrap();
+    let lent = input("boss@example.org", "role:organization:admin", "organization", "7");
+    permissions::grant(&ctx, world.organization, &lent).await.unwrap();
+    let limited = world.token_of(boss, &[Granted::Role(Role::OrganizationAdmin)]).await;
+    let short = input("pal@example.org", "operator", "project:shop", "2");
+    permissions::grant(&limited, world.organization, &short).await.unwrap();
     let before = world.count_events("action.denied").await;
     let answer = give(&limited, &world, "pal@example.org", "organization:billing:read", "organization").await;
     let Err(Error::Forbidden { reason }) = answer else { panic!("{answer:?}") };
-    assert_eq!(reason, "You cannot give organization:billing:read here: you do not hold all of it yourself.");
+    assert_eq!(
+        reason,
+        "You cannot give organization:billing:read here: you do not hold all of it yourself, or not for as long."
+    );
     let asked = input("pal@example.org", "organization:billing:read", "organization", "");
     let preview = permissions::preview_grant(&limited, world.organization, &asked).await;
     assert!(matches!(preview, Err(Error::Forbidden { .. })));
@@ -509,4 +513,89 @@ async fn who_sees_no_permissions_finds_nobody_by_address() {
     // And in one's own organization the members of another are nobody.
     let refused = list(world.ctx_of(neighbour), neighbours).await.unwrap_err();
     assert_eq!(refused.field(), Some("principal"));
+}
+
+#[tokio::test]
+async fn nobody_gives_longer_than_they_hold() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let temp = member(&world, "temp@example.org").await;
+    let granted = input("temp@example.org", "role:organization:admin", "organization", "7");
+    permissions::grant(&ctx, organization, &granted).await.unwrap();
+    let lasting = group(&world, "Lasting", "").await;
+    give(&ctx, &world, &format!("group:{lasting}"), "role:organization:admin", "organization").await.unwrap();
+    let temp = world.ctx_of(temp);
+    for (days, may) in [("", false), ("8", false), ("7", true), ("3", true)] {
+        let asked = input("temp@example.org", "role:organization:admin", "organization", days);
+        let answer = permissions::grant(&temp, organization, &asked).await;
+        assert_eq!(answer.is_ok(), may, "{days:?}: {answer:?}");
+        assert!(may || matches!(answer, Err(Error::Forbidden { .. })));
+    }
+    // Nor by way of a group that holds it for ever.
+    let answer = groups::add_members(&temp, organization, lasting, "temp@example.org").await;
+    assert!(matches!(answer, Err(Error::Forbidden { .. })), "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_takes_from_those_who_hold_more() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = units::create(&ctx, organization, "Unit").await.unwrap().row.id;
+    let lead = member(&world, "lead@example.org").await;
+    member(&world, "boss@example.org").await;
+    give(&ctx, &world, "lead@example.org", "admin", "organization").await.unwrap();
+    give(&ctx, &world, "lead@example.org", "organization:groups:write", "organization").await.unwrap();
+    let bosses =
+        give(&ctx, &world, "boss@example.org", "role:organization:admin", "organization").await.unwrap();
+    let admins = group(&world, "Admins", "").await;
+    give(&ctx, &world, &format!("group:{admins}"), "role:organization:admin", "organization").await.unwrap();
+    let lead = world.ctx_of(lead);
+    // A project's admin, wherever they are it, administers projects.
+    let answer = permissions::revoke(&lead, organization, bosses.id).await;
+    assert!(matches!(answer, Err(Error::Denied { .. })), "{answer:?}");
+    let answer = groups::delete(&lead, organization, admins, "Admins").await;
+    assert!(matches!(answer, Err(Error::Forbidden { .. })), "{answer:?}");
+    let answer = groups::edit(&lead, organization, admins, 0, "Readers", "").await;
+    assert!(matches!(answer, Err(Error::Forbidden { .. })), "{answer:?}");
+    for answer in [
+        units::create(&lead, organization, "Mine").await.map(drop),
+        units::rename(&lead, organization, unit, 0, "Mine").await.map(drop),
+        units::delete(&lead, organization, unit, "Unit").await,
+    ] {
+        assert!(matches!(answer, Err(Error::Denied { .. })), "{answer:?}");
+    }
+    give(&lead, &world, "boss@example.org", "operator", "project:shop").await.unwrap();
+}
+
+#[tokio::test]
+async fn two_who_take_from_each_other_do_not_both_succeed() {
+    let world = World::postgres().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let mut ids = Vec::new();
+    for email in ["one@example.org", "two@example.org"] {
+        let user = member(&world, email).await;
+        let row = give(&ctx, &world, email, "role:organization:admin", "organization").await.unwrap();
+        ids.push((world.ctx_of(user), row.id));
+    }
+    let (one, two) = tokio::join!(
+        permissions::revoke(&ids[0].0, organization, ids[1].1),
+        permissions::revoke(&ids[1].0, organization, ids[0].1),
+    );
+    assert_ne!(one.is_ok(), two.is_ok(), "{one:?} {two:?}");
+}
+
+#[tokio::test]
+async fn a_project_is_not_taken_from_those_who_administer_where_it_is() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = units::create(&ctx, organization, "Mine").await.unwrap().row.id;
+    let mover = member(&world, "mover@example.org").await;
+    give(&ctx, &world, "mover@example.org", "admin", "project:shop").await.unwrap();
+    give(&ctx, &world, "mover@example.org", "role:organization:admin", &format!("unit:{unit}"))
+        .await
+        .unwrap();
+    let answer = projects::move_to(&world.ctx_of(mover), PROJECT, &unit.to_string()).await;
+    assert!(matches!(answer, Err(Error::Denied { .. })), "{answer:?}");
+    give(&ctx, &world, "mover@example.org", "organization:projects:write", "organization").await.unwrap();
+    projects::move_to(&world.ctx_of(mover), PROJECT, &unit.to_string()).await.unwrap();
 }

@@ -172,6 +172,10 @@ async fn moving_takes_to_administer_the_project_and_to_make_some_there() {
     assert_eq!(tries().await, denied);
     assert_eq!(projects::settings(&ctx, "mover").await.unwrap().destinations, []);
     world.grant_on_unit(bob, "role:organization:admin", two).await;
+    // Those who keep the place it leaves have a say, too.
+    assert_eq!(tries().await, denied);
+    assert_eq!(projects::settings(&ctx, "mover").await.unwrap().destinations, []);
+    world.grant_on_unit(bob, "role:organization:admin", one).await;
     for unit in [nowhere.as_str(), "x"] {
         assert_eq!(projects::move_to(&ctx, "mover", unit).await, Err(Error::NotFound));
     }

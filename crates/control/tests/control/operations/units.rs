@@ -128,10 +128,10 @@ async fn units_are_known_to_those_who_hold_something_on_them() {
     let ctx = world.ctx_of(bob);
     assert_eq!(names(&ctx, &world).await, [""; 0]);
     assert_eq!(units::view(&ctx, organization, one).await, Err(Error::NotFound));
-    world.grant_on_unit(bob, "admin", one).await;
+    world.grant_on_unit(bob, "role:organization:admin", one).await;
     assert_eq!(names(&ctx, &world).await, ["one"]);
     let view = units::view(&ctx, organization, one).await.unwrap();
-    assert_eq!(view.powers.granted, [Granted::Role(Role::Admin)]);
+    assert_eq!(view.powers.granted, [Granted::Role(Role::OrganizationAdmin)]);
     assert_eq!(units::view(&ctx, organization, two).await, Err(Error::NotFound));
     // Who administers the unit may rename it, and makes no unit beside it.
     units::rename(&ctx, organization, one, 0, "uno").await.unwrap();
