@@ -20,7 +20,7 @@ use store::events::EventFilter;
 use self::{
     actors::{Actor, Expected},
     requests::{Asked, Reply, send, send_as},
-    routes::{Kind, Route, names, without_names},
+    routes::{Ask, Kind, Route, names, without_names},
     things::{NO_IDS, World},
 };
 use crate::installation::Installation;
@@ -74,7 +74,7 @@ fn rows_ask_for_what_operations_say() {
     for operation in server::api::operations().iter().filter(|operation| !operation.is_open) {
         let place = (Kind::Operation, operation.method.to_string(), without_names(operation.path));
         let rows = routes::all().into_iter().filter(|row| row.place() == place);
-        let asked: Vec<_> = rows.flat_map(|row| row.asks.to_vec()).map(|ask| ask.action()).collect();
+        let asked: Vec<_> = rows.flat_map(|row| row.asks.to_vec()).map(Ask::action).collect();
         assert!(asked.contains(&operation.action), "{}: {asked:?}", operation.id);
     }
 }
