@@ -252,7 +252,7 @@ mod tests {
 
     fn html(owner: &Owner) -> String {
         let row = row(owner, &token());
-        row.into_iter().map(|cell| cell.to_html()).collect()
+        row.into_iter().map(RenderHtml::to_html).collect()
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn draw(
     };
     let address = |after: Option<&str>| links::users(&id, &asked.query(after));
     let list = List { caption: "Users", columns: &COLUMNS, after: asked.after.as_deref(), address: &address };
-    view! { {head("Users".into(), (), invitations)} {filter} {list.view(page, |member| row(&id, member), nothing)} }
+    view! { {head("Users".into(), (), invitations)} {filter} {list.view(page, |member| row(&id, &member), nothing)} }
         .into_any()
 }
 
@@ -131,7 +131,7 @@ fn fields(organization: &str, form: FormState) -> AnyView {
     Filter { address: links::users(organization, &[]), hidden: Vec::new(), form }.view(fields)
 }
 
-fn row(organization: &str, member: MemberRow) -> Row {
+fn row(organization: &str, member: &MemberRow) -> Row {
     let path = links::user(organization, &member.user_id.to_string());
     vec![
         view! {
@@ -141,7 +141,7 @@ fn row(organization: &str, member: MemberRow) -> Row {
             </a>
         }
         .into_any(),
-        standing(&member),
+        standing(member),
         maybe_time(member.last_activity_at),
         time(member.joined_at),
     ]
