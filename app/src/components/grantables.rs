@@ -153,9 +153,14 @@ fn opened(roles: &[Role]) -> AnyView {
     let roles = roles
         .iter()
         .map(|role| {
-            let administers = role.administers(ResourceKind::Project).then(|| {
-                view! { <p>"May also give and take roles and permissions there."</p> }
-            });
+            let administers =
+                match (role.administers(ResourceKind::Organization), role.administers(ResourceKind::Project))
+                {
+                    (true, _) => Some("May also give and take roles and permissions."),
+                    (false, true) => Some("May also give and take roles and permissions on projects."),
+                    (false, false) => None,
+                };
+            let administers = administers.map(|text| view! { <p>{text}</p> });
             view! {
                 <div>
                     <dt>{role.label()}</dt>
@@ -177,22 +182,24 @@ fn opened(roles: &[Role]) -> AnyView {
 mod tests {
     use super::*;
 
-    fn powers(granted: Vec<Granted>) -> Powers {
-        Powers { is_member: true, granted, ..Powers::none(ResourceKind::Organization) }
+    fn powers(place: ResourceKind, granted: &[Role]) -> Powers {
+        let granted = granted.iter().copied().map(Granted::Role).collect();
+        Powers { is_member: true, granted, ..Powers::none(place) }
     }
 
     #[test]
     fn nobody_is_offered_what_they_cannot_give() {
-        let super_admin = Powers { is_super_admin: true, ..powers(Vec::new()) };
+        let at = |place| givable(&Powers { is_super_admin: true, ..powers(place, &[]) }, place);
         let all: Vec<Granted> = Granted::all().collect();
-        assert_eq!(givable(&super_admin, ResourceKind::Organization), all);
-        assert!(
-            !givable(&super_admin, ResourceKind::Project).contains(&Granted::Role(Role::OrganizationAdmin))
-        );
-        let admin = givable(&powers(vec![Granted::Role(Role::Admin)]), ResourceKind::Project);
+        assert_eq!(at(ResourceKind::Organization), all);
+        assert!(!at(ResourceKind::Project).contains(&Granted::Role(Role::OrganizationAdmin)));
+        let of = |role, place| givable(&powers(place, &[role]), place);
+        let admin = of(Role::Admin, ResourceKind::Project);
         assert!(admin.contains(&Granted::Role(Role::Operator)));
         assert!(!admin.contains(&Granted::Permission(Permission::OrganizationBillingRead)));
-        assert!(givable(&powers(vec![Granted::Role(Role::Operator)]), ResourceKind::Project).is_empty());
+        assert!(of(Role::Operator, ResourceKind::Project).is_empty());
+        // Who administers projects, wherever that was given, administers nothing above them.
+        assert!(of(Role::Admin, ResourceKind::Organization).is_empty());
     }
 
     #[test]
