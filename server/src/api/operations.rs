@@ -43,6 +43,7 @@ pub(super) struct Incoming<'a> {
 }
 
 type Running = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+type Run = Box<dyn Fn(Incoming<'_>, &'static [Parameter]) -> Result<Running, Problem> + Send + Sync>;
 type Describe<T> = fn(&mut SchemaGenerator) -> T;
 
 /// One operation.
@@ -67,7 +68,7 @@ pub struct Operation {
     pub status: StatusCode,
     pub(super) body: Describe<Option<Schema>>,
     pub(super) content: Describe<Vec<(&'static str, Schema)>>,
-    run: Box<dyn Fn(Incoming<'_>, &'static [Parameter]) -> Result<Running, Problem> + Send + Sync>,
+    run: Run,
 }
 
 impl Operation {

@@ -351,7 +351,7 @@ async fn compare(world: &World, facts: &Facts, person: &Person, spot: &Spot, cha
     let explained = explanations::explain(&ctx, facts.id, "", &spot.text).await;
     match &explained {
         Err(Error::NotFound) => {
-            assert_eq!(facts.answer(person, spot, Action::ViewOwnPermissions), "hidden", "{about}")
+            assert_eq!(facts.answer(person, spot, Action::ViewOwnPermissions), "hidden", "{about}");
         }
         Err(error) => panic!("{about}: {error}"),
         Ok(explained) => {

@@ -385,7 +385,7 @@ async fn every_permission_is_told_with_every_path() {
         group_name: None,
         expires_at: None,
     };
-    assert_eq!(of(Permission::ServiceDataWrite), [through_team.clone()]);
+    assert_eq!(of(Permission::ServiceDataWrite), std::slice::from_ref(&through_team));
     let mut both = of(Permission::ProjectServicesRead);
     both.sort();
     let mut expected = vec![direct, through_team.clone()];
