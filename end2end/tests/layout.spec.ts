@@ -162,7 +162,7 @@ async function longest(browser: Browser, page: Page, installation: Installation)
     `${whole}/users/${member}/remove`,
     `${whole}/invitations`,
     `${whole}/invitations/new`,
-    new URL(await invitationLink(page, organization, `f${email.slice(1)}`)).pathname,
+    new URL(await invitationLink(page, installation, organization, `f${email.slice(1)}`)).pathname,
     `${whole}/groups`,
     `${whole}/groups/${group.id}`,
     `${whole}/groups/${group.id}/members/new`,

@@ -254,7 +254,7 @@ test("a link works once, and says what became of it", async ({ browser, installa
   await admin.getByRole("button", { name: "Send again" }).click();
   await expect(admin.getByText("1 invitation sent again")).toBeVisible();
   await expectUseless(stranger, cam, /use the link in the newest mail/);
-  const again = await invitationLink(admin, organization, "cam@example.org");
+  const again = await invitationLink(admin, installation, organization, "cam@example.org");
   await stranger.goto(again);
   await expect(stranger.getByRole("heading", { level: 1, name: "You are invited" })).toBeVisible();
 
