@@ -92,6 +92,7 @@ export class Installation {
     };
     server.stdout.on("data", hear);
     server.stderr.on("data", hear);
+    server.on("exit", (code, signal) => hear(Buffer.from(`--- the server ended with ${signal ?? code}\n`)));
     await until("the server is ready", 60_000, async () => {
       if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}:\n${said}`);
       return said.includes("REDOUBT_ADDRESS=") && (await fetch(`${this.address}/health/ready`)).ok;

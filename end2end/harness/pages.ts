@@ -111,7 +111,7 @@ export function places(organization: string, project: string, service: string, c
       act: async (page) => {
         await page.locator("html[data-live]").waitFor({ state: "attached" });
         await page.keyboard.press("Control+k");
-        await page.getByRole("option").first().waitFor();
+        await page.getByRole("listbox", { name: "Places" }).getByRole("option").first().waitFor();
       },
     },
     { name: "not-found", path: "/nowhere", status: 404 },

@@ -283,7 +283,7 @@ test("the palette finds a project and a service behind the first fifty", async (
   await page.goto("/projects");
   await expectLive(page);
   await page.keyboard.press("Control+k");
-  const chosen = page.getByRole("option", { selected: true });
+  const chosen = page.getByRole("listbox", { name: "Places" }).getByRole("option", { selected: true });
   const search = page.getByRole("combobox", { name: "Search pages, projects and services" });
   await search.fill("project-64");
   await expect(chosen).toHaveText("a-project-64Project");
@@ -309,7 +309,7 @@ test("in the palette a kind keeps its words whole beside the longest names", asy
   await expectLive(page);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Search pages, projects and services" }).fill(project);
-  await expect(page.getByRole("option").first()).toContainText(project);
+  await expect(page.getByRole("listbox", { name: "Places" }).getByRole("option").first()).toContainText(project);
   expect(await sticksOut(page)).toEqual([]);
   for (const kind of await page.locator(".palette li > .muted").all()) {
     expect((await kind.boundingBox())!.height).toBeLessThan(24);
@@ -322,7 +322,7 @@ test("the palette signs out", async ({ page }) => {
   await expectLive(page);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Search pages, projects and services" }).fill("sign out");
-  await expect(page.getByRole("option", { selected: true })).toHaveText("Sign outAccount");
+  await expect(page.getByRole("listbox", { name: "Places" }).getByRole("option", { selected: true })).toHaveText("Sign outAccount");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/sign-in/);
 });

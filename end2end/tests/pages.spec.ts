@@ -277,12 +277,12 @@ test.describe("by keyboard", () => {
     const search = page.getByRole("combobox", { name: "Search pages, projects and services" });
     await expect(search).toBeFocused();
     await page.keyboard.type("orders");
-    await expect(page.getByRole("option", { selected: true })).toContainText("orders");
+    await expect(page.getByRole("listbox", { name: "Places" }).getByRole("option", { selected: true })).toContainText("orders");
     await page.keyboard.press("Escape");
     await expect(search).toBeHidden();
     await page.keyboard.press("Control+k");
     await page.keyboard.type("orders serv");
-    await expect(page.getByRole("option", { selected: true })).toContainText("orders");
+    await expect(page.getByRole("listbox", { name: "Places" }).getByRole("option", { selected: true })).toContainText("orders");
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL("/projects/shop/services/orders");
   });
