@@ -36,6 +36,7 @@ psql postgresql-client
 chromium chromium
 node nodejs
 npm npm
+python3 python3
 "
 
 is_there() {
