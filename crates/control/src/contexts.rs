@@ -185,22 +185,23 @@ impl Context {
         };
         drop(tx);
         if !is_active {
-            return Err(Error::Unauthenticated { reason: "Your account is deactivated.".into() }.into());
+            return Err(deactivated().into());
         }
         let found = found.ok_or(Error::NotFound)?;
-        let decision = match found.powers.decide(action) {
+        let decision = self.decide(action, &found);
+        let permit = Permit { ctx: self.clone(), action, found: Some(found) };
+        match permit.answer(decision).await? {
+            None => Ok(permit),
+            Some(refusal) => Err(refusal),
+        }
+    }
+
+    fn decide(&self, action: Action, found: &Found) -> Decision {
+        match found.powers.decide(action) {
             Decision::Allowed if action.need() == Need::Session && self.session().is_none() => {
                 Decision::Missing(Lack::Session)
             }
             decision => decision,
-        };
-        let permit = Permit { ctx: self.clone(), action, found: Some(found) };
-        match decision {
-            Decision::Allowed => Ok(permit),
-            Decision::Hidden => Err(Error::NotFound.into()),
-            Decision::Missing(lack) => {
-                Err(permit.deny(lack.as_str(), format!("needs {}", lack.as_str())).await?)
-            }
         }
     }
 }
@@ -251,7 +252,8 @@ impl Permit {
 
     /// Puts a refusal on record.
     pub(crate) async fn refuse(&self, why: impl Into<String>) -> Result<(), Failure> {
-        let mut write = self.write(EventType::ActionDenied).await?;
+        let tx = self.ctx.control.store().write().await?;
+        let mut write = self.open(tx, EventType::ActionDenied).await?;
         write.event.outcome = Outcome::Denied;
         write.text(format!("Refused: {} {}", self.action, why.into()));
         write.commit().await
@@ -277,11 +279,47 @@ impl Permit {
         Ok(self.access()?.organization_id)
     }
 
-    /// Opens a transaction that writes; it can only be committed together with its event.
+    /// What follows from a decision: nothing if it allows the action. A refusal is put on record; no transaction may be
+    /// open.
+    async fn answer(&self, decision: Decision) -> Result<Option<Failure>, Failure> {
+        Ok(match decision {
+            Decision::Allowed => None,
+            Decision::Hidden => Some(Error::NotFound.into()),
+            Decision::Missing(lack) => {
+                Some(self.deny(lack.as_str(), format!("needs {}", lack.as_str())).await?)
+            }
+        })
+    }
+
+    /// Opens a transaction that writes; it can only be committed together with its event. Whether the actor may is asked
+    /// once more, inside of it: what they held may have been taken since the permit was given, and two who take from each
+    /// other at the same moment are not both to succeed.
     pub(crate) async fn write(&self, event_type: EventType) -> Result<Write, Failure> {
+        let mut tx = self.ctx.control.store().write().await?;
+        if let Some(found) = &self.found {
+            let access =
+                store::access::again(&mut tx, self.ctx.user()?, &found.access, self.ctx.now()).await?;
+            let access = access.ok_or(Error::NotFound)?;
+            if !access.is_active {
+                return Err(deactivated().into());
+            }
+            if !lies_where(&access, &found.access) {
+                // Moved meanwhile: everything that was found out since the permit was given is about another place.
+                return Err(store::Error::Conflict.into());
+            }
+            let powers = access::powers(&access, self.ctx.scopes());
+            let decision = self.ctx.decide(self.action, &Found { access, powers });
+            if decision != Decision::Allowed {
+                drop(tx);
+                return Err(self.answer(decision).await?.unwrap_or_else(|| Error::NotFound.into()));
+            }
+        }
+        self.open(tx, event_type).await
+    }
+
+    async fn open(&self, mut tx: Tx, event_type: EventType) -> Result<Write, Failure> {
         let control = &self.ctx.control;
         let now = control.now();
-        let mut tx = control.store().write().await?;
         let id = EventId::from_uuid(control.new_uuid());
         let mut event = audit::blank(id, now, event_type, self.action, self.ctx.origin.request_id);
         self.name_actor(&mut tx, &mut event).await?;
@@ -324,6 +362,15 @@ impl Permit {
         }
         Ok(())
     }
+}
+
+fn deactivated() -> Error {
+    Error::Unauthenticated { reason: "Your account is deactivated.".into() }
+}
+
+fn lies_where(access: &Access, before: &Access) -> bool {
+    (access.organization_id, access.unit_id, access.project_id)
+        == (before.organization_id, before.unit_id, before.project_id)
 }
 
 /// A transaction that writes, and the event it will be committed with. Dropping it undoes both.

@@ -182,7 +182,6 @@ pub async fn revoke(ctx: &Context, organization: OrganizationId, id: GrantId) ->
         let mut write = permit.write(EventType::PermissionRevoked).await?;
         let found = store::grants::find_described(&mut write.tx, organization, id).await?;
         let row = found.ok_or(Error::NotFound)?;
-        // The permit was given before this transaction began: two who take from each other are not both to succeed.
         let actor = Standing::of_actor(ctx, &mut write.tx, organization).await?;
         if !actor.may_take(&row.grant.granted, place_of_described(&row)) {
             drop(write);

@@ -9,7 +9,7 @@ use domain::{
 };
 use store::Tx;
 
-use domain::{actions::Action, errors::Error};
+use domain::{actions::Action, errors::Error, events::EventType};
 use store::access::Target;
 
 use crate::{
@@ -109,4 +109,21 @@ fn text(failure: Failure) -> String {
 /// As the operation would.
 pub async fn authorize(ctx: &crate::Context, action: Action, target: Target<'_>) -> Result<(), Error> {
     crate::errors::attempt!(ctx, { ctx.authorize(action, target).await.map(drop) })
+}
+
+/// Asks for a permit, lets something happen, and then begins to write with it: what an operation does that another one
+/// overtakes.
+///
+/// # Errors
+/// As the operation would.
+pub async fn overtaken(
+    ctx: &crate::Context,
+    action: Action,
+    target: Target<'_>,
+    by: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let permit = crate::errors::attempt!(ctx, { ctx.authorize(action, target).await })?;
+    by.await;
+    let write = permit.write(EventType::OrganizationRenamed).await;
+    write.map(drop).map_err(|failure| failure.into_error(ctx.request_id()))
 }

@@ -9,7 +9,6 @@ use domain::{
     events::EventType,
     ids::{OrganizationId, UserId},
     inputs::MemberFilter,
-    powers::Lack,
     principals::{PrincipalKind, SubjectKind, UserKind},
     timestamps::Timestamp,
     views::{Effects, MemberRow, MemberView, NamedGroup, Page, ProfileTexts},
@@ -23,7 +22,7 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt},
     pages,
-    standings::{Place, Standing, forbidden},
+    standings::{Standing, forbidden},
 };
 
 /// Most days without activity that a list can ask for.
@@ -195,13 +194,6 @@ pub async fn set_super_admin(
         };
         let mut write = permit.write(event_type).await?;
         let member = find(&mut write.tx, organization, user).await?;
-        // The permit was given before this transaction began: two who demote each other are not both to go.
-        let actor = Standing::of_actor(ctx, &mut write.tx, organization).await?;
-        if !actor.at(Place::organization(organization)).acts_as_super_admin() {
-            drop(write);
-            let lack = Lack::SuperAdmin.as_str();
-            return Err(permit.deny(lack, format!("needs {lack}")).await?);
-        }
         check_super_admin(&mut write.tx, organization, &member, is_super_admin).await?;
         store::memberships::set_super_admin(&mut write.tx, organization, user, is_super_admin).await?;
         let text = match is_super_admin {

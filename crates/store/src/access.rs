@@ -118,6 +118,16 @@ const ON_PROJECT: &str = effective!(
     LEFT JOIN services s ON FALSE",
     "p.name = $3"
 );
+const ON_PROJECT_ID: &str = effective!(
+    "projects p JOIN organizations o ON o.id = p.organization_id LEFT JOIN units n ON n.id = p.unit_id
+    LEFT JOIN services s ON FALSE",
+    "p.id = $3"
+);
+const ON_SERVICE_ID: &str = effective!(
+    "services s JOIN projects p ON p.id = s.project_id JOIN organizations o ON o.id = p.organization_id
+    LEFT JOIN units n ON n.id = p.unit_id",
+    "s.id = $3"
+);
 const ON_SERVICE: &str = effective!(
     "projects p JOIN organizations o ON o.id = p.organization_id LEFT JOIN units n ON n.id = p.unit_id
     JOIN services s ON s.project_id = p.id",
@@ -139,6 +149,22 @@ pub async fn effective(
             let (project, service) = (storable(project), storable(service));
             fetch_all!(tx, ON_SERVICE, user, now, project.as_ref(), service.as_ref())?
         }
+    };
+    Ok(gathered(rows).pop())
+}
+
+/// What the person holds now on what was found before, whatever it is called by now; none if it is gone. One query.
+pub async fn again(
+    tx: &mut Tx,
+    user: UserId,
+    before: &Access,
+    now: Timestamp,
+) -> Result<Option<Access>, Error> {
+    let rows: Vec<Row> = match (before.service_id, before.project_id, before.unit_id) {
+        (Some(service), ..) => fetch_all!(tx, ON_SERVICE_ID, user, now, service)?,
+        (None, Some(project), _) => fetch_all!(tx, ON_PROJECT_ID, user, now, project)?,
+        (None, None, Some(unit)) => fetch_all!(tx, ON_UNIT, user, now, unit)?,
+        (None, None, None) => fetch_all!(tx, ON_ORGANIZATION, user, now, before.organization_id)?,
     };
     Ok(gathered(rows).pop())
 }

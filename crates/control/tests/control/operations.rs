@@ -8,6 +8,7 @@ mod invitations;
 mod ip_filters;
 mod mails;
 mod organizations;
+mod overtaken;
 mod permissions;
 mod places;
 mod profiles;

@@ -20,6 +20,7 @@ use crate::samples::*;
 
 contract!(
     tells_ancestors_and_standing,
+    what_was_found_is_found_again,
     what_does_not_exist_is_none,
     a_stranger_holds_nothing,
     adds_up_grants_on_the_way_down,
@@ -66,6 +67,49 @@ async fn tells_ancestors_and_standing(store: Store) {
     assert_eq!(found, Some(expected));
 }
 
+async fn what_was_found_is_found_again(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let unit = a_unit();
+    units::add(&mut tx, &unit).await.unwrap();
+    for target in [
+        Target::Organization(organization_id(1)),
+        Target::Unit(unit.id),
+        Target::ProjectName("project-1"),
+        SERVICE,
+    ] {
+        let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap().unwrap();
+        let again = access::again(&mut tx, user_id(1), &found, at(0)).await.unwrap();
+        assert_eq!(again, Some(found), "{target:?}");
+    }
+    // By what it is, not by what it was called; and as it is by now.
+    let before = access::effective(&mut tx, user_id(1), SERVICE, at(0)).await.unwrap().unwrap();
+    assert!(projects::rename(&mut tx, project_id(1), "elsewhere").await.unwrap());
+    assert!(projects::move_to(&mut tx, project_id(1), Some(unit.id)).await.unwrap());
+    grants::put(&mut tx, &grant(1, "operator", "unit", unit.id.uuid())).await.unwrap();
+    let expected = Access {
+        project_name: Some("elsewhere".into()),
+        unit_id: Some(unit.id),
+        unit_name: Some(unit.name),
+        granted: vec!["operator".into()],
+        ..before.clone()
+    };
+    let again = access::again(&mut tx, user_id(1), &before, at(0)).await.unwrap();
+    assert_eq!(again, Some(expected));
+    let gone = Access { service_id: Some(service_id(2)), ..before };
+    assert_eq!(access::again(&mut tx, user_id(1), &gone, at(0)).await.unwrap(), None);
+}
+
+fn a_unit() -> Unit {
+    Unit {
+        id: UnitId::from_uuid(uuid(7)),
+        organization_id: organization_id(1),
+        name: "unit".into(),
+        created_at: at(1),
+        generation: 0,
+    }
+}
+
 async fn what_does_not_exist_is_none(store: Store) {
     populate(&store).await;
     let mut tx = store.write().await.unwrap();
@@ -109,13 +153,7 @@ async fn a_stranger_holds_nothing(store: Store) {
 async fn adds_up_grants_on_the_way_down(store: Store) {
     populate(&store).await;
     let mut tx = store.write().await.unwrap();
-    let unit = Unit {
-        id: UnitId::from_uuid(uuid(7)),
-        organization_id: organization_id(1),
-        name: "unit".into(),
-        created_at: at(1),
-        generation: 0,
-    };
+    let unit = a_unit();
     units::add(&mut tx, &unit).await.unwrap();
     let mut inside = project(2);
     inside.unit_id = Some(unit.id);

@@ -1,0 +1,71 @@
+//! A permit that something overtakes: what was taken since it was given is not used any more.
+
+use control::{permissions, projects, testing::overtaken, units, users};
+use domain::{actions::Action, errors::Error, inputs::GrantPermission};
+use store::access::Target;
+
+use crate::world::{PROJECT, World};
+
+async fn give(world: &World, email: &str, granted: &str, resource: &str) -> domain::ids::GrantId {
+    let input = GrantPermission {
+        principal: email.into(),
+        granted: granted.into(),
+        resource: resource.into(),
+        days: String::new(),
+    };
+    permissions::grant(&world.ctx(), world.organization, &input).await.unwrap().id
+}
+
+async fn what_was_taken_is_refused(world: World) {
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let writer = world.add_user("writer@example.org", Some(false), true).await;
+    let granted = "organization:projects:write";
+    let id = give(&world, "writer@example.org", granted, "organization").await;
+    let target = Target::Organization(organization);
+    let actor = world.ctx_of(writer);
+
+    overtaken(&actor, Action::CreateProject, target, async {}).await.unwrap();
+    let answer = overtaken(&actor, Action::CreateProject, target, async {
+        permissions::revoke(&ctx, organization, id).await.unwrap();
+    });
+    assert_eq!(answer.await, Err(Error::Denied { permission: granted.into() }));
+    let event = world.last_event(organization, "action.denied").await;
+    assert!(event.text.contains(granted), "{}", event.text);
+
+    give(&world, "writer@example.org", granted, "organization").await;
+    let answer = overtaken(&actor, Action::CreateProject, target, async {
+        users::deactivate(&ctx, organization, writer).await.unwrap();
+    });
+    assert_eq!(answer.await, Err(Error::NotFound), "they may not know of it any more");
+}
+
+#[tokio::test]
+async fn what_was_taken_is_refused_on_sqlite() {
+    what_was_taken_is_refused(World::new().await).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_is_refused_on_postgres() {
+    what_was_taken_is_refused(World::postgres().await).await;
+}
+
+#[tokio::test]
+async fn what_was_moved_is_looked_at_anew_and_what_is_gone_is_not_found() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = units::create(&ctx, organization, "Data").await.unwrap().row.id;
+    let target = Target::ProjectName(PROJECT);
+    let moved = overtaken(&ctx, Action::RenameProject, target, async {
+        projects::move_to(&ctx, PROJECT, &unit.to_string()).await.unwrap();
+    });
+    assert!(matches!(moved.await, Err(Error::Conflict { .. })), "the operation begins anew");
+    let renamed = overtaken(&ctx, Action::RenameProject, target, async {
+        projects::rename(&ctx, PROJECT, "market").await.unwrap();
+    });
+    assert_eq!(renamed.await, Ok(()), "it is the same one");
+    let target = Target::ProjectName("market");
+    let gone = overtaken(&ctx, Action::RenameProject, target, async {
+        projects::delete(&ctx, "market", "market").await.unwrap();
+    });
+    assert_eq!(gone.await, Err(Error::NotFound));
+}
