@@ -48,15 +48,12 @@ pub async fn authenticate(control: &Control, origin: Origin, presented: &Secret)
     attempt!(nobody, {
         let mut tx = nobody.public(Action::UseToken).read().await?;
         let (token, user) = store::tokens::find_by_hash(&mut tx, &token_hash).await?.ok_or_else(unknown)?;
-        if !is_active(&mut tx, &token, &user).await? {
-            let reason = "Whoever this token belongs to is deactivated.";
-            return Err(refused(reason).into());
-        }
+        let is_active = is_active(&mut tx, &token, &user).await?;
         drop(tx);
         let credential =
             Credential::Token { id: token.id, kind: token.kind, user: token.user_id, scopes: scopes(&token) };
         let ctx = Context::new(control.clone(), origin.clone(), Some(credential));
-        if let Some(refusal) = refusal(&ctx, &token)? {
+        if let Some(refusal) = refusal(&ctx, &token, is_active)? {
             record(&ctx, &token, &refusal).await?;
             return Err(refused(refusal.reason).into());
         }
@@ -75,24 +72,35 @@ struct Refusal {
     text: String,
 }
 
-/// Why the token is turned away, if so.
-fn refusal(ctx: &Context, token: &Token) -> Result<Option<Refusal>, Failure> {
-    let prefix = &token.prefix;
-    if has_ended(token, ctx.now()) {
-        let at = token.expires_at.map(Timestamp::human).unwrap_or_default();
-        let (reason, what) = match token.replaced_by {
-            Some(_) => {
-                (format!("This token ended at {at}: another one has taken its place."), "was replaced")
-            }
-            None => (format!("This token expired at {at}. Make a new one."), "expired"),
-        };
-        let text = format!("Turned the token {prefix} away, which {what} and ended at {at}");
-        return Ok(Some(Refusal { reason, text }));
+/// Why the token is turned away, if so. The address comes first: from a foreign one nobody learns anything else of the
+/// token or of whoever it belongs to.
+fn refusal(ctx: &Context, token: &Token, is_active: bool) -> Result<Option<Refusal>, Failure> {
+    if !is_allowed(&ip_ranges(token)?, ctx.origin().address) {
+        return Ok(Some(foreign(ctx, token)));
     }
-    if is_allowed(&ip_ranges(token)?, ctx.origin().address) {
+    let prefix = &token.prefix;
+    if !is_active {
+        return Ok(Some(Refusal {
+            reason: "Whoever this token belongs to is deactivated.".into(),
+            text: format!("Turned the token {prefix} away, whose owner is deactivated"),
+        }));
+    }
+    if !has_ended(token, ctx.now()) {
         return Ok(None);
     }
-    Ok(Some(match ctx.origin().address {
+    let at = token.expires_at.map(Timestamp::human).unwrap_or_default();
+    let (reason, what) = match token.replaced_by {
+        Some(_) => (format!("This token ended at {at}: another one has taken its place."), "was replaced"),
+        None => (format!("This token expired at {at}. Make a new one."), "expired"),
+    };
+    let text = format!("Turned the token {prefix} away, which {what} and ended at {at}");
+    Ok(Some(Refusal { reason, text }))
+}
+
+/// What is said of a token that comes from where it may not be used.
+fn foreign(ctx: &Context, token: &Token) -> Refusal {
+    let prefix = &token.prefix;
+    match ctx.origin().address {
         Some(address) => {
             let address = address.to_canonical();
             Refusal {
@@ -104,7 +112,7 @@ fn refusal(ctx: &Context, token: &Token) -> Result<Option<Refusal>, Failure> {
             reason: "This token may be used from certain addresses only, and yours is not known.".into(),
             text: format!("Turned the token {prefix} away, which came from an unknown address"),
         },
-    }))
+    }
 }
 
 /// Whether the account, and an application user's membership, are active. A person's memberships are asked for when they
