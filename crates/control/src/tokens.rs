@@ -2,6 +2,7 @@
 //! users are in `application_users`.
 
 pub(crate) mod endings;
+mod limits;
 pub(crate) mod rows;
 pub(crate) mod terms;
 mod uses;
@@ -34,11 +35,13 @@ pub use uses::authenticate;
 /// One page of one's own tokens, newest first; with `unused_days`, those alone that were not used for so many days.
 ///
 /// # Errors
-/// `Invalid` on `unused_days` or `after`; `Unauthenticated`.
+/// `Invalid` on `unused_days` or `after`; `Forbidden` when one acts with a token that is limited by scopes;
+/// `Unauthenticated`.
 pub async fn list(ctx: &Context, unused_days: &str, after: Option<&str>) -> Result<Page<TokenRow>, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnTokens)?;
         let unused_since = rows::parse_unused(ctx, unused_days)?;
+        refuse_limited(ctx, &permit).await?;
         let mut tx = permit.read().await?;
         let owner = own(ctx, &mut tx).await?;
         rows::list(ctx, &mut tx, owner.user, unused_since, after).await
@@ -48,10 +51,11 @@ pub async fn list(ctx: &Context, unused_days: &str, after: Option<&str>) -> Resu
 /// One of one's own tokens.
 ///
 /// # Errors
-/// `NotFound`; `Unauthenticated`.
+/// `NotFound`; `Forbidden` when one acts with a token that is limited by scopes; `Unauthenticated`.
 pub async fn view(ctx: &Context, token: TokenId) -> Result<TokenRow, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnTokens)?;
+        refuse_limited(ctx, &permit).await?;
         let mut tx = permit.read().await?;
         let owner = own(ctx, &mut tx).await?;
         rows::view(ctx, &mut tx, owner.user, token).await
@@ -104,11 +108,14 @@ pub async fn rotate(ctx: &Context, token: TokenId, overlap_hours: &str) -> Resul
 /// Ends a token of one's own.
 ///
 /// # Errors
-/// `NotFound`; `Unauthenticated`.
+/// `NotFound`; `Forbidden` when one acts with another token, which is limited by scopes; `Unauthenticated`.
 pub async fn revoke(ctx: &Context, token: TokenId) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnTokens)?;
-        let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+        let (mut write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+        if write.event.token_id != Some(token) {
+            write = limits::of_account(ctx, write).await?;
+        }
         endings::revoke(write, &owner, token).await
     })
 }
@@ -116,12 +123,14 @@ pub async fn revoke(ctx: &Context, token: TokenId) -> Result<(), Error> {
 /// Ends several of one's own tokens; says how many of them were still there.
 ///
 /// # Errors
-/// `Invalid` on `tokens`; `NotFound` when none of them is there; `Unauthenticated`.
+/// `Invalid` on `tokens`; `NotFound` when none of them is there; `Forbidden` when one acts with a token that is limited by
+/// scopes; `Unauthenticated`.
 pub async fn revoke_chosen(ctx: &Context, tokens: &[TokenId]) -> Result<i64, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnTokens)?;
         let chosen = endings::parse_chosen(tokens)?;
         let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+        let write = limits::of_account(ctx, write).await?;
         endings::revoke_chosen(write, &owner, &chosen).await.map(i64::from)
     })
 }
@@ -129,7 +138,7 @@ pub async fn revoke_chosen(ctx: &Context, tokens: &[TokenId]) -> Result<i64, Err
 /// Ends all of one's own tokens, or those that were not used for so many days; says how many.
 ///
 /// # Errors
-/// `Invalid` on `unused_days`; `Unauthenticated`.
+/// `Invalid` on `unused_days`; `Forbidden` when one acts with a token that is limited by scopes; `Unauthenticated`.
 pub async fn revoke_many(ctx: &Context, unused_days: &str) -> Result<i64, Error> {
     let mut total = 0;
     for _ in 0..BATCHES_MAX {
@@ -137,6 +146,7 @@ pub async fn revoke_many(ctx: &Context, unused_days: &str) -> Result<i64, Error>
             let permit = ctx.own(Action::ViewOwnTokens)?;
             let unused_since = rows::parse_unused(ctx, unused_days)?;
             let (write, owner) = begin(ctx, &permit, EventType::TokenRevoked).await?;
+            let write = limits::of_account(ctx, write).await?;
             endings::revoke_many(write, &owner, unused_since).await
         })?;
         total += i64::from(revoked);
@@ -162,6 +172,15 @@ async fn own(ctx: &Context, tx: &mut Tx) -> Result<Owner, Failure> {
         UserKind::Application => (user.name, TokenKind::Application),
     };
     Ok(Owner { user: user.id, name, kind, organization: None })
+}
+
+/// Refuses, on record, to a token that is limited by scopes to look at its account's tokens.
+async fn refuse_limited(ctx: &Context, permit: &Permit) -> Result<(), Failure> {
+    if ctx.scopes().is_some() {
+        let (write, _) = begin(ctx, permit, EventType::ActionDenied).await?;
+        limits::of_account(ctx, write).await?;
+    }
+    Ok(())
 }
 
 /// The transaction of a change, with its event in the log of each of the owner's organizations.

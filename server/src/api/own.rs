@@ -29,14 +29,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Shows what the token's owner holds at a place, and why. What the token is limited to is not looked at.")
             .with_query(PLACE),
         Operation::get(TOKENS, "listMyTokens", Action::ViewOwnTokens, list)
-            .about("Lists one's own tokens.")
+            .about("Lists one's own tokens. Refused to a token that is limited by scopes.")
             .with_query(&[UNUSED_DAYS, AFTER]),
         Operation::post(TOKENS, "createMyToken", Action::ManageOwnTokens, create)
             .about("Refused: a token cannot make another of its owner. Sign in to the console."),
         Operation::patch(TOKEN, "editMyToken", Action::ManageOwnTokens, edit)
             .about("Refused: a token cannot change one of its owner. Sign in to the console."),
         Operation::delete(TOKEN, "revokeMyToken", Action::ViewOwnTokens, revoke)
-            .about("Ends one of one's own tokens at once, the one that is used too."),
+            .about("Ends one of one's own tokens at once, the one that is used too. A token that is limited by scopes ends itself alone."),
     ]
 }
 

@@ -19,7 +19,10 @@ use serde_json::json;
 use store::{Tx, tokens::Token};
 use uuid::Builder;
 
-use super::terms::{Change, Terms, is_allowed, words};
+use super::{
+    limits,
+    terms::{Change, Terms, is_allowed, words},
+};
 use crate::{Context, contexts::Write, errors::Failure, pages, permissions, random};
 
 /// Tokens of one owner that have not ended, at most.
@@ -126,6 +129,7 @@ pub(crate) async fn create(
         replaced_by: None,
         generation: 0,
     };
+    let mut write = limits::of_made(write, &row).await?;
     add(&mut write.tx, &row, now).await?;
     write
         .subject(SubjectKind::Token, row.id.uuid(), row.prefix.clone())
@@ -150,6 +154,9 @@ pub(crate) async fn edit(
     }
     if (&before.description, &before.ip_ranges) == (&change.description, &ranges) {
         return draw(before, ctx.now());
+    }
+    if before.ip_ranges != ranges {
+        write = limits::of_ranges(write, &change.ip_ranges).await?;
     }
     if !store::tokens::edit(&mut write.tx, id, change.generation, &change.description, &ranges).await? {
         return Err(stale(&before, &change.description, &ranges).into());
@@ -194,6 +201,7 @@ pub(crate) async fn rotate(
         generation: 0,
         ..old.clone()
     };
+    let mut write = limits::of_made(write, &row).await?;
     store::tokens::replace(&mut write.tx, id, row.id, now.plus(overlap)).await?;
     add(&mut write.tx, &row, now).await?;
     let ended = find(&mut write.tx, owner, id).await?;

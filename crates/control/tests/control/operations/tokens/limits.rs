@@ -1,15 +1,20 @@
 //! What a token is limited to: what its scopes leave of its owner's powers, and what it can do with tokens.
 
-use control::{organizations, projects, tokens};
+use control::{Context, application_users, organizations, projects, tokens};
 use domain::{
     errors::Error,
+    ids::UserId,
     inputs::{CreateToken, EditToken},
     principals::SubjectKind,
     states::Outcome,
+    views::MadeToken,
 };
 
-use super::{HOME, made, plain, present, program, stored, turned_away};
-use crate::world::{PROJECT, World};
+use super::{HOME, keep, made, plain, present, program, stored, turned_away};
+use crate::{
+    check::check_world,
+    world::{PROJECT, World},
+};
 
 /// A scope takes away and gives nothing.
 #[tokio::test]
@@ -66,4 +71,136 @@ async fn a_token_makes_and_changes_no_tokens_of_its_owner() {
     assert_eq!(tokens::revoke_many(&ctx, "").await, Ok(1));
     let event = world.last_event(world.organization, "token.revoked").await;
     assert_eq!(event.subject_kind, Some(SubjectKind::ApplicationUser));
+}
+
+fn forbidden<T>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Forbidden { reason }) => reason,
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it was allowed"),
+    }
+}
+
+/// What a token is limited to holds for what it does with the account, too.
+#[tokio::test]
+async fn a_token_with_scopes_ends_itself_and_no_other() {
+    let world = World::new().await;
+    let scoped =
+        made(&world, &CreateToken { scopes: vec!["role:organization:admin".into()], ..plain() }).await;
+    let other = made(&world, &plain()).await;
+    let bob = world.ctx_of(world.add_user("bob@example.org", Some(true), true).await);
+    let foreign = keep(&world, tokens::create(&bob, &plain()).await.unwrap());
+    let ctx = present(&world, &scoped.token, HOME).await.unwrap();
+    let before = world.dump().await["tokens"].clone();
+    let own = scoped.row.id;
+    let refused = [
+        forbidden(tokens::list(&ctx, "", None).await),
+        forbidden(tokens::view(&ctx, other.row.id).await),
+        forbidden(tokens::revoke(&ctx, other.row.id).await),
+        // Whose it is, and whether it is there, makes no difference.
+        forbidden(tokens::revoke(&ctx, foreign.row.id).await),
+        forbidden(tokens::revoke(&ctx, domain::ids::TokenId::from_uuid(world.uuid())).await),
+        forbidden(tokens::revoke_chosen(&ctx, &[own, other.row.id]).await),
+        forbidden(tokens::revoke_many(&ctx, "").await),
+    ];
+    assert!(refused.iter().all(|reason| *reason == refused[0] && reason.contains("without scopes")));
+    assert_eq!(world.dump().await["tokens"], before);
+    assert_eq!(world.count_events("action.denied").await, refused.len());
+    let event = world.last_event(world.organization, "action.denied").await;
+    assert_eq!((event.outcome, event.token_id), (Outcome::Denied, Some(own)));
+    tokens::revoke(&ctx, own).await.unwrap();
+    assert!(turned_away(&world, &scoped.token, HOME).await.contains("revoked"));
+    check_world(&world).await;
+}
+
+/// A token of the super admin that is like this.
+async fn acting(world: &World, input: CreateToken) -> Context {
+    present(world, &made(world, &input).await.token, HOME).await.unwrap()
+}
+
+async fn make(world: &World, ctx: &Context, user: UserId, input: CreateToken) -> Result<MadeToken, Error> {
+    let made = application_users::create_token(ctx, world.organization, user, &input).await;
+    made.map(|made| keep(world, made))
+}
+
+#[tokio::test]
+async fn a_token_makes_none_that_opens_more_than_it_does() {
+    let world = World::new().await;
+    let (user, _) = program(&world, &[], &plain()).await;
+    let scopes = |scopes: &[&str]| CreateToken {
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        ..plain()
+    };
+    let ctx = acting(&world, scopes(&["organization:app_users:write", "read_only"])).await;
+    let tokens = world.dump().await["tokens"].len();
+    for more in
+        [&[][..], &["operator"], &["read_only", "role:organization:admin"], &["organization:users:write"]]
+    {
+        let reason = forbidden(make(&world, &ctx, user, scopes(more)).await);
+        assert!(reason.contains("beyond its own"), "{more:?}: {reason}");
+    }
+    assert_eq!(world.dump().await["tokens"].len(), tokens);
+    assert_eq!(world.count_events("action.denied").await, 4);
+    for within in [&["read_only"][..], &["project:services:read"], &["organization:app_users:write"]] {
+        make(&world, &ctx, user, scopes(within)).await.unwrap();
+    }
+    let ctx = acting(&world, scopes(&["role:organization:admin"])).await;
+    make(&world, &ctx, user, scopes(&["role:organization:admin"])).await.unwrap();
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn a_token_makes_none_that_is_good_from_elsewhere() {
+    let world = World::new().await;
+    let (user, open) = program(&world, &[], &plain()).await;
+    let ranges = |ranges: &str| CreateToken { ip_ranges: ranges.into(), ..plain() };
+    let ctx = acting(&world, ranges("203.0.113.0/24")).await;
+    for more in ["", "192.0.2.1", "203.0.113.7\n203.0.112.0/23"] {
+        let reason = forbidden(make(&world, &ctx, user, ranges(more)).await);
+        assert!(reason.contains("addresses"), "{more}: {reason}");
+    }
+    let bound = make(&world, &ctx, user, ranges("203.0.113.0/25\n203.0.113.200")).await.unwrap().row;
+    let edit = async |id, description: &str, ip_ranges: &str, generation| {
+        let edit = EditToken { description: description.into(), ip_ranges: ip_ranges.into(), generation };
+        application_users::edit_token(&ctx, world.organization, user, id, &edit).await
+    };
+    forbidden(edit(bound.id, "x", "", 0).await);
+    forbidden(edit(bound.id, "x", "203.0.113.0/24, 10.0.0.0/8", 0).await);
+    edit(bound.id, "x", "203.0.113.0/24", 0).await.unwrap();
+    // What it is called is nobody's address; what is wider already is no wider for that, and no copy is made of it.
+    edit(open.row.id, "x", "", 0).await.unwrap();
+    let rotated = application_users::rotate_token(&ctx, world.organization, user, open.row.id, "").await;
+    forbidden(rotated);
+    assert_eq!(stored(&world, open.row.id).await.replaced_by, None);
+    let rotated = application_users::rotate_token(&ctx, world.organization, user, bound.id, "").await;
+    keep(&world, rotated.unwrap());
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn a_token_makes_none_that_outlives_it() {
+    let world = World::new().await;
+    let (user, open) = program(&world, &[], &plain()).await;
+    let age = |seconds: &str, extend_when_used| CreateToken {
+        max_age_seconds: seconds.into(),
+        extend_when_used,
+        ..plain()
+    };
+    let ctx = acting(&world, age("3600", false)).await;
+    for more in [plain(), age("3601", false), age("600", true)] {
+        assert!(forbidden(make(&world, &ctx, user, more).await).contains("longer"));
+    }
+    let brief = make(&world, &ctx, user, age("3600", false)).await.unwrap().row;
+    world.clock.advance(super::MINUTE);
+    forbidden(make(&world, &ctx, user, age("3600", false)).await);
+    // The one that takes another's place begins its age anew.
+    for id in [open.row.id, brief.id] {
+        forbidden(application_users::rotate_token(&ctx, world.organization, user, id, "").await);
+    }
+    let ctx = acting(&world, age("3600", true)).await;
+    for more in [plain(), age("3601", true), age("3601", false)] {
+        forbidden(make(&world, &ctx, user, more).await);
+    }
+    make(&world, &ctx, user, age("3600", true)).await.unwrap();
+    check_world(&world).await;
 }
