@@ -19,7 +19,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, format!("{}\n", self.0)).into_response();
-        if let Error::Limited { retry_after_seconds } = self.0 {
+        if let Error::Limited { retry_after_seconds, .. } = self.0 {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
         }
         response

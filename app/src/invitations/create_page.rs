@@ -295,6 +295,7 @@ mod tests {
             line,
             email: email.into(),
             reason: reason.map(str::to_owned),
+            retry_after_seconds: None,
         };
         let html =
             answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))]).to_html();

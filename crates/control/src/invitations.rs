@@ -1,11 +1,12 @@
 //! Invitations into an organization, for those who invite: the open ones, sending again, taking back. Making them is in
-//! `inviting`, what the invited do in `accepting`, what comes with them in `attached`.
+//! `inviting`, what the invited do in `accepting`, what comes with them in `attached`, how many are mailed in `limits`.
 
 mod accepting;
 mod attached;
 mod inviting;
+mod limits;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -21,24 +22,24 @@ use domain::{
 };
 use ring::digest;
 use serde_json::json;
-use store::{Tx, access::Target, events::EventFilter, invitations::Invitation};
+use store::{Tx, access::Target, invitations::Invitation};
 use zeroize::Zeroizing;
 
 use crate::{
     Context, Control,
+    contexts::Permit,
     errors::{Failure, attempt},
     mails, pages,
 };
 use attached::{Attached, Things};
+use limits::Limit;
 
 pub use accepting::{Joined, accept, accept_own, decline, decline_own, join, own, view};
 pub use inviting::{INVITED_MAX, invite};
+pub use limits::{MAILS_OF_ORGANIZATION_PER_DAY, MAILS_TO_ADDRESS_PER_DAY, MAILS_TO_ADDRESS_PER_HOUR};
 
 /// Bytes of the token in a link: 256 bits.
 const TOKEN_BYTES: usize = 32;
-/// How often one invitation is sent again within [`RESENDING_WINDOW`], at most.
-const RESENT_MAX: u32 = 5;
-const RESENDING_WINDOW: Duration = Duration::from_secs(3600);
 
 /// One page of the open invitations to addresses that hold the text, newest first.
 ///
@@ -88,14 +89,16 @@ pub async fn list(
 /// nothing any more.
 ///
 /// # Errors
-/// `Conflict` when it has ended; `Limited` after five times within an hour; `Denied`; `NotFound`.
+/// `Conflict` when it has ended; `Limited` when too much was mailed to that address or by the organization; `Denied`;
+/// `NotFound`.
 pub async fn resend(ctx: &Context, organization: OrganizationId, id: InvitationId) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::InviteUsers, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::InvitationResent).await?;
         let invitation = find_open(&mut write.tx, organization, id).await?;
-        if let Some(retry_after_seconds) = wait(&mut write.tx, &invitation, ctx.now()).await? {
-            return Err(Error::Limited { retry_after_seconds }.into());
+        if let Some(limit) = mailing_limit(&mut write.tx, &invitation, ctx.now()).await? {
+            drop(write);
+            return Err(refuse_mailing(&permit, &invitation.email, limit.error(None)).await?);
         }
         let (now, lifetime) = (ctx.now(), invitation.expires_at.since(invitation.sent_at));
         let (token, expires_at) = (new_token(&ctx.control), now.plus(lifetime));
@@ -146,18 +149,22 @@ async fn find_open(
     }
 }
 
-/// How long to wait before the invitation can be sent again, if that was done often enough for now.
-async fn wait(tx: &mut Tx, invitation: &Invitation, now: Timestamp) -> Result<Option<u64>, Failure> {
-    let filter = EventFilter {
-        event_type: Some(EventType::InvitationResent),
-        subject: Some(invitation.id.uuid()),
-        since: Some(now.minus(RESENDING_WINDOW)),
-        ..EventFilter::default()
-    };
-    let organization = Some(invitation.organization_id);
-    let sent = store::events::list_for_organization(tx, organization, &filter, None, RESENT_MAX).await?;
-    let first = sent.last().filter(|_| sent.len() >= RESENT_MAX as usize);
-    Ok(first.map(|event| event.at.plus(RESENDING_WINDOW).since(now).as_secs() + 1))
+/// What keeps the invitation from being mailed again now, if anything does.
+async fn mailing_limit(
+    tx: &mut Tx,
+    invitation: &Invitation,
+    now: Timestamp,
+) -> Result<Option<Limit>, Failure> {
+    match limits::of_address(tx, &invitation.email, now).await? {
+        Some(limit) => Ok(Some(limit)),
+        None => limits::of_organization(tx, invitation.organization_id, 1, now).await,
+    }
+}
+
+/// Puts on record that something was not mailed because of a limit. No transaction may be open.
+async fn refuse_mailing(permit: &Permit, what: &str, limit: Error) -> Result<Failure, Failure> {
+    permit.refuse(format!("of {what}: {limit}")).await?;
+    Ok(limit.into())
 }
 
 /// What people are told of who invited them.

@@ -130,7 +130,7 @@ async fn turn_away(ctx: &Context, account: &Account, lock_out: &LockOut) -> Erro
     let micros = lock_out.until.since(ctx.now()).as_micros();
     let retry_after_seconds = u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1);
     let Some(number) = ctx.control.refusals().count(lock_out, ctx.now()) else {
-        return Error::Limited { retry_after_seconds };
+        return Error::limited(retry_after_seconds);
     };
     let recorded: Result<(), Error> = attempt!(ctx, {
         let mut write = ctx.public(Action::SignIn).write(EventType::UserSignInRefused).await?;
@@ -144,7 +144,7 @@ async fn turn_away(ctx: &Context, account: &Account, lock_out: &LockOut) -> Erro
         write.text(format!("Turned away for another {wait}, after too many wrong tries{rest}"));
         write.commit().await
     });
-    recorded.err().unwrap_or(Error::Limited { retry_after_seconds })
+    recorded.err().unwrap_or_else(|| Error::limited(retry_after_seconds))
 }
 
 /// Writes the sign-out down. The caller removes the session.

@@ -44,8 +44,12 @@ pub enum Error {
         reason: String,
     },
     /// Too often.
-    #[error("Too many tries. Try again in {}.", wait(*retry_after_seconds))]
+    #[error("{reason} Try again in {}.", wait(*retry_after_seconds))]
     Limited {
+        /// Name of the form field or JSON member, if it belongs to one.
+        field: Option<String>,
+        /// What there was too much of, and how much there may be.
+        reason: String,
         /// When to come back.
         retry_after_seconds: u64,
     },
@@ -77,13 +81,14 @@ fn denial(lack: &str) -> String {
     }
 }
 
-/// A time to wait in words; minutes are rounded up, so that nobody comes too early.
+/// A time to wait in words; minutes and hours are rounded up, so that nobody comes too early.
 #[must_use]
 pub fn wait(seconds: u64) -> String {
     match seconds {
         1 => "1 second".to_owned(),
         0..120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+        120..7200 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
     }
 }
 
@@ -101,11 +106,17 @@ impl Error {
     pub fn conflict(reason: impl Into<String>) -> Self {
         Self::Conflict { reason: reason.into() }
     }
+    /// Too many tries of something that one can get wrong.
+    #[must_use]
+    pub fn limited(retry_after_seconds: u64) -> Self {
+        Self::Limited { field: None, reason: "Too many tries.".to_owned(), retry_after_seconds }
+    }
     /// The field the error belongs to, if it belongs to one.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Invalid { field, .. } => Some(field),
+            Self::Limited { field, .. } => field.as_deref(),
             _ => None,
         }
     }
@@ -138,8 +149,11 @@ mod tests {
             (120, "2 minutes."),
             (121, "3 minutes."),
             (900, "15 minutes."),
+            (7199, "120 minutes."),
+            (7200, "2 hours."),
+            (7201, "3 hours."),
         ] {
-            let text = Error::Limited { retry_after_seconds }.to_string();
+            let text = Error::limited(retry_after_seconds).to_string();
             assert_eq!(text, format!("Too many tries. Try again in {words}"));
         }
     }

@@ -4,8 +4,10 @@
 use std::fmt;
 
 use domain::{
+    events::EventType,
     ids::{InvitationId, OrganizationId, UserId},
     principals::InvitationOutcome,
+    states::Outcome,
     timestamps::Timestamp,
 };
 use uuid::Uuid;
@@ -181,4 +183,50 @@ pub async fn list_open_for_email(
         ORDER BY i.created_at DESC, i.id DESC LIMIT $3";
     let rows: Vec<IntoOrganization> = fetch_all!(tx, text, email, now, FOR_EMAIL_MAX)?;
     Ok(rows.into_iter().map(|row| (row.invitation, row.organization_name)).collect())
+}
+
+/// The times of the mails about the invitations that are picked, later than $2, newest first: the events of an invitation
+/// tell when it was made and sent again. $3 to $5 are [`MAILED`].
+macro_rules! mailed {
+    ($picked:literal, $end:literal) => {
+        concat!(
+            "SELECT e.at FROM invitations i CROSS JOIN events e WHERE ",
+            $picked,
+            " AND i.sent_at > $2 AND e.subject_id = i.id AND e.event_type IN ($3, $4) AND e.outcome = $5 AND e.at > $2
+            ORDER BY e.at DESC ",
+            $end
+        )
+    };
+}
+const MAILED: (EventType, EventType, Outcome) =
+    (EventType::UserInvited, EventType::InvitationResent, Outcome::Done);
+
+/// When invitations, those of all organizations, were mailed to that address after `since`: newest first, at most `limit`.
+/// Those of organizations that are gone are forgotten.
+pub async fn mailed_to(
+    tx: &mut Tx,
+    email: &str,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Timestamp>, Error> {
+    let (invited, resent, done) = MAILED;
+    let text = mailed!("i.email = $1", "LIMIT $6");
+    let rows: Vec<(Timestamp,)> =
+        fetch_all!(tx, text, email, since, invited, resent, done, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(at,)| at).collect())
+}
+
+/// When the organization last mailed an invitation before the newest `newer` of those after `since`; none if there were no
+/// more than these.
+pub async fn mailed_before(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    since: Timestamp,
+    newer: u32,
+) -> Result<Option<Timestamp>, Error> {
+    let (invited, resent, done) = MAILED;
+    let text = mailed!("i.organization_id = $1", "LIMIT 1 OFFSET $6");
+    let row: Option<(Timestamp,)> =
+        fetch_optional!(tx, text, organization, since, invited, resent, done, i64::from(newer))?;
+    Ok(row.map(|(at,)| at))
 }

@@ -78,7 +78,7 @@ impl Window {
     }
 
     fn limited(self, now: Timestamp) -> Error {
-        Error::Limited { retry_after_seconds: self.rest(now) }
+        Error::limited(self.rest(now))
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(quota, Quota { remaining: TOKEN_REQUESTS_MAX - used, reset_seconds: 60 });
         }
         clock.0.store(1, Ordering::Relaxed);
-        let limited = Err(Error::Limited { retry_after_seconds: 60 });
+        let limited = Err(Error::limited(60));
         assert_eq!(limits.may_try(&key("a"), None), limited);
         assert_eq!(limits.may_try(&key("b"), None), Ok(()), "another token");
         clock.0.store(60_000_000, Ordering::Relaxed);
@@ -198,7 +198,7 @@ mod tests {
             assert_eq!(limits.may_try(&key, address("2001:db8::1")), Ok(()));
             limits.refused(&key, address("2001:db8::1"));
         }
-        let limited = Err(Error::Limited { retry_after_seconds: 60 });
+        let limited = Err(Error::limited(60));
         assert_eq!(limits.may_try(&key("more"), address("2001:db8::2")), limited, "the same network");
         assert_eq!(limits.may_try(&key("more"), address("2001:db8:0:1::2")), Ok(()), "another network");
         assert_eq!(limits.may_try(&key("good"), address("2001:db8::1")), Ok(()));

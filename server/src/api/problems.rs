@@ -61,7 +61,7 @@ impl From<Error> for Problem {
             Error::Internal { .. } => "internal",
         };
         let retry_after_seconds = match &error {
-            Error::Limited { retry_after_seconds } => Some(*retry_after_seconds),
+            Error::Limited { retry_after_seconds, .. } => Some(*retry_after_seconds),
             Error::Unavailable { .. } => Some(UNAVAILABLE_SECONDS),
             _ => None,
         };

@@ -22,7 +22,9 @@ use store::{Tx, access::Target, events::Event, invitations::Invitation};
 use super::{
     Letter,
     attached::{Attached, AttachedGrant, Things},
-    hash, new_token,
+    hash, limits,
+    limits::Limit,
+    new_token, refuse_mailing,
 };
 use crate::{
     Context, audit,
@@ -49,7 +51,8 @@ const NOWHERE: &str = ".invalid";
 ///
 /// # Errors
 /// `Invalid` on `emails` (none, too many, or a header that nobody understands), `groups`, `granted`, `resource` or `days`;
-/// `Forbidden` when the form would give what the actor cannot give; `Conflict` when too many are open; `Denied`; `NotFound`.
+/// `Forbidden` when the form would give what the actor cannot give; `Conflict` when too many are open; `Limited` on `emails`
+/// when the organization has mailed too many for today: then nobody is invited; `Denied`; `NotFound`.
 pub async fn invite(
     ctx: &Context,
     organization: OrganizationId,
@@ -72,15 +75,23 @@ pub async fn invite(
                 format!("An organization has at most {OPEN_MAX} open invitations. Withdraw some first.");
             return Err(Error::conflict(reason).into());
         }
+        let limit = limits::of_organization(&mut write.tx, organization, lines.len(), ctx.now()).await?;
+        if let Some(limit) = limit {
+            drop(write);
+            let number = format!("{} people", lines.len());
+            return Err(refuse_mailing(&permit, &number, limit.error(Some("emails"))).await?);
+        }
         let (mut answers, mut events) = (Vec::new(), Vec::new());
         for line in lines {
             let answer = round.line(&mut write, &form, &line).await?;
-            let (reason, event) = match answer {
-                Ok(event) => (None, Some(event)),
-                Err(reason) => (Some(reason), None),
+            let (reason, retry_after_seconds) = match answer {
+                Ok(event) => {
+                    events.push(event);
+                    (None, None)
+                }
+                Err(Refusal { reason, retry_after_seconds }) => (Some(reason), retry_after_seconds),
             };
-            events.extend(event);
-            answers.push(InvitedLine { line: line.number, email: line.email, reason });
+            answers.push(InvitedLine { line: line.number, email: line.email, reason, retry_after_seconds });
         }
         // One event for each: the last one goes with the transaction.
         let Some(last) = events.pop() else { return Ok(answers) };
@@ -91,6 +102,26 @@ pub async fn invite(
         write.commit().await?;
         Ok(answers)
     })
+}
+
+/// Why nobody is invited by a line.
+struct Refusal {
+    reason: String,
+    /// When it can be tried again, if only too much was mailed.
+    retry_after_seconds: Option<u64>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, retry_after_seconds: None }
+    }
+}
+
+impl From<Limit> for Refusal {
+    fn from(limit: Limit) -> Self {
+        let retry_after_seconds = Some(limit.retry_after_seconds);
+        Self { reason: limit.error(None).to_string(), retry_after_seconds }
+    }
 }
 
 /// One invitation of many, under way.
@@ -163,26 +194,39 @@ impl<'a> Round<'a> {
         write: &mut Write,
         form: &Attached,
         line: &Line,
-    ) -> Result<Result<Event, String>, Failure> {
+    ) -> Result<Result<Event, Refusal>, Failure> {
         let email = match self.check(&mut write.tx, line).await? {
             Ok(email) => email,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(reason.into())),
         };
         let attached = match self.own(&mut write.tx, line).await? {
             Ok(own) => form.and(&own),
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(reason.into())),
         };
         if attached.groups.len().max(attached.grants.len()) > ATTACHED_MAX {
-            return Ok(Err(format!(
-                "At most {ATTACHED_MAX} groups, roles and permissions come with an invitation."
-            )));
+            let reason =
+                format!("At most {ATTACHED_MAX} groups, roles and permissions come with an invitation.");
+            return Ok(Err(reason.into()));
         }
         if attached != *form {
             let obstacle = self.things.obstacle(self.ctx, &mut write.tx, &self.actor, &attached).await?;
             if let Some(reason) = obstacle {
-                return Ok(Err(format!("You cannot give this with an invitation. {reason}")));
+                return Ok(Err(format!("You cannot give this with an invitation. {reason}").into()));
             }
         }
+        if let Some(limit) = limits::of_address(&mut write.tx, email.as_str(), self.ctx.now()).await? {
+            return Ok(Err(limit.into()));
+        }
+        self.add(write, &email, &attached).await
+    }
+
+    /// Writes an invitation and its mail down, and gives the event that says so.
+    async fn add(
+        &mut self,
+        write: &mut Write,
+        email: &EmailAddress,
+        attached: &Attached,
+    ) -> Result<Result<Event, Refusal>, Failure> {
         let (control, now) = (&self.ctx.control, self.ctx.now());
         let token = new_token(control);
         let invitation = Invitation {
@@ -190,7 +234,7 @@ impl<'a> Round<'a> {
             organization_id: self.organization,
             email: email.as_str().to_owned(),
             token_hash: hash(&token),
-            attached: serde_json::to_string(&attached)?,
+            attached: serde_json::to_string(attached)?,
             invited_by: self.ctx.user()?,
             created_at: now,
             sent_at: now,
@@ -199,7 +243,8 @@ impl<'a> Round<'a> {
             ended_at: None,
         };
         if !store::invitations::add(&mut write.tx, &invitation).await? {
-            return Ok(Err("Is invited already. Send that invitation again instead.".into()));
+            let reason = "Is invited already. Send that invitation again instead.".to_owned();
+            return Ok(Err(reason.into()));
         }
         let inviter = write.event.actor.clone();
         let letter = Letter {
@@ -208,8 +253,8 @@ impl<'a> Round<'a> {
             inviter: &inviter,
             expires_at: self.expires_at,
         };
-        letter.post(control, &mut write.tx, &email, &token).await?;
-        self.event(write, &invitation, &attached).await.map(Ok)
+        letter.post(control, &mut write.tx, email, &token).await?;
+        self.event(write, &invitation, attached).await.map(Ok)
     }
 
     /// The address of somebody who can be invited, or why they cannot.

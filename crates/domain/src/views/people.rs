@@ -239,4 +239,6 @@ pub struct InvitedLine {
     pub email: String,
     /// Why nobody was invited under it; none if somebody was.
     pub reason: Option<String>,
+    /// When it can be tried again, if only too much was mailed for now.
+    pub retry_after_seconds: Option<u64>,
 }

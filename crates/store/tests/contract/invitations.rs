@@ -1,8 +1,12 @@
 //! The contract of `store::invitations`.
 
-use domain::{ids::InvitationId, principals::InvitationOutcome};
+use domain::{
+    events::EventType, ids::InvitationId, principals::InvitationOutcome, states::Outcome,
+    timestamps::Timestamp,
+};
 use store::{
-    Store,
+    Store, Tx,
+    events::{self, Event},
     invitations::{self, Invitation},
     organizations, users,
 };
@@ -15,6 +19,8 @@ contract!(
     is_renewed_while_it_is_open,
     ends_once,
     tells_somebody_what_they_can_accept,
+    tells_what_was_mailed_to_an_address,
+    tells_what_an_organization_has_mailed,
 );
 
 fn invitation_id(number: u128) -> InvitationId {
@@ -189,4 +195,78 @@ async fn tells_somebody_what_they_can_accept(store: Store) {
         assert_eq!(told, expected, "at {now}");
     }
     assert_eq!(invitations::list_open_for_email(&mut tx, "b@example.org", at(0)).await.unwrap(), []);
+}
+
+/// Notes that an invitation was mailed, or that something else became of it.
+async fn note(tx: &mut Tx, sequence: i64, of: &Invitation, what: (EventType, Outcome), at: Timestamp) {
+    let (event_type, outcome) = what;
+    let subject_id = Some(of.id.uuid());
+    let event = event(Some(of.organization_id), sequence);
+    events::append(tx, &Event { event_type, outcome, at, subject_id, ..event }).await.unwrap();
+}
+
+const INVITED: (EventType, Outcome) = (EventType::UserInvited, Outcome::Done);
+const RESENT: (EventType, Outcome) = (EventType::InvitationResent, Outcome::Done);
+
+async fn tells_what_was_mailed_to_an_address(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    organizations::add(&mut tx, &organization(2)).await.unwrap();
+    let first = invitation(1, "bob@example.org");
+    let elsewhere = Invitation { organization_id: organization_id(2), ..invitation(2, "bob@example.org") };
+    let other = invitation(3, "eve@example.org");
+    for invitation in [&first, &elsewhere, &other] {
+        assert!(invitations::add(&mut tx, invitation).await.unwrap());
+    }
+    note(&mut tx, 101, &first, INVITED, at(10)).await;
+    note(&mut tx, 101, &elsewhere, INVITED, at(20)).await;
+    note(&mut tx, 102, &other, INVITED, at(30)).await;
+    for sent_at in [40, 50] {
+        assert!(invitations::renew(&mut tx, first.id, &[9; 32], at(sent_at), at(300)).await.unwrap());
+        note(&mut tx, 63 + sent_at, &first, RESENT, at(sent_at)).await;
+    }
+    // What was refused, or mailed nothing, is not told.
+    note(&mut tx, 120, &first, (EventType::InvitationResent, Outcome::Denied), at(45)).await;
+    note(&mut tx, 121, &first, (EventType::InvitationWithdrawn, Outcome::Done), at(48)).await;
+    // Also of those that have ended.
+    assert!(invitations::end(&mut tx, first.id, InvitationOutcome::Withdrawn, at(60)).await.unwrap());
+    for (since, limit, expected) in
+        [(0, 9, &[50, 40, 20, 10][..]), (10, 9, &[50, 40, 20]), (0, 2, &[50, 40]), (50, 9, &[])]
+    {
+        let told = invitations::mailed_to(&mut tx, "bob@example.org", at(since), limit).await.unwrap();
+        assert_eq!(told, expected.iter().copied().map(at).collect::<Vec<_>>(), "since {since}");
+    }
+    assert_eq!(invitations::mailed_to(&mut tx, "ann@example.org", at(0), 9).await.unwrap(), []);
+}
+
+async fn tells_what_an_organization_has_mailed(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    organizations::add(&mut tx, &organization(2)).await.unwrap();
+    for number in 1..=3 {
+        let invitation = invitation(number, &format!("{number}@example.org"));
+        assert!(invitations::add(&mut tx, &invitation).await.unwrap());
+        note(&mut tx, 100 + i64::try_from(number).unwrap(), &invitation, INVITED, invitation.sent_at).await;
+    }
+    let elsewhere = Invitation { organization_id: organization_id(2), ..invitation(4, "4@example.org") };
+    assert!(invitations::add(&mut tx, &elsewhere).await.unwrap());
+    note(&mut tx, 101, &elsewhere, INVITED, at(40)).await;
+    assert!(invitations::renew(&mut tx, invitation_id(1), &[9; 32], at(50), at(300)).await.unwrap());
+    note(&mut tx, 110, &invitation(1, "1@example.org"), RESENT, at(50)).await;
+    for (organization, since, newer, expected) in [
+        (1, 0, 0, Some(50)),
+        (1, 0, 1, Some(30)),
+        (1, 0, 3, Some(10)),
+        (1, 0, 4, None),
+        (1, 10, 3, None),
+        (1, 29, 1, Some(30)),
+        (1, 30, 1, None),
+        (2, 0, 0, Some(40)),
+        (3, 0, 0, None),
+    ] {
+        let told = invitations::mailed_before(&mut tx, organization_id(organization), at(since), newer)
+            .await
+            .unwrap();
+        assert_eq!(told, expected.map(at), "{organization} {since} {newer}");
+    }
 }

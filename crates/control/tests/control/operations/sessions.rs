@@ -76,7 +76,7 @@ async fn asvs_6_3_1_waits_double_and_the_right_password_looks_the_same_meanwhile
     for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 16, 32] {
         assert_eq!(sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err().status(), 401);
         let locked = sign_in(&world, EMAIL, wrong, HERE).await.unwrap_err();
-        assert_eq!(locked, Error::Limited { retry_after_seconds: wait });
+        assert_eq!(locked, Error::limited(wait));
         assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err(), locked);
         world.clock.advance(Duration::from_secs(wait) - Duration::from_micros(1));
         assert_eq!(sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err().status(), 429);
@@ -158,7 +158,8 @@ async fn asvs_6_3_1_a_device_that_signed_in_before_has_a_count_of_its_own() {
 async fn the_count_of_an_email_fades() {
     let world = World::new().await;
     for _ in 0..14 {
-        while let Err(Error::Limited { retry_after_seconds }) = sign_in(&world, EMAIL, "a guess", HERE).await
+        while let Err(Error::Limited { retry_after_seconds, .. }) =
+            sign_in(&world, EMAIL, "a guess", HERE).await
         {
             world.clock.advance(Duration::from_secs(retry_after_seconds));
         }
@@ -361,7 +362,7 @@ async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
     world.clock.advance(Duration::from_secs(2));
     assert_eq!(sign_in(&world, EMAIL, "a guess that is wrong", HERE).await.unwrap_err().status(), 401);
     let error = sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err();
-    let Error::Limited { retry_after_seconds } = error else { panic!("{error}") };
+    let Error::Limited { retry_after_seconds, .. } = error else { panic!("{error}") };
     assert_eq!(refused().await.len(), 11);
     world.clock.advance(Duration::from_secs(retry_after_seconds - 1));
     sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err();
