@@ -360,6 +360,7 @@ mod tests {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             name: "Acme".into(),
             is_super_admin: false,
+            generation: 0,
             powers: powers(ResourceKind::Organization),
         };
         let of_project = powers(ResourceKind::Project);

@@ -20,13 +20,14 @@ pub async fn view_organization(organization: OrganizationId) -> Result<Organizat
     answer(control::organizations::view(&control()?, organization).await)
 }
 
-/// Renames an organization.
+/// Renames an organization, as long as nobody else changed it.
 #[server(endpoint = "organizations/rename")]
 pub async fn rename_organization(
     organization: OrganizationId,
+    generation: i64,
     #[server(default)] name: String,
 ) -> Result<OrganizationView, AppError> {
-    let renamed = answer(control::organizations::rename(&control()?, organization, &name).await)?;
+    let renamed = answer(control::organizations::rename(&control()?, organization, generation, &name).await)?;
     let path = links::organization(&organization.to_string());
     done(&path, &format!("The organization is called {} now.", renamed.name));
     Ok(renamed)

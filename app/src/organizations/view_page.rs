@@ -42,7 +42,7 @@ pub(crate) fn OrganizationPage() -> impl IntoView {
     })
 }
 
-fn calls(OrganizationView { id, name, powers, .. }: &OrganizationView) -> ApiCalls {
+fn calls(OrganizationView { id, name, powers, generation, .. }: &OrganizationView) -> ApiCalls {
     use serde_json::json;
 
     let path = format!("/v1/organizations/{id}");
@@ -57,7 +57,8 @@ fn calls(OrganizationView { id, name, powers, .. }: &OrganizationView) -> ApiCal
         calls = calls.v1("Make a unit", "POST", &units, Some(&json!({ "name": "Shops" })));
     }
     if powers.may(Action::RenameOrganization) {
-        calls = calls.v1("Rename it", "PATCH", &path, Some(&json!({ "name": "New name" })));
+        let body = json!({ "name": "New name", "generation": generation });
+        calls = calls.v1("Rename it", "PATCH", &path, Some(&body));
     }
     if powers.may(Action::DeleteOrganization) {
         calls = calls.v1("Delete it", "DELETE", &links::with_query(&path, &[("confirm", Some(name))]), None);
@@ -78,7 +79,7 @@ fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> 
         {head(organization.name.clone(), beside, explain)}
         {facts(&id, projects)}
         {units::section(&id, units, powers.may(Action::CreateUnit))}
-        {powers.may(Action::RenameOrganization).then(|| rename(&id, &organization.name))}
+        {powers.may(Action::RenameOrganization).then(|| rename(organization))}
         {powers.may(Action::DeleteOrganization).then(|| delete(organization, number, projects))}
     }
     .into_any()
@@ -104,21 +105,22 @@ fn facts(id: &str, projects: i64) -> AnyView {
     .into_any()
 }
 
-fn rename(organization: &str, name: &str) -> AnyView {
+fn rename(organization: &OrganizationView) -> AnyView {
     let form = FormState::of("/api/organizations/rename");
     let field = Field {
         name: "name",
         label: "Name",
         hint: Some("What people read. Nothing depends on it: programs use the id.".into()),
-        value: Some(name.to_owned()),
+        value: Some(organization.name.clone()),
         max: Some(83),
         ..Field::default()
     };
+    let (id, generation) = (organization.id.to_string(), organization.generation.to_string());
     view! {
         <section class="card" aria-labelledby="rename">
             <h2 id="rename">"Rename organization"</h2>
             <form method="post" action=form.action class="form form-narrow">
-                {hidden(&[("organization", organization)])} {form.error(&["name"])} {field.view(&form)}
+                {hidden(&[("organization", &id), ("generation", &generation)])} {form.error(&["name"])} {field.view(&form)}
                 <div class="form-actions">
                     <button class="button button-primary">"Rename"</button>
                 </div>

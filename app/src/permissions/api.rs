@@ -1,6 +1,8 @@
 //! Server functions of permissions.
 
 #[cfg(feature = "ssr")]
+use control::permissions::{Given, Giving};
+#[cfg(feature = "ssr")]
 use domain::inputs;
 use domain::{
     ids::{GrantId, OrganizationId},
@@ -25,13 +27,28 @@ pub async fn grant_permission(
     #[server(default)] granted: String,
     #[server(default)] resource: String,
     #[server(default)] days: String,
+    #[server(default)] seen_end: String,
     #[server(default)] next: String,
 ) -> Result<GrantRow, AppError> {
-    let input = inputs::GrantPermission { principal, granted, resource, days };
-    let row = answer(control::permissions::grant(&control()?, organization, &input).await)?;
+    let input = inputs::GrantPermission { principal, granted, resource, days, seen_end };
+    let given = answer(control::permissions::grant(&control()?, organization, &input).await)?;
+    done(&next, &notice(&given));
+    Ok(given.row)
+}
+
+/// What is said of something that was given.
+#[cfg(feature = "ssr")]
+fn notice(Given { row, giving }: &Given) -> String {
+    let (name, label) = (&row.principal.name, label(&row.granted));
     let place = place(row.resource.kind, &row.resource.name);
-    done(&next, &format!("{} now holds “{}” on {place}.", row.principal.name, label(&row.granted)));
-    Ok(row)
+    match giving {
+        Giving::New => format!("{name} now holds “{label}” on {place}."),
+        Giving::Changed => match row.expires_at {
+            Some(at) => format!("{name} holds “{label}” on {place} until {}.", at.human()),
+            None => format!("{name} holds “{label}” on {place} until it is taken back."),
+        },
+        Giving::Same => format!("{name} holds “{label}” on {place} just so already. Nothing was changed."),
+    }
 }
 
 /// Takes a role or permission back; `next` is where the form leads.
@@ -44,4 +61,41 @@ pub async fn revoke_permission(
     answer(control::permissions::revoke(&control()?, organization, grant).await)?;
     done(&next, "It is taken back.");
     Ok(())
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::{
+        principals::{PrincipalKind, ResourceKind},
+        timestamps::Timestamp,
+        views::{Principal, Resource},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_was_given_is_told_from_what_was_so_already() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let row = GrantRow {
+            id: id.parse().unwrap(),
+            principal: Principal {
+                kind: PrincipalKind::Group,
+                id: id.parse().unwrap(),
+                name: "Ops".into(),
+                email: None,
+                user_kind: None,
+            },
+            granted: "operator".into(),
+            resource: Resource { kind: ResourceKind::Project, id: id.parse().unwrap(), name: "shop".into() },
+            created_at: Timestamp::from_micros(0),
+            created_by: "ann@example.org".into(),
+            expires_at: None,
+            is_expired: false,
+            may_revoke: true,
+        };
+        let told = |giving| notice(&Given { row: row.clone(), giving });
+        assert_eq!(told(Giving::New), "Ops now holds “Operator” on the project shop.");
+        assert!(told(Giving::Changed).ends_with("until it is taken back."));
+        assert!(told(Giving::Same).ends_with("just so already. Nothing was changed."));
+    }
 }

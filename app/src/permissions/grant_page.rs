@@ -82,6 +82,7 @@ impl Asked {
             granted: self.granted.clone(),
             resource: self.resource.clone(),
             days: self.days.clone(),
+            seen_end: String::new(),
         }
     }
 }

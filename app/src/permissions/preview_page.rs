@@ -1,6 +1,12 @@
 //! `/organizations/{organization}/permissions/preview`: what a grant would give to whom, and the form that makes it.
 
-use domain::{actions::Action, errors::Error, ids::OrganizationId, principals::ResourceKind};
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::OrganizationId,
+    principals::ResourceKind,
+    views::{GrantEffects, GrantRow, seen_end},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -37,12 +43,13 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
                 let would = control::permissions::preview_grant(&control()?, id, &asked.input()).await;
                 match answer(would) {
                     Ok(would) => {
-                        let preview = preview(&viewer, id, &asked, &on).await;
+                        let GrantEffects { effects, present } = would;
+                        let preview = preview(&viewer, id, &asked, &on, present.as_ref()).await;
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
                         let frame = frame(&viewer, id, on.project.clone()).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
-                        return Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()));
+                        return Ok(frame.view(viewer, view! { {title} {preview.view(effects)} }.into_any()));
                     }
                     Err(AppError::Refused(error @ (Error::Invalid { .. } | Error::Forbidden { .. }))) => {
                         error
@@ -63,7 +70,13 @@ fn both(asked: &Asked) -> Option<Error> {
     are_two.then(|| Error::invalid("principal", "Enter an address or choose from the list, not both."))
 }
 
-async fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On) -> Preview {
+async fn preview(
+    viewer: &Viewer,
+    id: OrganizationId,
+    asked: &Asked,
+    on: &On,
+    present: Option<&GrantRow>,
+) -> Preview {
     let input = asked.input();
     let label = label(&input.granted);
     let days = match input.days.trim().parse() {
@@ -71,14 +84,15 @@ async fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On) ->
         Err(_) => String::new(),
     };
     let name = asked.holder.name(id, &asked.resource).await;
-    let sentence = format!("{name} will hold “{label}” on {}{days}.", place(on.kind, &on.name));
+    let sentence =
+        format!("{name} will hold “{label}” on {}{days}.{}", place(on.kind, &on.name), now(present));
     let organization = id.to_string();
     let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
     Preview {
         action: ACTION,
         sentence: capitalized(&sentence),
         note: input.days.trim().is_empty().then_some("It lasts until it is taken back."),
-        verb: "Grant",
+        verb: if present.is_some() { "Change the end" } else { "Grant" },
         is_danger: false,
         confirmation: None,
         back: links::new_grant(&organization, &pairs),
@@ -89,7 +103,18 @@ async fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On) ->
             ("granted", input.granted),
             ("resource", input.resource),
             ("days", input.days),
+            ("seen_end", seen_end(present)),
         ],
+    }
+}
+
+/// What there is to know of a grant that gets another end.
+fn now(present: Option<&GrantRow>) -> String {
+    match present.map(|row| (row.expires_at, row.is_expired)) {
+        None => String::new(),
+        Some((None, _)) => " It is held now, until it is taken back.".to_owned(),
+        Some((Some(at), false)) => format!(" It is held now, until {}.", at.human()),
+        Some((Some(at), true)) => format!(" It was held until {}.", at.human()),
     }
 }
 

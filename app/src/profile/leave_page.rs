@@ -111,6 +111,7 @@ mod tests {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             name: "Acme".into(),
             is_super_admin: true,
+            generation: 0,
             powers: Powers::none(ResourceKind::Organization),
         };
         let html = |is_last| Owner::new().with(|| draw(&organization, is_last).to_html());

@@ -90,21 +90,26 @@ fn home(project: &ProjectView) -> String {
     }
 }
 
-/// Changes what is said of a project: `key=value`, one a line.
+/// Changes what is said of a project, as long as nobody else changed it: `key=value`, one a line.
 #[server(endpoint = "projects/set_tags")]
-pub async fn set_project_tags(project: String, #[server(default)] tags: String) -> Result<(), AppError> {
-    answer(control::projects::set_tags(&control()?, &project, &tags).await)?;
+pub async fn set_project_tags(
+    project: String,
+    generation: i64,
+    #[server(default)] tags: String,
+) -> Result<(), AppError> {
+    answer(control::projects::set_tags(&control()?, &project, generation, &tags).await)?;
     done(&links::project_settings(&project), "The tags are changed.");
     Ok(())
 }
 
-/// Changes whom to tell of what happens in a project: an e-mail address a line.
+/// Changes whom to tell of what happens in a project, as long as nobody else changed it: an e-mail address a line.
 #[server(endpoint = "projects/set_contacts")]
 pub async fn set_project_contacts(
     project: String,
+    generation: i64,
     #[server(default)] contacts: String,
 ) -> Result<(), AppError> {
-    answer(control::projects::set_contacts(&control()?, &project, &contacts).await)?;
+    answer(control::projects::set_contacts(&control()?, &project, generation, &contacts).await)?;
     done(&links::project_settings(&project), "The contacts are changed.");
     Ok(())
 }

@@ -53,10 +53,11 @@ fn calls(ProjectSettings { project, tags, contacts, .. }: &ProjectSettings) -> A
         calls = calls.v1("Rename it", "PATCH", &path, Some(&json!({ "name": "new-name" })));
     }
     if may(Action::SetProjectTags) {
-        calls = calls.v1("Set its tags", "PUT", &format!("{path}/tags"), Some(&json!({ "tags": tags })));
+        let body = json!({ "tags": tags, "generation": project.generation });
+        calls = calls.v1("Set its tags", "PUT", &format!("{path}/tags"), Some(&body));
     }
     if may(Action::SetProjectContacts) {
-        let body = json!({ "contacts": contacts });
+        let body = json!({ "contacts": contacts, "generation": project.generation });
         calls = calls.v1("Set its contacts", "PUT", &format!("{path}/contacts"), Some(&body));
     }
     if may(Action::DeleteProject) {
@@ -91,8 +92,8 @@ fn draw(settings: ProjectSettings, sees_record: bool) -> AnyView {
     view! {
         {head("Settings".into(), (), ())}
         {may(Action::RenameProject).then(|| rename(&project.name))}
-        {self::tags(&project.name, &tags, may(Action::SetProjectTags))}
-        {self::contacts(&project.name, &contacts, may(Action::SetProjectContacts))}
+        {self::tags(&project, &tags, may(Action::SetProjectTags))}
+        {self::contacts(&project, &contacts, may(Action::SetProjectContacts))}
         {(!choices.is_empty()).then(|| move_to(&project, choices))}
         {may(Action::DeleteProject).then(|| delete(&project, sees_record))}
         {(may(Action::DeleteProject) && sees_record).then(|| record(&organization))}
@@ -128,7 +129,7 @@ fn rename(name: &str) -> AnyView {
     .into_any()
 }
 
-fn tags(project: &str, tags: &[Tag], may_edit: bool) -> AnyView {
+fn tags(project: &ProjectView, tags: &[Tag], may_edit: bool) -> AnyView {
     let body = match may_edit {
         true => {
             let form = FormState::of("/api/projects/set_tags");
@@ -147,7 +148,7 @@ fn tags(project: &str, tags: &[Tag], may_edit: bool) -> AnyView {
             };
             view! {
                 <form method="post" action=form.action class="form form-narrow">
-                    {hidden(&[("project", project)])} {form.error(&["tags"])} {field.view(&form)}
+                    {kept(project)} {form.error(&["tags"])} {field.view(&form)}
                     <div class="form-actions">
                         <button class="button button-primary">"Save tags"</button>
                     </div>
@@ -168,7 +169,12 @@ fn tags(project: &str, tags: &[Tag], may_edit: bool) -> AnyView {
     .into_any()
 }
 
-fn contacts(project: &str, contacts: &[String], may_edit: bool) -> AnyView {
+/// Which project the forms are about, and as it was when they were made.
+fn kept(project: &ProjectView) -> AnyView {
+    hidden(&[("project", &project.name), ("generation", &project.generation.to_string())])
+}
+
+fn contacts(project: &ProjectView, contacts: &[String], may_edit: bool) -> AnyView {
     let body = match may_edit {
         true => {
             let form = FormState::of("/api/projects/set_contacts");
@@ -183,7 +189,7 @@ fn contacts(project: &str, contacts: &[String], may_edit: bool) -> AnyView {
             };
             view! {
                 <form method="post" action=form.action class="form form-narrow">
-                    {hidden(&[("project", project)])} {form.error(&["contacts"])} {field.view(&form)}
+                    {kept(project)} {form.error(&["contacts"])} {field.view(&form)}
                     <div class="form-actions">
                         <button class="button button-primary">"Save contacts"</button>
                     </div>

@@ -136,6 +136,7 @@ mod tests {
         let access = Access {
             organization_id: domain::ids::OrganizationId::from_uuid(id),
             organization_name: "Acme".into(),
+            organization_generation: 0,
             project_id: None,
             project_name: None,
             unit_id: None,

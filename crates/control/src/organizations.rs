@@ -69,24 +69,37 @@ pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error
 /// Gives an organization another name.
 ///
 /// # Errors
-/// `Invalid` on `name`; `Denied`; `NotFound`.
-pub async fn rename(ctx: &Context, id: OrganizationId, name: &str) -> Result<OrganizationView, Error> {
+/// `Invalid` on `name`; `Conflict` when somebody else changed it since `generation`; `Denied`; `NotFound`.
+pub async fn rename(
+    ctx: &Context,
+    id: OrganizationId,
+    generation: i64,
+    name: &str,
+) -> Result<OrganizationView, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::RenameOrganization, Target::Organization(id)).await?;
         let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
         let mut write = permit.write(EventType::OrganizationRenamed).await?;
-        let before = find(&mut write.tx, id).await?;
-        if before.name != name.as_str() {
-            store::organizations::rename(&mut write.tx, id, before.generation, name.as_str()).await?;
+        let Organization { name: before, generation: present, .. } = find(&mut write.tx, id).await?;
+        let stale = || {
+            Error::conflict(format!(
+                "Somebody else changed this meanwhile. It is now “{before}”; you sent “{name}”."
+            ))
+        };
+        if present != generation {
+            return Err(stale().into());
+        }
+        if before == name.as_str() {
+            return look(ctx, &mut write.tx, id).await;
+        }
+        if !store::organizations::rename(&mut write.tx, id, generation, name.as_str()).await? {
+            return Err(stale().into());
         }
         let view = look(ctx, &mut write.tx, id).await?;
-        if before.name == name.as_str() {
-            return Ok(view);
-        }
         write
-            .before(&json!({ "name": before.name }))?
+            .before(&json!({ "name": before }))?
             .after(&json!({ "name": name }))?
-            .text(format!("Renamed the organization {} to {name}", before.name));
+            .text(format!("Renamed the organization {before} to {name}"));
         write.commit().await?;
         Ok(view)
     })
@@ -143,5 +156,11 @@ async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Organization, Failure> 
 async fn look(ctx: &Context, tx: &mut Tx, id: OrganizationId) -> Result<OrganizationView, Failure> {
     let found = ctx.look(tx, Target::Organization(id)).await?;
     let Found { access, powers } = found.ok_or(Error::NotFound)?;
-    Ok(OrganizationView { id, name: access.organization_name, is_super_admin: access.is_super_admin, powers })
+    Ok(OrganizationView {
+        id,
+        name: access.organization_name,
+        is_super_admin: access.is_super_admin,
+        generation: access.organization_generation,
+        powers,
+    })
 }

@@ -186,6 +186,7 @@ pub async fn profile(ctx: &Context) -> Result<Profile, Error> {
                     id: access.organization_id,
                     powers: access::powers(&access, ctx.scopes()),
                     is_super_admin: access.is_super_admin,
+                    generation: access.organization_generation,
                     name: access.organization_name,
                 })
                 .collect(),

@@ -119,7 +119,7 @@ pub struct JoinByInvitation {
     pub password: Secret,
 }
 
-/// The form that gives a role or permission. Fields: `principal`, `granted`, `resource`, `days`.
+/// The form that gives a role or permission. Fields: `principal`, `granted`, `resource`, `days`, `seen_end`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GrantPermission {
@@ -131,6 +131,8 @@ pub struct GrantPermission {
     pub resource: String,
     /// Days until it ends; empty for never.
     pub days: String,
+    /// The end that was shown of the same grant, as `views::seen_end` tells it; empty if none was shown.
+    pub seen_end: String,
 }
 
 /// The form that makes a token. Fields: `description`, `scopes`, `ip_ranges`, `max_age_days`, `extend_when_used`.

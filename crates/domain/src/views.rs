@@ -31,7 +31,7 @@ pub use self::{
     },
     permissions::{
         AttachedGrantView, AttachedView, EFFECT_ROWS_MAX, EffectRow, Effects, ExplainedPermission,
-        Explanation, GrantRow, HolderRow, Path, Principal, Resource,
+        Explanation, GrantEffects, GrantRow, HolderRow, Path, Principal, Resource, seen_end,
     },
     plans::PlanView,
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},

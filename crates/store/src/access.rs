@@ -36,6 +36,8 @@ pub struct Access {
     pub organization_id: OrganizationId,
     /// Its name.
     pub organization_name: String,
+    /// Counts up with each change of the tenant.
+    pub organization_generation: i64,
     /// The project, if the target is one or lies in one.
     pub project_id: Option<ProjectId>,
     /// Its name.
@@ -61,6 +63,7 @@ pub struct Access {
 struct Row {
     organization_id: OrganizationId,
     organization_name: String,
+    organization_generation: i64,
     project_id: Option<ProjectId>,
     project_name: Option<String>,
     unit_id: Option<UnitId>,
@@ -77,10 +80,10 @@ struct Row {
 macro_rules! effective {
     ($from:literal, $where:literal) => {
         concat!(
-            "SELECT o.id AS organization_id, o.name AS organization_name, p.id AS project_id,
-                p.name AS project_name, n.id AS unit_id, n.name AS unit_name, s.id AS service_id,
-                COALESCE(m.is_active, FALSE) AS is_member, COALESCE(m.is_super_admin, FALSE) AS is_super_admin,
-                COALESCE(u.is_active, FALSE) AS is_active, g.granted AS granted
+            "SELECT o.id AS organization_id, o.name AS organization_name,
+                o.generation AS organization_generation, p.id AS project_id, p.name AS project_name, n.id AS unit_id, n.name AS unit_name,
+                s.id AS service_id, COALESCE(m.is_active, FALSE) AS is_member,
+                COALESCE(m.is_super_admin, FALSE) AS is_super_admin, COALESCE(u.is_active, FALSE) AS is_active, g.granted AS granted
             FROM ",
             $from,
             " LEFT JOIN users u ON u.id = $1
@@ -200,6 +203,7 @@ impl From<Row> for Access {
         Self {
             organization_id: row.organization_id,
             organization_name: row.organization_name,
+            organization_generation: row.organization_generation,
             project_id: row.project_id,
             project_name: row.project_name,
             unit_id: row.unit_id,

@@ -262,6 +262,20 @@ pub async fn find_described(
     fetch_optional!(tx, described!("g.id = $2 AND g.organization_id = $1"), organization, id)
 }
 
+/// The organization's grant of that to a principal on a resource, with names.
+pub async fn find_given(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principal: Uuid,
+    granted: &str,
+    resource: Uuid,
+) -> Result<Option<Described>, Error> {
+    let text = described!(
+        "g.organization_id = $1 AND g.principal_id = $2 AND g.granted = $3 AND g.resource_id = $4"
+    );
+    fetch_optional!(tx, text, organization, principal, granted, resource)
+}
+
 /// What is held at the time $2 by those who are `me`: found from them, who are few, however many grants there are. The
 /// order of the joins says so to SQLite.
 macro_rules! held {

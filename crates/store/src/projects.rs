@@ -144,6 +144,13 @@ pub async fn rename(tx: &mut Tx, id: ProjectId, new_name: &str) -> Result<bool, 
     Ok(renamed > 0)
 }
 
+/// Counts up for a change of what is said of a project. False if it was changed since that generation, or there is no such
+/// project.
+pub async fn count_up(tx: &mut Tx, id: ProjectId, generation: i64) -> Result<bool, Error> {
+    let text = "UPDATE projects SET generation = generation + 1 WHERE id = $1 AND generation = $2";
+    Ok(execute!(tx, text, id, generation)? > 0)
+}
+
 /// Moves a project into a unit of its organization, or out of all units. False if there is no such project, or no such
 /// unit in its organization.
 pub async fn move_to(tx: &mut Tx, id: ProjectId, unit: Option<UnitId>) -> Result<bool, Error> {

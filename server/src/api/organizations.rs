@@ -41,6 +41,8 @@ impl Listed for OrganizationView {
 struct RenameOrganization {
     /// Its name.
     name: String,
+    /// The generation that this is a change of; if it is not the present one, nothing is changed.
+    generation: i64,
 }
 
 async fn list(call: Call) -> Result<Page<OrganizationView>, Error> {
@@ -52,7 +54,8 @@ async fn view(call: Call) -> Result<Json<OrganizationView>, Error> {
 }
 
 async fn rename(call: Call<Json<RenameOrganization>>) -> Result<Json<OrganizationView>, Error> {
-    organizations::rename(&call.ctx, call.id("organization")?, &call.body.0.name).await.map(Json)
+    let Json(RenameOrganization { name, generation }) = &call.body;
+    organizations::rename(&call.ctx, call.id("organization")?, *generation, name).await.map(Json)
 }
 
 async fn delete(call: Call) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use domain::{
     inputs,
     permissions::{Granted, Permission},
     principals::ResourceKind,
-    views::{Effects, Explanation, GrantRow, HolderRow, Page},
+    views::{Effects, Explanation, GrantEffects, GrantRow, HolderRow, Page},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,9 +45,9 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Lists who holds what. Those on a project are open to its readers as well.")
             .with_query(&[PRINCIPAL, ON, AFTER]),
         Operation::post(GRANTS, "grant", Action::Grant, grant)
-            .about("Gives a role or permission. Given again, it gets the new end."),
+            .about("Gives a role or permission. Given again, it gets the new end; what is so already stays as it is."),
         Operation::post(PREVIEW, "previewGrant", Action::Grant, preview)
-            .about("Shows what giving it would do, without doing it."),
+            .about("Shows what giving it would do, and the grant that it would change, without doing it."),
         Operation::get(GRANT, "getGrant", Action::Revoke, view)
             .about("Shows a grant to who may take it back."),
         Operation::delete(GRANT, "revoke", Action::Revoke, revoke).about("Takes a role or permission back."),
@@ -113,6 +113,10 @@ struct GrantPermission {
     /// Days until it ends; null for never.
     #[serde(default)]
     days: Option<i64>,
+    /// The end of the same grant as you read it: an RFC 3339 time, `never`, or `none` if there was no such grant. If it is
+    /// another one now, nothing is changed. Null to give whatever is there.
+    #[serde(default)]
+    seen_end: Option<String>,
 }
 
 impl From<GrantPermission> for inputs::GrantPermission {
@@ -122,6 +126,7 @@ impl From<GrantPermission> for inputs::GrantPermission {
             granted: body.granted,
             resource: body.resource,
             days: number(body.days),
+            seen_end: body.seen_end.unwrap_or_default(),
         }
     }
 }
@@ -137,10 +142,10 @@ async fn list(call: Call) -> Result<Page<GrantRow>, Error> {
 
 async fn grant(call: Call<Json<GrantPermission>>) -> Result<Created<GrantRow>, Error> {
     let organization = call.id("organization")?;
-    permissions::grant(&call.ctx, organization, &call.body.0.into()).await.map(Created)
+    permissions::grant(&call.ctx, organization, &call.body.0.into()).await.map(|given| Created(given.row))
 }
 
-async fn preview(call: Call<Json<GrantPermission>>) -> Result<Json<Effects>, Error> {
+async fn preview(call: Call<Json<GrantPermission>>) -> Result<Json<GrantEffects>, Error> {
     let organization = call.id("organization")?;
     permissions::preview_grant(&call.ctx, organization, &call.body.0.into()).await.map(Json)
 }

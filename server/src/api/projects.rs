@@ -91,6 +91,8 @@ struct MoveProject {
 struct ProjectTags {
     /// By key.
     tags: Vec<Tag>,
+    /// The project's generation that this is a change of; if it is not the present one, nothing is changed.
+    generation: i64,
 }
 
 /// Whom to tell.
@@ -99,6 +101,8 @@ struct ProjectTags {
 struct ProjectContacts {
     /// E-mail addresses.
     contacts: Vec<String>,
+    /// The project's generation that this is a change of; if it is not the present one, nothing is changed.
+    generation: i64,
 }
 
 async fn list(call: Call) -> Result<Page<ProjectRow>, Error> {
@@ -137,12 +141,13 @@ async fn preview_move(call: Call<Json<MoveProject>>) -> Result<Json<Effects>, Er
 
 async fn tags(call: Call) -> Result<Json<ProjectTags>, Error> {
     let settings = projects::settings(&call.ctx, call.name("project")).await?;
-    Ok(Json(ProjectTags { tags: settings.tags }))
+    Ok(Json(ProjectTags { tags: settings.tags, generation: settings.project.generation }))
 }
 
 async fn set_tags(call: Call<Json<ProjectTags>>) -> Result<(), Error> {
-    let lines: Result<Vec<String>, Error> = call.body.0.tags.iter().map(line).collect();
-    projects::set_tags(&call.ctx, call.name("project"), &lines?.join("\n")).await
+    let Json(ProjectTags { tags, generation }) = &call.body;
+    let lines: Result<Vec<String>, Error> = tags.iter().map(line).collect();
+    projects::set_tags(&call.ctx, call.name("project"), *generation, &lines?.join("\n")).await
 }
 
 /// A tag as the form has it. Key and value are read here already: in the form's text nothing else tells them apart.
@@ -154,10 +159,10 @@ fn line(Tag { key, value }: &Tag) -> Result<String, Error> {
 
 async fn contacts(call: Call) -> Result<Json<ProjectContacts>, Error> {
     let settings = projects::settings(&call.ctx, call.name("project")).await?;
-    Ok(Json(ProjectContacts { contacts: settings.contacts }))
+    Ok(Json(ProjectContacts { contacts: settings.contacts, generation: settings.project.generation }))
 }
 
 async fn set_contacts(call: Call<Json<ProjectContacts>>) -> Result<(), Error> {
-    let text = call.body.0.contacts.join("\n");
-    projects::set_contacts(&call.ctx, call.name("project"), &text).await
+    let Json(ProjectContacts { contacts, generation }) = &call.body;
+    projects::set_contacts(&call.ctx, call.name("project"), *generation, &contacts.join("\n")).await
 }

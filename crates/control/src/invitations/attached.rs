@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 
 use domain::{
     actions::Action,
-    ids::{GrantId, GroupId, OrganizationId, ProjectId, UnitId, UserId},
+    ids::{GroupId, OrganizationId, ProjectId, UnitId, UserId},
     permissions::{Granted, Permission},
     principals::{PrincipalKind, ResourceKind},
     views::{AttachedGrantView, AttachedView, NamedGroup, Resource},
 };
 use serde::{Deserialize, Serialize};
-use store::{Tx, grants::Grant, invitations::Invitation};
+use store::{Tx, invitations::Invitation};
 use uuid::Uuid;
 
 use crate::{
     Context,
     errors::Failure,
+    permissions,
     standings::{GrantedAt, Place, Standing},
 };
 
@@ -144,26 +145,15 @@ impl Things {
             }
         }
         for grant in &attached.grants {
-            let name = match self.may_give(tx, inviter, grant).await? {
-                Ok(name) => name,
+            let (at, name) = match self.may_give(tx, inviter, grant).await? {
+                Ok(found) => found,
                 Err(reason) => {
                     given.left_out.push(reason);
                     continue;
                 }
             };
-            let stored = Grant {
-                id: GrantId::from_uuid(ctx.control.new_uuid()),
-                organization_id: self.organization,
-                principal_kind: PrincipalKind::User,
-                principal_id: user.uuid(),
-                granted: grant.granted.as_str().to_owned(),
-                resource_kind: grant.resource_kind,
-                resource_id: grant.resource_id,
-                created_at: now,
-                expires_at: None,
-                created_by: inviter_name.to_owned(),
-            };
-            store::grants::put(tx, &stored).await?;
+            let principal = (PrincipalKind::User, user.uuid());
+            permissions::put(ctx, tx, &at, principal, inviter_name).await?;
             given.granted.push(format!("{} on the {} {name}", grant.granted, grant.resource_kind));
         }
         Ok(given)
@@ -192,19 +182,20 @@ impl Things {
         })
     }
 
-    /// The resource's name if somebody of that standing may give that on it, or why not.
+    /// What is given and the resource's name if somebody of that standing may give that on it, or why not.
     async fn may_give(
         &mut self,
         tx: &mut Tx,
         inviter: &Standing,
         grant: &AttachedGrant,
-    ) -> Result<Result<String, String>, Failure> {
+    ) -> Result<Result<(GrantedAt, String), String>, Failure> {
         let AttachedGrant { granted, resource_kind, resource_id } = *grant;
         let Some((place, name)) = self.place(tx, resource_kind, resource_id).await? else {
             return Ok(Err(format!("{granted} on a {resource_kind} that is gone.")));
         };
-        Ok(match inviter.may_give(&GrantedAt { granted, place: *place, until: None }) {
-            true => Ok(name.clone()),
+        let at = GrantedAt { granted, place: *place, until: None };
+        Ok(match inviter.may_give(&at) {
+            true => Ok((at, name.clone())),
             false => Err(format!(
                 "{granted} on the {resource_kind} {name}: only who holds all of it and administers the {resource_kind} can give it."
             )),

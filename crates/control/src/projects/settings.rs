@@ -47,21 +47,29 @@ pub async fn settings(ctx: &Context, name: &str) -> Result<ProjectSettings, Erro
 /// Puts these tags in the place of those the project has: `key=value`, one a line.
 ///
 /// # Errors
-/// `Invalid` on `tags`, naming the line; `Denied`; `NotFound`.
-pub async fn set_tags(ctx: &Context, name: &str, text: &str) -> Result<(), Error> {
+/// `Invalid` on `tags`, naming the line; `Conflict` when somebody else changed the project since `generation`; `Denied`;
+/// `NotFound`.
+pub async fn set_tags(ctx: &Context, name: &str, generation: i64, text: &str) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::SetProjectTags, Target::ProjectName(name)).await?;
         let tags = parse_tags(text)?;
         let id = permit.project()?;
         let mut write = permit.write(EventType::ProjectTagsChanged).await?;
-        find(&mut write.tx, &permit).await?;
+        let present = find(&mut write.tx, &permit).await?.generation;
         let before = store::project_tags::list(&mut write.tx, id).await?;
         let before: BTreeMap<String, String> = before.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let stale = || stale("tags", &pairs(&before), &pairs(&tags));
+        if present != generation {
+            return Err(stale().into());
+        }
         if before == tags {
             return Ok(());
         }
-        let pairs: Vec<_> = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        store::project_tags::replace(&mut write.tx, id, &pairs).await?;
+        if !store::projects::count_up(&mut write.tx, id, generation).await? {
+            return Err(stale().into());
+        }
+        let stored: Vec<_> = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        store::project_tags::replace(&mut write.tx, id, &stored).await?;
         write
             .before(&json!({ "tags": before }))?
             .after(&json!({ "tags": tags }))?
@@ -73,17 +81,25 @@ pub async fn set_tags(ctx: &Context, name: &str, text: &str) -> Result<(), Error
 /// Puts these contacts in the place of those the project has: an e-mail address a line.
 ///
 /// # Errors
-/// `Invalid` on `contacts`, naming the line; `Denied`; `NotFound`.
-pub async fn set_contacts(ctx: &Context, name: &str, text: &str) -> Result<(), Error> {
+/// `Invalid` on `contacts`, naming the line; `Conflict` when somebody else changed the project since `generation`;
+/// `Denied`; `NotFound`.
+pub async fn set_contacts(ctx: &Context, name: &str, generation: i64, text: &str) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::SetProjectContacts, Target::ProjectName(name)).await?;
         let contacts = parse_contacts(text)?;
         let id = permit.project()?;
         let mut write = permit.write(EventType::ProjectContactsChanged).await?;
-        find(&mut write.tx, &permit).await?;
+        let present = find(&mut write.tx, &permit).await?.generation;
         let before = store::project_contacts::list(&mut write.tx, id).await?;
+        let stale = || stale("contacts", &before, &contacts);
+        if present != generation {
+            return Err(stale().into());
+        }
         if before == contacts {
             return Ok(());
+        }
+        if !store::projects::count_up(&mut write.tx, id, generation).await? {
+            return Err(stale().into());
         }
         let emails: Vec<&str> = contacts.iter().map(String::as_str).collect();
         store::project_contacts::replace(&mut write.tx, id, &emails).await?;
@@ -93,6 +109,24 @@ pub async fn set_contacts(ctx: &Context, name: &str, text: &str) -> Result<(), E
             .text(format!("Changed the contacts of the project {name}"));
         write.commit().await
     })
+}
+
+/// Tags as they are written in the form.
+fn pairs(tags: &BTreeMap<String, String>) -> Vec<String> {
+    tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+/// Both versions of what is said of a project that was changed meanwhile, perhaps in something else.
+fn stale(what: &str, now: &[String], sent: &[String]) -> Error {
+    let told = |list: &[String]| match list.is_empty() {
+        true => "none".to_owned(),
+        false => format!("“{}”", list.join(", ")),
+    };
+    Error::conflict(format!(
+        "Somebody else changed this project meanwhile. Its {what} are now {}; you sent {}.",
+        told(now),
+        told(sent),
+    ))
 }
 
 /// Where the actor may move the project to.

@@ -152,7 +152,7 @@ async fn give(
         principal: principal.to_owned(),
         granted: granted.to_owned(),
         resource: resource.to_owned(),
-        days: String::new(),
+        ..GrantPermission::default()
     };
     permissions::grant(ctx, world.organization, &input).await.map(drop)
 }
@@ -338,7 +338,7 @@ impl Scene {
             Call::MakeSuperAdmin(name) => users::set_super_admin(ctx, id, user(name), true).await,
             Call::RenameProject => projects::rename(ctx, "shop", "store").await.map(drop),
             Call::MoveProject(unit) => projects::move_to(ctx, "lab", unit).await.map(drop),
-            Call::RenameOrganization => organizations::rename(ctx, id, "Mine").await.map(drop),
+            Call::RenameOrganization => organizations::rename(ctx, id, 0, "Mine").await.map(drop),
         }
     }
 

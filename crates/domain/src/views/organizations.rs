@@ -34,6 +34,8 @@ pub struct OrganizationView {
     pub name: String,
     /// Whether the viewer is a super admin of it.
     pub is_super_admin: bool,
+    /// Counts up with each change.
+    pub generation: i64,
     /// What the viewer can do in it.
     pub powers: Powers,
 }

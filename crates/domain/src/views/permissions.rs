@@ -179,5 +179,26 @@ pub struct Effects {
     pub further: i64,
 }
 
+/// What giving a role or permission would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct GrantEffects {
+    /// What it would do to people.
+    #[serde(flatten)]
+    pub effects: Effects,
+    /// The grant of the same thing that is there already, whose end it would change.
+    pub present: Option<GrantRow>,
+}
+
+/// How a form or program that has seen a grant says what its end was: `never`, or the time; `none` if there was no grant.
+#[must_use]
+pub fn seen_end(present: Option<&GrantRow>) -> String {
+    match present.map(|row| row.expires_at) {
+        None => "none".to_owned(),
+        Some(None) => "never".to_owned(),
+        Some(Some(at)) => at.rfc3339(),
+    }
+}
+
 /// Rows of a preview, at most.
 pub const EFFECT_ROWS_MAX: usize = 100;

@@ -36,6 +36,7 @@ fn on_organization() -> Access {
     Access {
         organization_id: organization_id(1),
         organization_name: "Organization 1".into(),
+        organization_generation: 0,
         project_id: None,
         project_name: None,
         unit_id: None,

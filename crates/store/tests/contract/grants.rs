@@ -14,6 +14,7 @@ use crate::samples::*;
 
 contract!(
     the_same_thing_is_given_once,
+    finds_what_was_given_already,
     takes_back_by_resource_and_by_principal,
     describes_and_pages_to_the_end,
     tells_what_somebody_holds,
@@ -57,6 +58,33 @@ async fn the_same_thing_is_given_once(store: Store) {
     assert!(!grants::remove(&mut tx, first.id).await.unwrap());
     assert_eq!(grants::find(&mut tx, organization_id(1), first.id).await.unwrap(), None);
     assert!(grants::find(&mut tx, organization_id(1), grant_id(2)).await.unwrap().is_some());
+}
+
+async fn finds_what_was_given_already(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let first = grant(1, "operator", "project", uuid(1));
+    give(&mut tx, &first).await;
+    give(&mut tx, &grant(2, "developer", "project", uuid(1))).await;
+    for (organization, principal, granted, resource, found) in [
+        (1, 1, "operator", 1, Some(1)),
+        (1, 1, "developer", 1, Some(2)),
+        (1, 1, "admin", 1, None),
+        (1, 2, "operator", 1, None),
+        (1, 1, "operator", 2, None),
+        (2, 1, "operator", 1, None),
+    ] {
+        let given = grants::find_given(
+            &mut tx,
+            organization_id(organization),
+            uuid(principal),
+            granted,
+            uuid(resource),
+        );
+        let given = given.await.unwrap();
+        assert_eq!(given.as_ref().map(|row| row.grant.id), found.map(grant_id), "{principal} {granted}");
+        assert!(given.is_none_or(|row| row.resource_name == "project-1"));
+    }
 }
 
 async fn takes_back_by_resource_and_by_principal(store: Store) {

@@ -5,7 +5,7 @@ use store::{
     Store, Tx, grants, group_members, groups,
     knowers::Knower,
     nodes, organizations,
-    projects::{self, ProjectFilter},
+    projects::{self, Project, ProjectFilter},
     services, units, users,
 };
 
@@ -17,6 +17,7 @@ contract!(
     lists_what_is_looked_for,
     lists_what_somebody_may_know_of,
     renames,
+    counts_up_from_the_generation_that_was_seen,
     moves_within_its_organization,
     removes_only_when_empty
 );
@@ -184,6 +185,16 @@ async fn renames(store: Store) {
     let renamed = projects::find(&mut tx, project_id(1)).await.unwrap().unwrap();
     assert_eq!((renamed.name.as_str(), renamed.generation), ("free", 2));
     assert_eq!(projects::find(&mut tx, project_id(2)).await.unwrap(), Some(project(2)));
+}
+
+async fn counts_up_from_the_generation_that_was_seen(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    assert!(projects::count_up(&mut tx, project_id(1), 0).await.unwrap());
+    assert!(!projects::count_up(&mut tx, project_id(1), 0).await.unwrap());
+    assert!(!projects::count_up(&mut tx, project_id(3), 0).await.unwrap());
+    let counted = projects::find(&mut tx, project_id(1)).await.unwrap().unwrap();
+    assert_eq!(counted, Project { generation: 1, ..project(1) });
 }
 
 async fn moves_within_its_organization(store: Store) {

@@ -17,7 +17,7 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
     vec![
         ("createMyToken", json!({ "description": "x" })),
         ("editMyToken", json!({ "description": "x", "ip_ranges": [], "generation": 0 })),
-        ("renameOrganization", json!({ "name": "Acme Ltd." })),
+        ("renameOrganization", json!({ "name": "Acme Ltd.", "generation": 0 })),
         ("createUnit", json!({ "name": "Europe" })),
         ("renameUnit", json!({ "name": "Asia", "generation": 0 })),
         ("setSuperAdmin", json!({ "is_super_admin": true })),
@@ -41,8 +41,8 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
         ("renameProject", json!({ "name": "store" })),
         ("previewProjectMove", json!({ "unit": null })),
         ("moveProject", json!({ "unit": null })),
-        ("setProjectTags", json!({ "tags": [{ "key": "team", "value": "a=b" }] })),
-        ("setProjectContacts", json!({ "contacts": ["ops@example.org"] })),
+        ("setProjectTags", json!({ "tags": [{ "key": "team", "value": "a=b" }], "generation": 1 })),
+        ("setProjectContacts", json!({ "contacts": ["ops@example.org"], "generation": 2 })),
     ]
 }
 

@@ -164,9 +164,9 @@ impl Place {
             principal: format!("user:{holder}"),
             granted: "service:logs:read".into(),
             resource: "organization".into(),
-            days: String::new(),
+            ..GrantPermission::default()
         };
-        let grant = permissions::grant(ctx, organization, &grant).await.unwrap().id;
+        let grant = permissions::grant(ctx, organization, &grant).await.unwrap().row.id;
         let [ended, open] = self.invite(ctx).await;
         invitations::withdraw(ctx, organization, ended).await.unwrap();
         let mail = mails::list(ctx, organization, None).await.unwrap().rows[0].id;
@@ -290,9 +290,9 @@ impl Place {
             principal: format!("group:{group}"),
             granted: "read_only".into(),
             resource: "organization".into(),
-            days: String::new(),
+            ..GrantPermission::default()
         };
-        let grant = permissions::grant(ctx, organization, &grant).await.unwrap().id;
+        let grant = permissions::grant(ctx, organization, &grant).await.unwrap().row.id;
         permissions::revoke(ctx, organization, grant).await.unwrap();
         groups::delete(ctx, organization, group, "Old").await.unwrap();
         let robot = application_users::create(ctx, organization, "Old", "").await.unwrap().row.user_id;

@@ -250,7 +250,7 @@ async fn nobody_gets_a_token_of_what_holds_more() {
         principal: format!("group:{group}"),
         granted: "operator".into(),
         resource: "project:shop".into(),
-        days: String::new(),
+        ..GrantPermission::default()
     };
     permissions::grant(&world.ctx(), organization, &input).await.unwrap();
     groups::add_members(&world.ctx(), organization, group, &format!("user:{id}")).await.unwrap();

@@ -24,7 +24,7 @@ async fn give(world: &World, group: GroupId, granted: &str, resource: &str) {
         principal: format!("group:{group}"),
         granted: granted.into(),
         resource: resource.into(),
-        days: String::new(),
+        ..GrantPermission::default()
     };
     permissions::grant(&world.ctx(), world.organization, &input).await.unwrap();
 }

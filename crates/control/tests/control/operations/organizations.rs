@@ -59,7 +59,7 @@ async fn a_person_belongs_to_so_many_and_makes_no_more() {
 
 async fn denied(ctx: &Context, world: &World, answer: &Error) {
     let organization = world.organization;
-    assert_eq!(organizations::rename(ctx, organization, "New").await.as_ref(), Err(answer));
+    assert_eq!(organizations::rename(ctx, organization, 0, "New").await.as_ref(), Err(answer));
     assert_eq!(organizations::delete(ctx, organization, "Acme").await.as_ref(), Err(answer));
 }
 
@@ -76,15 +76,19 @@ async fn only_super_admins_rename_and_delete() {
 
     let (ctx, organization) = (world.ctx(), world.organization);
     for bad in ["", "a\nb"] {
-        let error = organizations::rename(&ctx, organization, bad).await.unwrap_err();
+        let error = organizations::rename(&ctx, organization, 0, bad).await.unwrap_err();
         assert_eq!(error.field(), Some("name"));
     }
-    let renamed = organizations::rename(&ctx, organization, " Acme Ltd. ").await.unwrap();
-    assert_eq!(renamed.name, "Acme Ltd.");
+    let renamed = organizations::rename(&ctx, organization, 0, " Acme Ltd. ").await.unwrap();
+    assert_eq!((renamed.name.as_str(), renamed.generation), ("Acme Ltd.", 1));
+    assert_eq!(organizations::view(&ctx, organization).await, Ok(renamed.clone()));
     let event = world.last_event(organization, "organization.renamed").await;
     assert_eq!(event.before.as_deref(), Some(r#"{"name":"Acme"}"#));
     assert_eq!(event.after.as_deref(), Some(r#"{"name":"Acme Ltd."}"#));
-    assert_eq!(organizations::rename(&ctx, organization, "Acme Ltd.").await, Ok(renamed));
+    let answer = organizations::rename(&ctx, organization, 0, "Umbrella").await;
+    let Err(Error::Conflict { reason }) = answer else { panic!("{answer:?}") };
+    assert_eq!(reason, "Somebody else changed this meanwhile. It is now “Acme Ltd.”; you sent “Umbrella”.");
+    assert_eq!(organizations::rename(&ctx, organization, 1, "Acme Ltd.").await, Ok(renamed));
     assert_eq!(world.count_events("organization.renamed").await, 1, "the same name is no change");
 }
 

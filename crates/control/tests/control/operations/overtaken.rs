@@ -11,9 +11,9 @@ async fn give(world: &World, email: &str, granted: &str, resource: &str) -> doma
         principal: email.into(),
         granted: granted.into(),
         resource: resource.into(),
-        days: String::new(),
+        ..GrantPermission::default()
     };
-    permissions::grant(&world.ctx(), world.organization, &input).await.unwrap().id
+    permissions::grant(&world.ctx(), world.organization, &input).await.unwrap().row.id
 }
 
 async fn what_was_taken_is_refused(world: World) {

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use control::{Context, explanations, groups, permissions, projects, units};
+use control::{
+    Context, explanations, groups,
+    permissions::{self, Given, Giving},
+    projects, units,
+};
 use domain::{
     errors::Error,
     ids::{GrantId, GroupId, UserId},
     inputs::GrantPermission,
     permissions::{Granted, Permission, Role},
     principals::{PrincipalKind, ResourceKind, SubjectKind},
-    views::{GrantRow, Path},
+    views::{GrantRow, Path, seen_end},
 };
 use uuid::Uuid;
 
@@ -26,6 +30,7 @@ fn input(principal: &str, granted: &str, resource: &str, days: &str) -> GrantPer
         granted: granted.into(),
         resource: resource.into(),
         days: days.into(),
+        ..GrantPermission::default()
     }
 }
 
@@ -36,7 +41,8 @@ async fn give(
     granted: &str,
     resource: &str,
 ) -> Result<GrantRow, Error> {
-    permissions::grant(ctx, world.organization, &input(principal, granted, resource, "")).await
+    let input = input(principal, granted, resource, "");
+    permissions::grant(ctx, world.organization, &input).await.map(|given| given.row)
 }
 
 async fn member(world: &World, email: &str) -> UserId {
@@ -57,7 +63,8 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
     let (ctx, organization) = (world.ctx(), world.organization);
     let bob = member(&world, "bob@example.org").await;
     let asked = input(" BOB@example.org ", "operator", &format!("project:{PROJECT}"), "30");
-    let row = permissions::grant(&ctx, organization, &asked).await.unwrap();
+    let Given { row, giving } = permissions::grant(&ctx, organization, &asked).await.unwrap();
+    assert_eq!(giving, Giving::New);
     assert_eq!((row.principal.kind, row.principal.id), (PrincipalKind::User, bob.uuid()));
     assert_eq!(
         (row.granted.as_str(), row.resource.kind, row.resource.name.as_str()),
@@ -79,13 +86,28 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
         event.text
     );
     assert!(event.after.as_deref().unwrap().contains(r#""granted":"operator""#));
+    assert_eq!(event.before, None);
 
     // The same again changes the end of what is there.
     let again =
         permissions::grant(&ctx, organization, &input("bob@example.org", "operator", "project:shop", ""))
             .await;
-    let again = again.unwrap();
-    assert_eq!((again.id, again.expires_at), (row.id, None));
+    let Given { row: again, giving } = again.unwrap();
+    assert_eq!((again.id, again.expires_at, giving), (row.id, None, Giving::Changed));
+    let event = world.last_event(organization, "permission.granted").await;
+    let end = row.expires_at.unwrap().rfc3339();
+    assert_eq!(
+        event.text,
+        format!("Changed the end of operator on the project shop of bob@example.org from {end} to never")
+    );
+    assert!(event.before.as_deref().unwrap().contains(&format!(r#""expires_at":"{end}""#)));
+    assert!(event.after.as_deref().unwrap().contains(r#""expires_at":null"#));
+    // Just so again is no change and no event.
+    let before = world.dump().await;
+    let asked = input("bob@example.org", "operator", "project:shop", "");
+    let same = permissions::grant(&ctx, organization, &asked).await;
+    assert_eq!(same, Ok(Given { row: again.clone(), giving: Giving::Same }));
+    assert_eq!(world.dump().await, before);
 
     let all = permissions::Filter::default();
     let listed = permissions::list(&ctx, organization, all, None).await.unwrap();
@@ -121,12 +143,69 @@ async fn an_end_is_an_end() {
     let row =
         permissions::grant(&ctx, organization, &input("bob@example.org", "read_only", "project:shop", "1"))
             .await;
-    let row = row.unwrap();
+    let row = row.unwrap().row;
     assert!(projects::view(&world.ctx_of(bob), PROJECT).await.is_ok());
     world.clock.advance(DAY);
     assert_eq!(projects::view(&world.ctx_of(bob), PROJECT).await, Err(Error::NotFound));
     let shown = permissions::view(&ctx, organization, row.id).await.unwrap();
     assert!(shown.is_expired, "still listed, so that it can be cleared away");
+    // What has ended is given again.
+    let asked = input("bob@example.org", "read_only", "project:shop", "1");
+    let again = permissions::grant(&ctx, organization, &asked).await.unwrap();
+    assert_eq!((again.row.id, again.giving), (row.id, Giving::New));
+    let event = world.last_event(organization, "permission.granted").await;
+    assert!(
+        event.text.starts_with("Gave bob@example.org read_only on the project shop again until "),
+        "{}",
+        event.text
+    );
+    assert!(event.before.is_some());
+}
+
+#[tokio::test]
+async fn who_changes_an_end_second_is_told_both_versions() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    member(&world, "bob@example.org").await;
+    let asked = |days: &str, seen: &str| GrantPermission {
+        seen_end: seen.into(),
+        ..input("bob@example.org", "operator", "project:shop", days)
+    };
+    let give =
+        async |days: &str, seen: &str| permissions::grant(&ctx, organization, &asked(days, seen)).await;
+    let shown = async || {
+        let preview = permissions::preview_grant(&ctx, organization, &asked("", "")).await.unwrap();
+        seen_end(preview.present.as_ref())
+    };
+    let told = |answer: Result<Given, Error>| match answer {
+        Err(Error::Conflict { reason }) => reason,
+        answer => panic!("{answer:?}"),
+    };
+    // Both saw that it was not given yet.
+    let nothing = shown().await;
+    assert_eq!(nothing, "none");
+    let first = give("30", &nothing).await.unwrap().row;
+    let before = world.dump().await;
+    let end = first.expires_at.unwrap().human();
+    assert_eq!(
+        told(give("", &nothing).await),
+        format!(
+            "Somebody else changed this meanwhile. bob@example.org holds operator on the project shop now, with the \
+             end {end}; you sent it without an end."
+        )
+    );
+    assert_eq!(world.dump().await, before, "nothing was changed, and nothing is on record");
+    // Both saw the same end.
+    let until = shown().await;
+    assert_eq!(give("", &until).await.unwrap().giving, Giving::Changed);
+    assert_eq!(shown().await, "never");
+    assert!(told(give("7", &until).await).contains("now, without an end; you sent it with the end "));
+    // And what was taken back is not given again by who only meant its end.
+    permissions::revoke(&ctx, organization, first.id).await.unwrap();
+    assert!(told(give("7", "never").await).contains("does not hold operator on the project shop any more;"));
+    assert_eq!(give("7", "soon").await.unwrap_err().field(), Some("seen_end"));
+    assert_eq!(give("7", &shown().await).await.unwrap().giving, Giving::New);
+    check_world(&world).await;
 }
 
 #[tokio::test]
@@ -309,7 +388,7 @@ async fn previews_tell_what_then_happens() {
     give(&ctx, &world, "bob@example.org", "read_only", "organization").await.unwrap();
     let team = format!("group:{}", find_group(&world, "Team").await);
     let asked = input(&team, "operator", "project:shop", "");
-    let effects = permissions::preview_grant(&ctx, organization, &asked).await.unwrap();
+    let effects = permissions::preview_grant(&ctx, organization, &asked).await.unwrap().effects;
     assert_eq!(effects.further, 0);
     let gains = |email: &str| {
         let row = effects.rows.iter().find(|row| row.principal.email.as_deref() == Some(email)).unwrap();
@@ -327,7 +406,7 @@ async fn previews_tell_what_then_happens() {
     assert_eq!(gains("bob@example.org"), beyond, "what bob has anyway is no gain");
     assert_eq!(world.count_events("permission.granted").await, 1, "a preview gives nothing");
 
-    let row = permissions::grant(&ctx, organization, &asked).await.unwrap();
+    let row = permissions::grant(&ctx, organization, &asked).await.unwrap().row;
     let effects = permissions::preview_revoke(&ctx, organization, row.id).await.unwrap();
     let bob =
         effects.rows.iter().find(|row| row.principal.email.as_deref() == Some("bob@example.org")).unwrap();

@@ -193,8 +193,8 @@ async fn moving_takes_to_administer_the_project_and_to_make_some_there() {
 async fn tags_and_contacts_are_replaced_on_record() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);
-    projects::set_tags(&ctx, PROJECT, "env=live\nbilling:cost-center=42\n").await.unwrap();
-    projects::set_contacts(&ctx, PROJECT, "Ops@example.org\n\nann@example.org").await.unwrap();
+    projects::set_tags(&ctx, PROJECT, 0, "env=live\nbilling:cost-center=42\n").await.unwrap();
+    projects::set_contacts(&ctx, PROJECT, 1, "Ops@example.org\n\nann@example.org").await.unwrap();
     let settings = projects::settings(&ctx, PROJECT).await.unwrap();
     let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
     let tags = [tag("billing:cost-center", "42"), tag("env", "live")];
@@ -211,29 +211,57 @@ async fn tags_and_contacts_are_replaced_on_record() {
     assert_eq!(event.after.as_deref(), Some(r#"{"contacts":["ann@example.org","ops@example.org"]}"#));
     // The same again is no change and no event.
     let before = world.dump().await;
-    projects::set_tags(&ctx, PROJECT, "billing:cost-center=42\nenv = live").await.unwrap();
-    projects::set_contacts(&ctx, PROJECT, "ops@example.org\nann@example.org").await.unwrap();
+    projects::set_tags(&ctx, PROJECT, 2, "billing:cost-center=42\nenv = live").await.unwrap();
+    projects::set_contacts(&ctx, PROJECT, 2, "ops@example.org\nann@example.org").await.unwrap();
     for (text, line) in [("nothing", "Line 1"), ("a=b\na=c", "Line 2")] {
-        let error = projects::set_tags(&ctx, PROJECT, text).await.unwrap_err();
+        let error = projects::set_tags(&ctx, PROJECT, 2, text).await.unwrap_err();
         assert_eq!(error.field(), Some("tags"));
         assert!(error.to_string().contains(line), "{error}");
     }
-    let error = projects::set_contacts(&ctx, PROJECT, "a@b.c\nnobody").await.unwrap_err();
+    let error = projects::set_contacts(&ctx, PROJECT, 2, "a@b.c\nnobody").await.unwrap_err();
     assert_eq!(error.field(), Some("contacts"));
     assert!(world.dump().await == before, "nothing was changed, and nothing is on record");
-    projects::set_tags(&ctx, PROJECT, "").await.unwrap();
+    projects::set_tags(&ctx, PROJECT, 2, "").await.unwrap();
     assert_eq!(projects::settings(&ctx, PROJECT).await.unwrap().tags, []);
 
     let bob = world.add_user("bob@example.org", Some(false), true).await;
     let his = world.ctx_of(bob);
-    assert_eq!(projects::set_tags(&his, PROJECT, "a=b").await, Err(Error::NotFound));
+    assert_eq!(projects::set_tags(&his, PROJECT, 3, "a=b").await, Err(Error::NotFound));
     assert_eq!(projects::settings(&his, PROJECT).await, Err(Error::NotFound));
     world.grant(bob, "developer", Some(world.project_id().await)).await;
     let denied = Err(Error::Denied { permission: "organization:projects:write".into() });
-    assert_eq!(projects::set_tags(&his, PROJECT, "a=b").await, denied);
-    assert_eq!(projects::set_contacts(&his, PROJECT, "").await, denied);
+    assert_eq!(projects::set_tags(&his, PROJECT, 3, "a=b").await, denied);
+    assert_eq!(projects::set_contacts(&his, PROJECT, 3, "").await, denied);
     world.grant(bob, "operator", Some(world.project_id().await)).await;
-    projects::set_tags(&his, PROJECT, "a=b").await.unwrap();
-    projects::set_contacts(&his, PROJECT, "").await.unwrap();
+    projects::set_tags(&his, PROJECT, 3, "a=b").await.unwrap();
+    projects::set_contacts(&his, PROJECT, 4, "").await.unwrap();
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn who_changes_tags_and_contacts_second_is_told_both_versions() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let shown = projects::view(&ctx, PROJECT).await.unwrap().generation;
+    projects::set_tags(&ctx, PROJECT, shown, "env=live\nteam=web").await.unwrap();
+    let before = world.dump().await;
+    let told = |answer: Result<(), Error>| match answer {
+        Err(Error::Conflict { reason }) => reason,
+        answer => panic!("{answer:?}"),
+    };
+    assert_eq!(
+        told(projects::set_tags(&ctx, PROJECT, shown, "env=test").await),
+        "Somebody else changed this project meanwhile. Its tags are now “env=live, team=web”; you sent “env=test”."
+    );
+    assert_eq!(
+        told(projects::set_contacts(&ctx, PROJECT, shown, "ann@example.org").await),
+        "Somebody else changed this project meanwhile. Its contacts are now none; you sent “ann@example.org”."
+    );
+    assert!(world.dump().await == before, "nothing was changed, and nothing is on record");
+    // Who has read both versions decides anew.
+    let shown = projects::view(&ctx, PROJECT).await.unwrap().generation;
+    projects::set_contacts(&ctx, PROJECT, shown, "ann@example.org").await.unwrap();
+    let told = told(projects::set_contacts(&ctx, PROJECT, shown, "").await);
+    assert!(told.ends_with("now “ann@example.org”; you sent none."), "{told}");
     check_world(&world).await;
 }

@@ -82,7 +82,7 @@ fn of_organizations() -> Vec<Route> {
     vec![
         get("/api/organizations/view", &[In(ViewOrganization)]).with(HERE),
         post("/api/organizations/rename", &[In(RenameOrganization)])
-            .with("organization={organization}&name="),
+            .with("organization={organization}&generation=99&name=Elsewhere"),
         post("/api/organizations/delete", &[In(DeleteOrganization)])
             .with("organization={organization}&confirmation=x"),
         get("/api/organizations/events", &[In(ViewOrganizationEvents)]).with(HERE),
@@ -217,9 +217,10 @@ fn of_projects() -> Vec<Route> {
         get("/api/projects/preview_move", MOVES).with(PLACE),
         // It is there already.
         post("/api/projects/move", MOVES).with(PLACE),
-        post("/api/projects/set_tags", &[OnProject(SetProjectTags)]).with("project={project}&tags=x"),
+        post("/api/projects/set_tags", &[OnProject(SetProjectTags)])
+            .with("project={project}&generation=99&tags=a=b"),
         post("/api/projects/set_contacts", &[OnProject(SetProjectContacts)])
-            .with("project={project}&contacts=x"),
+            .with("project={project}&generation=99&contacts="),
         post("/api/projects/delete", &[OnProject(DeleteProject)]).with("project={project}&confirmation=x"),
         get("/api/events/list", &[OnProject(ViewProjectEvents)]).with(PROJECT),
         get("/api/certificates/list", &[OnProject(ViewProject)]).with(PROJECT),

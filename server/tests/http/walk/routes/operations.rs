@@ -76,7 +76,7 @@ fn of_organizations() -> Vec<Route> {
     vec![
         get("/v1/organizations", &[Own(ViewOwnProfile)]),
         get(ORGANIZATION, &[In(ViewOrganization)]),
-        patch(ORGANIZATION, &[In(RenameOrganization)]).with(r#"{"name":""}"#),
+        patch(ORGANIZATION, &[In(RenameOrganization)]).with(r#"{"name":"Elsewhere","generation":99}"#),
         delete(ORGANIZATION, &[In(DeleteOrganization)]).with("confirm=x"),
         get(UNITS, &[In(ListUnits)]),
         post(UNITS, &[In(CreateUnit)]).with(r#"{"name":""}"#),
@@ -233,10 +233,9 @@ fn of_projects() -> Vec<Route> {
         post("/v1/projects/{project}/move", MOVES).with(PLACE),
         post("/v1/projects/{project}/move/preview", MOVES).with(PLACE),
         get(TAGS, &[OnProject(ViewProject)]),
-        // It has none.
-        put(TAGS, &[OnProject(SetProjectTags)]).with(r#"{"tags":[]}"#),
+        put(TAGS, &[OnProject(SetProjectTags)]).with(r#"{"tags":[],"generation":99}"#),
         get(CONTACTS, &[OnProject(ViewProject)]),
-        put(CONTACTS, &[OnProject(SetProjectContacts)]).with(r#"{"contacts":[]}"#),
+        put(CONTACTS, &[OnProject(SetProjectContacts)]).with(r#"{"contacts":[],"generation":99}"#),
         get("/v1/projects/{project}/events", &[OnProject(ViewProjectEvents)]),
         get("/v1/projects/{project}/events/export", &[OnProject(ViewProjectEvents)]).with("format=jsonl"),
     ]
