@@ -122,6 +122,11 @@ pub fn user_removal(organization: &str, user: &str) -> String {
 pub fn user_deactivation(organization: &str, user: &str) -> String {
     of_organization(organization, &["users", user, "deactivate"], &[])
 }
+/// What making one of its people a super admin would do, or none any more.
+#[must_use]
+pub fn user_super_admin(organization: &str, user: &str) -> String {
+    of_organization(organization, &["users", user, "super-admin"], &[])
+}
 /// The open invitations of an organization.
 #[must_use]
 pub fn invitations(organization: &str, query: &[(&str, Option<&str>)]) -> String {

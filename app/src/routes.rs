@@ -33,7 +33,7 @@ use crate::{
     set_up::{SetUpNeededPage, SetUpPage},
     tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
     units::UnitPage,
-    users::{UserDeactivationPage, UserPage, UserRemovalPage, UsersPage},
+    users::{UserDeactivationPage, UserPage, UserRemovalPage, UserSuperAdminPage, UsersPage},
 };
 
 /// The console. `Async` everywhere: a status or redirect made after the first bytes would be lost.
@@ -127,6 +127,7 @@ fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/deactivate") view=UserDeactivationPage />
+        <Route ssr=Async path=path!("/organizations/:organization/users/:user/super-admin") view=UserSuperAdminPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />
         <Route ssr=Async path=path!("/organizations/:organization/application-users") view=ApplicationUsersPage />

@@ -68,6 +68,12 @@ pub async fn remove_user(
     Ok(())
 }
 
+/// What making somebody a super admin would do, or making them none any more.
+#[server(endpoint = "users/preview_super_admin", input = GetUrl)]
+pub async fn preview_super_admin(organization: OrganizationId, user: UserId) -> Result<Effects, AppError> {
+    answer(control::users::preview_super_admin(&control()?, organization, user).await)
+}
+
 /// Makes somebody a super admin, or no longer.
 #[server(endpoint = "users/set_super_admin")]
 pub async fn set_super_admin(

@@ -7,12 +7,15 @@ mod list_page;
 #[cfg(feature = "ssr")]
 mod removal_page;
 #[cfg(feature = "ssr")]
+mod super_admin_page;
+#[cfg(feature = "ssr")]
 mod view_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     list_page::UsersPage,
     removal_page::{UserDeactivationPage, UserRemovalPage},
+    super_admin_page::UserSuperAdminPage,
     view_page::UserPage,
 };
 

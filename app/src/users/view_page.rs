@@ -13,7 +13,6 @@ use crate::{
     components::{
         api_call::ApiCalls,
         copy::CopyButton,
-        dialog::{dialog, open_button},
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
@@ -204,55 +203,43 @@ fn activity(member: &MemberView, organization: &str, user: &str) -> AnyView {
     .into_any()
 }
 
-const SUPER_ADMIN: &str = "super-admin";
-
 fn super_admin(member: &MemberView, organization: &str, user: &str) -> AnyView {
-    let form = FormState::of("/api/users/set_super_admin");
     let is_one = member.row.is_super_admin;
     let obstacle = match (is_one, member.is_last_super_admin, member.row.is_active) {
         (true, true, _) => Some("They are the last active one: make somebody else a super admin first."),
         (false, _, false) => Some("They are deactivated: reactivate them first."),
         _ => None,
     };
-    let (verb, text) = match is_one {
-        true => (
-            "Make no super admin any more",
-            "They can do everything here. Without it they keep what they were given besides.",
-        ),
-        false => (
-            "Make super admin",
-            "A super admin can do everything here: delete the organization and make other super admins, too.",
-        ),
-    };
     let act = match obstacle {
         Some(obstacle) => view! { <p class="muted">{obstacle}</p> }.into_any(),
-        None => open_button(SUPER_ADMIN, "button", format!("{verb}…")),
-    };
-    let body = view! {
-        <form method="post" action=form.action class="form">
-            {hidden(&[
-                ("organization", organization),
-                ("user", user),
-                ("is_super_admin", if is_one { "false" } else { "true" }),
-            ])}
-            {form.error(&[])} <p>{text}</p>
-            <div class="form-actions">
-                <button class="button button-primary">{verb}</button>
-                <button type="button" class="button" commandfor=SUPER_ADMIN command="close">
-                    "Cancel"
-                </button>
-            </div>
-        </form>
+        None => {
+            let path = links::user_super_admin(organization, user);
+            view! { <a class="button" href=path>{super_admin_verb(is_one)} "…"</a> }.into_any()
+        }
     };
     view! {
         <section class="card card-line" aria-labelledby="super-admin-heading">
             <div>
                 <h2 id="super-admin-heading">"Super admin"</h2>
-                <p class="muted">{text}</p>
+                <p class="muted">{super_admin_means(is_one)}</p>
             </div>
             {act}
         </section>
-        {dialog(SUPER_ADMIN, format!("{verb}: {}?", member.row.email), form.is_refused(), body.into_any())}
     }
     .into_any()
+}
+
+/// What is done about somebody who is a super admin, or is none.
+pub(super) const fn super_admin_verb(is_one: bool) -> &'static str {
+    if is_one { "Make no super admin any more" } else { "Make super admin" }
+}
+
+/// What there is to know of that.
+pub(super) const fn super_admin_means(is_one: bool) -> &'static str {
+    match is_one {
+        true => "They can do everything here. Without it they keep what they were given besides.",
+        false => {
+            "A super admin can do everything here: delete the organization and make other super admins, too."
+        }
+    }
 }

@@ -40,6 +40,8 @@ pub(crate) enum Change<'a> {
     Leave(GroupId),
     /// They leave the organization, or are shut out of it.
     Remove,
+    /// They are made a super admin, or none any more.
+    SetSuperAdmin(bool),
 }
 
 /// What the change would do to the principal, or to everybody in it if it is a group.
@@ -83,6 +85,7 @@ impl Change<'_> {
             Self::Join(_) => after.held.extend_from_slice(joined),
             Self::Leave(group) => after.held.retain(|held| held.group_id != Some(*group)),
             Self::Remove => after.shut_out(),
+            Self::SetSuperAdmin(is_super_admin) => after.set_super_admin(*is_super_admin),
         }
         after
     }
@@ -92,7 +95,7 @@ impl Change<'_> {
         match self {
             Self::Give(held) => Some(place_of(held, held.organization_id)),
             Self::TakeGrant { place, .. } => Some(*place),
-            Self::Join(_) | Self::Leave(_) | Self::Remove => None,
+            Self::Join(_) | Self::Leave(_) | Self::Remove | Self::SetSuperAdmin(_) => None,
         }
     }
 }

@@ -129,6 +129,11 @@ impl Standing {
         Self { organization, is_member, is_super_admin: member.is_super_admin, scopes: None, held }
     }
 
+    /// What it is once they are made a super admin, or none any more.
+    pub(crate) fn set_super_admin(&mut self, is_super_admin: bool) {
+        self.is_super_admin = is_super_admin;
+    }
+
     /// What is left of it once they are shut out.
     pub(crate) fn shut_out(&mut self) {
         self.is_member = false;

@@ -209,6 +209,26 @@ pub async fn set_super_admin(
     })
 }
 
+/// What making somebody a super admin would do, without doing it; of a super admin, what making them none any more would.
+///
+/// # Errors
+/// `Conflict` for the last super admin and for who is deactivated; `Denied`; `NotFound`.
+pub async fn preview_super_admin(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Effects, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::SetSuperAdmin, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let member = find(&mut tx, organization, user).await?;
+        let is_super_admin = !member.is_super_admin;
+        check_super_admin(&mut tx, organization, &member, is_super_admin).await?;
+        let (principal, change) = ((PrincipalKind::User, user.uuid()), Change::SetSuperAdmin(is_super_admin));
+        effects::of(ctx, &mut tx, organization, principal, change).await
+    })
+}
+
 async fn check_super_admin(
     tx: &mut Tx,
     organization: OrganizationId,

@@ -21,6 +21,7 @@ const USER: &str = "/v1/organizations/{organization}/users/{user}";
 const DEACTIVATE: &str = "/v1/organizations/{organization}/users/{user}/deactivate";
 const REACTIVATE: &str = "/v1/organizations/{organization}/users/{user}/reactivate";
 const SUPER_ADMIN: &str = "/v1/organizations/{organization}/users/{user}/super-admin";
+const SUPER_ADMIN_EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/super-admin-effects";
 const EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/removal-effects";
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -45,6 +46,13 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Lets somebody in again."),
         Operation::put(SUPER_ADMIN, "setSuperAdmin", Action::SetSuperAdmin, set_super_admin)
             .about("Makes somebody a super admin, or no longer."),
+        Operation::get(
+            SUPER_ADMIN_EFFECTS,
+            "previewSuperAdmin",
+            Action::SetSuperAdmin,
+            super_admin_effects,
+        )
+        .about("Shows what making somebody a super admin would do, or of one making them none any more, without doing it."),
     ]
 }
 
@@ -95,4 +103,8 @@ async fn reactivate(call: Call) -> Result<(), Error> {
 async fn set_super_admin(call: Call<Json<SetSuperAdmin>>) -> Result<(), Error> {
     let (organization, user) = (call.id("organization")?, call.id("user")?);
     users::set_super_admin(&call.ctx, organization, user, call.body.0.is_super_admin).await
+}
+
+async fn super_admin_effects(call: Call) -> Result<Json<Effects>, Error> {
+    users::preview_super_admin(&call.ctx, call.id("organization")?, call.id("user")?).await.map(Json)
 }

@@ -203,6 +203,8 @@ async fn of_users(walk: &mut Walk, mel: &Person) {
     walk.does("deactivateUser", "").await;
     assert_eq!(walk.does("listUsers", "?state=deactivated").await["total"], 1);
     walk.does("reactivateUser", "").await;
+    let effects = walk.does("previewSuperAdmin", "").await;
+    assert!(effects["rows"][0]["gains"].as_array().is_some_and(|gains| gains.len() > 10), "{effects}");
     walk.does_with("setSuperAdmin").await;
     assert_eq!(walk.does("getUser", "").await["is_super_admin"], true);
     let effects = walk.does("previewUserRemoval", "").await;

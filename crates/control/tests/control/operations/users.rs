@@ -195,6 +195,41 @@ async fn super_admins_are_made_and_unmade_by_super_admins() {
 }
 
 #[tokio::test]
+async fn what_a_super_admin_gains_and_loses_is_shown_before() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    world.grant(bob, "developer", None).await;
+    world.grant(bob, "admin", Some(world.project_id().await)).await;
+    let before = world.dump().await;
+    let preview = async || users::preview_super_admin(&ctx, organization, bob).await.unwrap();
+    let gained = preview().await;
+    assert!(world.dump().await == before, "a preview changes nothing");
+    let places: Vec<_> = gained.rows.iter().map(|row| row.resource.name.as_str()).collect();
+    assert_eq!((places, gained.further), (vec!["Acme", "shop"], 0), "{gained:?}");
+    let (here, there) = (&gained.rows[0], &gained.rows[1]);
+    assert!(here.gains_administration && here.gains.contains(&Permission::OrganizationBillingWrite));
+    assert!(!here.gains.contains(&Permission::ProjectServicesRead), "they hold it already");
+    assert!(!there.gains_administration && there.loses.is_empty(), "they administer the project already");
+
+    users::set_super_admin(&ctx, organization, bob, true).await.unwrap();
+    let lost = preview().await;
+    assert_eq!(lost.rows.len(), gained.rows.len());
+    for (lost, gained) in lost.rows.iter().zip(&gained.rows) {
+        assert_eq!((&lost.loses, &lost.gains), (&gained.gains, &gained.loses));
+        assert_eq!(lost.loses_administration, gained.gains_administration);
+    }
+    users::set_super_admin(&ctx, organization, world.user, false).await.unwrap();
+    let his = world.ctx_of(bob);
+    let last = users::preview_super_admin(&his, organization, bob).await.unwrap_err();
+    assert_eq!(last.status(), 409, "the last one stays: {last}");
+    let lack = Err(Error::Denied { permission: "super admin".into() });
+    assert_eq!(users::preview_super_admin(&ctx, organization, bob).await, lack);
+    let nobody = UserId::from_uuid(world.uuid());
+    assert_eq!(users::preview_super_admin(&his, organization, nobody).await, Err(Error::NotFound));
+}
+
+#[tokio::test]
 async fn the_last_super_admin_stays_whatever_is_tried() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);

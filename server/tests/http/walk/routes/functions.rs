@@ -117,6 +117,7 @@ fn of_users() -> Vec<Route> {
         post("/api/users/reactivate", &[In(ReactivateUser)]).with(USER),
         post("/api/users/remove", &[In(RemoveUser)])
             .with("organization={organization}&user={user}&confirmation=x"),
+        get("/api/users/preview_super_admin", &[In(SetSuperAdmin)]).with(USER),
         post("/api/users/set_super_admin", &[In(SetSuperAdmin)])
             .with("organization={organization}&user={user}&is_super_admin=false"),
     ]

@@ -98,6 +98,7 @@ fn of_users() -> Vec<Route> {
     const DEACTIVATE: &str = "/v1/organizations/{organization}/users/{deactivated_user}/deactivate";
     const REACTIVATE: &str = "/v1/organizations/{organization}/users/{user}/reactivate";
     const SUPER_ADMIN: &str = "/v1/organizations/{organization}/users/{user}/super-admin";
+    const SUPER_ADMIN_EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/super-admin-effects";
     const INVITATIONS: &str = "/v1/organizations/{organization}/invitations";
     const INVITATION: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}";
     const RESEND: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}/resend";
@@ -108,6 +109,7 @@ fn of_users() -> Vec<Route> {
         get(EFFECTS, &[In(RemoveUser)]),
         post(DEACTIVATE, &[In(DeactivateUser)]),
         post(REACTIVATE, &[In(ReactivateUser)]),
+        get(SUPER_ADMIN_EFFECTS, &[In(SetSuperAdmin)]),
         put(SUPER_ADMIN, &[In(SetSuperAdmin)]).with(r#"{"is_super_admin":false}"#),
         get(INVITATIONS, &[In(ListInvitations)]),
         // They belong to it already.

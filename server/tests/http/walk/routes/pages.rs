@@ -4,7 +4,8 @@ use axum::http::Method;
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke, ViewMails,
+    ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke, SetSuperAdmin,
+    ViewMails,
     ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnPermissions,
     ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
     ViewService, ViewServicePassword, ViewUnit,
@@ -113,6 +114,7 @@ fn of_people() -> Vec<Route> {
         page("/organizations/{organization}/users/{user}", &[In(ListUsers)]),
         page("/organizations/{organization}/users/{user}/remove", &[In(ListUsers), In(RemoveUser)]),
         page("/organizations/{organization}/users/{user}/deactivate", &[In(ListUsers), In(RemoveUser)]),
+        page("/organizations/{organization}/users/{user}/super-admin", &[In(ListUsers), In(SetSuperAdmin)]),
         page("/organizations/{organization}/invitations", &[In(ListInvitations)]),
         page(INVITE, &[In(InviteUsers)]),
         // They belong to it already.
