@@ -311,7 +311,19 @@ impl Standing {
     /// Why this one may not take the other's place (make a token for it, reset its password), if so: that would be to hold
     /// what the other holds.
     pub(crate) fn takeover_obstacle(&self, other: &Self) -> Option<&'static str> {
-        (!self.covers(other)).then_some("It holds something that you do not hold.")
+        if !self.covers(other) {
+            return Some("It holds something that you do not hold.");
+        }
+        (!self.outlasts(other)).then_some("It holds something for longer than you hold it.")
+    }
+
+    /// Whether this one holds everything that `other` holds for as long as they do.
+    fn outlasts(&self, other: &Self) -> bool {
+        other.held.iter().all(|held| {
+            let place = place_of(held, self.organization);
+            let one = Self { held: vec![held.clone()], ..other.without_held() };
+            self.lasting(place, held.expires_at).cover(&one.at(place))
+        })
     }
 }
 
