@@ -149,8 +149,7 @@ const readers: Reader[] = [
     granted: ["organization:users:write"],
     may: [
       "/organizations/ID/invitations/new",
-      "/api/invitations/resend",
-      "/api/invitations/withdraw",
+      "/organizations/ID/invitations",
       "/api/users/deactivate",
       "/api/users/remove",
     ],

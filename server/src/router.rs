@@ -42,6 +42,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
 pub const POSTED: &[&str] = &[
     "/projects/{project}/services/{service}/connect",
+    "/organizations/{organization}/invitations",
     "/organizations/{organization}/invitations/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",

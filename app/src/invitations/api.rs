@@ -1,20 +1,18 @@
 //! Server functions of invitations.
 
-#[cfg(feature = "ssr")]
-use domain::{errors::Error, inputs, secrets::Secret};
 use domain::{
     ids::{InvitationId, OrganizationId},
-    views::{InvitationRow, InvitedLine, Page},
+    views::{ChosenInvitation, InvitationRow, InvitedLine, Page},
 };
+#[cfg(feature = "ssr")]
+use domain::{inputs, secrets::Secret};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     context::{answer, control, done},
-    links,
-    quantities::count,
-    session,
+    links, session,
 };
 
 /// The open invitations of an organization, newest first.
@@ -41,40 +39,22 @@ pub async fn invite_users(
     answer(control::invitations::invite(&control()?, organization, &input).await)
 }
 
-/// Sends invitations again, each with a new link.
+/// Sends invitations again, each with a new link, and says of each what became of it.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend_invitations(
     organization: OrganizationId,
     #[server(default)] invitations: Vec<InvitationId>,
-) -> Result<(), AppError> {
-    let ctx = control()?;
-    for (done, id) in invitations.iter().enumerate() {
-        let resent = control::invitations::resend(&ctx, organization, *id).await;
-        answer(resent.map_err(|error| stopped(error, done)))?;
-    }
-    done(
-        &links::invitations(&organization.to_string(), &[]),
-        &told(invitations.len(), "sent again, and the links before"),
-    );
-    Ok(())
+) -> Result<Vec<ChosenInvitation>, AppError> {
+    answer(control::invitations::resend_chosen(&control()?, organization, &invitations).await)
 }
 
-/// Takes invitations back.
+/// Takes invitations back, and says of each what became of it.
 #[server(endpoint = "invitations/withdraw")]
 pub async fn withdraw_invitations(
     organization: OrganizationId,
     #[server(default)] invitations: Vec<InvitationId>,
-) -> Result<(), AppError> {
-    let ctx = control()?;
-    for (done, id) in invitations.iter().enumerate() {
-        let withdrawn = control::invitations::withdraw(&ctx, organization, *id).await;
-        answer(withdrawn.map_err(|error| stopped(error, done)))?;
-    }
-    done(
-        &links::invitations(&organization.to_string(), &[]),
-        &told(invitations.len(), "taken back: the links"),
-    );
-    Ok(())
+) -> Result<Vec<ChosenInvitation>, AppError> {
+    answer(control::invitations::withdraw_chosen(&control()?, organization, &invitations).await)
 }
 
 /// Accepts the invitation of a link for who is signed in.
@@ -106,44 +86,4 @@ pub async fn decline_invitation(#[server(default)] token: String) -> Result<(), 
     answer(control::invitations::decline(&control()?, &Secret::new(token)).await)?;
     done(&links::sign_in(None), "The invitation is declined.");
     Ok(())
-}
-
-/// Why one of many was refused; those that were done before stay done.
-#[cfg(feature = "ssr")]
-fn stopped(error: Error, done: usize) -> Error {
-    match done {
-        0 => error,
-        _ => Error::conflict(format!("{error} Those above it in the list were done before.")),
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn told(number: usize, what: &str) -> String {
-    match number {
-        0 => "No invitation was chosen.".to_owned(),
-        _ => {
-            let number = count(i64::try_from(number).unwrap_or(i64::MAX), "invitation");
-            format!("{number} {what} open nothing any more.")
-        }
-    }
-}
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_done_before_a_refusal_is_said() {
-        assert_eq!(stopped(Error::NotFound, 0), Error::NotFound);
-        assert!(stopped(Error::conflict("Accepted."), 2).to_string().contains("Accepted. Those above it"));
-    }
-
-    #[test]
-    fn notices_count() {
-        assert_eq!(told(0, "sent again"), "No invitation was chosen.");
-        assert_eq!(
-            told(1, "taken back: the links"),
-            "1 invitation taken back: the links open nothing any more."
-        );
-    }
 }

@@ -1,10 +1,12 @@
-//! Invitations into an organization, for those who invite: the open ones, sending again, taking back. Making them is in
-//! `inviting`, what the invited do in `accepting`, what comes with them in `attached`, how many are mailed in `limits`.
+//! Invitations into an organization, for those who invite: the list of the open ones, and what their mail says. Making them
+//! is in `inviting`, sending again and taking back in `open`, what the invited do in `accepting`, what comes with them in
+//! `attached`, how many are mailed in `limits`.
 
 mod accepting;
 mod attached;
 mod inviting;
 mod limits;
+mod open;
 
 use std::collections::BTreeMap;
 
@@ -13,30 +15,30 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::{InvitationId, OrganizationId, UserId},
+    ids::{EventId, OrganizationId, UserId},
     names::EmailAddress,
-    principals::{InvitationOutcome, MailKind, SubjectKind, UserKind},
+    principals::{MailKind, UserKind},
     secrets::Secret,
+    states::Outcome,
     timestamps::Timestamp,
     views::{InvitationRow, Page},
 };
 use ring::digest;
-use serde_json::json;
-use store::{Tx, access::Target, invitations::Invitation};
+use store::{Tx, access::Target, events::Event, invitations::Invitation};
 use zeroize::Zeroizing;
 
 use crate::{
-    Context, Control,
-    contexts::Permit,
+    Context, Control, audit,
+    contexts::{Permit, Write},
     errors::{Failure, attempt},
     mails, pages,
 };
 use attached::{Attached, Things};
-use limits::Limit;
 
 pub use accepting::{Joined, accept, accept_own, decline, decline_own, join, own, view};
 pub use inviting::{INVITED_MAX, invite};
 pub use limits::{MAILS_OF_ORGANIZATION_PER_DAY, MAILS_TO_ADDRESS_PER_DAY, MAILS_TO_ADDRESS_PER_HOUR};
+pub use open::{CHOSEN_MAX, resend, resend_chosen, withdraw, withdraw_chosen};
 
 /// Bytes of the token in a link: 256 bits.
 const TOKEN_BYTES: usize = 32;
@@ -85,86 +87,41 @@ pub async fn list(
     })
 }
 
-/// Sends an invitation again with a new link, which is good for as long as the first one was. The link before it opens
-/// nothing any more.
-///
-/// # Errors
-/// `Conflict` when it has ended; `Limited` when too much was mailed to that address or by the organization; `Denied`;
-/// `NotFound`.
-pub async fn resend(ctx: &Context, organization: OrganizationId, id: InvitationId) -> Result<(), Error> {
-    attempt!(ctx, {
-        let permit = ctx.authorize(Action::InviteUsers, Target::Organization(organization)).await?;
-        let mut write = permit.write(EventType::InvitationResent).await?;
-        let invitation = find_open(&mut write.tx, organization, id).await?;
-        if let Some(limit) = mailing_limit(&mut write.tx, &invitation, ctx.now()).await? {
-            drop(write);
-            return Err(refuse_mailing(&permit, &invitation.email, limit.error(None)).await?);
-        }
-        let (now, lifetime) = (ctx.now(), invitation.expires_at.since(invitation.sent_at));
-        let (token, expires_at) = (new_token(&ctx.control), now.plus(lifetime));
-        store::invitations::renew(&mut write.tx, id, &hash(&token), now, expires_at).await?;
-        let email: EmailAddress = invitation.email.parse().map_err(|error| Error::name("email", error))?;
-        let name = &permit.access()?.organization_name;
-        let letter = Letter { organization, name, inviter: &write.event.actor, expires_at };
-        letter.post(&ctx.control, &mut write.tx, &email, &token).await?;
-        write
-            .subject(SubjectKind::Invitation, id.uuid(), invitation.email.clone())
-            .before(&json!({ "expires_at": invitation.expires_at.rfc3339() }))?
-            .after(&json!({ "expires_at": expires_at.rfc3339() }))?
-            .text(format!("Sent the invitation of {email} again"));
-        write.commit().await
-    })
-}
-
-/// Takes an invitation back; its link opens nothing any more.
-///
-/// # Errors
-/// `Conflict` when it has ended; `Denied`; `NotFound`.
-pub async fn withdraw(ctx: &Context, organization: OrganizationId, id: InvitationId) -> Result<(), Error> {
-    attempt!(ctx, {
-        let permit = ctx.authorize(Action::WithdrawInvitation, Target::Organization(organization)).await?;
-        let mut write = permit.write(EventType::InvitationWithdrawn).await?;
-        let invitation = find_open(&mut write.tx, organization, id).await?;
-        store::invitations::end(&mut write.tx, id, InvitationOutcome::Withdrawn, ctx.now()).await?;
-        write
-            .subject(SubjectKind::Invitation, id.uuid(), invitation.email.clone())
-            .text(format!("Took the invitation of {} back", invitation.email));
-        write.commit().await
-    })
-}
-
-/// An invitation of the organization that nobody has ended.
-async fn find_open(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: InvitationId,
-) -> Result<Invitation, Failure> {
-    let invitation = store::invitations::find(tx, organization, id).await?.ok_or(Error::NotFound)?;
-    match invitation.outcome {
-        None => Ok(invitation),
-        Some(outcome) => {
-            let reason = format!("The invitation of {} was {outcome} already.", invitation.email);
-            Err(Error::conflict(reason).into())
-        }
-    }
-}
-
-/// What keeps the invitation from being mailed again now, if anything does.
-async fn mailing_limit(
-    tx: &mut Tx,
-    invitation: &Invitation,
-    now: Timestamp,
-) -> Result<Option<Limit>, Failure> {
-    match limits::of_address(tx, &invitation.email, now).await? {
-        Some(limit) => Ok(Some(limit)),
-        None => limits::of_organization(tx, invitation.organization_id, 1, now).await,
-    }
-}
-
 /// Puts on record that something was not mailed because of a limit. No transaction may be open.
 async fn refuse_mailing(permit: &Permit, what: &str, limit: Error) -> Result<Failure, Failure> {
     permit.refuse(format!("of {what}: {limit}")).await?;
     Ok(limit.into())
+}
+
+/// What is on record of the invitation that the transaction was last about.
+fn event_of(ctx: &Context, write: &Write) -> Event {
+    Event { id: EventId::from_uuid(ctx.control.new_uuid()), ..write.event.clone() }
+}
+
+/// What is on record of an invitation that was refused, among others that were not.
+fn denied(ctx: &Context, write: &Write, email: &str, reason: &str) -> Event {
+    Event {
+        event_type: EventType::ActionDenied,
+        outcome: Outcome::Denied,
+        subject_kind: None,
+        subject_id: None,
+        subject_name: None,
+        before: None,
+        after: None,
+        text: format!("Refused: {} of {email}: {reason}", write.event.action),
+        ..event_of(ctx, write)
+    }
+}
+
+/// Commits what was done with these events, one for each invitation; without any, nothing was done.
+async fn commit_each(mut write: Write, mut events: Vec<Event>) -> Result<(), Failure> {
+    // The last one goes with the transaction.
+    let Some(last) = events.pop() else { return Ok(()) };
+    for event in events {
+        audit::append(&mut write.tx, event).await?;
+    }
+    write.event = last;
+    write.commit().await
 }
 
 /// What people are told of who invited them.

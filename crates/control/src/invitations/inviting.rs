@@ -22,12 +22,12 @@ use store::{Tx, access::Target, events::Event, invitations::Invitation};
 use super::{
     Letter,
     attached::{Attached, AttachedGrant, Things},
-    hash, limits,
+    commit_each, hash, limits,
     limits::Limit,
     new_token, refuse_mailing,
 };
 use crate::{
-    Context, audit,
+    Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     permissions, resources,
@@ -93,13 +93,7 @@ pub async fn invite(
             };
             answers.push(InvitedLine { line: line.number, email: line.email, reason, retry_after_seconds });
         }
-        // One event for each: the last one goes with the transaction.
-        let Some(last) = events.pop() else { return Ok(answers) };
-        for event in events {
-            audit::append(&mut write.tx, event).await?;
-        }
-        write.event = last;
-        write.commit().await?;
+        commit_each(write, events).await?;
         Ok(answers)
     })
 }

@@ -242,3 +242,17 @@ pub struct InvitedLine {
     /// When it can be tried again, if only too much was mailed for now.
     pub retry_after_seconds: Option<u64>,
 }
+
+/// What became of one of several invitations that were chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ChosenInvitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Who is invited; none if there is no such invitation.
+    pub email: Option<String>,
+    /// Why nothing was done with it; none if it was done.
+    pub reason: Option<String>,
+    /// When it can be tried again, if only too much was mailed for now.
+    pub retry_after_seconds: Option<u64>,
+}

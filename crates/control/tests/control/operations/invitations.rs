@@ -546,6 +546,71 @@ async fn an_organization_mails_so_many_a_day() {
 }
 
 #[tokio::test]
+async fn several_are_sent_again_or_taken_back_at_once() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    invite(&ctx, &world, &form("a@x.org\nb@x.org\nc@x.org\nd@x.org")).await;
+    let ids: Vec<_> = open(&world).await.into_iter().map(|row| (row.email, row.id)).collect();
+    let id = |email: &str| ids.iter().find(|(found, _)| found == email).unwrap().1;
+    let (a, b, c, d) = (id("a@x.org"), id("b@x.org"), id("c@x.org"), id("d@x.org"));
+    invitations::withdraw(&ctx, organization, b).await.unwrap();
+    for _ in 0..4 {
+        invitations::resend(&ctx, organization, c).await.unwrap();
+    }
+    let absent = InvitationId::from_uuid(world.uuid());
+    let events = world.dump().await["events"].len();
+    // One permit, and for each that was done or refused by a limit an event.
+    let answers = invitations::resend_chosen(&ctx, organization, &[a, b, c, absent, d, a]).await.unwrap();
+    let told: Vec<_> = answers
+        .iter()
+        .map(|answer| (answer.id, answer.email.as_deref(), answer.reason.as_deref().unwrap_or("")))
+        .collect();
+    let too_often = answers[2].reason.clone().unwrap();
+    assert!(too_often.contains("At most 5 invitations an hour"), "{too_often}");
+    assert_eq!(
+        told,
+        [
+            (a, Some("a@x.org"), ""),
+            (b, Some("b@x.org"), "The invitation of b@x.org was withdrawn already."),
+            (c, Some("c@x.org"), too_often.as_str()),
+            (absent, None, "This does not exist, or you have no access to it."),
+            (d, Some("d@x.org"), ""),
+        ]
+    );
+    let waits: Vec<_> = answers.iter().map(|answer| answer.retry_after_seconds).collect();
+    assert_eq!(waits, [None, None, Some(3601), None, None]);
+    assert_eq!(world.dump().await["events"].len(), events + 3);
+    assert_eq!(world.count_events("user.invitation_resent").await, 4 + 2);
+    let event = world.last_event(organization, "action.denied").await;
+    assert!(event.text.starts_with("Refused: invitation.create of c@x.org: At most 5"), "{}", event.text);
+    assert_eq!((event.outcome, event.subject_id, event.after), (Outcome::Denied, None, None));
+    let event = world.last_event(organization, "user.invitation_resent").await;
+    assert_eq!((event.outcome, event.subject_id), (Outcome::Done, Some(d.uuid())));
+
+    let answers = invitations::withdraw_chosen(&ctx, organization, &[a, b, c]).await.unwrap();
+    let done: Vec<_> = answers.iter().map(|answer| answer.reason.is_none()).collect();
+    assert_eq!(done, [true, false, true]);
+    assert_eq!(world.count_events("user.invitation_withdrawn").await, 3);
+    assert_eq!(open(&world).await.into_iter().map(|row| row.id).collect::<Vec<_>>(), [d]);
+
+    // Nothing that can be done is no event.
+    let before = world.dump().await;
+    let answers = invitations::withdraw_chosen(&ctx, organization, &[a, absent]).await.unwrap();
+    assert!(answers.iter().all(|answer| answer.reason.is_some()), "{answers:?}");
+    let many = vec![d; invitations::CHOSEN_MAX + 1];
+    for chosen in [&[][..], &many] {
+        for answer in [
+            invitations::resend_chosen(&ctx, organization, chosen).await,
+            invitations::withdraw_chosen(&ctx, organization, chosen).await,
+        ] {
+            assert_eq!(answer.unwrap_err().field(), Some("invitations"));
+        }
+    }
+    assert!(world.dump().await == before);
+    check_world(&world).await;
+}
+
+#[tokio::test]
 async fn invitations_are_the_organizations_own() {
     let world = World::new().await;
     let organization = world.organization;
@@ -563,6 +628,10 @@ async fn invitations_are_the_organizations_own() {
         invitations::resend(&theirs, other, id).await,
         invitations::withdraw(&theirs, other, id).await,
         invitations::resend(&theirs, other, InvitationId::from_uuid(world.uuid())).await,
+        invitations::resend_chosen(&theirs, organization, &[id]).await.map(drop),
+        invitations::resend_chosen(&theirs, other, &[id]).await.map(drop),
+        invitations::withdraw_chosen(&theirs, organization, &[id]).await.map(drop),
+        invitations::withdraw_chosen(&theirs, other, &[id]).await.map(drop),
     ] {
         assert_eq!(answer, Err(Error::NotFound));
     }
@@ -574,6 +643,8 @@ async fn invitations_are_the_organizations_own() {
         invitations::invite(&ctx, organization, &form("x@y.org")).await.map(drop),
         invitations::resend(&ctx, organization, id).await,
         invitations::withdraw(&ctx, organization, id).await,
+        invitations::resend_chosen(&ctx, organization, &[id]).await.map(drop),
+        invitations::withdraw_chosen(&ctx, organization, &[id]).await.map(drop),
     ] {
         assert_eq!(answer, Err(Error::Denied { permission: WRITE.into() }));
     }

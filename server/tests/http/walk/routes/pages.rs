@@ -4,11 +4,10 @@ use axum::http::Method;
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke, SetSuperAdmin,
-    ViewMails,
-    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnPermissions,
-    ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
-    ViewService, ViewServicePassword, ViewUnit,
+    ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke,
+    SetSuperAdmin, ViewMails, ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents,
+    ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents,
+    ViewProjectPermissions, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -116,6 +115,10 @@ fn of_people() -> Vec<Route> {
         page("/organizations/{organization}/users/{user}/deactivate", &[In(ListUsers), In(RemoveUser)]),
         page("/organizations/{organization}/users/{user}/super-admin", &[In(ListUsers), In(SetSuperAdmin)]),
         page("/organizations/{organization}/invitations", &[In(ListInvitations)]),
+        posted("/organizations/{organization}/invitations", &[In(InviteUsers)])
+            .with("do=resend&invitations[]={ended_invitation}"),
+        posted("/organizations/{organization}/invitations", &[In(WithdrawInvitation)])
+            .with("do=withdraw&invitations[]={ended_invitation}"),
         page(INVITE, &[In(InviteUsers)]),
         // They belong to it already.
         posted(INVITE, &[In(InviteUsers), In(AddGroupMember)])
