@@ -79,6 +79,8 @@ impl Known {
         };
         match ask {
             Ask::Own(_) | Ask::Person(_) if needs_session && with_token => Expected::Missing,
+            // A token that is limited by scopes looks after none but itself.
+            Ask::Own(Action::ViewOwnTokens) if self.scopes.is_some() => Expected::Missing,
             Ask::Person(_) if self.is_program => Expected::Hidden,
             Ask::Own(_) | Ask::Person(_) => Expected::Allowed,
             Ask::In(_) => at(ResourceKind::Organization),

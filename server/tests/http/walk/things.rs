@@ -331,7 +331,13 @@ impl Place {
 }
 
 async fn make_token(ctx: &Context, organization: OrganizationId, robot: UserId) -> TokenId {
-    let input = CreateToken { description: "x".into(), ..CreateToken::default() };
+    // Good for no more than any token that is to take its place.
+    let input = CreateToken {
+        description: "x".into(),
+        scopes: vec!["read_only".into()],
+        ip_ranges: "127.0.0.1".into(),
+        ..CreateToken::default()
+    };
     application_users::create_token(ctx, organization, robot, &input).await.unwrap().row.id
 }
 

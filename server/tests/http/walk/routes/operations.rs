@@ -168,7 +168,8 @@ fn of_application_users() -> Vec<Route> {
         get(EFFECTS, &[In(DeleteApplicationUser)]),
         get(TOKENS, &[In(ListApplicationUsers)]),
         // It has as many as it can have.
-        post(TOKENS, &[In(CreateApplicationToken)]).with(r#"{"description":"x"}"#),
+        post(TOKENS, &[In(CreateApplicationToken)])
+            .with(r#"{"description":"x","scopes":["read_only"],"ip_ranges":["127.0.0.1"]}"#),
         patch(TOKEN, &[In(EditApplicationToken)])
             .with(r#"{"description":"x","ip_ranges":[],"generation":99}"#),
         delete(TOKEN, &[In(RevokeApplicationToken)]).spends(),
