@@ -11,7 +11,7 @@ use domain::{errors::Error, inputs::EventFilter, views::CertificateView};
 use serde::Deserialize;
 
 use crate::{
-    exports::{self, Export},
+    exports::{self, Export, Reader},
     refusals::Refusal,
 };
 
@@ -62,7 +62,7 @@ pub(crate) async fn organization_events(
     Query(query): Query<ExportQuery>,
 ) -> Result<Export, Refusal> {
     let organization = organization.parse().map_err(|_| Error::NotFound)?;
-    Ok(exports::of_organization(ctx, organization, query.filter, &query.format).await?)
+    Ok(exports::of_organization(Reader::with(ctx, None), organization, query.filter, &query.format).await?)
 }
 
 /// `GET /projects/{project}/events/export`
@@ -71,7 +71,7 @@ pub(crate) async fn project_events(
     Path(project): Path<String>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Export, Refusal> {
-    Ok(exports::of_project(ctx, &project, query.filter, &query.format).await?)
+    Ok(exports::of_project(Reader::with(ctx, None), &project, query.filter, &query.format).await?)
 }
 
 fn certificate(ctx: &Context, view: &CertificateView) -> Result<impl IntoResponse + use<>, Refusal> {

@@ -1,5 +1,5 @@
 //! Event logs as files, page by page from the database to the wire: CSV for spreadsheets, JSON lines for programs. Who may
-//! read them is asked anew for each page.
+//! read them, and whether they are who they were, is asked anew for each page.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use control::{Context, events};
+use control::{Context, events, tokens};
 use domain::{
-    errors::Error, ids::OrganizationId, inputs::EventFilter, principals::SubjectKind, timestamps::Timestamp,
-    views::EventView,
+    errors::Error, ids::OrganizationId, inputs::EventFilter, principals::SubjectKind, secrets::Secret,
+    timestamps::Timestamp, views::EventView,
 };
 use futures::stream;
 
@@ -77,6 +77,28 @@ pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 /// Media type of JSON lines.
 pub(crate) const JSON_LINES: &str = "application/jsonl";
 
+/// Who reads.
+pub(crate) struct Reader {
+    ctx: Context,
+    /// What they showed if it is no session.
+    token: Option<Secret>,
+}
+
+impl Reader {
+    /// Somebody who is known by a session, or by this token.
+    pub(crate) const fn with(ctx: Context, token: Option<Secret>) -> Self {
+        Self { ctx, token }
+    }
+
+    /// Who they are now: the token may have ended since, or be for other addresses.
+    async fn look_again(&mut self) -> Result<(), Error> {
+        if let Some(token) = &self.token {
+            self.ctx = tokens::authenticate_again(&self.ctx, token).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Whose events.
 #[derive(Clone)]
 enum Place {
@@ -86,7 +108,7 @@ enum Place {
 
 /// A file that is written while it is read.
 pub(crate) struct Export {
-    ctx: Context,
+    reader: Reader,
     place: Place,
     filter: EventFilter,
     form: Form,
@@ -101,12 +123,12 @@ pub(crate) struct Export {
 /// # Errors
 /// `Invalid` on `format` or a member of the filter; `Denied`; `NotFound`.
 pub(crate) async fn of_organization(
-    ctx: Context,
+    reader: Reader,
     organization: OrganizationId,
     filter: EventFilter,
     format: &str,
 ) -> Result<Export, Error> {
-    Export::begin(ctx, Place::Organization(organization), filter, format).await
+    Export::begin(reader, Place::Organization(organization), filter, format).await
 }
 
 /// The events of a project, from the newest on.
@@ -114,31 +136,37 @@ pub(crate) async fn of_organization(
 /// # Errors
 /// As [`of_organization`].
 pub(crate) async fn of_project(
-    ctx: Context,
+    reader: Reader,
     project: &str,
     filter: EventFilter,
     format: &str,
 ) -> Result<Export, Error> {
-    Export::begin(ctx, Place::Project(project.to_owned()), filter, format).await
+    Export::begin(reader, Place::Project(project.to_owned()), filter, format).await
 }
 
 impl Export {
     /// Reads the first page, so that what is refused is refused before the answer begins.
-    async fn begin(ctx: Context, place: Place, filter: EventFilter, format: &str) -> Result<Self, Error> {
+    async fn begin(reader: Reader, place: Place, filter: EventFilter, format: &str) -> Result<Self, Error> {
         let form = Form::parse(format)?;
-        let mut export = Self { ctx, place, filter, form, first: None, after: None };
+        let mut export = Self { reader, place, filter, form, first: None, after: None };
         export.first = Some(export.fetch().await?);
         Ok(export)
     }
 
     async fn fetch(&mut self) -> Result<Vec<EventView>, Error> {
-        let (ctx, filter, after) = (&self.ctx, &self.filter, self.after);
+        let (ctx, filter, after) = (&self.reader.ctx, &self.filter, self.after);
         let events = match &self.place {
             Place::Organization(organization) => events::export(ctx, *organization, filter, after).await?,
             Place::Project(project) => events::export_project(ctx, project, filter, after).await?,
         };
         self.after = events.last().map(|event| event.sequence).or(after);
         Ok(events)
+    }
+
+    /// The page after the first ones.
+    async fn fetch_on(&mut self) -> Result<Vec<EventView>, Error> {
+        self.reader.look_again().await?;
+        self.fetch().await
     }
 
     /// The next piece of the file; none at its end.
@@ -148,7 +176,7 @@ impl Export {
         let events = match first {
             Some(events) => events,
             // The transfer is broken off: what is not whole must not look so.
-            None => self.fetch().await.map_err(io::Error::other)?,
+            None => self.fetch_on().await.map_err(io::Error::other)?,
         };
         if events.is_empty() && !is_first {
             return Ok(None);

@@ -16,7 +16,11 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Context, Control, errors::attempt, pages};
+use crate::{
+    Context, Control,
+    errors::{Failure, attempt},
+    pages,
+};
 
 /// Rows of a file that are read at once.
 pub const EXPORTED_MAX: u32 = 1000;
@@ -68,7 +72,7 @@ pub async fn list_for_organization(
 /// The next [`EXPORTED_MAX`] events of a project before the one numbered `after`, newest first; fewer are the last.
 ///
 /// # Errors
-/// `Invalid` on a field of the filter; `Denied`; `NotFound`.
+/// `Invalid` on a field of the filter; `Denied`; `NotFound`; `Unauthenticated` when the session ended since the page before.
 pub async fn export_project(
     ctx: &Context,
     project: &str,
@@ -76,6 +80,7 @@ pub async fn export_project(
     after: Option<i64>,
 ) -> Result<Vec<EventView>, Error> {
     attempt!(ctx, {
+        look_again(ctx, after).await?;
         let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
         let filter = parse(filter)?;
         let mut tx = permit.read().await?;
@@ -89,7 +94,7 @@ pub async fn export_project(
 /// last.
 ///
 /// # Errors
-/// `Invalid` on a field of the filter; `Denied`; `NotFound`.
+/// `Invalid` on a field of the filter; `Denied`; `NotFound`; `Unauthenticated` when the session ended since the page before.
 pub async fn export(
     ctx: &Context,
     organization: OrganizationId,
@@ -97,6 +102,7 @@ pub async fn export(
     after: Option<i64>,
 ) -> Result<Vec<EventView>, Error> {
     attempt!(ctx, {
+        look_again(ctx, after).await?;
         let target = Target::Organization(organization);
         let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
         let filter = parse(filter)?;
@@ -123,6 +129,15 @@ pub async fn list_for_installation(control: &Control, after: Option<&str>) -> Re
             store::events::list_for_organization(&mut tx, None, &filter, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
+}
+
+/// Whether whoever reads on is signed in still: a file outlives the request that began it. A token is presented again by
+/// those who call.
+async fn look_again(ctx: &Context, after: Option<i64>) -> Result<(), Failure> {
+    if after.is_some() && ctx.session().is_some() && !ctx.has_session().await? {
+        return Err(Error::Unauthenticated { reason: "Sign in first.".into() }.into());
+    }
+    Ok(())
 }
 
 /// Reads a filter; what is empty filters nothing.

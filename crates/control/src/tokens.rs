@@ -30,7 +30,7 @@ use terms::{Change, Terms};
 
 pub use rows::TOKENS_MAX;
 pub(crate) use uses::TokenRefusals;
-pub use uses::authenticate;
+pub use uses::{authenticate, authenticate_again};
 
 /// One page of one's own tokens, newest first; with `unused_days`, those alone that were not used for so many days.
 ///

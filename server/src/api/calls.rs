@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use control::Context;
-use domain::errors::Error;
+use domain::{errors::Error, secrets::Secret};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -20,6 +20,8 @@ pub(super) const BODY_BYTES_MAX: usize = 256 << 10;
 pub(super) struct Call<B = ()> {
     /// Who asks.
     pub(super) ctx: Context,
+    /// What they showed for it: asked for again by an answer that outlives the request.
+    pub(super) token: Option<Secret>,
     /// What they sent.
     pub(super) body: B,
     /// The values in path and query.

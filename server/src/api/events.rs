@@ -19,7 +19,7 @@ use super::{
     calls::Call,
     operations::{AFTER, Operation, Parameter},
 };
-use crate::exports::{self, CSV, Export, JSON_LINES};
+use crate::exports::{self, CSV, Export, JSON_LINES, Reader};
 
 const OF_ORGANIZATION: &str = "/v1/organizations/{organization}/events";
 const OF_PROJECT: &str = "/v1/projects/{project}/events";
@@ -106,7 +106,8 @@ async fn list(call: Call) -> Result<Page<EventView>, Error> {
 
 async fn export(call: Call) -> Result<Export, Error> {
     let (organization, filter) = (call.id("organization")?, filter(&call));
-    exports::of_organization(call.ctx.clone(), organization, filter, call.query("format")).await
+    let reader = Reader::with(call.ctx.clone(), call.token.clone());
+    exports::of_organization(reader, organization, filter, call.query("format")).await
 }
 
 async fn list_of_project(call: Call) -> Result<Page<EventView>, Error> {
@@ -115,5 +116,6 @@ async fn list_of_project(call: Call) -> Result<Page<EventView>, Error> {
 
 async fn export_of_project(call: Call) -> Result<Export, Error> {
     let filter = filter(&call);
-    exports::of_project(call.ctx.clone(), call.name("project"), filter, call.query("format")).await
+    let reader = Reader::with(call.ctx.clone(), call.token.clone());
+    exports::of_project(reader, call.name("project"), filter, call.query("format")).await
 }

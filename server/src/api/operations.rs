@@ -14,6 +14,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::{
     answers::Answer,
     calls::{Body, Call, Values},
+    credentials,
     problems::Problem,
 };
 
@@ -88,7 +89,8 @@ impl Operation {
             let request = incoming.ctx.request_id();
             let values = Values::new(incoming.path, incoming.query, query)?;
             let body = B::read(incoming.headers, incoming.body)?;
-            let answer = handler(Call { ctx: incoming.ctx, body, values });
+            let token = credentials::token(incoming.headers).ok();
+            let answer = handler(Call { ctx: incoming.ctx, token, body, values });
             Ok(Box::pin(async move { Ok(answer.await?.respond(request)) }))
         };
         Self {

@@ -64,6 +64,14 @@ pub async fn authenticate(control: &Control, origin: Origin, presented: &Secret)
     })
 }
 
+/// The context of who presented this token, once more: for what outlives the request that it came with.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_again(ctx: &Context, presented: &Secret) -> Result<Context, Error> {
+    authenticate(&ctx.control, ctx.origin().clone(), presented).await
+}
+
 /// Why a token is turned away.
 struct Refusal {
     /// What its bearer is told.

@@ -1,11 +1,14 @@
 //! Event logs as files, for programs and for people.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use domain::inputs::CreateToken;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
-use super::callers::{Program, member, owners_program};
+use super::callers::{Program, member, owner, owners_program};
 use crate::installation::Installation;
 
 /// Groups that are made: more events than one page of an export holds.
@@ -58,7 +61,12 @@ async fn everything_is_in_the_file_and_in_order() {
 /// long.
 async fn many_groups(installation: &Installation, program: &Program, base: &str) -> usize {
     program.post(&format!("{base}/groups"), json!({ "name": "=HYPERLINK(1)" })).await.with(201);
-    let organization = Some(base.rsplit('/').next().unwrap().parse().unwrap());
+    copy_last_event(installation, base.rsplit('/').next().unwrap()).await;
+    GROUPS + 1
+}
+
+async fn copy_last_event(installation: &Installation, organization: &str) {
+    let organization = Some(organization.parse().unwrap());
     let mut tx = installation.store.write().await.unwrap();
     let (last, _) = store::events::last(&mut tx, organization).await.unwrap().unwrap();
     let filter = store::events::EventFilter::default();
@@ -70,7 +78,6 @@ async fn many_groups(installation: &Installation, program: &Program, base: &str)
         store::events::append(&mut tx, &event).await.unwrap();
     }
     tx.commit().await.unwrap();
-    GROUPS + 1
 }
 
 #[tokio::test]
@@ -117,5 +124,60 @@ async fn who_loses_the_right_on_the_way_gets_no_more() {
     assert_eq!(first.iter().filter(|byte| **byte == b'\n').count(), 1000);
     let path = format!("{base}/permissions/{}", grant["id"].as_str().unwrap());
     assert_eq!(program.send(Method::DELETE, &path, None).await.status, 204);
+    assert!(pieces.next().await.unwrap().is_err(), "broken off, not ended");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_on_the_way_gets_no_more() {
+    let installation = Installation::new().await;
+    let (owner, organization) = owner(&installation).await;
+    let program = Program::new(&installation).with_token(&owner.token(&CreateToken::default()).await);
+    let base = format!("/v1/organizations/{organization}");
+    many_groups(&installation, &program, &base).await;
+    let export = format!("{base}/events/export?format=csv");
+    let tokens = program.get("/v1/me/tokens").await.with(200);
+    let path = format!("/v1/me/tokens/{}", tokens["tokens"][0]["id"].as_str().unwrap());
+    let mut pieces = program.open(&export).await;
+    pieces.next().await.unwrap().unwrap();
+    assert_eq!(program.send(Method::DELETE, &path, None).await.status, 204);
+    assert!(pieces.next().await.unwrap().is_err(), "broken off, not ended");
+
+    // One that stays gets all of it.
+    let program = program.with_token(&owner.token(&CreateToken::default()).await);
+    let mut pieces = program.open(&export).await;
+    while let Some(piece) = pieces.next().await {
+        piece.unwrap();
+    }
+    // Its time counts, too.
+    let brief = CreateToken { max_age_seconds: "600".into(), ..CreateToken::default() };
+    let program = program.with_token(&owner.token(&brief).await);
+    let mut pieces = program.open(&export).await;
+    pieces.next().await.unwrap().unwrap();
+    installation.clock.advance(Duration::from_secs(600));
+    assert!(pieces.next().await.unwrap().is_err(), "broken off, not ended");
+}
+
+#[tokio::test]
+async fn a_file_ends_with_the_session_that_began_it() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let organization = browser.organization().await;
+    copy_last_event(&installation, &organization).await;
+    let path = format!("/organizations/{organization}/events/export?format=csv");
+    let open = async || {
+        let request = browser.request(Method::GET, &path, None);
+        let answer = installation.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.into_body().into_data_stream()
+    };
+    let mut pieces = open().await;
+    let mut lines = 0;
+    while let Some(piece) = pieces.next().await {
+        lines += piece.unwrap().iter().filter(|byte| **byte == b'\n').count();
+    }
+    assert!(lines > GROUPS, "{lines}");
+    let mut pieces = open().await;
+    pieces.next().await.unwrap().unwrap();
+    browser.post("/projects", "/api/sign_out", &[]).await.location();
     assert!(pieces.next().await.unwrap().is_err(), "broken off, not ended");
 }
