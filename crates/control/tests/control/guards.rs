@@ -205,11 +205,8 @@ async fn give_for(
         principal: principal.to_owned(),
         granted: granted.to_owned(),
         resource: resource.to_owned(),
-<<<<<<< ours
-        ..GrantPermission::default()
-=======
         days: days.to_owned(),
->>>>>>> theirs
+        ..GrantPermission::default()
     };
     permissions::grant(ctx, world.organization, &input).await.map(drop)
 }
