@@ -76,10 +76,19 @@ fn free_text(text: &str, what: &str, max: usize) -> Result<String, NameError> {
     if text.chars().count() > max {
         return refuse(format!("Use at most {max} characters; this has {}.", text.chars().count()));
     }
-    if text.chars().any(char::is_control) {
-        return refuse("Remove the line breaks and control characters.");
+    if text.chars().any(|c| c.is_control() || is_unseen(c)) {
+        return refuse("Remove the line breaks, control characters and marks that cannot be seen.");
     }
     Ok(text.to_owned())
+}
+
+/// Whether it is a mark that is not seen but changes how what stands beside it reads: the directional formatting characters
+/// (Unicode Standard Annex #9, section 2), and spaces and separators without a shape.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+    )
 }
 
 fn organization_name(text: &str) -> Result<String, NameError> {
@@ -146,8 +155,8 @@ pub fn note(text: &str, max: usize) -> Result<String, NameError> {
     if count > max {
         return refuse(format!("Use at most {max} characters; this has {count}."));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return refuse("Remove the control characters.");
+    if text.chars().any(|c| (c.is_control() && c != '\n') || is_unseen(c)) {
+        return refuse("Remove the control characters and marks that cannot be seen.");
     }
     Ok(text)
 }
@@ -208,7 +217,10 @@ fn email_address(text: &str) -> Result<String, NameError> {
                     && label.chars().all(|c| c.is_alphanumeric() || c == '-')
             })
     });
-    if !well_formed || text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\\\"".contains(c))
+    if !well_formed
+        || text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || is_unseen(c) || "<>(),;:\\\"".contains(c))
     {
         return refuse("Enter an e-mail address like name@example.org.");
     }
@@ -227,6 +239,16 @@ mod tests {
         assert_eq!(" de ".parse::<CountryCode>().unwrap().as_str(), "DE");
         assert_eq!(note(" a\r\nb ", 3).unwrap(), "a\nb");
         assert_eq!("Ünlü Ltd.".parse::<OrganizationName>().unwrap().as_str(), "Ünlü Ltd.");
+        // Joined signs are seen.
+        assert_eq!("👩\u{200D}🔧".parse::<GroupName>().unwrap().as_str(), "👩\u{200D}🔧");
+    }
+
+    #[test]
+    fn marks_that_are_not_seen_are_refused() {
+        for bad in ["ad\u{202E}nim", "admin\u{200B}s", "\u{2066}a\u{2069}", "a\u{2028}b", "\u{FEFF}a"] {
+            assert!(bad.parse::<GroupName>().is_err() && note(bad, 99).is_err(), "{bad:?}");
+            assert!(format!("{bad}@example.org").parse::<EmailAddress>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]
