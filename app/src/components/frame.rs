@@ -299,8 +299,7 @@ pub(crate) fn head(
 ) -> AnyView {
     view! {
         <header class="page-head">
-            <h1>{title}</h1>
-            {beside}
+            <div class="page-title"><h1>{title}</h1> {beside}</div>
             <div class="page-actions">{actions}</div>
         </header>
     }
