@@ -12,6 +12,8 @@ pub(crate) mod alerts;
 #[cfg(feature = "ssr")]
 pub(crate) mod api_call;
 #[cfg(feature = "ssr")]
+pub(crate) mod breaks;
+#[cfg(feature = "ssr")]
 pub(crate) mod confirm;
 #[cfg(feature = "ssr")]
 pub(crate) mod dialog;

@@ -16,6 +16,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{badge, outcome},
+        breaks::breakable,
         empty::empty,
         filter::{found, is_needed, nothing_fits},
         frame::{Frame, Section, Viewer, head},
@@ -136,14 +137,6 @@ fn row(has_project: bool, log: Address<'_>, event: EventView) -> Row {
         view! { <span class="event-actor">{actor}</span> }.into_any(),
     ];
     [at, details(log, event)].into_iter().chain(project).chain(rest).collect()
-}
-
-/// A type that may go on in a second line behind its point.
-fn breakable(event_type: &str) -> AnyView {
-    match event_type.split_once('.') {
-        Some((thing, what)) => view! { {format!("{thing}.")} <wbr /> {what.to_owned()} }.into_any(),
-        None => event_type.to_owned().into_any(),
-    }
 }
 
 /// The name of a project; what happens to people and to the organization itself is in none.

@@ -18,6 +18,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{Tone, badge},
+        breaks::breakable,
         effects::resource,
         empty::empty,
         field::Field,
@@ -216,10 +217,9 @@ pub(super) fn label(granted: &str) -> String {
     known.unwrap_or(granted).to_owned()
 }
 
-/// An identifier, which may go on in a second line behind each of its colons.
+/// An identifier, which may go on in a second line.
 pub(super) fn identifier(text: &str) -> AnyView {
-    let parts = text.split_inclusive(':').map(|part| view! { {part.to_owned()} <wbr /> }).collect_view();
-    view! { <code class="muted">{parts}</code> }.into_any()
+    view! { <code class="muted">{breakable(text)}</code> }.into_any()
 }
 
 /// A role or permission: what people read, and its identifier.

@@ -1,0 +1,22 @@
+//! Identifiers that may go on in a second line where their parts end, and nowhere within a word. Changes no letter of them.
+
+use leptos::prelude::*;
+
+/// Behind what an identifier may go on in the next line.
+const ENDS: [char; 4] = ['.', ':', '_', '/'];
+
+/// An identifier as in `organization:permissions:read` or `user.invitation_withdrawn`.
+pub(crate) fn breakable(identifier: &str) -> AnyView {
+    identifier.split_inclusive(ENDS).map(|part| view! { {part.to_owned()} <wbr /> }).collect_view().into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_stays_whole() {
+        let html = breakable("user.invitation_withdrawn").to_html().replace("<!>", "");
+        assert_eq!(html, "user.<wbr>invitation_<wbr>withdrawn<wbr>");
+    }
+}
