@@ -14,6 +14,8 @@ pub(crate) enum Column {
     Figure(&'static str),
     /// Buttons.
     Actions,
+    /// The tick of a row.
+    Pick,
 }
 
 /// A row: one view for each column, each with a single root so that it stays beside its label when stacked.
@@ -49,6 +51,10 @@ fn head(column: Column) -> AnyView {
             view! { <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th> }
                 .into_any()
         }
+        Column::Pick => {
+            view! { <th scope="col" role="columnheader"><span class="visually-hidden">"Choose"</span></th> }
+                .into_any()
+        }
     }
 }
 
@@ -65,5 +71,6 @@ fn cell(column: Column, cell: AnyView) -> AnyView {
             view! { <td role="cell" class="figure" data-label=label>{cell}</td> }.into_any()
         }
         Column::Actions => view! { <td role="cell" class="row-actions">{cell}</td> }.into_any(),
+        Column::Pick => view! { <td role="cell" class="row-pick">{cell}</td> }.into_any(),
     }
 }

@@ -11,6 +11,7 @@ use super::owners::Owner;
 use crate::{
     components::{
         badges::{Tone, badge},
+        breaks::breakable,
         dialog::{dialog, open_button},
         empty::empty,
         field::Field,
@@ -31,7 +32,6 @@ const MANY_DIALOG: &str = "revoke-many-dialog";
 /// Ranges and scopes that a cell spells out.
 const SPELLED_OUT_MAX: usize = 2;
 
-const PICK: Column = Column::Text("Choose");
 const COLUMNS: [Column; 5] = [
     Column::Name("Token"),
     Column::Text("Limited to"),
@@ -62,7 +62,7 @@ pub(crate) fn section(owner: &Owner, page: Page<TokenRow>, asked: &Asked, form: 
             new_button(owner),
         ),
     };
-    let columns: Vec<Column> = owner.rights.revoke.then_some(PICK).into_iter().chain(COLUMNS).collect();
+    let columns: Vec<Column> = owner.rights.revoke.then_some(Column::Pick).into_iter().chain(COLUMNS).collect();
     let days = asked.unused_days.as_str();
     let list = List {
         caption: if owner.is_oneself() { "Tokens" } else { "Its tokens" },
@@ -143,7 +143,7 @@ fn some(words: &[String], none: &'static str) -> AnyView {
     let shown = words
         .iter()
         .take(SPELLED_OUT_MAX)
-        .map(|word| view! { <li><code class="break">{word.clone()}</code></li> })
+        .map(|word| view! { <li><code class="break">{breakable(word)}</code></li> })
         .collect_view();
     let rest = words.len().saturating_sub(SPELLED_OUT_MAX);
     let rest = (rest > 0).then(|| view! { <li class="muted">{format!("and {rest} more")}</li> });
