@@ -45,6 +45,9 @@ async fn view(call: Call) -> Result<Json<Profile>, Error> {
 }
 
 async fn explain(call: Call) -> Result<Json<Explanation>, Error> {
+    if call.query("organization").is_empty() {
+        return Err(Error::invalid("organization", "Say in which organization: give its id."));
+    }
     let organization = call.query("organization").parse().map_err(|_| Error::NotFound)?;
     explanations::explain(&call.ctx, organization, "", call.query("resource")).await.map(Json)
 }
