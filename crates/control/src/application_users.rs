@@ -301,7 +301,8 @@ fn draw(found: ApplicationUser) -> ApplicationUserRow {
         name: found.member.name,
         description: found.member.description,
         tokens: found.tokens,
-        last_used_at: found.last_used_at,
+        // What it does, it does with a token; and it did so when the token is gone, too.
+        last_used_at: found.member.last_activity_at,
         created_at: found.member.joined_at,
     }
 }

@@ -63,7 +63,7 @@ pub struct Member {
     pub generation: i64,
 }
 
-/// An application user with what its tokens say.
+/// An application user with the number of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ApplicationUser {
     /// Who it is.
@@ -71,8 +71,6 @@ pub struct ApplicationUser {
     pub member: Member,
     /// How many tokens it has, those that have expired among them.
     pub tokens: i64,
-    /// When one of them was last used.
-    pub last_used_at: Option<Timestamp>,
 }
 
 /// Which people are looked for; everybody by default.
@@ -118,8 +116,7 @@ const PEOPLE_COUNT: &str = concat!(
 macro_rules! application_users {
     ($where:literal) => {
         members!(
-            ", (SELECT COUNT(*) FROM tokens t WHERE t.user_id = u.id) AS tokens,
-                (SELECT MAX(t.last_used_at) FROM tokens t WHERE t.user_id = u.id) AS last_used_at",
+            ", (SELECT COUNT(*) FROM tokens t WHERE t.user_id = u.id) AS tokens",
             "AND u.kind = 'application' AND ",
             $where
         )

@@ -57,13 +57,16 @@ impl Rows {
         Ok(is_there)
     }
 
-    /// Keeps a row's last use alone. False if the session was ended meanwhile.
+    /// Keeps a row's last use alone, and that whose it is did something. False if the session was ended meanwhile.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn touch(&self, row: &SessionRow) -> Result<bool, store::Error> {
         let mut tx = self.0.store().write().await?;
         let is_there = store::sessions::touch(&mut tx, row).await?;
+        if let Some(user) = row.user_id.filter(|_| is_there) {
+            store::users::set_last_activity(&mut tx, user, row.last_seen_at).await?;
+        }
         tx.commit().await?;
         Ok(is_there)
     }

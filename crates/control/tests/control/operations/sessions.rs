@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::{housekeeping::Removed, sessions};
+use control::{housekeeping::Removed, sessions, users};
 use domain::{
     errors::Error, events::EventType, ids::UserId, inputs::SignIn, secrets::Secret, states::Outcome,
 };
@@ -240,6 +240,25 @@ async fn session_rows_end() {
     world.clock.advance(Duration::from_secs(60));
     assert!(rows.load(&[9; 32]).await.unwrap().is_none());
     rows.remove(&[9; 32]).await.unwrap();
+}
+
+/// Who has looked at the console lately is not idle, however long ago they signed in.
+#[tokio::test]
+async fn using_a_session_is_activity() {
+    let world = World::new().await;
+    let rows = world.control.session_rows();
+    let mut row = sessions::SessionRow { user_id: Some(world.user), ..session_row(&world, 9000) };
+    assert!(rows.add(&row).await.unwrap());
+    world.clock.advance(Duration::from_secs(3600));
+    row.last_seen_at = world.now();
+    assert!(rows.touch(&row).await.unwrap());
+    let found = users::view(&world.ctx(), world.organization, world.user).await.unwrap();
+    assert_eq!(found.row.last_activity_at, Some(world.now()));
+    rows.remove(&row.key_hash).await.unwrap();
+    world.clock.advance(Duration::from_secs(3600));
+    assert!(!rows.touch(&sessions::SessionRow { last_seen_at: world.now(), ..row }).await.unwrap());
+    let again = users::view(&world.ctx(), world.organization, world.user).await.unwrap();
+    assert_eq!(again.row.last_activity_at, found.row.last_activity_at, "an ended session is nobody's");
 }
 
 /// A request that was under way when the session was ended does not bring it back.
