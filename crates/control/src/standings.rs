@@ -342,3 +342,157 @@ pub(crate) struct GrantedAt {
 pub(crate) fn forbidden(reason: impl Into<String>) -> Error {
     Error::Forbidden { reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{ids::GrantId, permissions::Role, principals::PrincipalKind};
+
+    use super::*;
+
+    const ONE: OrganizationId = OrganizationId::from_uuid(Uuid::from_u128(1));
+    const UNIT: UnitId = UnitId::from_uuid(Uuid::from_u128(2));
+    const PROJECT: ProjectId = ProjectId::from_uuid(Uuid::from_u128(3));
+    const IN_UNIT: Place = Place { organization: ONE, unit: Some(UNIT), project: Some(PROJECT) };
+    const ON_UNIT: Place = Place { organization: ONE, unit: Some(UNIT), project: None };
+    const ON_ALL: Place = Place::organization(ONE);
+    const ADMIN: &str = "role:organization:admin";
+
+    fn held(granted: &str, place: Place, expires_at: Option<i64>) -> Held {
+        Held {
+            id: GrantId::from_uuid(Uuid::from_u128(9)),
+            organization_id: ONE,
+            principal_kind: PrincipalKind::User,
+            principal_id: Uuid::from_u128(8),
+            granted: granted.to_owned(),
+            resource_kind: place.kind(),
+            resource_id: place.id(),
+            created_at: Timestamp::from_micros(0),
+            expires_at: expires_at.map(Timestamp::from_micros),
+            created_by: String::new(),
+            group_id: None,
+            group_name: None,
+            resource_name: format!("the {}", place.kind()),
+            resource_unit_id: place.project.and(place.unit),
+        }
+    }
+
+    fn standing(held: Vec<Held>) -> Standing {
+        Standing { organization: ONE, is_member: true, is_super_admin: false, scopes: None, held }
+    }
+
+    fn of(granted: &str, place: Place) -> Standing {
+        standing(vec![held(granted, place, None)])
+    }
+
+    fn super_admin() -> Standing {
+        Standing { is_super_admin: true, ..standing(Vec::new()) }
+    }
+
+    #[test]
+    fn who_is_shut_out_can_nothing() {
+        let mut admin = of(ADMIN, ON_ALL);
+        assert!(admin.at(ON_ALL).administers());
+        admin.shut_out();
+        assert!(!admin.at(ON_ALL).administers() && !admin.covers(&of("operator", IN_UNIT)));
+    }
+
+    #[test]
+    fn covering_is_to_hold_as_much_everywhere() {
+        let (above, below, beside) =
+            (of("operator", ON_UNIT), of("operator", IN_UNIT), of("developer", IN_UNIT));
+        assert!(above.covers(&below) && !below.covers(&above) && above.covers(&above));
+        assert!(!above.covers(&beside), "in one of two places it is more");
+        assert!(of(ADMIN, ON_ALL).covers(&beside) && super_admin().covers(&of(ADMIN, ON_ALL)));
+        assert!(!of(ADMIN, ON_ALL).covers(&super_admin()));
+        assert!(below.covers(&standing(Vec::new())));
+    }
+
+    #[test]
+    fn what_is_too_much_to_look_at_is_covered_by_nobody() {
+        let many = usize::try_from(HELD_MAX).unwrap();
+        let cut = standing(vec![held("operator", IN_UNIT, None); many]);
+        let whole = standing(vec![held("operator", IN_UNIT, None); many - 1]);
+        let admin = of(ADMIN, ON_ALL);
+        assert!(admin.covers(&whole) && !admin.covers(&cut));
+        assert_eq!((admin.giving_obstacle(&whole), admin.taking_obstacle(&whole)), (None, None));
+        assert_eq!(admin.giving_obstacle(&cut).as_deref(), Some(CUT));
+        assert_eq!(admin.taking_obstacle(&cut).as_deref(), Some(CUT));
+    }
+
+    #[test]
+    fn taking_takes_administration_and_all_of_it() {
+        let admin = of(ADMIN, ON_ALL);
+        assert!(admin.may_take("operator", IN_UNIT) && admin.may_take(ADMIN, ON_ALL));
+        assert!(!of("operator", ON_ALL).may_take("operator", IN_UNIT), "does not administer");
+        assert!(!of("admin", IN_UNIT).may_take("operator", ON_UNIT), "nor above");
+        // It administers the project, but does not hold what it would take.
+        assert!(!of("admin", IN_UNIT).may_take(ADMIN, IN_UNIT));
+        assert!(admin.may_take("role:of:tomorrow", ON_ALL));
+        assert!(!of("operator", ON_ALL).may_take("role:of:tomorrow", ON_ALL));
+    }
+
+    #[test]
+    fn giving_lasts_no_longer_than_holding() {
+        let ends = standing(vec![held(ADMIN, ON_ALL, Some(100))]);
+        let give = |until: Option<i64>| {
+            let until = until.map(Timestamp::from_micros);
+            ends.may_give(&GrantedAt { granted: Granted::Role(Role::Operator), place: IN_UNIT, until })
+        };
+        assert!(give(Some(99)) && give(Some(100)));
+        assert!(!give(Some(101)) && !give(None));
+        let fits = standing(vec![held("operator", IN_UNIT, Some(100))]);
+        assert_eq!(ends.takeover_obstacle(&fits), None);
+        assert!(ends.takeover_obstacle(&standing(vec![held("operator", IN_UNIT, Some(101))])).is_some());
+        assert!(ends.takeover_obstacle(&of("operator", IN_UNIT)).is_some());
+        assert_eq!(of(ADMIN, ON_ALL).takeover_obstacle(&of("operator", IN_UNIT)), None);
+        assert!(of("operator", IN_UNIT).takeover_obstacle(&of("developer", IN_UNIT)).is_some());
+    }
+
+    #[test]
+    fn obstacles_name_only_what_may_be_known() {
+        let give = |actor: &Standing, other: &Standing| actor.giving_obstacle(other).unwrap();
+        let reader = of("organization:permissions:read", ON_ALL);
+        let stranger = standing(Vec::new());
+        let operator = of("operator", IN_UNIT);
+        assert_eq!(
+            give(&reader, &operator),
+            "It gives operator on the project the project, which you cannot give."
+        );
+        assert_eq!(give(&stranger, &operator), "It gives something on a project that you cannot see.");
+        let knower = of("read_only", IN_UNIT);
+        assert_eq!(
+            give(&knower, &operator),
+            "It gives operator on the project the project, which you cannot give."
+        );
+
+        let take = |actor: &Standing, other: &Standing| actor.taking_obstacle(other);
+        let administers_all = "It administers the organization, and you do not.";
+        assert_eq!(take(&stranger, &of(ADMIN, ON_ALL)).as_deref(), Some(administers_all));
+        assert_eq!(
+            take(&reader, &of("admin", IN_UNIT)).as_deref(),
+            Some("It administers the project the project, and you do not.")
+        );
+        assert_eq!(
+            take(&stranger, &of(ADMIN, ON_UNIT)).as_deref(),
+            Some("It administers a unit that you cannot see.")
+        );
+        assert_eq!(take(&of(ADMIN, ON_ALL), &of(ADMIN, ON_ALL)), None);
+        assert_eq!(take(&stranger, &operator), None);
+    }
+
+    #[test]
+    fn nobody_acts_on_who_is_above_them() {
+        let admin = of(ADMIN, ON_ALL);
+        assert!(admin.acting_obstacle(&super_admin()).is_some());
+        assert_eq!(super_admin().acting_obstacle(&super_admin()), None);
+        let by_token = Standing { scopes: Some(Vec::new()), ..super_admin() };
+        assert!(by_token.acting_obstacle(&super_admin()).is_some());
+        assert!(of("operator", ON_ALL).acting_obstacle(&admin).is_some());
+        assert_eq!(admin.acting_obstacle(&admin), None, "equals may");
+        // Who holds all of it and more is above, who holds something else is not.
+        let (less, more) = (of("read_only", IN_UNIT), of("operator", IN_UNIT));
+        assert_eq!(less.acting_obstacle(&more), Some("They hold everything that you hold, and more."));
+        assert_eq!(more.acting_obstacle(&less), None);
+        assert_eq!(less.acting_obstacle(&of("organization:billing:read", ON_ALL)), None);
+    }
+}
