@@ -1,5 +1,5 @@
 # What people type. Each target is a script or one command; `make help` lists them.
-.PHONY: help run down image test bench lint deny coverage
+.PHONY: help run down image test bench lint deny coverage mutants
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -27,3 +27,6 @@ deny: ## licences, advisories and sources of all crates (needs cargo-deny: cargo
 
 coverage: ## which functions of the store its contract reaches, on each database (needs rustup component llvm-tools)
 	@scripts/coverage.sh
+
+mutants: ## break each line that decides who may, and see whether a test notices (needs cargo-mutants; an hour)
+	@scripts/mutants.sh
