@@ -1,5 +1,5 @@
-//! Taking away rows that have ended by themselves: sessions, counts of wrong sign-ins, and mails that are done
-//! with. Nothing that anybody could still need goes here, so it is no event.
+//! Taking away rows that have ended by themselves: sessions, counts of wrong sign-ins, mails that are done
+//! with, and tokens that ended long ago. Nothing that anybody could still need goes here, so it is no event.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use crate::{Control, errors::Failure};
 const ATTEMPTS_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long a mail that was sent, given up or kept can be looked at.
 const MAILS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a token that expired or was replaced is told apart from one that never was, and is listed with its last use.
+const TOKENS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Rows that go in one transaction, at most: others write as well.
 const BATCH_ROWS: u32 = 500;
 /// Transactions of one kind in one go, at most; the rest has time until the next one.
@@ -23,6 +25,8 @@ pub struct Removed {
     pub attempts: u64,
     /// Mails that are not to be sent any more.
     pub mails: u64,
+    /// Tokens that ended long ago.
+    pub tokens: u64,
 }
 
 /// Takes away what has ended. Several servers may do so at once; whoever comes second leaves it for the next time.
@@ -60,6 +64,15 @@ async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure>
         let count = store::mails::remove_before(&mut tx, now.minus(MAILS_KEPT), BATCH_ROWS).await?;
         tx.commit().await?;
         removed.mails += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::tokens::remove_ended(&mut tx, now.minus(TOKENS_KEPT), BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.tokens += count;
         if count < u64::from(BATCH_ROWS) {
             break;
         }

@@ -197,6 +197,13 @@ pub async fn remove(tx: &mut Tx, id: TokenId) -> Result<bool, Error> {
     Ok(execute!(tx, "DELETE FROM tokens WHERE id = $1", id)? > 0)
 }
 
+/// Removes tokens that had ended by then, those that ended first before others, at most `limit`; returns how many.
+pub async fn remove_ended(tx: &mut Tx, by: Timestamp, limit: u32) -> Result<u64, Error> {
+    let text = "DELETE FROM tokens WHERE id IN
+        (SELECT id FROM tokens WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2)";
+    execute!(tx, text, by, i64::from(limit))
+}
+
 /// Removes every token of a user; returns how many.
 pub async fn remove_for_user(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     execute!(tx, "DELETE FROM tokens WHERE user_id = $1", user)

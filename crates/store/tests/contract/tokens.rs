@@ -17,6 +17,7 @@ contract!(
     notes_each_use,
     is_replaced_once_and_ends_no_later,
     goes_alone_or_with_all_of_its_user,
+    goes_a_while_after_its_end,
 );
 
 fn token_id(number: u128) -> TokenId {
@@ -216,4 +217,18 @@ async fn goes_alone_or_with_all_of_its_user(store: Store) {
     assert_eq!(tokens::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 2);
     assert_eq!(tokens::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 0);
     assert!(tokens::find(&mut tx, token_id(4)).await.unwrap().is_some());
+}
+
+async fn goes_a_while_after_its_end(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    for (number, expires_at) in [(1, None), (2, Some(60)), (3, Some(50)), (4, Some(61)), (5, Some(40))] {
+        tokens::add(&mut tx, &Token { expires_at: expires_at.map(at), ..token(number) }).await.unwrap();
+    }
+    assert_eq!(tokens::remove_ended(&mut tx, at(39), 9).await.unwrap(), 0);
+    assert_eq!(tokens::remove_ended(&mut tx, at(60), 1).await.unwrap(), 1);
+    assert_eq!(tokens::find(&mut tx, token_id(5)).await.unwrap(), None, "the one that ended first");
+    assert_eq!(tokens::remove_ended(&mut tx, at(60), 9).await.unwrap(), 2);
+    let left = tokens::list_for_user(&mut tx, user_id(1), None, None, 9).await.unwrap();
+    assert_eq!(left.iter().map(|token| token.id).collect::<Vec<_>>(), [token_id(4), token_id(1)]);
 }

@@ -313,7 +313,7 @@ async fn what_has_ended_is_removed() {
         assert!(store::sessions::add(&mut tx, &row).await.unwrap());
     }
     tx.commit().await.unwrap();
-    let removed = |sessions, attempts| Ok(Removed { sessions, attempts, mails: 0 });
+    let removed = |sessions, attempts| Ok(Removed { sessions, attempts, ..Removed::default() });
     assert_eq!(control::testing::tidy(&world.control).await, removed(0, 0));
     world.clock.advance(Duration::from_secs(60));
     assert_eq!(control::testing::tidy(&world.control).await, removed(1200, 0));

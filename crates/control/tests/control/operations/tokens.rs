@@ -241,6 +241,31 @@ async fn two_are_good_while_one_takes_the_others_place() {
     check_world(&world).await;
 }
 
+/// Long after its end nobody needs to be told what became of it.
+#[tokio::test]
+async fn what_ended_long_ago_is_taken_away() {
+    let world = World::new().await;
+    let short = CreateToken { max_age_seconds: "600".into(), ..plain() };
+    let (expired, lasting) = (made(&world, &short).await, made(&world, &plain()).await);
+    let replaced = made(&world, &plain()).await;
+    keep(&world, tokens::rotate(&world.ctx(), replaced.row.id, "1").await.unwrap());
+    let events = world.event_types().await;
+    let tidied = async || control::testing::tidy(&world.control).await.unwrap().tokens;
+    world.clock.advance(90 * DAY + 10 * MINUTE - Duration::from_micros(1));
+    assert_eq!(tidied().await, 0);
+    assert!(turned_away(&world, &expired.token, HOME).await.contains("expired"));
+    world.clock.advance(Duration::from_micros(1));
+    assert_eq!(tidied().await, 1);
+    assert!(turned_away(&world, &expired.token, HOME).await.contains("never was one"));
+    world.clock.advance(HOUR);
+    assert_eq!(tidied().await, 1);
+    assert_eq!(tokens::view(&world.ctx(), replaced.row.id).await, Err(Error::NotFound));
+    present(&world, &lasting.token, HOME).await.unwrap();
+    assert_eq!(tidied().await, 0);
+    let refusals = world.count_events("token.refused").await;
+    assert_eq!(world.event_types().await.len(), events.len() + refusals, "and none of this is an event");
+}
+
 #[tokio::test]
 async fn what_is_unused_is_found_and_ended() {
     let world = World::new().await;
@@ -291,7 +316,7 @@ async fn those_that_were_chosen_end_and_the_rest_stays() {
     }
     assert_eq!(tokens::view(&bob, of_bob).await.unwrap().id, of_bob);
     let event = world.last_event(world.organization, "token.revoked").await;
-    assert_eq!((event.subject_id, event.text.as_str()), (Some(world.user.uuid()), "Ended 2 tokens"));
+    assert_eq!((event.subject_id, event.text.as_str()), (Some(world.user.uuid()), "Revoked 2 tokens"));
     check_world(&world).await;
 }
 
