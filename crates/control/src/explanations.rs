@@ -8,6 +8,7 @@ use domain::{
     errors::Error,
     ids::{GroupId, OrganizationId, UserId},
     permissions::{Granted, Permission},
+    powers::Powers,
     principals::{PrincipalKind, UserKind},
     views::{ExplainedPermission, Explanation, HolderRow, Page, Path, Principal, Resource},
 };
@@ -23,7 +24,8 @@ use crate::{
     standings::{Place, Standing},
 };
 
-/// What a member or group can do at a place, and why. Everybody may ask about themselves where they know the place.
+/// What a member or group can do at a place, and why. Everybody may ask about themselves where they know the place. Who
+/// does not see the organization's people is told of those alone who hold something there.
 ///
 /// # Errors
 /// `Invalid` on `principal` or `resource`; `Denied`; `NotFound`.
@@ -42,11 +44,15 @@ pub async fn explain(
             false => authorize(ctx, organization, target).await?,
         };
         let mut tx = permit.read().await?;
-        let found = find_principal(&mut tx, organization, principal)
-            .await?
-            .ok_or_else(|| Error::invalid("principal", "Nobody of that name belongs to the organization."))?;
-        let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
         let place = Place::of(permit.access()?);
+        let seen = Seen::by(ctx, &mut tx, organization).await?;
+        let found =
+            find_principal(&mut tx, organization, principal).await?.ok_or_else(|| seen.nobody())?;
+        let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
+        let holds = standing.counting(place).next().is_some() || !standing.at(place).permissions().is_empty();
+        if principal != own && !holds && !seen.holds(&found) {
+            return Err(seen.nobody().into());
+        }
         Ok(draw(organization, found, resources::name(permit.access()?), obstacle, &standing, place))
     })
 }
@@ -103,6 +109,37 @@ pub async fn holders(
             },
         ))
     })
+}
+
+/// Whom of an organization the actor sees, whatever those hold.
+struct Seen(Option<Powers>);
+
+impl Seen {
+    async fn by(ctx: &Context, tx: &mut Tx, organization: OrganizationId) -> Result<Self, Failure> {
+        let found = ctx.look(tx, Target::Organization(organization)).await?;
+        Ok(Self(found.map(|found| found.powers)))
+    }
+
+    fn may(&self, action: Action) -> bool {
+        self.0.as_ref().is_some_and(|powers| powers.may(action))
+    }
+
+    fn holds(&self, principal: &Principal) -> bool {
+        self.may(match (principal.kind, principal.user_kind) {
+            (PrincipalKind::Group, _) => Action::ListGroups,
+            (PrincipalKind::User, Some(UserKind::Application)) => Action::ListApplicationUsers,
+            (PrincipalKind::User, _) => Action::ListUsers,
+        })
+    }
+
+    /// What is said of who is not there, and of who is not to be told of: it depends on the actor alone.
+    fn nobody(&self) -> Error {
+        let reason = match self.may(Action::ListUsers) {
+            true => "Nobody of that name belongs to the organization.",
+            false => "Nobody of that name holds anything here.",
+        };
+        Error::invalid("principal", reason)
+    }
 }
 
 /// Who sees the permissions of the organization sees those of everything in it; a project's readers see those of the

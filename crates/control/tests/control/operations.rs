@@ -3,6 +3,7 @@
 mod access;
 mod application_users;
 mod events;
+mod explanations;
 mod groups;
 mod invitations;
 mod ip_filters;

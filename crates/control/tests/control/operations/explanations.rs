@@ -1,0 +1,62 @@
+//! Explanations: whom they tell of.
+
+use control::{Context, application_users, explanations, groups};
+use domain::{errors::Error, views::Explanation};
+
+use crate::world::{PROJECT, World};
+
+async fn ask(world: &World, ctx: &Context, principal: &str) -> Result<Explanation, Error> {
+    explanations::explain(ctx, world.organization, principal, &format!("project:{PROJECT}")).await
+}
+
+/// Who reads the permissions of a project alone does not find out who else belongs to the organization.
+#[tokio::test]
+async fn who_holds_nothing_in_the_project_is_told_like_who_is_not_there() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let project = Some(world.project_id().await);
+    let add = async |email: &str, membership| world.add_user(email, membership, true).await;
+    let reader = add("reader@example.org", Some(false)).await;
+    world.grant(reader, "project:permissions:read", project).await;
+    let holder = add("holder@example.org", Some(false)).await;
+    world.grant(holder, "read_only", project).await;
+    let idle = add("idle@example.org", Some(false)).await;
+    let outside = add("outside@example.org", None).await;
+    let robot = application_users::create(&ctx, organization, "robot", "").await.unwrap().row.user_id;
+    let group = groups::create(&ctx, organization, "Team", "").await.unwrap().row.id;
+    let hidden = [
+        "idle@example.org".to_owned(),
+        format!("user:{idle}"),
+        "outside@example.org".to_owned(),
+        format!("user:{outside}"),
+        "nobody@example.org".to_owned(),
+        format!("user:{}", world.uuid()),
+        format!("user:{robot}"),
+        format!("group:{group}"),
+        format!("group:{}", world.uuid()),
+        "no address".to_owned(),
+    ];
+    let his = world.ctx_of(reader);
+    let nobody = Err(Error::invalid("principal", "Nobody of that name holds anything here."));
+    for principal in &hidden {
+        assert_eq!(ask(&world, &his, principal).await, nobody, "{principal}");
+    }
+    for principal in ["holder@example.org", "reader@example.org", "", "ann@example.org"] {
+        assert!(!ask(&world, &his, principal).await.unwrap().permissions.is_empty(), "{principal}");
+    }
+    // Who sees the people is told of them, and of the programs and groups.
+    world.grant(reader, "organization:groups:write", None).await;
+    for (principal, is_there) in
+        hidden.iter().zip([true, true, false, false, false, false, true, true, false, false])
+    {
+        let answer = ask(&world, &his, principal).await;
+        match is_there {
+            true => assert!(answer.unwrap().permissions.is_empty(), "{principal}"),
+            false => assert_eq!(
+                answer,
+                Err(Error::invalid("principal", "Nobody of that name belongs to the organization.")),
+                "{principal}"
+            ),
+        }
+    }
+}
