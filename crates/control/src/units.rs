@@ -1,5 +1,7 @@
 //! Units, the level between an organization and its projects. Projects come into them in `projects`.
 
+use std::collections::BTreeMap;
+
 use domain::{
     actions::Action,
     errors::Error,
@@ -18,6 +20,7 @@ use crate::{
     Context,
     contexts::Permit,
     errors::{Failure, attempt},
+    knowers::Openings,
     resources,
     standings::{Place, Standing},
 };
@@ -26,7 +29,8 @@ use crate::{
 pub const UNITS_MAX: i64 = 1000;
 
 /// The units of an organization that the actor may know of, by name: all for who runs its projects or sees its
-/// permissions, else those that they hold something on.
+/// permissions, else those that they hold something on. Each with the number of those of its projects that they may know
+/// of.
 ///
 /// # Errors
 /// `NotFound` when the actor does not belong to the organization.
@@ -35,14 +39,23 @@ pub async fn list(ctx: &Context, organization: OrganizationId) -> Result<Vec<Uni
         let permit = ctx.authorize(Action::ListUnits, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let found = store::units::list(&mut tx, organization).await?;
+        let openings = Openings::of_projects(permit.powers()?);
+        let knower = openings.knower(ctx.user()?, ctx.now());
+        let counted = store::units::count_projects(&mut tx, organization, &knower).await?;
+        let projects: BTreeMap<UnitId, i64> = counted.into_iter().collect();
         let actor = Standing::of_actor(ctx, &mut tx, organization).await?;
         let knows_all = sees_all(permit.powers()?);
         let known = |unit: UnitId| {
             let place = Place { organization, unit: Some(unit), project: None };
             knows_all || actor.at(place).knows()
         };
-        let known = found.into_iter().filter(|(unit, _)| known(unit.id));
-        Ok(known.map(|(unit, projects)| draw(unit, projects)).collect())
+        let known = found.into_iter().filter(|unit| known(unit.id));
+        Ok(known
+            .map(|unit| {
+                let projects = projects.get(&unit.id).copied().unwrap_or_default();
+                draw(unit, projects)
+            })
+            .collect())
     })
 }
 
@@ -154,7 +167,9 @@ pub async fn delete(
             let reason = format!("Type the unit's name, {name}, to delete it.");
             return Err(Error::invalid("confirmation", reason).into());
         }
-        let projects = projects(ctx, &mut write.tx, organization, unit).await?;
+        // Whoever administers a unit knows of every project in it, so this tells of nothing hidden.
+        let all = Knower { user: ctx.user()?, now: ctx.now(), openings: "", knows_all: true };
+        let projects = projects(&mut write.tx, &permit, unit, &all).await?;
         if projects > 0 {
             let (s, them) = if projects == 1 { ("", "it") } else { ("s", "them") };
             let reason =
@@ -183,22 +198,16 @@ async fn find(tx: &mut Tx, id: UnitId) -> Result<Unit, Failure> {
     Ok(store::units::find(tx, id).await?.ok_or(Error::NotFound)?)
 }
 
-/// The number of projects in it.
-async fn projects(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: UnitId,
-) -> Result<i64, Failure> {
-    // Whoever knows of a unit knows of everything in it.
-    let knower = Knower { user: ctx.user()?, now: ctx.now(), openings: "", knows_all: true };
+/// The number of projects in it that this one may know of.
+async fn projects(tx: &mut Tx, permit: &Permit, id: UnitId, knower: &Knower<'_>) -> Result<i64, Failure> {
     let filter = ProjectFilter { unit: Some(id), text: None };
-    Ok(store::projects::count(tx, organization, &knower, &filter).await?)
+    Ok(store::projects::count(tx, permit.organization()?, knower, &filter).await?)
 }
 
 async fn look(ctx: &Context, tx: &mut Tx, permit: &Permit, id: UnitId) -> Result<UnitView, Failure> {
     let unit = find(tx, id).await?;
-    let projects = projects(ctx, tx, unit.organization_id, id).await?;
+    let openings = Openings::of_projects(permit.powers()?);
+    let projects = projects(tx, permit, id, &openings.knower(ctx.user()?, ctx.now())).await?;
     Ok(UnitView {
         organization_id: unit.organization_id,
         row: draw(unit, projects),

@@ -8,6 +8,7 @@ use domain::{
 
 use crate::{
     Edited, Error, Tx, grants,
+    knowers::{Knower, of_known_projects},
     queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
@@ -26,13 +27,6 @@ pub struct Unit {
     pub generation: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct Counted {
-    #[sqlx(flatten)]
-    unit: Unit,
-    projects: i64,
-}
-
 /// Adds a unit. False if the name is taken in its organization.
 pub async fn add(tx: &mut Tx, unit: &Unit) -> Result<bool, Error> {
     let Unit { id, organization_id, name, created_at, generation } = unit;
@@ -49,12 +43,23 @@ pub async fn find(tx: &mut Tx, id: UnitId) -> Result<Option<Unit>, Error> {
     fetch_optional!(tx, "SELECT * FROM units WHERE id = $1", id)
 }
 
-/// The organization's units by name, each with the number of its projects.
-pub async fn list(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(Unit, i64)>, Error> {
-    let text = "SELECT u.*, (SELECT COUNT(*) FROM projects p WHERE p.unit_id = u.id) AS projects
-        FROM units u WHERE u.organization_id = $1 ORDER BY u.name";
-    let rows: Vec<Counted> = fetch_all!(tx, text, organization)?;
-    Ok(rows.into_iter().map(|row| (row.unit, row.projects)).collect())
+/// The organization's units by name.
+pub async fn list(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Unit>, Error> {
+    fetch_all!(tx, "SELECT * FROM units WHERE organization_id = $1 ORDER BY name", organization)
+}
+
+/// How many projects the knower may know of in each of the organization's units; those without any are left out.
+pub async fn count_projects(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    knower: &Knower<'_>,
+) -> Result<Vec<(UnitId, i64)>, Error> {
+    const COUNT: &str = of_known_projects!(
+        "SELECT p.unit_id, COUNT(*) FROM projects p",
+        "AND p.unit_id IS NOT NULL GROUP BY p.unit_id ORDER BY p.unit_id"
+    );
+    let Knower { user, now, openings, knows_all } = *knower;
+    fetch_all!(tx, COUNT, organization, user, now, openings, knows_all)
 }
 
 /// How many units the organization has.

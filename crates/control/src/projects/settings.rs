@@ -145,7 +145,7 @@ async fn destinations(
         return Ok(Vec::new());
     }
     let units = store::units::list(tx, organization).await?;
-    let units = units.into_iter().map(|(unit, _)| Some(NamedUnit { id: unit.id, name: unit.name }));
+    let units = units.into_iter().map(|unit| Some(NamedUnit { id: unit.id, name: unit.name }));
     let all = [None].into_iter().chain(units);
     Ok(all
         .filter(|unit| {

@@ -234,7 +234,7 @@ impl Scene {
             self.users.insert(name, member.user_id);
         }
         self.places = [("organization".to_owned(), id.uuid())].into();
-        for (unit, _) in store::units::list(&mut tx, id).await.unwrap() {
+        for unit in store::units::list(&mut tx, id).await.unwrap() {
             self.places.insert(format!("unit:{}", unit.id), unit.id.uuid());
             state.places.insert((format!("unit:{}", unit.id), String::new()));
         }

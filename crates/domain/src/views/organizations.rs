@@ -58,7 +58,7 @@ pub struct UnitRow {
     pub id: UnitId,
     /// Its name, unique in the organization.
     pub name: String,
-    /// How many projects are in it.
+    /// How many projects that the reader may know of are in it.
     pub projects: i64,
     /// When it was made.
     pub created_at: Timestamp,

@@ -4,7 +4,9 @@ use domain::principals::{PrincipalKind, ResourceKind};
 use store::{
     Edited, Store,
     grants::{self, Grant},
-    group_members, groups, memberships, organizations, projects, units,
+    group_members, groups,
+    knowers::Knower,
+    memberships, organizations, projects, units,
     users::{self, User},
 };
 
@@ -14,6 +16,7 @@ contract!(
     a_name_is_taken_once_per_organization,
     renames_the_generation_that_was_seen,
     removes_only_when_empty,
+    counts_the_projects_that_somebody_may_know_of,
     tells_who_holds_something_on_units,
 );
 
@@ -33,7 +36,7 @@ async fn a_name_is_taken_once_per_organization(store: Store) {
         assert!(projects::add(&mut tx, &project).await.unwrap());
     }
     let listed = units::list(&mut tx, organization_id(1)).await.unwrap();
-    assert_eq!(listed, [(unit(2, 1, "B"), 0), (unit(1, 1, "b"), 2)]);
+    assert_eq!(listed, [unit(2, 1, "B"), unit(1, 1, "b")]);
     assert_eq!(units::list(&mut tx, organization_id(3)).await.unwrap(), []);
     assert_eq!(units::count(&mut tx, organization_id(1)).await.unwrap(), 2);
     assert_eq!(units::count(&mut tx, organization_id(2)).await.unwrap(), 1);
@@ -57,6 +60,35 @@ async fn renames_the_generation_that_was_seen(store: Store) {
     let renamed = units::find(&mut tx, unit_id(1)).await.unwrap().unwrap();
     assert_eq!((renamed.name.as_str(), renamed.generation), ("c", 2));
     assert_eq!(units::find(&mut tx, unit_id(2)).await.unwrap(), Some(unit(2, 1, "b")));
+}
+
+async fn counts_the_projects_that_somebody_may_know_of(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    organizations::add(&mut tx, &organization(2)).await.unwrap();
+    for (number, organization, name) in [(1, 1, "a"), (2, 1, "b"), (3, 1, "c"), (4, 2, "a")] {
+        assert!(units::add(&mut tx, &unit(number, organization, name)).await.unwrap());
+    }
+    for (number, place) in [(2, Some(1)), (3, Some(1)), (4, Some(2)), (5, None)] {
+        let mut project = project(number);
+        project.unit_id = place.map(unit_id);
+        assert!(projects::add(&mut tx, &project).await.unwrap());
+    }
+    let mut elsewhere = project(6);
+    (elsewhere.organization_id, elsewhere.unit_id) = (organization_id(2), Some(unit_id(4)));
+    assert!(projects::add(&mut tx, &elsewhere).await.unwrap());
+    let nobody = Knower { user: user_id(1), now: at(5), openings: ",read_only,", knows_all: false };
+    assert_eq!(units::count_projects(&mut tx, organization_id(1), &nobody).await.unwrap(), []);
+    let all = Knower { knows_all: true, ..nobody };
+    let counted = units::count_projects(&mut tx, organization_id(1), &all).await.unwrap();
+    assert_eq!(counted, [(unit_id(1), 2), (unit_id(2), 1)]);
+    grants::put(&mut tx, &grant(1, "read_only", "project", uuid(3))).await.unwrap();
+    grants::put(&mut tx, &grant(2, "read_only", "project", uuid(5))).await.unwrap();
+    let counted = units::count_projects(&mut tx, organization_id(1), &nobody).await.unwrap();
+    assert_eq!(counted, [(unit_id(1), 1)]);
+    grants::put(&mut tx, &grant(3, "read_only", "unit", uuid(2))).await.unwrap();
+    let counted = units::count_projects(&mut tx, organization_id(1), &nobody).await.unwrap();
+    assert_eq!(counted, [(unit_id(1), 1), (unit_id(2), 1)]);
 }
 
 async fn removes_only_when_empty(store: Store) {

@@ -153,3 +153,31 @@ async fn units_are_known_to_those_who_hold_something_on_them() {
     assert_eq!(units::create(&world.ctx_of(stranger), organization, "x").await, Err(Error::NotFound));
     assert_eq!(units::view(&world.ctx_of(stranger), organization, one).await, Err(Error::NotFound));
 }
+
+/// Nobody counts what they may not know of.
+#[tokio::test]
+async fn a_unit_counts_the_projects_that_its_reader_may_know_of() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = made(&world, "one").await.id;
+    made(&world, "two").await;
+    for name in ["first", "second"] {
+        projects::create(&ctx, organization, name, &unit.to_string()).await.unwrap();
+    }
+    let counts = async |ctx: &Context| {
+        let rows = units::list(ctx, organization).await.unwrap();
+        let listed: Vec<i64> = rows.iter().map(|row| row.projects).collect();
+        assert_eq!(units::view(ctx, organization, unit).await.unwrap().row.projects, listed[0]);
+        listed
+    };
+    assert_eq!(counts(&ctx).await, [2, 0]);
+    // Who sees all units because they see what everybody holds knows of no project for that.
+    let dan = world.add_user("dan@example.org", Some(false), true).await;
+    world.grant(dan, "organization:permissions:read", None).await;
+    assert_eq!(counts(&world.ctx_of(dan)).await, [0, 0]);
+    let first = projects::view(&ctx, "first").await.unwrap().id;
+    world.grant(dan, "read_only", Some(first.uuid())).await;
+    assert_eq!(counts(&world.ctx_of(dan)).await, [1, 0]);
+    world.grant_on_unit(dan, "read_only", unit).await;
+    assert_eq!(counts(&world.ctx_of(dan)).await, [2, 0]);
+}
