@@ -73,7 +73,7 @@ pub async fn list(
         let total = store::projects::count(&mut tx, organization, &knower, &filter).await?;
         let found =
             store::projects::list(&mut tx, organization, &knower, &filter, after, pages::FETCHED).await?;
-        let mut tags = tags_between(&mut tx, organization, &found).await?;
+        let mut tags = tags_of(&mut tx, &found).await?;
         Ok(pages::page(
             found,
             total,
@@ -104,15 +104,10 @@ async fn find_unit(
 }
 
 /// The tags of the projects on a page.
-async fn tags_between(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    found: &[Listed],
-) -> Result<BTreeMap<ProjectId, Vec<Tag>>, Failure> {
+async fn tags_of(tx: &mut Tx, found: &[Listed]) -> Result<BTreeMap<ProjectId, Vec<Tag>>, Failure> {
     let mut tags: BTreeMap<ProjectId, Vec<Tag>> = BTreeMap::new();
-    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(tags) };
-    let (first, last) = (&first.project.name, &last.project.name);
-    for tag in store::project_tags::list_between(tx, organization, first, last).await? {
+    let ids: Vec<_> = found.iter().map(|listed| listed.project.id).collect();
+    for tag in store::project_tags::list_for_projects(tx, &ids).await? {
         tags.entry(tag.project_id).or_default().push(Tag { key: tag.key, value: tag.value });
     }
     Ok(tags)

@@ -1,6 +1,6 @@
 //! Tags of projects: a key and a value each. Which keys there may be is not said here.
 
-use domain::ids::{OrganizationId, ProjectId};
+use domain::ids::ProjectId;
 
 use crate::{
     Error, Tx,
@@ -29,17 +29,23 @@ pub async fn list(tx: &mut Tx, project: ProjectId) -> Result<Vec<Tag>, Error> {
     fetch_all!(tx, "SELECT * FROM project_tags WHERE project_id = $1 ORDER BY key", project)
 }
 
-/// The tags of the organization's projects whose names lie between these two, or are one of them; by project name and
-/// key. For one page of a list of projects.
-pub async fn list_between(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    first_name: &str,
-    last_name: &str,
-) -> Result<Vec<Tag>, Error> {
-    let text = "SELECT t.* FROM projects p JOIN project_tags t ON t.project_id = p.id
-        WHERE p.organization_id = $1 AND p.name BETWEEN $2 AND $3 ORDER BY p.name, t.key";
-    fetch_all!(tx, text, organization, first_name, last_name)
+const LIST_SQLITE: &str = "SELECT * FROM project_tags
+    WHERE project_id IN (SELECT unhex(value) FROM json_each($1)) ORDER BY project_id, key";
+const LIST_POSTGRES: &str = "SELECT * FROM project_tags WHERE project_id = ANY($1) ORDER BY project_id, key";
+
+/// The tags of these projects, by project and key. For one page of a list of projects.
+pub async fn list_for_projects(tx: &mut Tx, projects: &[ProjectId]) -> Result<Vec<Tag>, Error> {
+    let ids = projects.iter().map(|id| id.uuid());
+    match tx {
+        Tx::Sqlite(_) => {
+            let ids: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
+            fetch_all!(tx, LIST_SQLITE, &serde_json::json!(ids).to_string())
+        }
+        Tx::Postgres(tx) => {
+            let query = sqlx::query(LIST_POSTGRES).bind(ids.collect::<Vec<_>>());
+            results::fetch_all(module_path!(), query.fetch_all(&mut **tx).await)
+        }
+    }
 }
 
 /// Puts these tags, keys and values, in the place of those the project has. No key may come twice.
