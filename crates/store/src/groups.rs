@@ -39,10 +39,13 @@ struct Counted {
 /// Adds a group. False if the name is taken in its organization.
 pub async fn add(tx: &mut Tx, group: &Group) -> Result<bool, Error> {
     let Group { id, organization_id, name, description, created_at, generation } = group;
+    let lower = name.to_ascii_lowercase();
     let text = "INSERT INTO groups (id, organization_id, name, description, created_at, generation)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, name) DO NOTHING RETURNING id";
+        SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM groups other
+            WHERE other.organization_id = $2 AND LOWER(other.name) = $7)
+        ON CONFLICT (organization_id, name) DO NOTHING RETURNING id";
     let row: Option<(GroupId,)> =
-        fetch_optional!(tx, text, id, organization_id, name, description, created_at, generation)?;
+        fetch_optional!(tx, text, id, organization_id, name, description, created_at, generation, lower)?;
     Ok(row.is_some())
 }
 
@@ -100,8 +103,11 @@ pub async fn edit(
 ) -> Result<Edited, Error> {
     let text = "UPDATE groups SET name = $3, description = $4, generation = generation + 1
         WHERE id = $1 AND generation = $2 AND NOT EXISTS (SELECT 1 FROM groups other
-            WHERE other.organization_id = groups.organization_id AND other.name = $3 AND other.id <> $1)";
-    let edited = execute!(tx, text, id, generation, name, description).map_err(Error::unique_is_conflict)?;
+            WHERE other.organization_id = groups.organization_id AND LOWER(other.name) = $5
+                AND other.id <> $1)";
+    let lower = name.to_ascii_lowercase();
+    let edited =
+        execute!(tx, text, id, generation, name, description, lower).map_err(Error::unique_is_conflict)?;
     if edited > 0 {
         return Ok(Edited::Done);
     }

@@ -30,11 +30,13 @@ pub struct Unit {
 /// Adds a unit. False if the name is taken in its organization.
 pub async fn add(tx: &mut Tx, unit: &Unit) -> Result<bool, Error> {
     let Unit { id, organization_id, name, created_at, generation } = unit;
-    let text =
-        "INSERT INTO units (id, organization_id, name, created_at, generation) VALUES ($1, $2, $3, $4, $5)
+    let lower = name.to_ascii_lowercase();
+    let text = "INSERT INTO units (id, organization_id, name, created_at, generation)
+        SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM units o
+            WHERE o.organization_id = $2 AND LOWER(o.name) = $6)
         ON CONFLICT (organization_id, name) DO NOTHING RETURNING id";
     let row: Option<(UnitId,)> =
-        fetch_optional!(tx, text, id, organization_id, name, created_at, generation)?;
+        fetch_optional!(tx, text, id, organization_id, name, created_at, generation, lower)?;
     Ok(row.is_some())
 }
 
@@ -73,8 +75,9 @@ pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Err
 pub async fn rename(tx: &mut Tx, id: UnitId, generation: i64, new_name: &str) -> Result<Edited, Error> {
     let text = "UPDATE units SET name = $3, generation = generation + 1
         WHERE id = $1 AND generation = $2 AND NOT EXISTS (SELECT 1 FROM units o
-            WHERE o.organization_id = units.organization_id AND o.name = $3 AND o.id <> $1)";
-    if execute!(tx, text, id, generation, new_name).map_err(Error::unique_is_conflict)? > 0 {
+            WHERE o.organization_id = units.organization_id AND LOWER(o.name) = $4 AND o.id <> $1)";
+    let lower = new_name.to_ascii_lowercase();
+    if execute!(tx, text, id, generation, new_name, lower).map_err(Error::unique_is_conflict)? > 0 {
         return Ok(Edited::Done);
     }
     let is_current = find(tx, id).await?.is_some_and(|unit| unit.generation == generation);

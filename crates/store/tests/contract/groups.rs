@@ -22,7 +22,10 @@ async fn a_name_is_taken_once_per_organization(store: Store) {
     assert!(groups::add(&mut tx, &first).await.unwrap());
     assert!(!groups::add(&mut tx, &group(2, 1, "Ops")).await.unwrap());
     assert!(groups::add(&mut tx, &group(3, 2, "Ops")).await.unwrap());
-    assert!(groups::add(&mut tx, &group(4, 1, "ops")).await.unwrap());
+    // People do not tell names apart by their capitals.
+    assert!(!groups::add(&mut tx, &group(4, 1, "ops")).await.unwrap());
+    assert!(groups::add(&mut tx, &group(5, 1, "Ünlü")).await.unwrap());
+    assert!(!groups::add(&mut tx, &group(6, 1, "Ünlü")).await.unwrap());
 
     assert_eq!(groups::find(&mut tx, organization_id(1), group_id(1)).await.unwrap(), Some(first.clone()));
     // Another organization's group is not there, nor is one that was not added.
@@ -98,20 +101,22 @@ async fn edits_the_generation_that_was_seen(store: Store) {
     }
     for (generation, name, expected) in [
         (0, "b", Edited::Taken),
+        (0, "B", Edited::Taken),
         // Names of other organizations are free.
         (0, "c", Edited::Done),
         (0, "d", Edited::Stale),
         (0, "b", Edited::Stale),
         // Its own name is no other's.
-        (1, "c", Edited::Done),
-        (3, "d", Edited::Stale),
+        (1, "C", Edited::Done),
+        (2, "c", Edited::Done),
+        (4, "d", Edited::Stale),
     ] {
         let edited = groups::edit(&mut tx, group_id(1), generation, name, "New").await.unwrap();
         assert_eq!(edited, expected, "{generation} {name}");
     }
     assert_eq!(groups::edit(&mut tx, group_id(4), 0, "e", "").await.unwrap(), Edited::Stale);
     let found = groups::find(&mut tx, organization_id(1), group_id(1)).await.unwrap().unwrap();
-    assert_eq!((found.name.as_str(), found.description.as_str(), found.generation), ("c", "New", 2));
+    assert_eq!((found.name.as_str(), found.description.as_str(), found.generation), ("c", "New", 3));
     let other = groups::find(&mut tx, organization_id(1), group_id(2)).await.unwrap();
     assert_eq!(other, Some(group(2, 1, "b")));
 }

@@ -25,7 +25,10 @@ async fn a_name_is_taken_once_per_organization(store: Store) {
     organizations::add(&mut tx, &organization(1)).await.unwrap();
     organizations::add(&mut tx, &organization(2)).await.unwrap();
     assert!(units::add(&mut tx, &unit(1, 1, "b")).await.unwrap());
-    assert!(units::add(&mut tx, &unit(2, 1, "B")).await.unwrap());
+    // People do not tell names apart by their capitals.
+    assert!(!units::add(&mut tx, &unit(2, 1, "B")).await.unwrap());
+    assert!(units::add(&mut tx, &unit(2, 1, "Ä")).await.unwrap());
+    assert!(!units::add(&mut tx, &unit(5, 1, "Ä")).await.unwrap());
     assert!(!units::add(&mut tx, &unit(3, 1, "b")).await.unwrap());
     assert!(units::add(&mut tx, &unit(4, 2, "b")).await.unwrap());
     assert_eq!(units::find(&mut tx, unit_id(4)).await.unwrap(), Some(unit(4, 2, "b")));
@@ -36,7 +39,7 @@ async fn a_name_is_taken_once_per_organization(store: Store) {
         assert!(projects::add(&mut tx, &project).await.unwrap());
     }
     let listed = units::list(&mut tx, organization_id(1)).await.unwrap();
-    assert_eq!(listed, [unit(2, 1, "B"), unit(1, 1, "b")]);
+    assert_eq!(listed, [unit(1, 1, "b"), unit(2, 1, "Ä")]);
     assert_eq!(units::list(&mut tx, organization_id(3)).await.unwrap(), []);
     assert_eq!(units::count(&mut tx, organization_id(1)).await.unwrap(), 2);
     assert_eq!(units::count(&mut tx, organization_id(2)).await.unwrap(), 1);
@@ -51,6 +54,7 @@ async fn renames_the_generation_that_was_seen(store: Store) {
         assert!(units::add(&mut tx, &unit).await.unwrap());
     }
     assert_eq!(units::rename(&mut tx, unit_id(1), 0, "b").await.unwrap(), Edited::Taken);
+    assert_eq!(units::rename(&mut tx, unit_id(1), 0, "B").await.unwrap(), Edited::Taken);
     // Names of other organizations are free.
     assert_eq!(units::rename(&mut tx, unit_id(1), 0, "c").await.unwrap(), Edited::Done);
     assert_eq!(units::rename(&mut tx, unit_id(1), 0, "d").await.unwrap(), Edited::Stale);
