@@ -230,7 +230,10 @@ fn attached(attached: AttachedView) -> AnyView {
     }
     let groups = attached.groups.into_iter().map(|group| format!("Group {}", group.name));
     let grants = attached.grants.into_iter().map(|grant| {
-        let place = place(grant.resource.kind, &grant.resource.name);
+        let place = match grant.resource.is_unseen() {
+            true => grant.resource.name,
+            false => place(grant.resource.kind, &grant.resource.name),
+        };
         format!("{} on {place}", grant.granted.label())
     });
     let lines = groups.chain(grants).map(|line| view! { <li class="free-text">{line}</li> }).collect_view();

@@ -6,9 +6,8 @@ mod accepting;
 mod attached;
 mod inviting;
 mod limits;
+mod naming;
 mod open;
-
-use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -24,7 +23,7 @@ use domain::{
     views::{InvitationRow, Page},
 };
 use ring::digest;
-use store::{Tx, access::Target, events::Event, invitations::Invitation};
+use store::{Tx, access::Target, events::Event};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -33,7 +32,8 @@ use crate::{
     errors::{Failure, attempt},
     mails, pages,
 };
-use attached::{Attached, Things};
+use attached::Attached;
+use naming::Names;
 
 pub use accepting::{Joined, accept, accept_own, decline, decline_own, join, own, view};
 pub use inviting::{INVITED_MAX, invite};
@@ -59,31 +59,28 @@ pub async fn list(
         let mut tx = permit.read().await?;
         let total = store::invitations::count_open(&mut tx, organization, text).await?;
         let found = store::invitations::list_open(&mut tx, organization, text, after, pages::FETCHED).await?;
-        let found: Vec<Invitation> = found.into_iter().map(|(invitation, _)| invitation).collect();
-        let mut page = pages::page(
+        let page = pages::page(
             found,
             total,
-            |invitation| pages::time_key(invitation.created_at, invitation.id.uuid()),
-            |invitation| invitation,
+            |(invitation, _)| pages::time_key(invitation.created_at, invitation.id.uuid()),
+            |found| found,
         );
-        let mut things = Things::new(organization);
-        let (mut inviters, mut rows) = (BTreeMap::new(), Vec::new());
-        for invitation in page.rows.drain(..) {
-            let invited_by = inviter(&mut tx, &mut inviters, invitation.invited_by).await?;
-            let attached = Attached::read(&invitation)?;
-            let attached = things.view(ctx, &mut tx, &attached).await?;
-            rows.push(InvitationRow {
+        let attached = page.rows.iter().map(|(invitation, _)| Attached::read(invitation));
+        let attached = attached.collect::<Result<Vec<_>, _>>()?;
+        let name = &permit.access()?.organization_name;
+        let names = Names::find(ctx, &mut tx, (organization, name), &attached).await?;
+        let rows =
+            page.rows.into_iter().zip(&attached).map(|((invitation, inviter), attached)| InvitationRow {
                 id: invitation.id,
                 email: invitation.email,
-                invited_by,
+                invited_by: called(inviter.kind, inviter.email, &inviter.name),
                 created_at: invitation.created_at,
                 sent_at: invitation.sent_at,
                 expires_at: invitation.expires_at,
                 is_expired: invitation.expires_at <= ctx.now(),
-                attached,
+                attached: names.view(attached),
             });
-        }
-        Ok(Page { rows, next: page.next, total })
+        Ok(Page { rows: rows.collect(), next: page.next, total })
     })
 }
 
@@ -125,18 +122,16 @@ async fn commit_each(mut write: Write, mut events: Vec<Event>) -> Result<(), Fai
 }
 
 /// What people are told of who invited them.
-async fn inviter(tx: &mut Tx, known: &mut BTreeMap<UserId, String>, id: UserId) -> Result<String, Failure> {
-    if let Some(name) = known.get(&id) {
-        return Ok(name.clone());
-    }
+async fn inviter(tx: &mut Tx, id: UserId) -> Result<String, Failure> {
     let user = store::users::find(tx, id).await?;
-    let name = user.map(|user| match user.kind {
-        UserKind::Person => user.email,
-        UserKind::Application => format!("{} (application user)", user.name),
-    });
-    let name = name.unwrap_or_default();
-    known.insert(id, name.clone());
-    Ok(name)
+    Ok(user.map(|user| called(user.kind, user.email, &user.name)).unwrap_or_default())
+}
+
+fn called(kind: UserKind, email: String, name: &str) -> String {
+    match kind {
+        UserKind::Person => email,
+        UserKind::Application => format!("{name} (application user)"),
+    }
 }
 
 fn new_token(control: &Control) -> Secret {

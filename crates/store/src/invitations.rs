@@ -5,8 +5,8 @@ use std::fmt;
 
 use domain::{
     events::EventType,
-    ids::{InvitationId, OrganizationId, UserId},
-    principals::InvitationOutcome,
+    ids::{InvitationId, OrganizationId, UnitId, UserId},
+    principals::{InvitationOutcome, ResourceKind, UserKind},
     states::Outcome,
     timestamps::Timestamp,
 };
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Tx,
     patterns::containing,
-    queries::{execute, fetch_all, fetch_one, fetch_optional},
+    queries::{among, execute, fetch_all, fetch_all_among, fetch_one, fetch_optional},
 };
 
 /// Invitations of one person that are shown to them at once.
@@ -59,11 +59,39 @@ impl fmt::Debug for Invitation {
     }
 }
 
+/// Who invited.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Inviter {
+    /// Their sign-in name.
+    #[sqlx(rename = "inviter_email")]
+    pub email: String,
+    /// What they are called.
+    #[sqlx(rename = "inviter_name")]
+    pub name: String,
+    /// A person or an application user.
+    #[sqlx(rename = "inviter_kind")]
+    pub kind: UserKind,
+}
+
+/// Something that comes with invitations: a group, or what is given on a unit or project.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Attachable {
+    /// Its id.
+    pub id: Uuid,
+    /// What something is given on; none for a group.
+    pub resource_kind: Option<ResourceKind>,
+    /// Its name.
+    pub name: String,
+    /// The unit that a project is in.
+    pub unit_id: Option<UnitId>,
+}
+
 #[derive(sqlx::FromRow)]
 struct FromInviter {
     #[sqlx(flatten)]
     invitation: Invitation,
-    inviter_email: String,
+    #[sqlx(flatten)]
+    inviter: Inviter,
 }
 
 #[derive(sqlx::FromRow)]
@@ -114,23 +142,24 @@ pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Invi
 }
 
 /// The organization's open invitations to addresses that hold the text, newest first, from behind the one with time
-/// and id `after` on, each with the e-mail address of who invited.
+/// and id `after` on, each with who invited.
 pub async fn list_open(
     tx: &mut Tx,
     organization: OrganizationId,
     holding: Option<&str>,
     after: Option<(Timestamp, Uuid)>,
     limit: u32,
-) -> Result<Vec<(Invitation, String)>, Error> {
+) -> Result<Vec<(Invitation, Inviter)>, Error> {
     let (at, id) = after.unwrap_or((Timestamp::from_micros(i64::MAX), Uuid::max()));
-    let text = "SELECT i.*, u.email AS inviter_email FROM invitations i JOIN users u ON u.id = i.invited_by
+    let text = "SELECT i.*, u.email AS inviter_email, u.name AS inviter_name, u.kind AS inviter_kind
+        FROM invitations i JOIN users u ON u.id = i.invited_by
         WHERE i.organization_id = $1 AND i.ended_at IS NULL AND (i.created_at, i.id) < ($2, $3)
             AND LOWER(i.email) LIKE $4 ESCAPE '!'
         ORDER BY i.created_at DESC, i.id DESC LIMIT $5";
     let limit = i64::from(limit);
     let rows: Vec<FromInviter> =
         fetch_all!(tx, text, organization, at, id, &containing(holding.unwrap_or("")), limit)?;
-    Ok(rows.into_iter().map(|row| (row.invitation, row.inviter_email)).collect())
+    Ok(rows.into_iter().map(|row| (row.invitation, row.inviter)).collect())
 }
 
 /// How many open invitations the organization has to addresses that hold the text.
@@ -183,6 +212,30 @@ pub async fn list_open_for_email(
         ORDER BY i.created_at DESC, i.id DESC LIMIT $3";
     let rows: Vec<IntoOrganization> = fetch_all!(tx, text, email, now, FOR_EMAIL_MAX)?;
     Ok(rows.into_iter().map(|row| (row.invitation, row.organization_name)).collect())
+}
+
+/// The projects, units and groups of the organization $1 among the ids $2.
+macro_rules! attachable {
+    ($database:ident) => {
+        concat!(
+            "SELECT p.id, 'project' AS resource_kind, p.name, p.unit_id FROM projects p
+                WHERE p.organization_id = $1 AND p.id ",
+            among!($database),
+            " UNION ALL SELECT u.id, 'unit', u.name, NULL FROM units u WHERE u.organization_id = $1 AND u.id ",
+            among!($database),
+            " UNION ALL SELECT g.id, NULL, g.name, NULL FROM groups g WHERE g.organization_id = $1 AND g.id ",
+            among!($database)
+        )
+    };
+}
+
+/// Which of these ids are groups, units or projects of the organization, in no order.
+pub async fn attachable(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &[Uuid],
+) -> Result<Vec<Attachable>, Error> {
+    fetch_all_among!(tx, attachable!(sqlite), attachable!(postgres), organization, ids)
 }
 
 /// The times of the mails about the invitations that are picked, later than $2, newest first: the events of an invitation

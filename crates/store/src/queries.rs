@@ -39,7 +39,48 @@ macro_rules! fetch_optional {
 macro_rules! fetch_all {
     ($tx:expr, $text:expr $(, $bind:expr)* $(,)?) => { $crate::queries::on!($tx, $text $(, $bind)*; fetch_all) };
 }
-pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, on};
+/// Fetches every row of a text about a set of ids. The set is the second value, and where it is looked into is [`among`]:
+/// the databases differ in how they take it.
+macro_rules! fetch_all_among {
+    ($tx:expr, $sqlite:expr, $postgres:expr, $first:expr, $ids:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::Tx::Sqlite(tx) => $crate::queries::results::fetch_all(
+                module_path!(),
+                sqlx::query::<sqlx::Sqlite>($sqlite)
+                    .bind($first)
+                    .bind($crate::queries::hex($ids))
+                    $(.bind($bind))*
+                    .fetch_all(&mut **tx)
+                    .await,
+            ),
+            $crate::Tx::Postgres(tx) => $crate::queries::results::fetch_all(
+                module_path!(),
+                sqlx::query::<sqlx::Postgres>($postgres)
+                    .bind($first)
+                    .bind($ids)
+                    $(.bind($bind))*
+                    .fetch_all(&mut **tx)
+                    .await,
+            ),
+        }
+    };
+}
+/// What follows the name of a column in such a text.
+macro_rules! among {
+    (sqlite) => {
+        "IN (SELECT unhex(value) FROM json_each($2))"
+    };
+    (postgres) => {
+        "= ANY($2)"
+    };
+}
+pub(crate) use {among, execute, fetch_all, fetch_all_among, fetch_one, fetch_optional, on};
+
+/// A set of ids as SQLite takes it: a JSON array of their digits.
+pub(crate) fn hex(ids: &[Uuid]) -> String {
+    let digits: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+    serde_json::Value::from(digits).to_string()
+}
 
 /// A row that can tell its first column, for error reports.
 pub(crate) trait KeyedRow: Row {

@@ -1,8 +1,6 @@
 //! What the invited do: look at an invitation, accept it with an account or without one, decline it. What comes with it is
 //! given as far as the inviter could still give it.
 
-use std::collections::BTreeMap;
-
 use domain::{
     actions::Action,
     errors::Error,
@@ -58,7 +56,7 @@ pub async fn view(ctx: &Context, token: &Secret) -> Result<InvitationView, Error
         };
         Ok(InvitationView {
             organization_name: organization_name(&mut tx, &invitation).await?,
-            invited_by: inviter(&mut tx, &mut BTreeMap::new(), invitation.invited_by).await?,
+            invited_by: inviter(&mut tx, invitation.invited_by).await?,
             email: invitation.email,
             expires_at: invitation.expires_at,
             has_account: account.is_some(),
@@ -237,7 +235,7 @@ async fn join_as(
         return Err(Error::conflict("This invitation was used already.").into());
     }
     store::memberships::add(tx, organization, user.id, false, now).await?;
-    let name = inviter(tx, &mut BTreeMap::new(), invitation.invited_by).await?;
+    let name = inviter(tx, invitation.invited_by).await?;
     let attached = Attached::read(invitation)?;
     let mut things = Things::new(organization);
     let given = things.give(ctx, tx, (&standing, &name), &attached, user.id).await?;

@@ -8,7 +8,6 @@ use domain::{
     ids::{GroupId, OrganizationId, ProjectId, UnitId, UserId},
     permissions::{Granted, Permission},
     principals::{PrincipalKind, ResourceKind},
-    views::{AttachedGrantView, AttachedView, NamedGroup, Resource},
 };
 use serde::{Deserialize, Serialize};
 use store::{Tx, invitations::Invitation};
@@ -82,26 +81,23 @@ impl Things {
         Self { organization, groups: BTreeMap::new(), places: BTreeMap::new() }
     }
 
-    /// What of it is still there, by name.
-    pub(super) async fn view(
+    /// What of it is still there, as events tell it: groups, and what is given where.
+    pub(super) async fn told(
         &mut self,
         ctx: &Context,
         tx: &mut Tx,
         attached: &Attached,
-    ) -> Result<AttachedView, Failure> {
-        let mut view = AttachedView::default();
+    ) -> Result<(Vec<String>, Vec<String>), Failure> {
+        let (mut groups, mut granted) = (Vec::new(), Vec::new());
         for id in &attached.groups {
-            let group = self.group(ctx, tx, *id).await?;
-            view.groups.extend(group.map(|group| NamedGroup { id: *id, name: group.name.clone() }));
+            groups.extend(self.group(ctx, tx, *id).await?.map(|group| group.name.clone()));
         }
         for grant in &attached.grants {
-            let place = self.place(tx, grant.resource_kind, grant.resource_id).await?;
-            view.grants.extend(place.map(|(_, name)| AttachedGrantView {
-                granted: grant.granted,
-                resource: Resource { kind: grant.resource_kind, id: grant.resource_id, name: name.clone() },
-            }));
+            let AttachedGrant { granted: what, resource_kind, resource_id } = *grant;
+            let place = self.place(tx, resource_kind, resource_id).await?;
+            granted.extend(place.map(|(_, name)| format!("{what} on the {resource_kind} {name}")));
         }
-        Ok(view)
+        Ok((groups, granted))
     }
 
     /// Why somebody of that standing may not give all of it, if so.

@@ -295,14 +295,9 @@ impl<'a> Round<'a> {
         invitation: &Invitation,
         attached: &Attached,
     ) -> Result<Event, Failure> {
-        let view = self.things.view(self.ctx, &mut write.tx, attached).await?;
-        let groups: Vec<String> = view.groups.into_iter().map(|group| group.name).collect();
-        let granted = view
-            .grants
-            .iter()
-            .map(|grant| format!("{} on the {} {}", grant.granted, grant.resource.kind, grant.resource.name));
+        let (groups, granted) = self.things.told(self.ctx, &mut write.tx, attached).await?;
         let after = json!({
-            "email": invitation.email, "groups": groups, "granted": granted.collect::<Vec<_>>(),
+            "email": invitation.email, "groups": groups, "granted": granted,
             "expires_at": invitation.expires_at.rfc3339(),
         });
         Ok(Event {

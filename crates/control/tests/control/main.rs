@@ -14,4 +14,5 @@ mod world;
 mod faults;
 mod operations;
 mod properties;
+mod statements;
 mod workflows;

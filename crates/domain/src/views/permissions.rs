@@ -39,6 +39,20 @@ pub struct Resource {
     pub name: String,
 }
 
+impl Resource {
+    /// One that the reader may not know of: that there is something is all that is said.
+    #[must_use]
+    pub fn unseen(kind: ResourceKind, id: Uuid) -> Self {
+        Self { kind, id, name: format!("a {kind} that you cannot see") }
+    }
+
+    /// Whether it is one that the reader may not know of.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        *self == Self::unseen(self.kind, self.id)
+    }
+}
+
 /// A grant in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

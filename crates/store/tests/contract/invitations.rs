@@ -1,13 +1,17 @@
 //! The contract of `store::invitations`.
 
 use domain::{
-    events::EventType, ids::InvitationId, principals::InvitationOutcome, states::Outcome,
+    events::EventType,
+    ids::InvitationId,
+    principals::{InvitationOutcome, ResourceKind, UserKind},
+    states::Outcome,
     timestamps::Timestamp,
 };
 use store::{
     Store, Tx,
     events::{self, Event},
-    invitations::{self, Invitation},
+    groups,
+    invitations::{self, Invitation, Inviter},
     organizations, users,
 };
 
@@ -19,6 +23,7 @@ contract!(
     is_renewed_while_it_is_open,
     ends_once,
     tells_somebody_what_they_can_accept,
+    names_what_comes_with_them,
     tells_what_was_mailed_to_an_address,
     tells_what_an_organization_has_mailed,
 );
@@ -117,10 +122,15 @@ async fn lists_what_is_open_to_the_end(store: Store) {
         assert_eq!(count, i64::try_from(numbers.len()).unwrap(), "{text:?}");
     }
     let listed = invitations::list_open(&mut tx, organization_id(1), None, None, 2).await.unwrap();
-    assert_eq!(listed[0], (invitation(4, "eve@example.org"), "user1@example.org".to_owned()));
-    assert_eq!(listed[1].1, "user2@example.org");
+    let inviter = |number: u128| Inviter {
+        email: format!("user{number}@example.org"),
+        name: user(number).name,
+        kind: UserKind::Person,
+    };
+    assert_eq!(listed[0], (invitation(4, "eve@example.org"), inviter(1)));
+    assert_eq!(listed[1].1, inviter(2));
     let listed = invitations::list_open(&mut tx, organization_id(2), None, None, 9).await.unwrap();
-    assert_eq!(listed, [(elsewhere, "user1@example.org".to_owned())]);
+    assert_eq!(listed, [(elsewhere, inviter(1))]);
     assert_eq!(invitations::count_open(&mut tx, organization_id(3), None).await.unwrap(), 0);
 }
 
@@ -195,6 +205,35 @@ async fn tells_somebody_what_they_can_accept(store: Store) {
         assert_eq!(told, expected, "at {now}");
     }
     assert_eq!(invitations::list_open_for_email(&mut tx, "b@example.org", at(0)).await.unwrap(), []);
+}
+
+async fn names_what_comes_with_them(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    assert!(groups::add(&mut tx, &group(35, 2, "Theirs")).await.unwrap());
+    // A project in a unit, one that is in none, a unit, a group; another tenant's, a user, and nothing at all.
+    let ids = [2, 1, 3, 21, 31, 35, 1_000].map(uuid);
+    let mut found = invitations::attachable(&mut tx, organization_id(1), &ids).await.unwrap();
+    found.sort_by_key(|found| (found.id, found.resource_kind.is_some()));
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| (found.id.as_u128(), found.resource_kind, found.name.as_str(), found.unit_id))
+        .collect();
+    let (in_project, in_unit) = (Some(ResourceKind::Project), Some(ResourceKind::Unit));
+    assert_eq!(
+        found,
+        [
+            (1, in_project, "project-1", None),
+            (2, in_project, "project-2", Some(unit_id(21))),
+            (21, in_unit, "Unit", None),
+            (31, None, "Group", None),
+        ]
+    );
+    let mut theirs = invitations::attachable(&mut tx, organization_id(2), &ids).await.unwrap();
+    theirs.sort_by_key(|found| found.id);
+    assert_eq!(theirs.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(), ["project-3", "Theirs"]);
+    assert_eq!(invitations::attachable(&mut tx, organization_id(1), &[]).await.unwrap(), []);
 }
 
 /// Notes that an invitation was mailed, or that something else became of it.

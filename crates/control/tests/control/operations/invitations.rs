@@ -17,6 +17,7 @@ use domain::{
 
 use crate::{
     check::check_world,
+    statements::counted,
     world::{PROJECT, World},
 };
 
@@ -437,7 +438,7 @@ async fn sending_again_ends_the_link_before() {
     let last = token(&world, BOB).await;
     invitations::withdraw(&ctx, organization, id).await.unwrap();
     let event = world.last_event(organization, "user.invitation_withdrawn").await;
-    assert_eq!(event.text, "Took the invitation of bob@example.org back");
+    assert_eq!(event.text, "Withdrew the invitation of bob@example.org");
     conflict(invitations::join(&world.nobody(), join_form(&last)).await, "taken back");
     conflict(invitations::resend(&ctx, organization, id).await, "was withdrawn already");
     conflict(invitations::withdraw(&ctx, organization, id).await, "was withdrawn already");
@@ -678,6 +679,64 @@ async fn many_are_invited_at_once_and_listed_in_pages() {
     let error = invitations::list(&ctx, organization, "", Some("x")).await.unwrap_err();
     assert_eq!(error.field(), Some("after"));
     check_world(&world).await;
+}
+
+/// Who invites need not know of everything that comes with the invitations of others.
+#[tokio::test]
+async fn the_list_names_no_place_that_its_reader_may_not_know_of() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = control::units::create(&ctx, organization, "Secret shops").await.unwrap().row.id;
+    let operators = group(&world, "Operators").await;
+    for (email, resource) in [
+        ("a@x.org", "organization".to_owned()),
+        ("b@x.org", format!("unit:{unit}")),
+        ("c@x.org", format!("project:{PROJECT}")),
+    ] {
+        let (granted, groups) = (vec!["developer".into()], vec![operators.to_string()]);
+        invite(&ctx, &world, &InviteUsers { granted, groups, resource, ..form(email) }).await;
+    }
+    let places = async |ctx: &Context| {
+        let mut rows = invitations::list(ctx, organization, "", None).await.unwrap().rows;
+        assert!(rows.iter().all(|row| row.attached.groups[0].name == "Operators"));
+        rows.sort_by(|one, other| one.email.cmp(&other.email));
+        let grants = rows.into_iter().map(|mut row| row.attached.grants.remove(0));
+        grants.map(|grant| (grant.resource.is_unseen(), grant.resource.name)).collect::<Vec<_>>()
+    };
+    let all = [(false, "Acme".into()), (false, "Secret shops".into()), (false, PROJECT.into())];
+    assert_eq!(places(&ctx).await, all);
+    let uma = member(&world, "uma@example.org", &[WRITE]).await;
+    let unseen = |kind: &str| (true, format!("a {kind} that you cannot see"));
+    assert_eq!(places(&world.ctx_of(uma)).await, [all[0].clone(), unseen("unit"), unseen("project")]);
+    world.grant(uma, "read_only", Some(world.project_id().await)).await;
+    assert_eq!(places(&world.ctx_of(uma)).await, [all[0].clone(), unseen("unit"), all[2].clone()]);
+    // Who reads all permissions reads these.
+    let rita = member(&world, "rita@example.org", &[WRITE, "organization:permissions:read"]).await;
+    assert_eq!(places(&world.ctx_of(rita)).await, all);
+}
+
+#[tokio::test]
+async fn a_full_page_takes_no_more_statements_than_one_row() {
+    let world = World::postgres().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    invite(&ctx, &world, &form("first@x.org")).await;
+    let list = async || invitations::list(&ctx, organization, "", None).await.unwrap();
+    let (page, one) = counted(list()).await;
+    assert_eq!(page.rows.len(), 1);
+    world.clock.advance(Duration::from_secs(1));
+    let mut groups = Vec::new();
+    for number in 0..20 {
+        groups.push(group(&world, &format!("g-{number}")).await.to_string());
+    }
+    let granted: Vec<String> = ["developer", "operator", "read_only"].map(str::to_owned).into();
+    let emails: String = (0..60).map(|number| format!("m-{number}@x.org\n")).collect();
+    let resource = format!("project:{PROJECT}");
+    invite(&ctx, &world, &InviteUsers { groups, granted, resource, ..form(&emails) }).await;
+    let (page, full) = counted(list()).await;
+    assert_eq!(page.rows.len(), PAGE_ROWS_MAX as usize);
+    assert!(page.rows.iter().all(|row| (row.attached.groups.len(), row.attached.grants.len()) == (20, 3)));
+    assert!(one > 3, "{one}: are statements seen at all?");
+    assert_eq!(full, one);
 }
 
 /// Accepted by two windows at once: once.
