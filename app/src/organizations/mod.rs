@@ -18,7 +18,12 @@ pub(crate) use self::{
 };
 
 #[cfg(feature = "ssr")]
-use domain::{errors::Error, ids::OrganizationId};
+use domain::{
+    errors::Error,
+    ids::OrganizationId,
+    permissions::{Granted, Role},
+    views::OrganizationView,
+};
 #[cfg(feature = "ssr")]
 use leptos_router::params::ParamsMap;
 
@@ -26,4 +31,40 @@ use leptos_router::params::ParamsMap;
 #[cfg(feature = "ssr")]
 pub(crate) fn asked(params: &ParamsMap) -> Result<OrganizationId, Error> {
     params.get("organization").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)
+}
+
+/// What the viewer is in an organization, in words.
+#[cfg(feature = "ssr")]
+pub(crate) fn standing(organization: &OrganizationView) -> &'static str {
+    let is_admin = organization.powers.granted.contains(&Granted::Role(Role::OrganizationAdmin));
+    match (organization.is_super_admin, is_admin) {
+        (true, _) => "super admin",
+        (false, true) => "organization admin",
+        (false, false) => "member",
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::{powers::Powers, principals::ResourceKind};
+
+    use super::*;
+
+    #[test]
+    fn an_admin_is_no_mere_member() {
+        let of = |is_super_admin, granted: &[Role]| {
+            let granted = granted.iter().copied().map(Granted::Role).collect();
+            let powers = Powers { is_member: true, granted, ..Powers::none(ResourceKind::Organization) };
+            standing(&OrganizationView {
+                id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+                name: "Acme".into(),
+                is_super_admin,
+                generation: 0,
+                powers,
+            })
+        };
+        assert_eq!(of(true, &[Role::OrganizationAdmin]), "super admin");
+        assert_eq!(of(false, &[Role::Operator, Role::OrganizationAdmin]), "organization admin");
+        assert_eq!(of(false, &[Role::Operator]), "member");
+    }
 }

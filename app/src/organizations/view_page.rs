@@ -69,10 +69,9 @@ fn calls(OrganizationView { id, name, powers, generation, .. }: &OrganizationVie
 fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> AnyView {
     let (id, powers) = (organization.id.to_string(), &organization.powers);
     let number = i64::try_from(units.len()).unwrap_or(i64::MAX);
-    let beside = match organization.is_super_admin {
-        true => badge(Tone::Plain, "you are a super admin"),
-        false => badge(Tone::Plain, "you are a member"),
-    };
+    let standing = super::standing(organization);
+    let article = if standing.starts_with('o') { "an" } else { "a" };
+    let beside = badge(Tone::Plain, format!("you are {article} {standing}"));
     let path = links::explain(&id, &[]);
     let explain = view! { <a class="button" href=path>{icon(Icon::Permission)} "What you can do"</a> };
     view! {

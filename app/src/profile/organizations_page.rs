@@ -19,6 +19,7 @@ use crate::{
     },
     context::{answer, control},
     links,
+    organizations::standing,
 };
 
 const TITLE: &str = "Organizations";
@@ -68,9 +69,9 @@ fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) 
 
 fn row(organization: &OrganizationView) -> Row {
     let (id, name) = (organization.id.to_string(), organization.name.clone());
-    let role = match organization.is_super_admin {
-        true => badge(Tone::Plain, "super admin"),
-        false => view! { <span class="muted">"member"</span> }.into_any(),
+    let role = match standing(organization) {
+        "member" => view! { <span class="muted">"member"</span> }.into_any(),
+        more => badge(Tone::Plain, more),
     };
     let leave = format!("Leave {name}");
     vec![

@@ -62,7 +62,8 @@ pub(crate) fn section(owner: &Owner, page: Page<TokenRow>, asked: &Asked, form: 
             new_button(owner),
         ),
     };
-    let columns: Vec<Column> = owner.rights.revoke.then_some(Column::Pick).into_iter().chain(COLUMNS).collect();
+    let columns: Vec<Column> =
+        owner.rights.revoke.then_some(Column::Pick).into_iter().chain(COLUMNS).collect();
     let days = asked.unused_days.as_str();
     let list = List {
         caption: if owner.is_oneself() { "Tokens" } else { "Its tokens" },
