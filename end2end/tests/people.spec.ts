@@ -375,7 +375,7 @@ test("who is deactivated can do nothing from the next request on, and is let in 
   await admin.getByRole("link", { name: "Deactivate…" }).click();
   await expect(admin.getByRole("row", { name: /Bea Operator.*shop.*project/ })).toBeVisible();
   await admin.getByRole("button", { name: "Deactivate" }).click();
-  await expect(admin.getByText("They are shut out.")).toBeVisible();
+  await expect(admin.getByText("is deactivated.")).toBeVisible();
 
   expect((await guest.reload())?.status()).toBe(404);
   expect((await call(installation, projects, token, ELSEWHERE)).status).toBe(404);
@@ -385,7 +385,7 @@ test("who is deactivated can do nothing from the next request on, and is let in 
   expect(await guest.content()).not.toContain("shop");
 
   await admin.getByRole("button", { name: "Reactivate" }).click();
-  await expect(admin.getByText("They are let in again.")).toBeVisible();
+  await expect(admin.getByText("is reactivated.")).toBeVisible();
   expect((await guest.goto("/projects/shop/services"))?.status()).toBe(200);
   expect((await call(installation, projects, token, ELSEWHERE)).status).toBe(200);
 });

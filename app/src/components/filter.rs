@@ -63,11 +63,11 @@ pub(crate) fn is_needed<T>(page: &Page<T>, form: &FormState) -> bool {
 /// In place of a list in which nothing is what was asked for, or that was not searched because that cannot be asked.
 pub(crate) fn nothing_fits(is_refused: bool) -> AnyView {
     match is_refused {
-        true => empty(Icon::Search, "Not searched", "Mend the field that is marked, then search again.", ()),
+        true => empty(Icon::Search, "Not searched", "Correct the marked field, then search again.", ()),
         false => empty(
             Icon::Search,
             "Nothing fits",
-            "Nothing in this list is what you asked for. Ask for less.",
+            "Nothing in this list fits the filter. Change the filter.",
             (),
         ),
     }

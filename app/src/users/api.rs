@@ -43,16 +43,18 @@ pub async fn preview_user_removal(organization: OrganizationId, user: UserId) ->
 /// Shuts somebody out, leaving what they hold in place.
 #[server(endpoint = "users/deactivate")]
 pub async fn deactivate_user(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
-    answer(control::users::deactivate(&control()?, organization, user).await)?;
-    done(&links::user(&organization.to_string(), &user.to_string()), "They are shut out.");
+    let ctx = control()?;
+    answer(control::users::deactivate(&ctx, organization, user).await)?;
+    told(&ctx, organization, user, "is deactivated.").await;
     Ok(())
 }
 
 /// Lets somebody in again.
 #[server(endpoint = "users/reactivate")]
 pub async fn reactivate_user(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
-    answer(control::users::reactivate(&control()?, organization, user).await)?;
-    done(&links::user(&organization.to_string(), &user.to_string()), "They are let in again.");
+    let ctx = control()?;
+    answer(control::users::reactivate(&ctx, organization, user).await)?;
+    told(&ctx, organization, user, "is reactivated.").await;
     Ok(())
 }
 
@@ -68,7 +70,7 @@ pub async fn remove_user(
     Ok(())
 }
 
-/// What making somebody a super admin would do, or making them none any more.
+/// What making somebody a super admin would do, or removing that.
 #[server(endpoint = "users/preview_super_admin", input = GetUrl)]
 pub async fn preview_super_admin(organization: OrganizationId, user: UserId) -> Result<Effects, AppError> {
     answer(control::users::preview_super_admin(&control()?, organization, user).await)
@@ -81,11 +83,17 @@ pub async fn set_super_admin(
     user: UserId,
     is_super_admin: bool,
 ) -> Result<(), AppError> {
-    answer(control::users::set_super_admin(&control()?, organization, user, is_super_admin).await)?;
-    let notice = match is_super_admin {
-        true => "They are a super admin now.",
-        false => "They are no super admin any more.",
-    };
-    done(&links::user(&organization.to_string(), &user.to_string()), notice);
+    let ctx = control()?;
+    answer(control::users::set_super_admin(&ctx, organization, user, is_super_admin).await)?;
+    let became = if is_super_admin { "is a super admin now." } else { "is no longer a super admin." };
+    told(&ctx, organization, user, became).await;
     Ok(())
+}
+
+/// Goes back to somebody's page and says there what became of them.
+#[cfg(feature = "ssr")]
+async fn told(ctx: &control::Context, organization: OrganizationId, user: UserId, became: &str) {
+    let found = control::users::view(ctx, organization, user).await;
+    let who = found.map_or_else(|_| "The user".to_owned(), |member| member.row.email);
+    done(&links::user(&organization.to_string(), &user.to_string()), &format!("{who} {became}"));
 }

@@ -52,7 +52,7 @@ pub(crate) fn UserSuperAdminPage() -> impl IntoView {
 fn draw(member: &MemberView, changes: Effects) -> AnyView {
     let (name, email, is_one) = (&member.row.name, &member.row.email, member.row.is_super_admin);
     let (organization, user) = (member.organization_id.to_string(), member.row.user_id.to_string());
-    let becomes = if is_one { "is no super admin any more" } else { "becomes a super admin" };
+    let becomes = if is_one { "is no longer a super admin" } else { "becomes a super admin" };
     let preview = Preview {
         action: "/api/users/set_super_admin",
         sentence: format!("{name} ({email}) {becomes}."),
@@ -67,6 +67,6 @@ fn draw(member: &MemberView, changes: Effects) -> AnyView {
             ("is_super_admin", (!is_one).to_string()),
         ],
     };
-    let title = if is_one { "Make them no super admin any more?" } else { "Make them a super admin?" };
+    let title = if is_one { "Remove super admin?" } else { "Make them a super admin?" };
     view! { {head(title.into(), (), ())} {preview.view(changes)} }.into_any()
 }

@@ -231,7 +231,7 @@ fn super_admin(member: &MemberView, organization: &str, user: &str) -> AnyView {
 
 /// What is done about somebody who is a super admin, or is none.
 pub(super) const fn super_admin_verb(is_one: bool) -> &'static str {
-    if is_one { "Make no super admin any more" } else { "Make super admin" }
+    if is_one { "Remove super admin" } else { "Make super admin" }
 }
 
 /// What there is to know of that.

@@ -198,7 +198,7 @@ pub async fn set_super_admin(
         store::memberships::set_super_admin(&mut write.tx, organization, user, is_super_admin).await?;
         let text = match is_super_admin {
             true => format!("Made {} a super admin", member.email),
-            false => format!("{} is no super admin any more", member.email),
+            false => format!("{} is no longer a super admin", member.email),
         };
         write
             .subject(SubjectKind::User, user.uuid(), member.email)
