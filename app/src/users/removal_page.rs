@@ -97,7 +97,7 @@ fn draw(act: Act, member: &MemberView, changes: Effects) -> AnyView {
                     "What they hold stays in place, and counts for nothing until they are reactivated.",
                 ),
                 verb: "Deactivate",
-                is_danger: false,
+                is_danger: true,
                 confirmation: None,
                 back,
             };

@@ -172,7 +172,7 @@ fn activity(member: &MemberView, organization: &str, user: &str) -> AnyView {
     let (heading, text, act) = match member.row.is_active {
         true => {
             let path = links::user_deactivation(organization, user);
-            let act = view! { <a class="button" href=path>"Deactivate…"</a> }.into_any();
+            let act = view! { <a class="button button-danger" href=path>"Deactivate…"</a> }.into_any();
             (
                 "Deactivate",
                 "Shuts them out at once. What they hold stays in place for when they come back.",
