@@ -1,7 +1,10 @@
 //! `/organizations/{organization}/users/{user}/remove` and `…/deactivate`: what it would take away, and the button that
 //! does it.
 
-use domain::views::{Effects, MemberView};
+use domain::{
+    actions::Action,
+    views::{Effects, MemberView},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -13,6 +16,7 @@ use crate::{
         page::page,
         preview::Preview,
     },
+    context::set_status,
     links,
 };
 
@@ -41,8 +45,15 @@ fn preview(act: Act) -> AnyView {
         let viewer = Viewer::load().await?;
         let (organization, id) = super::asked(&params)?;
         let member = view_user(organization, id).await?;
-        let changes = preview_user_removal(organization, id).await?;
         let (key, user) = (organization.to_string(), id.to_string());
+        if member.is_self && viewer.may(organization, Action::RemoveUser) {
+            set_status(403);
+            let frame = Frame::in_organization(organization, Section::Users, "This is you")
+                .step("Users", links::users(&key, &[]))
+                .step(member.row.email.clone(), links::user(&key, &user));
+            return Ok(frame.view(viewer, oneself(&key, &user)));
+        }
+        let changes = preview_user_removal(organization, id).await?;
         let path = format!("/v1/organizations/{key}/users/{user}");
         let calls =
             ApiCalls::new().v1("See what it changes", "GET", &format!("{path}/removal-effects"), None);
@@ -63,6 +74,19 @@ fn preview(act: Act) -> AnyView {
                 .calls(calls);
         Ok(frame.view(viewer, draw(act, &member, changes)))
     })
+}
+
+/// In place of the preview for who asks about themselves.
+fn oneself(organization: &str, user: &str) -> AnyView {
+    view! {
+        {head("This is you".into(), (), ())}
+        <p>"Nobody removes or deactivates themselves. To go, leave the organization."</p>
+        <div class="form-actions">
+            <a class="button" href=links::leaving(organization)>"Leave the organization…"</a>
+            <a class="button" href=links::user(organization, user)>"Back"</a>
+        </div>
+    }
+    .into_any()
 }
 
 fn draw(act: Act, member: &MemberView, changes: Effects) -> AnyView {
