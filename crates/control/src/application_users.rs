@@ -117,7 +117,7 @@ pub async fn create(
         write
             .subject(SubjectKind::ApplicationUser, id.uuid(), name.clone())
             .after(&recorded(&name, &description))?
-            .text(format!("Made the application user {name}"));
+            .text(format!("Created the application user {name}"));
         write.commit().await?;
         Ok(view)
     })

@@ -96,7 +96,7 @@ pub async fn create(
         write
             .subject(SubjectKind::Group, group.id.uuid(), group.name.clone())
             .after(&recorded(&group))?
-            .text(format!("Made the group {}", group.name));
+            .text(format!("Created the group {}", group.name));
         let view = look(ctx, &mut write.tx, group).await?;
         write.commit().await?;
         Ok(view)

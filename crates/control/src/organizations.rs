@@ -60,7 +60,7 @@ pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error
         write.event.organization_id = Some(id);
         write
             .after(&json!({ "name": name }))?
-            .text(format!("Made the organization {name}, with {} as its super admin", user.email));
+            .text(format!("Created the organization {name}, with {} as its super admin", user.email));
         write.commit().await?;
         Ok(view)
     })

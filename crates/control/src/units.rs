@@ -97,7 +97,7 @@ pub async fn create(ctx: &Context, organization: OrganizationId, name: &str) -> 
         write
             .subject(SubjectKind::Unit, id.uuid(), name.as_str())
             .after(&json!({ "name": name }))?
-            .text(format!("Made the unit {name}"));
+            .text(format!("Created the unit {name}"));
         // What somebody holds on the organization counts in the unit.
         let found = ctx.look(&mut write.tx, Target::Unit(id)).await?.ok_or(Error::NotFound)?;
         write.commit().await?;

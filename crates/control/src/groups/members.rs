@@ -96,7 +96,7 @@ pub async fn add_members(
         write
             .subject(SubjectKind::Group, id.uuid(), group.name.clone())
             .after(&json!({ "members": added }))?
-            .text(format!("Put {} into the group {}", told(&added), group.name));
+            .text(format!("Added {} to the group {}", told(&added), group.name));
         write.commit().await?;
         Ok(count)
     })
@@ -163,7 +163,7 @@ pub async fn remove_member(
         write
             .subject(SubjectKind::Group, id.uuid(), group.name.clone())
             .before(&json!({ "members": [called] }))?
-            .text(format!("Took {called} out of the group {}", group.name));
+            .text(format!("Removed {called} from the group {}", group.name));
         write.commit().await
     })
 }

@@ -168,7 +168,7 @@ async fn take_back(ctx: &Context, write: &mut Write, invitation: &Invitation) ->
     store::invitations::end(&mut write.tx, invitation.id, outcome, ctx.now()).await?;
     write
         .subject(SubjectKind::Invitation, invitation.id.uuid(), invitation.email.clone())
-        .text(format!("Took the invitation of {} back", invitation.email));
+        .text(format!("Withdrew the invitation of {}", invitation.email));
     Ok(())
 }
 

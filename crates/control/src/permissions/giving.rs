@@ -238,14 +238,14 @@ fn told(
 ) -> String {
     let GrantedAt { granted, until, .. } = asked.grant;
     let what = format!("{granted} on the {} {}", resource.kind, resource.name);
-    let end = |end: Option<Timestamp>| end.map_or_else(|| "never".to_owned(), Timestamp::rfc3339);
+    let end = |end: Option<Timestamp>| end.map_or_else(|| "never".to_owned(), Timestamp::human);
     if giving == Giving::Changed {
         let before = end(present.and_then(|present| present.expires_at));
         return format!("Changed the end of {what} of {subject} from {before} to {}", end(until));
     }
     let again = if present.is_some() { " again" } else { "" };
-    let until = until.map(|at| format!(" until {}", at.rfc3339())).unwrap_or_default();
-    format!("Gave {subject} {what}{again}{until}")
+    let until = until.map(|at| format!(" until {}", at.human())).unwrap_or_default();
+    format!("Granted {subject} {what}{again}{until}")
 }
 
 /// Both versions of an end that somebody else changed meanwhile.

@@ -45,7 +45,7 @@ pub async fn revoke(ctx: &Context, organization: OrganizationId, id: GrantId) ->
         let (granted, resource) = (&row.grant.granted, resource_of(&row));
         write
             .before(&recorded(&subject, granted, &resource, row.grant.expires_at))?
-            .text(format!("Took {granted} on the {} {} from {subject}", resource.kind, resource.name));
+            .text(format!("Revoked {granted} on the {} {} from {subject}", resource.kind, resource.name));
         write.commit().await
     })
 }

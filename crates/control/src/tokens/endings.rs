@@ -24,7 +24,7 @@ pub(crate) async fn revoke(mut write: Write, owner: &Owner, id: TokenId) -> Resu
     write
         .subject(SubjectKind::Token, id.uuid(), token.prefix.clone())
         .before(&recorded(&token, owner))?
-        .text(format!("Ended the token {}{}", token.prefix, owner.whose()));
+        .text(format!("Revoked the token {}{}", token.prefix, owner.whose()));
     write.commit().await
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn revoke_many(
     let found =
         store::tokens::list_for_user(&mut write.tx, owner.user, unused_since, None, REVOKED_TOGETHER_MAX)
             .await?;
-    let unused = unused_since.map(|at| format!(" not used since {}", at.rfc3339())).unwrap_or_default();
+    let unused = unused_since.map(|at| format!(" not used since {}", at.human())).unwrap_or_default();
     revoke_found(write, owner, &found, &unused).await
 }
 
@@ -88,7 +88,7 @@ async fn revoke_found(mut write: Write, owner: &Owner, found: &[Token], which: &
     write
         .subject(owner.subject(), owner.user.uuid(), owner.name.clone())
         .before(&json!({ "tokens": ended }))?
-        .text(format!("Ended {count} {tokens}{}{which}", owner.whose()));
+        .text(format!("Revoked {count} {tokens}{}{which}", owner.whose()));
     write.commit().await?;
     Ok(count)
 }

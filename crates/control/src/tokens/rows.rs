@@ -134,7 +134,7 @@ pub(crate) async fn create(
     write
         .subject(SubjectKind::Token, row.id.uuid(), row.prefix.clone())
         .after(&recorded(&row, owner))?
-        .text(format!("Made the token {}{}", row.prefix, owner.whose()));
+        .text(format!("Created the token {}{}", row.prefix, owner.whose()));
     write.commit().await?;
     shown(ctx, row, made.text())
 }
@@ -205,7 +205,7 @@ pub(crate) async fn rotate(
     store::tokens::replace(&mut write.tx, id, row.id, now.plus(overlap)).await?;
     add(&mut write.tx, &row, now).await?;
     let ended = find(&mut write.tx, owner, id).await?;
-    let until = ended.expires_at.map(Timestamp::rfc3339).unwrap_or_default();
+    let until = ended.expires_at.map(Timestamp::human).unwrap_or_default();
     write
         .subject(SubjectKind::Token, id.uuid(), old.prefix.clone())
         .before(&recorded(&old, owner))?

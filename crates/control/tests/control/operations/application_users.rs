@@ -175,7 +175,7 @@ async fn tokens_are_made_changed_replaced_and_ended_on_record() {
     assert_eq!((first.row.kind, first.row.created_by.as_str()), (TokenKind::Application, "ann@example.org"));
     let event = world.last_event(organization, "token.created").await;
     assert_eq!((event.subject_kind, event.subject_id), (Some(SubjectKind::Token), Some(first.row.id.uuid())));
-    assert_eq!(event.text, format!("Made the token {} of the application user deployer", first.row.prefix));
+    assert_eq!(event.text, format!("Created the token {} of the application user deployer", first.row.prefix));
     let after = event.after.unwrap();
     assert!(
         after.contains(r#""owner":"deployer""#) && after.contains(r#""description":"Deploys""#),

@@ -161,7 +161,7 @@ async fn events_are_found_by_what_is_known_of_them() {
     control::units::create(&world.ctx_of(bob), organization, "Web").await.unwrap_err();
     projects::create(&ctx, organization, "other", "").await.unwrap();
     let (made, refused, project) = (
-        "Made the unit Data",
+        "Created the unit Data",
         "Refused: unit.create needs role:organization:admin",
         "Created the project other",
     );

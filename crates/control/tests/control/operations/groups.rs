@@ -172,7 +172,7 @@ async fn members_come_and_go_on_record() {
 
     groups::remove_member(&ctx, organization, id, bob).await.unwrap();
     let event = world.last_event(organization, "group.member_removed").await;
-    assert_eq!(event.text, "Took bob@example.org out of the group Operators");
+    assert_eq!(event.text, "Removed bob@example.org from the group Operators");
     assert_eq!(event.before.as_deref(), Some(r#"{"members":["bob@example.org"]}"#));
     assert_eq!(groups::remove_member(&ctx, organization, id, bob).await, Err(Error::NotFound));
     assert_eq!(groups::preview_remove(&ctx, organization, id, bob).await, Err(Error::NotFound));

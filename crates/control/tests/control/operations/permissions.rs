@@ -81,7 +81,7 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
     );
     assert_eq!(event.project_name.as_deref(), Some(PROJECT));
     assert!(
-        event.text.starts_with("Gave bob@example.org operator on the project shop until "),
+        event.text.starts_with("Granted bob@example.org operator on the project shop until "),
         "{}",
         event.text
     );
@@ -95,7 +95,7 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
     let Given { row: again, giving } = again.unwrap();
     assert_eq!((again.id, again.expires_at, giving), (row.id, None, Giving::Changed));
     let event = world.last_event(organization, "permission.granted").await;
-    let end = row.expires_at.unwrap().rfc3339();
+    let end = row.expires_at.unwrap().human();
     assert_eq!(
         event.text,
         format!("Changed the end of operator on the project shop of bob@example.org from {end} to never")
@@ -127,7 +127,7 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
 
     permissions::revoke(&ctx, organization, row.id).await.unwrap();
     let event = world.last_event(organization, "permission.revoked").await;
-    assert_eq!(event.text, "Took operator on the project shop from bob@example.org");
+    assert_eq!(event.text, "Revoked operator on the project shop from bob@example.org");
     assert!(event.before.as_deref().unwrap().contains(r#""principal":"bob@example.org""#));
     assert_eq!(permissions::revoke(&ctx, organization, row.id).await, Err(Error::NotFound));
     assert_eq!(permissions::view(&ctx, organization, row.id).await, Err(Error::NotFound));
@@ -155,7 +155,7 @@ async fn an_end_is_an_end() {
     assert_eq!((again.row.id, again.giving), (row.id, Giving::New));
     let event = world.last_event(organization, "permission.granted").await;
     assert!(
-        event.text.starts_with("Gave bob@example.org read_only on the project shop again until "),
+        event.text.starts_with("Granted bob@example.org read_only on the project shop again until "),
         "{}",
         event.text
     );
