@@ -47,7 +47,7 @@ pub async fn explain(
         let place = Place::of(permit.access()?);
         let seen = Seen::by(ctx, &mut tx, organization).await?;
         let found =
-            find_principal(&mut tx, organization, principal).await?.ok_or_else(|| seen.nobody())?;
+            find_principal(ctx, &mut tx, organization, principal).await?.ok_or_else(|| seen.nobody())?;
         let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
         let holds = standing.counting(place).next().is_some() || !standing.at(place).permissions().is_empty();
         if principal != own && !holds && !seen.holds(&found) {

@@ -34,7 +34,7 @@ pub use taking::{preview_revoke, revoke};
 /// Whose grants, or on what, a list shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {
-    /// Of one principal: `user:{id}`, `group:{id}` or the e-mail address of a member; empty for all.
+    /// Of one principal: `user:{id}`, `group:{id}`, the e-mail address of a member or the name of a group; empty for all.
     pub principal: &'a str,
     /// On one resource itself: `organization`, `unit:{id}` or `project:{name}`; empty for all.
     pub resource: &'a str,
@@ -67,7 +67,7 @@ pub async fn list(
         let mut tx = permit.read().await?;
         let principal = match filter.principal {
             "" => None,
-            text => Some(principals::id_of(&mut tx, organization, text).await?),
+            text => Some(principals::id_of(ctx, &mut tx, organization, text).await?),
         };
         let resource = match target {
             Target::Organization(_) if filter.resource.is_empty() => None,

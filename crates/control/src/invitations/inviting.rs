@@ -9,7 +9,7 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::{EventId, GroupId, InvitationId, OrganizationId},
+    ids::{EventId, InvitationId, OrganizationId},
     inputs::InviteUsers,
     names::EmailAddress,
     principals::SubjectKind,
@@ -22,7 +22,7 @@ use store::{Tx, access::Target, events::Event, invitations::Invitation};
 use super::{
     Letter,
     attached::{Attached, AttachedGrant, Things},
-    commit_each, hash, limits,
+    commit_each, denied, hash, limits,
     limits::Limit,
     new_token, refuse_mailing,
 };
@@ -89,7 +89,13 @@ pub async fn invite(
                     events.push(event);
                     (None, None)
                 }
-                Err(Refusal { reason, retry_after_seconds }) => (Some(reason), retry_after_seconds),
+                Err(Refusal { reason, retry_after_seconds, is_denied }) => {
+                    // As the refusal of one alone is on record.
+                    if is_denied {
+                        events.push(denied(ctx, &write, &line.email, &reason));
+                    }
+                    (Some(reason), retry_after_seconds)
+                }
             };
             answers.push(InvitedLine { line: line.number, email: line.email, reason, retry_after_seconds });
         }
@@ -103,18 +109,27 @@ struct Refusal {
     reason: String,
     /// When it can be tried again, if only too much was mailed.
     retry_after_seconds: Option<u64>,
+    /// Whether a guard or a limit refused what would have been possible otherwise.
+    is_denied: bool,
+}
+
+impl Refusal {
+    /// By a guard.
+    const fn denied(reason: String) -> Self {
+        Self { reason, retry_after_seconds: None, is_denied: true }
+    }
 }
 
 impl From<String> for Refusal {
     fn from(reason: String) -> Self {
-        Self { reason, retry_after_seconds: None }
+        Self { reason, retry_after_seconds: None, is_denied: false }
     }
 }
 
 impl From<Limit> for Refusal {
     fn from(limit: Limit) -> Self {
         let retry_after_seconds = Some(limit.retry_after_seconds);
-        Self { reason: limit.error(None).to_string(), retry_after_seconds }
+        Self { reason: limit.error(None).to_string(), retry_after_seconds, is_denied: true }
     }
 }
 
@@ -159,10 +174,19 @@ impl<'a> Round<'a> {
     async fn form(&self, tx: &mut Tx, input: &InviteUsers) -> Result<Attached, Failure> {
         let mut groups = Vec::new();
         for text in input.groups.iter().filter(|text| !text.trim().is_empty()) {
-            let unknown = || Error::invalid("groups", "There is no such group. Choose some of the list.");
-            let id: GroupId = text.trim().parse().map_err(|_| unknown())?;
-            store::groups::find(tx, self.organization, id).await?.ok_or_else(unknown)?;
-            groups.push(id);
+            let text = text.trim();
+            let group = match text.parse() {
+                Ok(id) => store::groups::find(tx, self.organization, id).await?,
+                Err(_) => store::groups::find_by_name(tx, self.organization, text).await?,
+            };
+            // The text is not said again: what an id of another organization gets is what any other gets.
+            let unknown = || {
+                Error::invalid(
+                    "groups",
+                    "There is no such group. Choose some of the list, or type their names.",
+                )
+            };
+            groups.push(group.ok_or_else(unknown)?.id);
         }
         let granted = input.granted.iter().filter(|text| !text.trim().is_empty());
         let grants = granted.map(|text| self.grant(text)).collect::<Result<Vec<_>, _>>()?;
@@ -205,7 +229,8 @@ impl<'a> Round<'a> {
         if attached != *form {
             let obstacle = self.things.obstacle(self.ctx, &mut write.tx, &self.actor, &attached).await?;
             if let Some(reason) = obstacle {
-                return Ok(Err(format!("You cannot give this with an invitation. {reason}").into()));
+                let reason = format!("You cannot give this with an invitation. {reason}");
+                return Ok(Err(Refusal::denied(reason)));
             }
         }
         if let Some(limit) = limits::of_address(&mut write.tx, email.as_str(), self.ctx.now()).await? {

@@ -19,7 +19,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{draw, find_principal, recorded, subject};
+use super::{draw, find_principal, principals::nobody, recorded, subject};
 use crate::{
     Context,
     contexts::Permit,
@@ -66,7 +66,7 @@ pub async fn grant(
     attempt!(ctx, {
         let asked = Asked::authorize(ctx, organization, input).await?;
         let mut write = asked.permit.write(EventType::PermissionGranted).await?;
-        let principal = asked.principal(&mut write.tx, organization, input).await?;
+        let principal = asked.principal(ctx, &mut write.tx, organization, input).await?;
         let actor = Standing::of_actor(ctx, &mut write.tx, organization).await?;
         if !actor.may_give(&asked.grant) {
             drop(write);
@@ -115,7 +115,7 @@ pub async fn preview_grant(
     attempt!(ctx, {
         let asked = Asked::authorize(ctx, organization, input).await?;
         let mut tx = asked.permit.read().await?;
-        let principal = asked.principal(&mut tx, organization, input).await?;
+        let principal = asked.principal(ctx, &mut tx, organization, input).await?;
         let actor = Standing::of_actor(ctx, &mut tx, organization).await?;
         if !actor.may_give(&asked.grant) {
             drop(tx);
@@ -193,14 +193,13 @@ impl Asked {
 
     async fn principal(
         &self,
+        ctx: &Context,
         tx: &mut Tx,
         organization: OrganizationId,
         input: &GrantPermission,
     ) -> Result<Principal, Failure> {
-        Ok(find_principal(tx, organization, &input.principal).await?.ok_or_else(|| {
-            let reason = "Nobody of that name belongs to the organization. Enter the e-mail address of a member, or choose a group.";
-            Error::invalid("principal", reason)
-        })?)
+        let found = find_principal(ctx, tx, organization, &input.principal).await?;
+        Ok(found.ok_or_else(nobody)?)
     }
 
     /// The grant that is there already, ended or not.

@@ -1,16 +1,21 @@
-//! Who is meant by a name: members by address or id, groups by id. Decides nothing.
+//! Who is meant by a name: members by address or id, groups by id, and both groups and application users by name for who
+//! may list them. Decides nothing.
 
 use domain::{
+    actions::Action,
     errors::Error,
     ids::{GroupId, OrganizationId, UserId},
     names::EmailAddress,
     principals::{PrincipalKind, SubjectKind, UserKind},
     views::Principal,
 };
-use store::Tx;
+use store::{Tx, access::Target, memberships::Member};
 use uuid::Uuid;
 
-use crate::errors::Failure;
+use crate::{Context, errors::Failure};
+
+/// What is said of who is not there, and of who may not be found by that name: it depends on nothing.
+const NOBODY: &str = "No member and no group of that name belongs to the organization. Enter the e-mail address of a member or the name of a group.";
 
 /// Reads `user:{id}` or `group:{id}`.
 pub(crate) fn parse_principal(text: &str) -> Result<(PrincipalKind, Uuid), Error> {
@@ -19,8 +24,10 @@ pub(crate) fn parse_principal(text: &str) -> Result<(PrincipalKind, Uuid), Error
     parsed.ok_or_else(|| Error::invalid("principal", "Name a user or a group: user:ID or group:ID."))
 }
 
-/// The member or group of that id or e-mail address, if there is one in the organization.
+/// The member or group of that id or e-mail address, if there is one in the organization; else the group or the only
+/// application user of that name, for who may list them.
 pub(crate) async fn find_principal(
+    ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
     text: &str,
@@ -28,13 +35,7 @@ pub(crate) async fn find_principal(
     let member = match parse_principal(text) {
         Ok((PrincipalKind::Group, id)) => {
             let group = store::groups::find(tx, organization, GroupId::from_uuid(id)).await?;
-            return Ok(group.map(|group| Principal {
-                kind: PrincipalKind::Group,
-                id,
-                name: group.name,
-                email: None,
-                user_kind: None,
-            }));
+            return Ok(group.map(|group| group_principal(id, group.name)));
         }
         Ok((PrincipalKind::User, id)) => {
             store::memberships::find_member(tx, organization, UserId::from_uuid(id)).await?
@@ -44,13 +45,62 @@ pub(crate) async fn find_principal(
             Err(_) => None,
         },
     };
-    Ok(member.map(|member| Principal {
+    match member {
+        Some(member) => Ok(Some(member_principal(member))),
+        None if parse_principal(text).is_ok() => Ok(None),
+        None => find_by_name(ctx, tx, organization, text).await,
+    }
+}
+
+/// Groups and application users have names, people have addresses.
+async fn find_by_name(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Option<Principal>, Failure> {
+    let text = text.trim();
+    let Some(found) = ctx.look(tx, Target::Organization(organization)).await? else { return Ok(None) };
+    let (group, program) = match text.split_once(':') {
+        Some(("group", name)) => (Some(name.trim()), None),
+        Some(("user", name)) => (None, Some(name.trim())),
+        _ => (Some(text), Some(text)),
+    };
+    if let Some(name) = group.filter(|_| found.powers.may(Action::ListGroups))
+        && let Some(group) = store::groups::find_by_name(tx, organization, name).await?
+    {
+        return Ok(Some(group_principal(group.id.uuid(), group.name)));
+    }
+    let Some(name) = program.filter(|_| found.powers.may(Action::ListApplicationUsers)) else {
+        return Ok(None);
+    };
+    // Those of just this name come first, and two of them are none: nobody is to be mistaken for another.
+    let from = Some((name, UserId::from_uuid(Uuid::nil())));
+    let named = store::memberships::list_application_users(tx, organization, Some(name), from, 2).await?;
+    let mut named = named.into_iter().filter(|found| found.member.name == name);
+    Ok(match (named.next(), named.next()) {
+        (Some(only), None) => Some(member_principal(only.member)),
+        _ => None,
+    })
+}
+
+fn group_principal(id: Uuid, name: String) -> Principal {
+    Principal { kind: PrincipalKind::Group, id, name, email: None, user_kind: None }
+}
+
+fn member_principal(member: Member) -> Principal {
+    Principal {
         kind: PrincipalKind::User,
         id: member.user_id.uuid(),
         name: member.name,
         email: (member.kind == UserKind::Person).then_some(member.email),
         user_kind: Some(member.kind),
-    }))
+    }
+}
+
+/// The error for a name that nobody has.
+pub(super) fn nobody() -> Error {
+    Error::invalid("principal", NOBODY)
 }
 
 /// What events call a principal.
@@ -67,11 +117,14 @@ pub(crate) fn subject(principal: &Principal) -> (SubjectKind, String) {
 }
 
 /// The id of whoever is named: somebody who is gone may still be asked for by id.
-pub(super) async fn id_of(tx: &mut Tx, organization: OrganizationId, text: &str) -> Result<Uuid, Failure> {
+pub(super) async fn id_of(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Uuid, Failure> {
     if let Ok((_, id)) = parse_principal(text) {
         return Ok(id);
     }
-    let found = find_principal(tx, organization, text).await?;
-    let reason = "Nobody of that name belongs to the organization. Enter the e-mail address of a member.";
-    Ok(found.ok_or_else(|| Error::invalid("principal", reason))?.id)
+    Ok(find_principal(ctx, tx, organization, text).await?.ok_or_else(nobody)?.id)
 }

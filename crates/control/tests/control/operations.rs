@@ -8,6 +8,7 @@ mod groups;
 mod invitations;
 mod ip_filters;
 mod mails;
+mod naming;
 mod organizations;
 mod overtaken;
 mod permissions;

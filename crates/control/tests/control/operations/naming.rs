@@ -1,0 +1,133 @@
+//! Naming things in forms by hand: groups and application users by name, places by name, and what is not told by it.
+
+use control::{Context, application_users, groups, invitations, permissions, places, projects, units};
+use domain::{
+    errors::Error,
+    inputs::{GrantPermission, InviteUsers},
+    principals::PrincipalKind,
+};
+
+use crate::world::{PROJECT, World};
+
+async fn give(ctx: &Context, world: &World, principal: &str) -> Result<(PrincipalKind, String), Error> {
+    let input = GrantPermission {
+        principal: principal.into(),
+        granted: "read_only".into(),
+        resource: format!("project:{PROJECT}"),
+        ..GrantPermission::default()
+    };
+    let given = permissions::grant(ctx, world.organization, &input).await?;
+    Ok((given.row.principal.kind, given.row.principal.id.to_string()))
+}
+
+#[tokio::test]
+async fn a_group_or_application_user_is_meant_by_its_name_where_no_address_is() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let group = groups::create(&ctx, organization, "Team 350", "").await.unwrap().row.id;
+    let robot = application_users::create(&ctx, organization, "robot", "").await.unwrap().row.user_id;
+    for name in ["Team 350", " Team 350 ", "group:Team 350", "group: Team 350"] {
+        assert_eq!(give(&ctx, &world, name).await, Ok((PrincipalKind::Group, group.to_string())), "{name}");
+    }
+    for name in ["robot", "user:robot"] {
+        assert_eq!(give(&ctx, &world, name).await, Ok((PrincipalKind::User, robot.to_string())), "{name}");
+    }
+    let nobody = |answer: Result<_, Error>| assert_eq!(answer.unwrap_err().field(), Some("principal"));
+    for name in ["Team 3500", "group:robot", "user:Team 350", "team 350"] {
+        nobody(give(&ctx, &world, name).await);
+    }
+    // Of two with one name, neither is meant.
+    application_users::create(&ctx, organization, "robot", "").await.unwrap();
+    nobody(give(&ctx, &world, "robot").await);
+    let filter = permissions::Filter { principal: "Team 350", resource: "" };
+    assert_eq!(permissions::list(&ctx, organization, filter, None).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn who_may_not_list_the_groups_does_not_find_out_their_names() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let group = groups::create(&ctx, organization, "Board", "").await.unwrap().row.id;
+    let admin = world.add_user("bob@example.org", Some(false), true).await;
+    world.grant(admin, "admin", Some(world.project_id().await)).await;
+    let his = world.ctx_of(admin);
+    let refused = give(&his, &world, "Board").await.unwrap_err();
+    assert_eq!(give(&his, &world, "Boards").await, Err(refused));
+    // Whoever knows its id was told it.
+    let by_id = give(&his, &world, &format!("group:{group}")).await;
+    assert_eq!(by_id, Ok((PrincipalKind::Group, group.to_string())));
+    let (elsewhere, other) = world.another_organization("Other").await;
+    let other = world.ctx_of(other);
+    groups::create(&other, elsewhere, "Theirs", "").await.unwrap();
+    assert_eq!(give(&ctx, &world, "Theirs").await.unwrap_err().field(), Some("principal"));
+}
+
+#[tokio::test]
+async fn a_place_is_meant_by_its_name() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = units::create(&ctx, organization, "Lab").await.unwrap().row.id;
+    for name in ["shop-east", "shop-west", "lab"] {
+        projects::create(&ctx, organization, name, "").await.unwrap();
+    }
+    for (text, place) in [
+        ("", "organization".to_owned()),
+        ("organization", "organization".to_owned()),
+        ("shop-east", "project:shop-east".to_owned()),
+        (" Shop-East ", "project:shop-east".to_owned()),
+        ("project:shop-west", "project:shop-west".to_owned()),
+        ("lab", "project:lab".to_owned()),
+        ("Lab", "project:lab".to_owned()),
+        ("unit:Lab", format!("unit:{unit}")),
+        (&format!("unit:{unit}"), format!("unit:{unit}")),
+    ] {
+        assert_eq!(places::named(&ctx, organization, text).await, Ok(place), "{text}");
+    }
+    let error = places::named(&ctx, organization, "sho").await.unwrap_err();
+    assert_eq!(error.field(), Some("place"));
+    let told = error.to_string();
+    assert!(told.ends_with("There is shop, shop-east, shop-west."), "{told}");
+    let told = places::named(&ctx, organization, "nothing").await.unwrap_err().to_string();
+    assert_eq!(told, "There is no project and no unit of that name here.");
+    let elsewhere = world.another_organization("Other").await.0;
+    assert_eq!(places::named(&ctx, elsewhere, "shop").await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn a_place_that_one_may_not_know_of_has_no_name() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    units::create(&ctx, organization, "Lab").await.unwrap();
+    projects::create(&ctx, organization, "secret", "").await.unwrap();
+    let reader = world.add_user("dan@example.org", Some(false), true).await;
+    world.grant(reader, "read_only", Some(world.project_id().await)).await;
+    let his = world.ctx_of(reader);
+    let nowhere = places::named(&his, organization, "nothing").await;
+    assert!(nowhere.is_err());
+    for name in ["secret", "secre", "Lab", "unit:Lab", "project:secret"] {
+        assert_eq!(places::named(&his, organization, name).await, nowhere, "{name}");
+    }
+    assert_eq!(places::named(&his, organization, PROJECT).await, Ok(format!("project:{PROJECT}")));
+}
+
+#[tokio::test]
+async fn groups_of_an_invitation_are_meant_by_id_or_name() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let one = groups::create(&ctx, organization, "Team 350", "").await.unwrap().row.id;
+    let two = groups::create(&ctx, organization, "Ops", "").await.unwrap().row.id;
+    let mut input = InviteUsers {
+        emails: "bob@example.org".into(),
+        groups: vec![two.to_string(), " Team 350".into(), String::new()],
+        days: "7".into(),
+        ..InviteUsers::default()
+    };
+    invitations::invite(&ctx, organization, &input).await.unwrap();
+    let row = invitations::list(&ctx, organization, "", None).await.unwrap().rows.remove(0);
+    let mut attached: Vec<_> = row.attached.groups.iter().map(|group| group.id).collect();
+    attached.sort();
+    assert_eq!(attached, [one, two]);
+    input.groups = vec!["Team 351".into()];
+    let refused = invitations::invite(&ctx, organization, &input).await.unwrap_err();
+    assert_eq!(refused.field(), Some("groups"));
+}
