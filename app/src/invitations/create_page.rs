@@ -9,7 +9,7 @@ use domain::{
     views::{GroupRow, InvitedLine},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{INVITE, api::invite_users};
 use crate::{
@@ -21,21 +21,23 @@ use crate::{
         frame::{Frame, Section, Viewer, head},
         grantables::{Grantables, givable},
         page::page,
-        select::Select,
         table::{Column, table},
         text_area::TextArea,
     },
     context::{Posted, answer, control, posted, set_status},
     errors::AppError,
     links, organizations,
-    permissions::places,
+    permissions::{Choices, Chosen, places},
     quantities::count,
 };
+
+/// The field for groups that are not listed.
+const TYPED_GROUPS: &str = "group_names";
 
 /// The form, or what became of it.
 #[component]
 pub(crate) fn InvitePage() -> impl IntoView {
-    let params = use_params_map().get_untracked();
+    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
     page(async move {
         let viewer = Viewer::load().await?;
         let id = organizations::asked(&params)?;
@@ -56,7 +58,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
             },
             None => (FormState::of(INVITE), None),
         };
-        let offer = Offer::load(&viewer, id).await?;
+        let offer = Offer::load(&viewer, id, query.get("resource").unwrap_or_default()).await?;
         Ok(frame.view(viewer, draw(&key, offer, &form, sent.as_ref())))
     })
 }
@@ -76,8 +78,13 @@ async fn invite(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<InvitedL
         return Ok(Err(Error::invalid("emails", reason)));
     }
     let emails = if file.trim().is_empty() { pasted } else { file };
-    let (groups, granted) = (sent.values("groups[]"), sent.values("granted[]"));
-    match invite_users(id, emails, groups, granted, sent.value("resource"), sent.value("days")).await {
+    let on = Chosen::find(id, sent.value("resource"), sent.value("place")).await?;
+    if let Some(error) = on.error {
+        return Ok(Err(error));
+    }
+    let (mut groups, granted) = (sent.values("groups[]"), sent.values("granted[]"));
+    groups.extend(sent.value(TYPED_GROUPS).split(';').map(str::to_owned));
+    match invite_users(id, emails, groups, granted, on.resource, sent.value("days")).await {
         Ok(lines) => Ok(Ok(lines)),
         Err(AppError::Refused(
             error @ (Error::Invalid { .. }
@@ -96,12 +103,16 @@ async fn invite(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<InvitedL
 struct Offer {
     groups: Vec<GroupRow>,
     has_more_groups: bool,
-    /// What they can give on the organization, and a field of where else.
-    grants: Option<(Vec<domain::permissions::Granted>, Select)>,
+    /// What they can give on the organization, and where else.
+    grants: Option<(Vec<domain::permissions::Granted>, Choices)>,
+    /// On what it is given at first.
+    resource: String,
 }
 
 impl Offer {
-    async fn load(viewer: &Viewer, id: OrganizationId) -> Result<Self, AppError> {
+    /// `resource` is where the viewer came from; what is none counts as nothing.
+    async fn load(viewer: &Viewer, id: OrganizationId, resource: String) -> Result<Self, AppError> {
+        let resource = control::places::named(&control()?, id, &resource).await.unwrap_or_default();
         let (groups, has_more_groups) = match viewer.may(id, Action::AddGroupMember) {
             true => {
                 let page = answer(control::groups::list(&control()?, id, "", None).await)?;
@@ -113,9 +124,12 @@ impl Offer {
         let choices = givable(powers, ResourceKind::Organization);
         let grants = match choices.is_empty() {
             true => None,
-            false => Some((choices, places(viewer, id).await?.select("resource", "On what", None))),
+            false => {
+                let name = resource.strip_prefix("project:").unwrap_or(&resource).to_owned();
+                Some((choices, places(viewer, id).await?.with(&resource, name)))
+            }
         };
-        Ok(Self { groups, has_more_groups, grants })
+        Ok(Self { groups, has_more_groups, grants, resource })
     }
 }
 
@@ -147,13 +161,13 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
         let chosen = sent.map(|sent| sent.values("granted[]")).unwrap_or_default();
         let grantables =
             Grantables { name: "granted[]", legend: "Roles and permissions", choices, chosen, is_many: true };
-        view! { {grantables.view(form)} {place.view(form)} }
+        view! { {grantables.view(form)} {place.fields(form, "On what", None, &offer.resource)} }
     });
     let has_grants = grants.is_some();
     view! {
         {head("Invite people".into(), (), ())}
         <form method="post" action=links::new_invitations(organization) enctype="multipart/form-data" class="form form-wide">
-            {form.error(&["emails", "groups", "granted", "resource", "days"])}
+            {form.error(&["emails", "groups", "granted", "resource", "place", "days"])}
             <section class="card" aria-labelledby="whom">
                 <h2 id="whom">"Whom"</h2>
                 {emails.view(form)} {file(form)} {days.view(form)}
@@ -217,7 +231,19 @@ fn groups(offer: &Offer, form: &FormState) -> AnyView {
         })
         .collect_view();
     let more = offer.has_more_groups.then(|| {
-        view! { <p class="hint">"Only the first groups are listed. In CSV, groups can be named in a column of their own."</p> }
+        let field = Field {
+            name: TYPED_GROUPS,
+            label: "Other groups, by name",
+            hint: Some(
+                "Only the first groups are listed above. Type others here, with ; between them, or name them in a column of a \
+                 CSV file."
+                    .into(),
+            ),
+            is_optional: true,
+            max: Some(1000),
+            ..Field::default()
+        };
+        field.view(form)
     });
     let reason =
         form.reason("groups").map(|reason| view! { <p class="field-error"><span>{reason}</span></p> });

@@ -1,22 +1,26 @@
 //! What can be chosen in forms about permissions: places, and groups and programs that hold something. Lists that are too
-//! long for a form are cut, and what was chosen elsewhere is still among them.
+//! long for a form are cut: what was chosen elsewhere is still among them, and the rest can be typed beside them.
 
 use domain::{
     actions::Action,
-    ids::OrganizationId,
+    errors::Error,
+    ids::{OrganizationId, UserId},
     permissions::Permission,
     principals::{PrincipalKind, ResourceKind},
     views::{Page, Principal, Resource},
 };
+use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 use crate::{
     components::{
+        field::Field,
+        form::FormState,
         frame::Viewer,
         grantables::{HEADINGS, heading},
         select::{Group, Select},
     },
-    context::{answer, control},
+    context::{answer, control, set_status},
     errors::AppError,
 };
 
@@ -49,7 +53,7 @@ impl Choices {
         label: &'static str,
         nothing: Option<&'static str>,
     ) -> Select {
-        let hint = "Only the first are listed here. Start from the page of another one to choose that.";
+        let hint = "Only the first are listed here. Type the name of another one into the field beside this.";
         Select {
             name,
             label,
@@ -61,8 +65,23 @@ impl Choices {
         }
     }
 
+    /// The field in which a place is chosen, and one for the name of a place that is not listed, if there are such.
+    pub(crate) fn fields(
+        self,
+        form: &FormState,
+        label: &'static str,
+        nothing: Option<&'static str>,
+        value: &str,
+    ) -> AnyView {
+        let typed = (self.is_cut || form.value(TYPED_PLACE).is_some()).then(typed_place);
+        let mut select = self.select("resource", label, nothing);
+        select.value = (!value.is_empty()).then(|| value.to_owned());
+        let typed = typed.map(|field| field.view(form));
+        view! { {select.view(form)} {typed} }.into_any()
+    }
+
     /// Sees to it that what is chosen is among the choices.
-    pub(super) fn with(mut self, value: &str, text: String) -> Self {
+    pub(crate) fn with(mut self, value: &str, text: String) -> Self {
         let is_there = self.groups.iter().flat_map(|group| &group.choices).any(|(known, _)| known == value);
         if !is_there && !value.is_empty() {
             self.groups.insert(0, Group { heading: None, choices: vec![(value.to_owned(), text)] });
@@ -71,9 +90,71 @@ impl Choices {
     }
 }
 
+/// The field for the name of a place that is in no list.
+const TYPED_PLACE: &str = "place";
+
+fn typed_place() -> Field {
+    Field {
+        name: TYPED_PLACE,
+        label: "Or a project or unit by name",
+        hint: Some("What is typed here counts, whatever is chosen in the list.".into()),
+        is_optional: true,
+        max: Some(80),
+        is_code: true,
+        ..Field::default()
+    }
+}
+
+/// A place that was asked for: chosen from a list, or typed.
+pub(crate) struct Chosen {
+    /// As operations take it; empty if none was chosen.
+    pub(crate) resource: String,
+    /// What was typed.
+    pub(crate) typed: String,
+    /// Why what was typed is no place, if so.
+    pub(crate) error: Option<Error>,
+}
+
+impl Chosen {
+    /// The place that the address of a page asks for.
+    pub(super) async fn asked(query: &ParamsMap, id: OrganizationId) -> Result<Self, AppError> {
+        let value = |name: &str| query.get(name).unwrap_or_default();
+        Self::find(id, value("resource"), value(TYPED_PLACE)).await
+    }
+
+    /// The place that was typed, or else chosen.
+    pub(crate) async fn find(id: OrganizationId, resource: String, typed: String) -> Result<Self, AppError> {
+        if typed.trim().is_empty() {
+            return Ok(Self { resource, typed: String::new(), error: None });
+        }
+        match control::places::named(&control()?, id, &typed).await {
+            Ok(resource) => Ok(Self { resource, typed: String::new(), error: None }),
+            Err(error @ Error::Invalid { .. }) => {
+                set_status(error.status());
+                Ok(Self { resource, typed, error: Some(error) })
+            }
+            Err(other) => Err(AppError::Refused(other)),
+        }
+    }
+
+    /// What was typed, for the form that shows why it is no place.
+    pub(super) fn pair(&self) -> (&'static str, &str) {
+        (TYPED_PLACE, &self.typed)
+    }
+}
+
+/// The field for whoever is named by hand; groups, too, for who may see these.
+pub(super) fn typed_holder(viewer: &Viewer, id: OrganizationId) -> Field {
+    let label = match viewer.may(id, Action::ListGroups) {
+        true => "E-mail address, or name of a group",
+        false => "E-mail address",
+    };
+    Field { name: "principal", label, is_optional: true, max: Some(254), ..Field::default() }
+}
+
 /// Somebody who was asked for: a person by address, or whoever was chosen from a list or on another page.
 pub(super) struct Holder {
-    /// An e-mail address, as it was typed.
+    /// An e-mail address or the name of a group, as it was typed.
     pub(super) address: String,
     /// `user:ID` or `group:ID`.
     pub(super) chosen: String,
@@ -85,7 +166,8 @@ impl Holder {
         let (address, chosen) = (query.get("principal"), query.get("holder"));
         let (address, chosen) = (address.unwrap_or_default(), chosen.unwrap_or_default());
         // Other pages name people and groups by their ids.
-        match chosen.is_empty() && address.contains(':') {
+        let id = address.split_once(':').and_then(|(_, id)| id.parse::<UserId>().ok());
+        match chosen.is_empty() && id.is_some() {
             true => Self { address: String::new(), chosen: address },
             false => Self { address, chosen },
         }
@@ -236,6 +318,27 @@ mod tests {
             ["project:z", "project:a"]
         );
         assert_eq!(choices.groups.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_listed_can_be_typed() {
+        let html = |is_cut, asked: &[(&str, &str)]| {
+            let mut choices = Choices::none();
+            choices.add(Some("Projects"), vec![("project:a".into(), "a".into())]);
+            choices.is_cut = is_cut;
+            let form = FormState::asked(asked, Some(Error::invalid("place", "No such place.")));
+            choices.fields(&form, "On", None, "project:a").to_html()
+        };
+        let whole = html(false, &[]);
+        assert!(!whole.contains("name=\"place\"") && !whole.contains("Only the first"), "{whole}");
+        let cut = html(true, &[]);
+        assert!(
+            cut.contains("Only the first are listed") && cut.contains("value=\"project:a\" selected"),
+            "{cut}"
+        );
+        assert!(cut.contains("name=\"place\"") && cut.contains("No such place."), "{cut}");
+        let refused = html(false, &[("place", "shopp")]);
+        assert!(refused.contains("value=\"shopp\"") && refused.contains("No such place."), "{refused}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    choices::{Holder, called, holders, places},
+    choices::{Chosen, Holder, called, holders, places, typed_holder},
     list_page::identifier,
     people::People,
     places::{Place, Tab},
@@ -22,7 +22,6 @@ use crate::{
         api_call::ApiCalls,
         effects::place as named,
         empty::empty,
-        field::Field,
         filter::Filter,
         form::FormState,
         frame::{Viewer, head},
@@ -45,27 +44,41 @@ pub(crate) fn ExplainPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let place = Place::load(&viewer, &params).await?;
         let holder = Holder::asked(&query);
-        let resource = place.resource().or_else(|| query.get("resource")).unwrap_or_default();
-        let found =
-            control::explanations::explain(&control()?, place.organization(), holder.text(), &resource).await;
-        let (explanation, refused) = match answer(found) {
-            Ok(explanation) => (Some(explanation), None),
-            Err(AppError::Refused(error @ Error::Invalid { .. })) => {
-                set_status(error.status());
-                (None, Some(error))
-            }
-            Err(other) => return Err(other),
-        };
-        let form = form(&viewer, &place, &holder, &resource, refused).await?;
+        let mut on = Chosen::asked(&query, place.organization()).await?;
+        on.resource = place.resource().unwrap_or(on.resource);
+        let explanation = explanation(&place, &holder, &mut on).await?;
+        let form = form(&viewer, &place, &holder, &on).await?;
         let people = People::of(&viewer, place.organization());
         let title = if place.sees_others() { "Permissions" } else { "What you can do" };
         let body = view! {
             {head(title.into(), (), ())} {place.tabs(Tab::Explain)} {form}
             {explanation.map(|explanation| draw(&people, explanation))}
         };
-        let frame = place.frame(Tab::Explain).calls(calls(&place, &holder, &resource));
+        let frame = place.frame(Tab::Explain).calls(calls(&place, &holder, &on.resource));
         Ok(frame.view(viewer, body.into_any()))
     })
+}
+
+/// What was asked for; none, and the reason beside what was asked, if it cannot be answered.
+async fn explanation(
+    place: &Place,
+    holder: &Holder,
+    on: &mut Chosen,
+) -> Result<Option<Explanation>, AppError> {
+    if on.error.is_some() {
+        place.require_others()?;
+        return Ok(None);
+    }
+    let (ctx, id) = (control()?, place.organization());
+    match answer(control::explanations::explain(&ctx, id, holder.text(), &on.resource).await) {
+        Ok(explanation) => Ok(Some(explanation)),
+        Err(AppError::Refused(error @ Error::Invalid { .. })) => {
+            set_status(error.status());
+            on.error = Some(error);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 fn calls(place: &Place, holder: &Holder, resource: &str) -> ApiCalls {
@@ -78,18 +91,17 @@ async fn form(
     viewer: &Viewer,
     place: &Place,
     holder: &Holder,
-    resource: &str,
-    refused: Option<Error>,
+    on: &Chosen,
 ) -> Result<Option<AnyView>, AppError> {
     let id = place.organization();
     let [principal, chosen] = holder.pairs();
+    let resource = on.resource.as_str();
     let kept = if place.resource().is_some() { "" } else { resource };
-    let form = FormState::asked(&[principal, chosen, ("resource", kept)], refused);
+    let asked = [principal, chosen, ("resource", kept), on.pair()];
+    let form = FormState::asked(&asked, on.error.clone());
     let mut fields = Vec::new();
     if place.sees_others() {
-        let address =
-            Field { name: "principal", label: "E-mail address", is_optional: true, ..Field::default() };
-        fields.push(address.view(&form));
+        fields.push(typed_holder(viewer, id).view(&form));
         let name = holder.name(id, resource).await;
         let holders = holders(viewer, id).await?.with(&holder.chosen, name);
         if !holders.groups.is_empty() {
@@ -98,7 +110,7 @@ async fn form(
     }
     if place.resource().is_none() {
         let places = places(viewer, id).await?.with(resource, resource.to_owned());
-        fields.push(places.select("resource", "On", None).view(&form));
+        fields.push(places.fields(&form, "On", None, ""));
     }
     let has_fields = !fields.is_empty();
     let filter = Filter { address: place.path(Tab::Explain, &[]), hidden: Vec::new(), form };

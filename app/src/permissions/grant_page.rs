@@ -17,7 +17,7 @@ use leptos_router::{
 };
 use serde_json::json;
 
-use super::choices::{Holder, holders, kind_of, places};
+use super::choices::{Chosen, Holder, holders, kind_of, places, typed_holder};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -45,7 +45,14 @@ pub(crate) fn GrantPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
-        ask(viewer, id, &Asked::of(&query), FormState::of(ACTION)).await
+        let (mut asked, on) = (Asked::of(&query), Chosen::asked(&query, id).await?);
+        if let Some(error) = on.error.clone() {
+            let form = FormState::asked(&[on.pair()], Some(error));
+            asked.resource.clear();
+            return ask(viewer, id, &asked, form).await;
+        }
+        asked.resource = on.resource;
+        ask(viewer, id, &asked, FormState::of(ACTION)).await
     })
 }
 
@@ -168,7 +175,7 @@ pub(super) async fn ask(
     if asked.resource.is_empty() {
         viewer.require(id, Action::Grant)?;
         let frame = frame(&viewer, id, None).step(TITLE, path.clone());
-        let body = where_to(&viewer, id, asked, path).await?;
+        let body = where_to(&viewer, id, asked, path, &form).await?;
         return Ok(frame.view(viewer, view! { {title} {body} }.into_any()));
     }
     let on = On::load(&viewer, id, &asked.resource).await?;
@@ -182,16 +189,14 @@ async fn where_to(
     id: OrganizationId,
     asked: &Asked,
     path: String,
+    form: &FormState,
 ) -> Result<AnyView, AppError> {
-    let mut select = places(viewer, id).await?.select("resource", "On what?", None);
-    select.hint.get_or_insert_with(|| {
-        "What is given on the organization or a unit holds for everything in it, too.".to_owned()
-    });
-    let form = FormState::asked(&[], None);
+    let fields = places(viewer, id).await?.fields(form, "On what?", None, "");
     Ok(view! {
         <div class="card">
             <form method="get" action=path class="form form-narrow">
-                {hidden(&asked.holder.pairs())} {select.view(&form)} <div class="form-actions">
+                <p class="muted">"What is given on the organization or a unit holds for everything in it, too."</p>
+                {hidden(&asked.holder.pairs())} {fields} <div class="form-actions">
                     <button class="button button-primary">"Continue"</button>
                 </div>
             </form>
@@ -258,16 +263,14 @@ async fn who(
     }
     let has_others = !holders.groups.is_empty();
     let address = Field {
-        name: "principal",
-        label: "E-mail address of a person",
-        kind: "email",
         value: Some(asked.holder.address.clone()),
+        is_optional: false,
         is_either: has_others,
-        max: Some(254),
-        ..Field::default()
+        ..typed_holder(viewer, id)
     };
     let others = has_others.then(|| {
-        let mut select = holders.select("holder", "Or a group or application user", Some("None"));
+        let mut select =
+            holders.select("holder", "Or a group or application user from the list", Some("None"));
         select.value = Some(asked.holder.chosen.clone());
         (select.is_optional, select.is_either) = (false, true);
         select.view(form)

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    choices::{kind_of, permissions, places},
+    choices::{Chosen, kind_of, permissions, places},
     people::People,
     places::{Place, Tab},
 };
@@ -42,8 +42,13 @@ pub(crate) fn HoldersPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let place = Place::load(&viewer, &params).await?;
         let permission = query.get("permission").unwrap_or_default();
-        let resource = place.resource().or_else(|| query.get("resource")).unwrap_or_default();
-        let asked = Asked { permission, resource };
+        let on = Chosen::asked(&query, place.organization()).await?;
+        let asked = Asked {
+            permission,
+            resource: place.resource().unwrap_or(on.resource),
+            typed: on.typed,
+            misplaced: on.error,
+        };
         let (list, refused) = asked.find(&place, after.as_deref()).await?;
         let form = asked.form(&viewer, &place, refused).await?;
         let people = People::of(&viewer, place.organization());
@@ -59,6 +64,9 @@ pub(crate) fn HoldersPage() -> impl IntoView {
 struct Asked {
     permission: String,
     resource: String,
+    /// What was typed and is no place, and why.
+    typed: String,
+    misplaced: Option<Error>,
 }
 
 impl Asked {
@@ -71,6 +79,10 @@ impl Asked {
         if self.permission.is_empty() {
             place.require_others()?;
             return Ok((None, None));
+        }
+        if let Some(error) = &self.misplaced {
+            place.require_others()?;
+            return Ok((None, Some(error.clone())));
         }
         let id = place.organization();
         let (permission, resource) = (&self.permission, &self.resource);
@@ -87,7 +99,8 @@ impl Asked {
     ) -> Result<AnyView, AppError> {
         let is_project = place.resource().is_some();
         let kept = if is_project { "" } else { &self.resource };
-        let form = FormState::asked(&[("permission", &self.permission), ("resource", kept)], refused);
+        let asked = [("permission", self.permission.as_str()), ("resource", kept), ("place", &self.typed)];
+        let form = FormState::asked(&asked, refused);
         let permission = Select {
             name: "permission",
             label: "Who can do this?",
@@ -99,7 +112,7 @@ impl Asked {
         if !is_project {
             let places = places(viewer, place.organization()).await?;
             let places = places.with(&self.resource, self.resource.clone());
-            fields.push(places.select("resource", "On", None).view(&form));
+            fields.push(places.fields(&form, "On", None, ""));
         }
         Ok(Filter { address: place.path(Tab::Holders, &[]), hidden: Vec::new(), form }.view(fields))
     }

@@ -10,7 +10,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use serde_json::json;
 
 use super::{
-    choices::{Holder, holders, places},
+    choices::{Chosen, Holder, holders, places, typed_holder},
     people::People,
     places::{Place, Tab},
 };
@@ -21,7 +21,6 @@ use crate::{
         breaks::breakable,
         effects::resource,
         empty::empty,
-        field::Field,
         filter::{Filter, found, is_needed, nothing_fits},
         form::FormState,
         frame::{Viewer, head},
@@ -45,13 +44,18 @@ pub(crate) fn PermissionsPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let place = Place::load(&viewer, &params).await?;
         let id = place.organization();
+        let on = Chosen::asked(&query, id).await?;
         let asked = Asked {
             holder: Holder::asked(&query),
-            resource: place.resource().or_else(|| query.get("resource")).unwrap_or_default(),
+            resource: place.resource().unwrap_or(on.resource),
+            typed: on.typed,
         };
         let filter =
             control::permissions::Filter { principal: asked.holder.text(), resource: &asked.resource };
-        let list = control::permissions::list(&control()?, id, filter, after.as_deref()).await;
+        let list = match on.error {
+            Some(error) => place.require_others().and(Err(error)),
+            None => control::permissions::list(&control()?, id, filter, after.as_deref()).await,
+        };
         let (list, refused) = found(answer(list))?;
         let form = FormState::asked(&asked.pairs(&place), refused);
         let form = match is_needed(&list, &form) {
@@ -69,13 +73,15 @@ pub(crate) fn PermissionsPage() -> impl IntoView {
 struct Asked {
     holder: Holder,
     resource: String,
+    /// What was typed and is no place.
+    typed: String,
 }
 
 impl Asked {
     fn pairs(&self, place: &Place) -> Vec<(&'static str, &str)> {
         let resource = if place.resource().is_some() { "" } else { &self.resource };
         let [principal, holder] = self.holder.pairs();
-        vec![principal, holder, ("resource", resource)]
+        vec![principal, holder, ("resource", resource), ("place", &self.typed)]
     }
 }
 
@@ -106,17 +112,14 @@ async fn filter_form(
     let id = place.organization();
     let holders = holders(viewer, id).await?;
     let holders = holders.with(&asked.holder.chosen, asked.holder.name(id, &asked.resource).await);
-    let mut fields = vec![
-        Field { name: "principal", label: "E-mail address", is_optional: true, ..Field::default() }
-            .view(&form),
-    ];
+    let mut fields = vec![typed_holder(viewer, id).view(&form)];
     if !holders.groups.is_empty() {
         fields.push(holders.select("holder", "Group or application user", Some("All")).view(&form));
     }
     if place.resource().is_none() {
         let name = list.rows.first().map_or_else(|| asked.resource.clone(), |row| row.resource.name.clone());
         let places = places(viewer, id).await?.with(&asked.resource, name);
-        fields.push(places.select("resource", "On", Some("Everything")).view(&form));
+        fields.push(places.fields(&form, "On", Some("Everything"), ""));
     }
     Ok(Filter { address: place.path(Tab::Grants, &[]), hidden: Vec::new(), form }.view(fields))
 }

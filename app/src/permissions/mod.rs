@@ -24,7 +24,7 @@ mod revocation_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    choices::{named, places},
+    choices::{Choices, Chosen, named, places},
     explain_page::ExplainPage,
     grant_page::GrantPage,
     holders_page::HoldersPage,

@@ -67,7 +67,8 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
 /// Two are named where one is meant.
 fn both(asked: &Asked) -> Option<Error> {
     let are_two = !asked.holder.address.is_empty() && !asked.holder.chosen.is_empty();
-    are_two.then(|| Error::invalid("principal", "Enter an address or choose from the list, not both."))
+    are_two
+        .then(|| Error::invalid("principal", "Type an address or a name, or choose from the list, not both."))
 }
 
 async fn preview(
