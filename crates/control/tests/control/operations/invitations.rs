@@ -278,10 +278,23 @@ async fn an_invitation_raises_nobody() {
     }
     assert_eq!(world.count_events("action.denied").await, before + 3);
     // In a list, line by line.
-    let csv = "email,groups\na@x.org,plain\nb@x.org,powerful";
+    let csv = "email,groups,granted\na@x.org,plain,\nb@x.org,powerful,\nc@x.org,,developer\nd@x.org,nobody,";
     let lines = invitations::invite(&world.ctx_of(gil), organization, &form(csv)).await.unwrap();
     assert_eq!(lines[0].reason, None);
     assert!(lines[1].reason.as_deref().unwrap().contains("which you cannot give"), "{lines:?}");
+    assert!(lines[2].reason.as_deref().unwrap().contains("only who holds all of it"), "{lines:?}");
+    // What a guard refused is on record; a slip of the pen is not.
+    assert!(lines[3].reason.is_some(), "{lines:?}");
+    assert_eq!(world.count_events("action.denied").await, before + 5);
+    let event = world.last_event(organization, "action.denied").await;
+    let text =
+        "Refused: invitation.create of c@x.org: You cannot give this with an invitation. developer on the";
+    assert!(event.text.starts_with(text), "{}", event.text);
+    assert_eq!((event.outcome, event.user_id, event.subject_id), (Outcome::Denied, Some(gil), None));
+    // Also where nobody is invited.
+    let csv = "email,groups\ne@x.org,powerful";
+    invitations::invite(&world.ctx_of(gil), organization, &form(csv)).await.unwrap();
+    assert_eq!(world.count_events("action.denied").await, before + 6);
     // Without anything, whoever may invite may.
     invite(&world.ctx_of(uma), &world, &form(BOB)).await;
     // Who does not know of a project cannot tell it from one that is not there.
@@ -483,6 +496,7 @@ async fn nobody_is_mailed_too_often() {
         invitations::invite(&ctx, organization, &form("eve@example.org\nbob@example.org")).await.unwrap();
     let waits: Vec<_> = lines.iter().map(|line| line.retry_after_seconds).collect();
     assert_eq!(waits, [None, Some(3601)]);
+    assert_eq!(world.count_events("action.denied").await, denied + 2, "on record, too");
     let reason = lines[1].reason.as_deref().unwrap();
     assert!(reason.contains("bob@example.org") && reason.ends_with("Try again in 61 minutes."), "{reason}");
     assert_eq!(mailed(&world, BOB).await, before, "and no further mail");
