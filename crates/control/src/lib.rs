@@ -32,6 +32,7 @@ mod control;
 mod effects;
 pub mod envelopes;
 mod errors;
+mod holdings;
 pub mod housekeeping;
 mod knowers;
 mod pages;

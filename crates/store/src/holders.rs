@@ -6,11 +6,12 @@ use domain::{
     principals::UserKind,
     timestamps::Timestamp,
 };
+use uuid::Uuid;
 
 use crate::{
     Error, Tx,
     grants::{Held, resources},
-    queries::{fetch_all, fetch_one},
+    queries::{among, fetch_all, fetch_all_among, fetch_one},
 };
 
 /// Grants that are looked at of many people at once.
@@ -149,6 +150,30 @@ pub async fn held_in_group(
         "$5"
     );
     fetch_all!(tx, text, organization, group, i64::from(limit), now, HELD_BY_MAX)
+}
+
+/// These people, who are looked for among the ids $2.
+macro_rules! held_among {
+    ($database:ident) => {
+        held_by!(
+            concat!("SELECT u.id AS user_id FROM users u WHERE u.id ", among!($database)),
+            "$3",
+            "TRUE",
+            "$4"
+        )
+    };
+}
+
+/// What each of these people holds in the organization, for themselves and through groups. Whether they are members is not
+/// looked at. By person and age, at most [`HELD_BY_MAX`].
+pub async fn held_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    users: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<HeldBy>, Error> {
+    let (sqlite, postgres) = (held_among!(sqlite), held_among!(postgres));
+    fetch_all_among!(tx, sqlite, postgres, organization, users, now, HELD_BY_MAX)
 }
 
 /// By which grants those on a page of [`list`] hold what was asked for; super admins may hold none. At most

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     Error, Tx,
     patterns::containing,
-    queries::{execute, fetch_all, fetch_one, fetch_optional},
+    queries::{among, execute, fetch_all, fetch_all_among, fetch_one, fetch_optional, results},
 };
 
 /// Somebody in an organization.
@@ -245,6 +245,52 @@ pub async fn list_in_group(
             ORDER BY u.email LIMIT $3"
     );
     fetch_all!(tx, text, organization, group, i64::from(limit))
+}
+
+/// The members who are among these principals or in one of these groups. The databases differ in how they take a set.
+macro_rules! count_among {
+    ($principals:literal) => {
+        concat!(
+            "WITH named AS (SELECT ",
+            $principals,
+            ") SELECT COUNT(*) FROM memberships m WHERE m.organization_id = $1 AND m.user_id IN
+                (SELECT id FROM named
+                    UNION SELECT gm.user_id FROM named JOIN group_members gm ON gm.group_id = named.id)"
+        )
+    };
+}
+const COUNT_AMONG_SQLITE: &str = count_among!("unhex(value) AS id FROM json_each($2)");
+const COUNT_AMONG_POSTGRES: &str = count_among!("unnest($2) AS id");
+
+/// How many members are among these users, or in these groups: each counts once.
+pub async fn count_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principals: &[Uuid],
+) -> Result<i64, Error> {
+    let (count,): (i64,) = match tx {
+        Tx::Sqlite(_) => {
+            let ids: Vec<String> = principals.iter().map(|id| id.simple().to_string()).collect();
+            let ids = serde_json::Value::from(ids).to_string();
+            fetch_one!(tx, COUNT_AMONG_SQLITE, organization, &ids)?
+        }
+        Tx::Postgres(tx) => results::fetch_one(
+            module_path!(),
+            sqlx::query(COUNT_AMONG_POSTGRES).bind(organization).bind(principals).fetch_one(&mut **tx).await,
+        )?,
+    };
+    Ok(count)
+}
+
+/// The organization's members who are among these users, in no order.
+pub async fn list_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    users: &[Uuid],
+) -> Result<Vec<Member>, Error> {
+    let (sqlite, postgres) =
+        (members!("", "AND m.user_id ", among!(sqlite)), members!("", "AND m.user_id ", among!(postgres)));
+    fetch_all_among!(tx, sqlite, postgres, organization, users)
 }
 
 /// Lets a member in, or shuts them out. False if they are not a member.

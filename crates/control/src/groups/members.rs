@@ -1,7 +1,7 @@
 //! Who is in a group: looked at, added, taken out, and what that would do to them. What the group holds is not changed
 //! here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     actions::Action,
@@ -21,7 +21,7 @@ use crate::{
     contexts::Permit,
     effects::{self, Change},
     errors::{Failure, attempt},
-    pages, permissions,
+    holdings, pages, permissions,
     standings::Standing,
 };
 
@@ -53,10 +53,7 @@ pub async fn members(
         let powers = permit.powers()?;
         // No one is more powerful than a super admin.
         if powers.may(Action::RemoveGroupMember) && !powers.acts_as_super_admin() {
-            let actor = Standing::of_actor(ctx, &mut tx, organization).await?;
-            for row in &mut page.rows {
-                row.protection = protection(ctx, &mut tx, organization, &actor, row.user_id).await?;
-            }
+            protect(ctx, &mut tx, organization, &mut page.rows).await?;
         }
         Ok(page)
     })
@@ -203,6 +200,28 @@ async fn removing_obstacle(
     }
     let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
     protection(ctx, tx, group.organization_id, &actor, user).await
+}
+
+/// Says of each row why the actor may not act on them, if so: as [`protection`] does, for all of them at once.
+async fn protect(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    rows: &mut [GroupMemberRow],
+) -> Result<(), Failure> {
+    let (actor, own) = (Standing::of_actor(ctx, tx, organization).await?, ctx.user()?);
+    let users: Vec<_> = rows.iter().map(|row| row.user_id).filter(|user| *user != own).collect();
+    let mut reasons = BTreeMap::new();
+    for (member, held) in holdings::among(ctx, tx, organization, &users).await? {
+        // Who is deactivated is as powerful as they would be.
+        let member = Member { is_active: true, is_user_active: true, ..member };
+        let other = Standing::of_member(organization, &member, held);
+        reasons.insert(member.user_id, actor.acting_obstacle(&other));
+    }
+    for row in rows {
+        row.protection = reasons.remove(&row.user_id).flatten().map(str::to_owned);
+    }
+    Ok(())
 }
 
 /// Why the actor may not act on them, if so. Oneself is never protected from oneself.

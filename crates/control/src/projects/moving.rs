@@ -17,7 +17,7 @@ use crate::{
     contexts::Permit,
     effects,
     errors::{Failure, attempt},
-    resources,
+    holdings, resources,
     standings::{Place, Standing},
 };
 
@@ -75,16 +75,12 @@ pub async fn preview_move(ctx: &Context, name: &str, unit: &str) -> Result<Effec
         let people = store::units::holders(&mut tx, organization, both, ctx.now(), PEOPLE_MAX).await?;
         let total = store::units::count_holders(&mut tx, organization, both, ctx.now()).await?;
         let further = (total - i64::try_from(people.len()).unwrap_or(total)).max(0);
-        let mut rows = Vec::new();
-        for user in people {
-            let member = store::memberships::find_member(&mut tx, organization, user).await?;
-            let member = member.ok_or(Error::NotFound)?;
-            let held = store::grants::held(&mut tx, organization, user, ctx.now()).await?;
+        let people = holdings::among(ctx, &mut tx, organization, &people).await?;
+        let rows = people.into_iter().filter_map(|(member, held)| {
             let standing = Standing::of_member(organization, &member, held);
-            let (was, is) = (standing.at(from), standing.at(to));
-            rows.extend(effects::difference(&member, resource.clone(), &was, &is));
-        }
-        Ok(Effects { rows, further })
+            effects::difference(&member, resource.clone(), &standing.at(from), &standing.at(to))
+        });
+        Ok(Effects { rows: rows.collect(), further })
     })
 }
 

@@ -15,6 +15,7 @@ contract!(
     tells_who_holds_what,
     tells_by_which_grants,
     tells_what_those_in_a_group_hold,
+    tells_what_some_people_hold,
     what_is_given_elsewhere_or_has_ended_is_held_by_nobody,
     a_member_who_is_away_holds_nothing,
 );
@@ -143,6 +144,40 @@ async fn tells_by_which_grants(store: Store) {
     assert_eq!(numbers(&paths), [(2, 6), (2, 7), (3, 2)]);
     let elsewhere = HolderFilter { organization: organization_id(2), ..on_project_2() };
     assert_eq!(holders::paths(&mut tx, &elsewhere, None, 9).await.unwrap(), []);
+}
+
+async fn tells_what_some_people_hold(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    let mut ended = to_user(3, grant(5, "operator", "project", uuid(2)));
+    ended.expires_at = Some(at(49));
+    let mut elsewhere = to_user(3, grant(6, "read_only", "project", uuid(3)));
+    elsewhere.organization_id = organization_id(2);
+    for grant in [
+        to_user(3, grant(1, "operator", "project", uuid(2))),
+        to_group(31, grant(2, "read_only", "unit", uuid(21))),
+        to_user(2, grant(3, "admin", "organization", uuid(1))),
+        to_user(4, grant(4, "developer", "project", uuid(1))),
+    ] {
+        give(&mut tx, &grant).await;
+    }
+    let at_49 = holders::held_among(&mut tx, organization_id(1), &[3].map(uuid), at(49)).await.unwrap();
+    assert_eq!(at_49.len(), 1);
+    grants::put(&mut tx, &ended).await.unwrap();
+    give(&mut tx, &elsewhere).await;
+    // The group's, a group and nobody are no people; user 4 is no member, and was not asked for.
+    let users = [3, 2, 1, 31, 1_000].map(uuid);
+    let held = holders::held_among(&mut tx, organization_id(1), &users, at(49)).await.unwrap();
+    let numbers: Vec<_> =
+        held.iter().map(|one| (one.user_id.uuid().as_u128(), one.held.id.uuid().as_u128())).collect();
+    assert_eq!(numbers, [(2, 2), (2, 3)], "what has ended is not held");
+    for user in [1, 2, 3] {
+        let alone = grants::held(&mut tx, organization_id(1), user_id(user), at(49)).await.unwrap();
+        let theirs = held.iter().filter(|one| one.user_id == user_id(user)).map(|one| one.held.clone());
+        assert_eq!(theirs.collect::<Vec<_>>(), alone, "{user}");
+    }
+    assert_eq!(holders::held_among(&mut tx, organization_id(1), &[], at(49)).await.unwrap(), []);
 }
 
 async fn tells_what_those_in_a_group_hold(store: Store) {

@@ -24,10 +24,49 @@ contract!(
     application_users_are_paged_by_name,
     application_users_tell_of_their_tokens,
     a_group_is_listed_as_far_as_its_members_belong_here,
+    members_are_counted_once,
+    some_are_found_at_once,
     changes_are_seen,
     whoever_is_removed_holds_nothing_there,
     counts_who_can_act_as_super_admin
 );
+
+async fn some_are_found_at_once(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    let organization = organization_id(1);
+    assert!(memberships::set_active(&mut tx, organization, user_id(3), false).await.unwrap());
+    // The fourth is no member, and 31 a group.
+    let mut found = memberships::list_among(&mut tx, organization, &[3, 4, 2, 31].map(uuid)).await.unwrap();
+    found.sort_by_key(|member| member.user_id);
+    let mut expected = Vec::new();
+    for user in [2, 3] {
+        expected.extend(memberships::find_member(&mut tx, organization, user_id(user)).await.unwrap());
+    }
+    assert_eq!((found.len(), found), (2, expected));
+    assert_eq!(memberships::list_among(&mut tx, organization_id(2), &[2].map(uuid)).await.unwrap(), []);
+    assert_eq!(memberships::list_among(&mut tx, organization, &[]).await.unwrap(), []);
+}
+
+async fn members_are_counted_once(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    assert!(groups::add(&mut tx, &group(32, 1, "Others")).await.unwrap());
+    // The fourth is no member.
+    for (group, user) in [(31, 3), (32, 3), (32, 4)] {
+        assert!(group_members::add(&mut tx, group_id(group), user_id(user), at(4)).await.unwrap());
+    }
+    for (principals, count) in
+        [(&[][..], 0), (&[1], 1), (&[31], 2), (&[32], 1), (&[31, 32], 2), (&[1, 2, 31, 32], 3), (&[4, 99], 0)]
+    {
+        let principals: Vec<_> = principals.iter().map(|number: &u128| uuid(*number)).collect();
+        let counted = memberships::count_among(&mut tx, organization_id(1), &principals).await.unwrap();
+        assert_eq!(counted, count, "{principals:?}");
+        assert_eq!(memberships::count_among(&mut tx, organization_id(2), &principals).await.unwrap(), 0);
+    }
+}
 
 /// Adds somebody and makes them a member of the organization.
 async fn join(tx: &mut Tx, organization: u128, user: &User, joined_at: i64) {

@@ -10,7 +10,7 @@ use domain::{
     views::{GroupView, PAGE_ROWS_MAX},
 };
 
-use crate::{check::check_world, world::World};
+use crate::{check::check_world, statements::counted, world::World};
 
 const WRITE: &str = "organization:groups:write";
 
@@ -352,7 +352,7 @@ async fn lists_come_in_pages() {
     assert_eq!((first.rows.len(), first.total, second.rows.len(), second.next), (rows, 51, 1, None));
     assert_eq!(groups::list(&ctx, organization, "g-000", None).await.unwrap().rows[0].members, 51);
     let event = world.last_event(organization, "group.member_added").await;
-    assert!(event.text.contains("m-002@example.org and 48 more into the group g-000"), "{}", event.text);
+    assert!(event.text.contains("m-002@example.org and 48 more to the group g-000"), "{}", event.text);
 }
 
 /// Tries everything; says what each answered.
@@ -420,4 +420,41 @@ async fn each_refusal_names_the_permission() {
     for answer in all(&world.nobody(), &world, id, mel).await {
         assert_eq!(answer.unwrap_err().status(), 401);
     }
+}
+
+/// However many are on the page, and whatever each of them holds.
+#[tokio::test]
+async fn a_full_page_of_members_takes_no_more_statements_than_one_row() {
+    let world = World::postgres().await;
+    let organization = world.organization;
+    let (one, many) = (made(&world, "One").await.row.id, made(&world, "Many").await.row.id);
+    let boss = member(&world, "boss@example.org", &["role:organization:admin"]).await;
+    let (mut people, mut powerful) = (String::new(), Vec::new());
+    for number in 0..PAGE_ROWS_MAX + 5 {
+        let email = format!("p-{number:02}@example.org");
+        let granted: &[&str] = if number % 10 == 3 { &["role:organization:admin"] } else { &["read_only"] };
+        member(&world, &email, granted).await;
+        if number % 10 == 3 {
+            powerful.push(email.clone());
+        }
+        people.push_str(&format!("{email}\n"));
+    }
+    groups::add_members(&world.ctx(), organization, one, "p-03@example.org").await.unwrap();
+    groups::add_members(&world.ctx(), organization, many, &people).await.unwrap();
+    let gil = world.ctx_of(member(&world, "gil@example.org", &[WRITE]).await);
+    let list =
+        async |ctx: &Context, group| groups::members(ctx, organization, group, "", None).await.unwrap();
+    let (page, few) = counted(list(&gil, one)).await;
+    assert_eq!(page.rows[0].protection.as_deref(), Some("They administer something that you do not."));
+    let (page, full) = counted(list(&gil, many)).await;
+    assert_eq!(page.rows.len(), PAGE_ROWS_MAX as usize);
+    let protected: Vec<_> = page.rows.iter().filter(|row| row.protection.is_some()).collect();
+    let protected: Vec<_> = protected.iter().map(|row| row.email.clone().unwrap()).collect();
+    assert_eq!(protected, powerful[..5]);
+    assert!(few > 3, "{few}: are statements seen at all?");
+    assert_eq!(full, few);
+    // Who administers everything finds nobody protected, and oneself never is.
+    groups::add_members(&world.ctx(), organization, one, "boss@example.org").await.unwrap();
+    let page = list(&world.ctx_of(boss), one).await;
+    assert!(page.rows.iter().all(|row| row.protection.is_none()), "{:?}", page.rows);
 }

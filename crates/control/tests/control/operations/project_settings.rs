@@ -15,6 +15,7 @@ use domain::{
 
 use crate::{
     check::check_world,
+    statements::counted,
     world::{ALL_PROJECTS, PROJECT, World},
 };
 
@@ -144,6 +145,25 @@ async fn a_project_moves_and_takes_its_holders_along() {
     let event = world.last_event(organization, "project.moved").await;
     assert_eq!(event.after.as_deref(), Some(r#"{"unit":null}"#));
     check_world(&world).await;
+}
+
+#[tokio::test]
+async fn a_preview_of_moving_takes_no_more_statements_the_more_people_there_are() {
+    let world = World::postgres().await;
+    let (ctx, one) = (world.ctx(), unit(&world, "one").await);
+    made(&world, "mover", Some(one)).await;
+    let mut counts = Vec::new();
+    for people in [0..1, 1..40] {
+        for number in people {
+            let user = world.add_user(&format!("{number}@example.org"), Some(false), true).await;
+            world.grant_on_unit(user, "developer", one).await;
+        }
+        let (effects, count) = counted(projects::preview_move(&ctx, "mover", "")).await;
+        counts.push((effects.unwrap().rows.len(), count));
+    }
+    assert_eq!((counts[0].0, counts[1].0), (1, 40));
+    assert!(counts[0].1 > 3, "{counts:?}: are statements seen at all?");
+    assert_eq!(counts[0].1, counts[1].1);
 }
 
 #[tokio::test]
