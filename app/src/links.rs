@@ -187,6 +187,11 @@ pub fn grant_preview(organization: &str, query: &[(&str, Option<&str>)]) -> Stri
 pub fn revocation(organization: &str, grant: &str) -> String {
     of_organization(organization, &["permissions", grant, "revoke"], &[])
 }
+/// What taking several grants of an organization back would do.
+#[must_use]
+pub fn revocations(organization: &str) -> String {
+    of_organization(organization, &["permissions", "revoke"], &[])
+}
 /// Who holds what in an organization.
 #[must_use]
 pub fn permissions(organization: &str, query: &[(&str, Option<&str>)]) -> String {

@@ -23,7 +23,9 @@ use crate::{
     organizations::{
         OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
     },
-    permissions::{ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokePage},
+    permissions::{
+        ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokeChosenPage, RevokePage,
+    },
     profile::{LeavePage, OwnOrganizationsPage, ProfilePage},
     projects::{MoveProjectPage, ProjectSettingsPage, ProjectsPage},
     services::{
@@ -174,6 +176,7 @@ fn PermissionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/permissions/preview") view=PreviewGrantPage />
         <Route ssr=Async path=path!("/organizations/:organization/permissions/explain") view=ExplainPage />
         <Route ssr=Async path=path!("/organizations/:organization/permissions/holders") view=HoldersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/permissions/revoke") view=RevokeChosenPage />
         <Route ssr=Async path=path!("/organizations/:organization/permissions/:grant/revoke") view=RevokePage />
     }
     .into_inner()

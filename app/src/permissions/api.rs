@@ -3,7 +3,7 @@
 #[cfg(feature = "ssr")]
 use control::permissions::{Given, Giving};
 #[cfg(feature = "ssr")]
-use domain::inputs;
+use domain::{errors::Error, inputs};
 use domain::{
     ids::{GrantId, OrganizationId},
     views::GrantRow,
@@ -17,6 +17,7 @@ use crate::errors::AppError;
 use crate::{
     components::effects::place,
     context::{answer, control, done},
+    quantities::count,
 };
 
 /// Gives a role or permission; `next` is where the form leads.
@@ -63,6 +64,33 @@ pub async fn revoke_permission(
     Ok(())
 }
 
+/// Takes several back; `next` is where the form leads. Those that have to stay are told, and why.
+#[server(endpoint = "permissions/revoke_chosen")]
+pub async fn revoke_chosen_permissions(
+    organization: OrganizationId,
+    #[server(default)] grants: Vec<GrantId>,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    let revoked = answer(control::permissions::revoke_chosen(&control()?, organization, &grants).await)?;
+    let told = revoked_notice(revoked.revoked.len());
+    if let Some((_, error)) = revoked.kept.first() {
+        // The page that this came from says of each one that is left why it stays.
+        let kept = revoked.kept.len();
+        return answer(Err(Error::conflict(format!(
+            "{told} {kept} could not be. The first of them: {error}"
+        ))));
+    }
+    done(&next, &told);
+    Ok(())
+}
+
+/// What is said of grants that were taken back.
+#[cfg(feature = "ssr")]
+fn revoked_notice(number: usize) -> String {
+    let are = if number == 1 { "is" } else { "are" };
+    format!("{} {are} taken back.", count(i64::try_from(number).unwrap_or(i64::MAX), "grant"))
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use domain::{
@@ -97,5 +125,11 @@ mod tests {
         assert_eq!(told(Giving::New), "Ops now holds “Operator” on the project shop.");
         assert!(told(Giving::Changed).ends_with("until it is taken back."));
         assert!(told(Giving::Same).ends_with("just so already. Nothing was changed."));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_counted() {
+        assert_eq!(revoked_notice(1), "1 grant is taken back.");
+        assert_eq!(revoked_notice(3), "3 grants are taken back.");
     }
 }

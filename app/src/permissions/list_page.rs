@@ -35,6 +35,9 @@ use crate::{
     links,
 };
 
+/// The form whose ticks are in the rows.
+const CHOSEN: &str = "revoke-chosen";
+
 /// Who holds what.
 #[component]
 pub(crate) fn PermissionsPage() -> impl IntoView {
@@ -157,7 +160,8 @@ fn draw(
         ),
     };
     let has_actions = page.rows.iter().any(|row| row.may_revoke);
-    let columns = columns(resource.is_none(), has_actions);
+    let mut columns = columns(resource.is_none(), has_actions);
+    columns.splice(0..0, has_actions.then_some(Column::Text("Choose")));
     let pairs = asked.pairs(place);
     let address = |after: Option<&str>| {
         let mut query: Vec<_> = pairs.iter().map(|(name, value)| (*name, Some(*value))).collect();
@@ -176,9 +180,38 @@ fn draw(
     let row = |grant: GrantRow| row(&organization, people, resource.is_none(), has_actions, &grant);
     view! {
         {head("Permissions".into(), (), is_filled.then(new).flatten())} {place.tabs(Tab::Grants)} {above} {form}
-        {list.view(page, row, empty)}
+        {list.view(page, row, empty)} {has_actions.then(|| chosen(&organization))}
     }
     .into_any()
+}
+
+/// The form whose ticks are in the rows: it shows what taking those back would do, and takes nothing.
+fn chosen(organization: &str) -> AnyView {
+    view! {
+        <form id=CHOSEN method="get" action=links::revocations(organization) class="form-actions">
+            <button class="button">"Revoke chosen…"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The tick of a grant; nothing but its place for one that stays.
+fn pick(grant: &GrantRow) -> AnyView {
+    if !grant.may_revoke {
+        return view! { <span class="pick"></span> }.into_any();
+    }
+    let label = format!("Choose {}", one(grant));
+    view! {
+        <label class="pick">
+            <input type="checkbox" name="grants" value=grant.id.to_string() form=CHOSEN aria-label=label />
+        </label>
+    }
+    .into_any()
+}
+
+/// One grant in words.
+fn one(grant: &GrantRow) -> String {
+    format!("{} of {} on {}", grant.granted, grant.principal.name, grant.resource.name)
 }
 
 fn columns(has_place: bool, has_actions: bool) -> Vec<Column> {
@@ -190,7 +223,8 @@ fn columns(has_place: bool, has_actions: bool) -> Vec<Column> {
 }
 
 fn row(organization: &str, people: &People, has_place: bool, has_actions: bool, grant: &GrantRow) -> Row {
-    let mut row = vec![people.principal(&grant.principal)];
+    let mut row: Row = has_actions.then(|| pick(grant)).into_iter().collect();
+    row.push(people.principal(&grant.principal));
     row.extend(rest(organization, has_place, has_actions, grant));
     row
 }
@@ -226,7 +260,7 @@ pub(super) fn identifier(text: &str) -> AnyView {
 }
 
 /// A role or permission: what people read, and its identifier.
-fn what(granted: &str) -> AnyView {
+pub(super) fn what(granted: &str) -> AnyView {
     let label = label(granted);
     view! {
         <span class="principal"><span>{label}</span> {identifier(granted)}</span>
@@ -239,7 +273,7 @@ fn revoke(organization: &str, grant: &GrantRow) -> AnyView {
         return ().into_any();
     }
     let path = links::revocation(organization, &grant.id.to_string());
-    let label = format!("Revoke {} of {} on {}", grant.granted, grant.principal.name, grant.resource.name);
+    let label = format!("Revoke {}", one(grant));
     view! { <a class="button button-small" href=path aria-label=label>"Revoke…"</a> }.into_any()
 }
 
@@ -251,4 +285,59 @@ pub(crate) fn table_of_group(organization: &str, grants: &[GrantRow]) -> AnyView
     columns[0] = Column::Name("What");
     let rows = grants.iter().map(|grant| rest(organization, true, has_actions, grant)).collect();
     table("Grants of the group", &columns, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        powers::Powers,
+        principals::{PrincipalKind, ResourceKind},
+        timestamps::Timestamp,
+        views::{Principal, Resource},
+    };
+
+    use super::*;
+
+    #[test]
+    fn only_what_may_be_taken_back_can_be_ticked() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let grant = |may_revoke| GrantRow {
+            id: id.parse().unwrap(),
+            principal: Principal {
+                kind: PrincipalKind::Group,
+                id: id.parse().unwrap(),
+                name: "Ops".into(),
+                email: None,
+                user_kind: None,
+            },
+            granted: "operator".into(),
+            resource: Resource { kind: ResourceKind::Project, id: id.parse().unwrap(), name: "shop".into() },
+            created_at: Timestamp::from_micros(0),
+            created_by: "ann@example.org".into(),
+            expires_at: None,
+            is_expired: false,
+            may_revoke,
+        };
+        let place =
+            Place::Organization { id: id.parse().unwrap(), powers: Powers::none(ResourceKind::Organization) };
+        let people = People::nobody(id);
+        let asked = Asked {
+            holder: Holder { address: String::new(), chosen: String::new() },
+            resource: String::new(),
+            typed: String::new(),
+        };
+        let html = |rows: Vec<GrantRow>| {
+            let total = i64::try_from(rows.len()).unwrap();
+            draw(&place, &asked, &people, Page { rows, next: None, total }, None, None).to_html()
+        };
+        let both = html(vec![grant(true), grant(false)]);
+        assert_eq!(both.matches("type=\"checkbox\"").count(), 1, "{both}");
+        assert!(
+            both.contains("form=\"revoke-chosen\" aria-label=\"Choose operator of Ops on shop\""),
+            "{both}"
+        );
+        assert!(both.contains("method=\"get\"") && both.contains("/permissions/revoke\""), "{both}");
+        let none = html(vec![grant(false)]);
+        assert!(!none.contains("checkbox") && !none.contains("Revoke chosen"), "{none}");
+    }
 }

@@ -6,6 +6,8 @@ pub mod api;
 #[cfg(feature = "ssr")]
 mod choices;
 #[cfg(feature = "ssr")]
+mod chosen_page;
+#[cfg(feature = "ssr")]
 mod explain_page;
 #[cfg(feature = "ssr")]
 mod grant_page;
@@ -25,6 +27,7 @@ mod revocation_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     choices::{Choices, Chosen, named, places},
+    chosen_page::RevokeChosenPage,
     explain_page::ExplainPage,
     grant_page::GrantPage,
     holders_page::HoldersPage,

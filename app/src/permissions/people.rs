@@ -28,6 +28,12 @@ impl People {
         Self { organization: organization.to_string(), powers }
     }
 
+    /// Those of the organization, for somebody who may look at none of them.
+    #[cfg(test)]
+    pub(crate) fn nobody(organization: &str) -> Self {
+        Self { organization: organization.to_owned(), powers: Powers::none(ResourceKind::Organization) }
+    }
+
     /// Whether the viewer may do that in the organization.
     pub(crate) fn may(&self, action: Action) -> bool {
         self.powers.may(action)

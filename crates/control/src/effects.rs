@@ -27,11 +27,11 @@ const PEOPLE_MAX: u32 = EFFECT_ROWS_MAX as u32;
 pub(crate) enum Change<'a> {
     /// They, or the group, are given this.
     Give(&'a Held),
-    /// That grant is taken back.
-    TakeGrant {
+    /// These grants on one place are taken back.
+    TakeGrants {
         /// Which.
-        id: GrantId,
-        /// What it is on.
+        ids: &'a BTreeSet<GrantId>,
+        /// What they are on.
         place: Place,
     },
     /// They are put into the group.
@@ -49,23 +49,36 @@ pub(crate) async fn of(
     ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
-    (kind, id): (PrincipalKind, Uuid),
+    principal: (PrincipalKind, Uuid),
     change: Change<'_>,
+) -> Result<Effects, Failure> {
+    of_all(ctx, tx, organization, &[principal], &[change]).await
+}
+
+/// What the changes would do to all of these principals, or to everybody in those of them that are groups.
+pub(crate) async fn of_all(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principals: &[(PrincipalKind, Uuid)],
+    changes: &[Change<'_>],
 ) -> Result<Effects, Failure> {
     let viewer = Standing::of_actor(ctx, tx, organization).await?;
     let names = Names { organization: organization_name(tx, organization).await?, viewer };
-    let joined = match change {
-        Change::Join(group) => store::grants::held_by_group(tx, group, ctx.now()).await?,
+    let joined = match changes {
+        [Change::Join(group)] => store::grants::held_by_group(tx, *group, ctx.now()).await?,
         _ => Vec::new(),
     };
-    let (people, further) = match kind {
-        PrincipalKind::User => (person(ctx, tx, organization, UserId::from_uuid(id)).await?, 0),
-        PrincipalKind::Group => group(ctx, tx, organization, GroupId::from_uuid(id)).await?,
-    };
-    let (mut rows, mut further) = (Vec::new(), further);
+    let (people, mut further) = people(ctx, tx, organization, principals).await?;
+    let mut rows = Vec::new();
     for (member, before) in people {
-        let after = change.apply(&before, &joined);
-        let theirs = differences(&member, &before, &after, &names, change.place());
+        let theirs: Vec<_> = changes
+            .iter()
+            .flat_map(|change| {
+                let after = change.apply(&before, &joined);
+                differences(&member, &before, &after, &names, change.place())
+            })
+            .collect();
         // Whole people only: who is cut off is counted.
         if rows.len() + theirs.len() > EFFECT_ROWS_MAX && !rows.is_empty() {
             further += 1;
@@ -81,7 +94,7 @@ impl Change<'_> {
         let mut after = before.clone();
         match self {
             Self::Give(held) => after.held.push((*held).clone()),
-            Self::TakeGrant { id, .. } => after.held.retain(|held| held.id != *id),
+            Self::TakeGrants { ids, .. } => after.held.retain(|held| !ids.contains(&held.id)),
             Self::Join(_) => after.held.extend_from_slice(joined),
             Self::Leave(group) => after.held.retain(|held| held.group_id != Some(*group)),
             Self::Remove => after.shut_out(),
@@ -94,7 +107,7 @@ impl Change<'_> {
     fn place(&self) -> Option<Place> {
         match self {
             Self::Give(held) => Some(place_of(held, held.organization_id)),
-            Self::TakeGrant { place, .. } => Some(*place),
+            Self::TakeGrants { place, .. } => Some(*place),
             Self::Join(_) | Self::Leave(_) | Self::Remove | Self::SetSuperAdmin(_) => None,
         }
     }
@@ -111,6 +124,31 @@ async fn organization_name(tx: &mut Tx, id: OrganizationId) -> Result<String, Fa
     Ok(found.map(|organization| organization.name).unwrap_or_default())
 }
 
+/// The first of them by e-mail address, each once, with what each holds; and how many more there are.
+async fn people(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principals: &[(PrincipalKind, Uuid)],
+) -> Result<(Vec<(Member, Standing)>, i64), Failure> {
+    let (mut people, mut ids) = (BTreeMap::new(), BTreeSet::new());
+    for (kind, id) in principals {
+        if !ids.insert(*id) {
+            continue;
+        }
+        let found = match kind {
+            PrincipalKind::User => person(ctx, tx, organization, UserId::from_uuid(*id)).await?,
+            PrincipalKind::Group => group(ctx, tx, organization, GroupId::from_uuid(*id)).await?,
+        };
+        people.extend(found.into_iter().map(|found| (found.0.email.clone(), found)));
+    }
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let total = store::memberships::count_among(tx, organization, &ids).await?;
+    let people: Vec<_> = people.into_values().take(EFFECT_ROWS_MAX).collect();
+    let further = (total - i64::try_from(people.len()).unwrap_or(total)).max(0);
+    Ok((people, further))
+}
+
 async fn person(
     ctx: &Context,
     tx: &mut Tx,
@@ -125,26 +163,24 @@ async fn person(
     Ok(vec![(member, standing)])
 }
 
-/// The first people of a group with what each holds, and how many more there are.
+/// The first people of a group with what each holds.
 async fn group(
     ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
     group: GroupId,
-) -> Result<(Vec<(Member, Standing)>, i64), Failure> {
+) -> Result<Vec<(Member, Standing)>, Failure> {
     let members = store::memberships::list_in_group(tx, organization, group, PEOPLE_MAX).await?;
-    let total = store::group_members::count(tx, group, None).await?;
     let mut held: BTreeMap<UserId, Vec<Held>> = BTreeMap::new();
     for one in store::holders::held_in_group(tx, organization, group, PEOPLE_MAX, ctx.now()).await? {
         held.entry(one.user_id).or_default().push(one.held);
     }
-    let further = (total - i64::try_from(members.len()).unwrap_or(total)).max(0);
     let people = members.into_iter().map(|member| {
         let held = held.remove(&member.user_id).unwrap_or_default();
         let standing = Standing::of_member(organization, &member, held);
         (member, standing)
     });
-    Ok((people.collect(), further))
+    Ok(people.collect())
 }
 
 /// One row for each place where the powers differ.

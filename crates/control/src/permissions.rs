@@ -29,7 +29,9 @@ use crate::{
 pub use giving::{Given, Giving, grant, preview_grant};
 pub(crate) use giving::{parse_days, parse_granted, put};
 pub(crate) use principals::{find_principal, parse_principal, subject};
-pub use taking::{preview_revoke, revoke};
+pub use taking::{
+    REVOKED_TOGETHER_MAX, Revoked, preview_revoke, preview_revoke_chosen, revoke, revoke_chosen,
+};
 
 /// Whose grants, or on what, a list shows.
 #[derive(Clone, Copy, Debug, Default)]

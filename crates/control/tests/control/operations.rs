@@ -16,6 +16,7 @@ mod places;
 mod profiles;
 mod project_settings;
 mod projects;
+mod revocations;
 mod services;
 mod sessions;
 mod set_up;

@@ -193,6 +193,26 @@ pub struct Effects {
     pub further: i64,
 }
 
+/// A grant among several that were chosen to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenGrant {
+    /// It.
+    pub row: GrantRow,
+    /// Why it would stay, if so: a sentence.
+    pub obstacle: Option<String>,
+}
+
+/// What taking several grants back would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationEffects {
+    /// Those of them that are there.
+    pub grants: Vec<ChosenGrant>,
+    /// How many are gone already.
+    pub gone: i64,
+    /// What it would do to people.
+    pub effects: Effects,
+}
+
 /// What giving a role or permission would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

@@ -100,6 +100,7 @@ async fn a_grant_is_given_found_and_taken_back_on_record() {
         event.text,
         format!("Changed the end of operator on the project shop of bob@example.org from {end} to never")
     );
+    let end = row.expires_at.unwrap().rfc3339();
     assert!(event.before.as_deref().unwrap().contains(&format!(r#""expires_at":"{end}""#)));
     assert!(event.after.as_deref().unwrap().contains(r#""expires_at":null"#));
     // Just so again is no change and no event.

@@ -200,6 +200,9 @@ fn of_permissions() -> Vec<Route> {
         post("/api/permissions/revoke", &[In(Revoke)])
             .with("organization={organization}&grant={grant}")
             .spends(),
+        post("/api/permissions/revoke_chosen", &[In(Revoke)])
+            .with("organization={organization}&grants[]={grant}")
+            .spends(),
     ]
 }
 

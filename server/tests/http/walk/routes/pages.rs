@@ -185,6 +185,7 @@ fn of_permissions() -> Vec<Route> {
             .with("principal=group:{group}&resource=unit:{unit}")
             .chosen(&["group"]),
         page(HOLDERS, &[In(ViewPermissions)]).with("permission=project:services:read"),
+        page("/organizations/{organization}/permissions/revoke", &[In(Revoke)]).with("grants={grant}"),
         page("/organizations/{organization}/permissions/{grant}/revoke", &[In(Revoke)]),
     ]
 }
