@@ -30,8 +30,12 @@ impl FormState {
         if flash.form != action {
             return Self { action, ..Self::default() };
         }
-        let error = if action == SIGN_IN { flash.error } else { flash.error.map(sent_too_late) };
-        Self { action, error, values: flash.values }
+        let values = flash.values;
+        let error = match action {
+            SIGN_IN => flash.error,
+            _ => flash.error.map(|error| sent_too_late(overtaken(error, &values))),
+        };
+        Self { action, error, values }
     }
 
     /// The state of a form that was sent to its own page and refused.
@@ -103,8 +107,24 @@ impl FormState {
         else {
             return ().into_any();
         };
-        view! { <p class="alert alert-bad" role="alert">{icon(Icon::Warning)} <span>{error.to_string()}</span></p> }
-            .into_any()
+        // In a dialog the button that closes it would come first.
+        let is_first = matches!(error, Error::Conflict { .. });
+        view! {
+            <p class="alert alert-bad" role="alert" tabindex=is_first.then_some("-1") autofocus=is_first>
+                {icon(Icon::Warning)} <span>{error.to_string()}</span>
+            </p>
+        }
+        .into_any()
+    }
+}
+
+/// A form that comes back with what somebody else changed meanwhile knows that change: sent again, it overwrites it.
+fn overtaken(error: Error, values: &BTreeMap<String, String>) -> Error {
+    match error {
+        Error::Conflict { reason } if values.contains_key("generation") && reason.contains("you sent") => {
+            Error::conflict(format!("{reason} Send the form again to overwrite theirs with yours."))
+        }
+        other => other,
     }
 }
 
@@ -141,6 +161,14 @@ mod tests {
         assert!(!FormState::is_held_back(&refused(SIGN_OUT, ended())));
         assert!(sent_too_late(ended()).to_string().contains("send it again"));
         assert_eq!(sent_too_late(Error::NotFound), Error::NotFound);
+    }
+
+    #[test]
+    fn who_was_overtaken_is_told_what_sending_again_does() {
+        let told = Error::conflict("It is now “a”; you sent “b”.");
+        let generation = BTreeMap::from([("generation".to_owned(), "3".to_owned())]);
+        assert!(overtaken(told.clone(), &generation).to_string().ends_with("overwrite theirs with yours."));
+        assert_eq!(overtaken(told.clone(), &BTreeMap::new()), told);
     }
 
     #[test]

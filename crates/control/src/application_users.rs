@@ -19,7 +19,7 @@ use crate::{
     Context,
     contexts::Permit,
     effects::{self, Change},
-    errors::{Failure, attempt},
+    errors::{Failure, attempt, overtaken},
     pages,
     standings::{Standing, forbidden},
 };
@@ -145,13 +145,7 @@ pub async fn edit(
             drop(write);
             return Err(refuse(&permit, &before.name, reason).await?);
         }
-        let stale = || {
-            Error::conflict(format!(
-                "Somebody else changed this meanwhile. It is now “{}”, described as “{}”; you sent “{name}”, \
-                 described as “{description}”.",
-                before.name, before.description,
-            ))
-        };
+        let stale = || overtaken((&before.name, &before.description), (&name, &description));
         if before.generation != generation {
             return Err(stale().into());
         }

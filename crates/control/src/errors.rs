@@ -102,6 +102,16 @@ impl Failure {
     }
 }
 
+/// Both versions of a name and a description that somebody else changed meanwhile.
+pub(crate) fn overtaken(now: (&str, &str), sent: (&str, &str)) -> Error {
+    let version = |(name, description): (&str, &str)| match description {
+        "" => format!("“{name}”, without a description"),
+        description => format!("“{name}”, described as “{description}”"),
+    };
+    let (now, sent) = (version(now), version(sent));
+    Error::conflict(format!("Somebody else changed this meanwhile. It is now {now}; you sent {sent}."))
+}
+
 /// What people are told when a host cannot do something. Its own words name paths and commands of a machine that is
 /// none of a tenant's business; they are in the log, under the request's id.
 pub(crate) fn host_unavailable(request: RequestId) -> Error {

@@ -19,7 +19,7 @@ use crate::{
     Context,
     contexts::Permit,
     effects::{self, Change},
-    errors::{Failure, attempt},
+    errors::{Failure, attempt, overtaken},
     pages,
     standings::{Standing, forbidden},
 };
@@ -273,11 +273,7 @@ fn recorded(group: &Group) -> serde_json::Value {
 }
 
 fn stale(now: &Group, name: &str, description: &str) -> Error {
-    Error::conflict(format!(
-        "Somebody else changed this meanwhile. It is now “{}”, described as “{}”; you sent “{name}”, described as \
-         “{description}”.",
-        now.name, now.description,
-    ))
+    overtaken((&now.name, &now.description), (name, description))
 }
 
 fn taken(name: &str) -> Error {
