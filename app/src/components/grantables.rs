@@ -64,7 +64,14 @@ impl Grantables {
         }
         let cards = roles.iter().map(|role| self.card(*role)).collect_view();
         view! {
-            <fieldset class="choices grantables" id=id class:is-refused=is_refused aria-describedby=described>
+            <fieldset
+                class="choices grantables"
+                id=id
+                class:is-refused=is_refused
+                aria-describedby=described
+                tabindex=is_refused.then_some("-1")
+                autofocus=is_refused
+            >
                 <legend>{self.legend}</legend>
                 {reason
                     .map(|reason| {
@@ -96,7 +103,8 @@ impl Grantables {
         let is_chosen = self.chosen.iter().any(|chosen| chosen == granted.as_str());
         let kind = if self.is_many { "checkbox" } else { "radio" };
         view! {
-            <input type=kind name=self.name value=granted.as_str() checked=is_chosen required=!self.is_many />
+            // None is required: the browser would point to what is folded away. The server says what is missing.
+            <input type=kind name=self.name value=granted.as_str() checked=is_chosen />
         }
         .into_any()
     }
