@@ -64,8 +64,8 @@ fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>, 
     view! {
         <nav class="pager" aria-label="Pages of the list">
             <p class="muted">{format!("{shown} of {total} shown")}</p>
-            <button type="button" class="button button-quiet needs-script" data-csv=file title="The rows shown here">
-                {icon(Icon::Download)} "CSV"
+            <button type="button" class="button button-quiet needs-script" data-csv=file>
+                {icon(Icon::Download)} "Export this page as CSV"
             </button>
             {first.map(|path| view! { <a class="button" href=path>"First page"</a> })}
             {next.map(|path| view! { <a class="button" rel="next" href=path>"Next page"</a> })}

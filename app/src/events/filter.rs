@@ -124,15 +124,14 @@ pub(crate) fn files(address: Address<'_>, filter: &EventFilter) -> AnyView {
     let one = |format: &'static str, label: &'static str| {
         let mut query = pairs(filter).to_vec();
         query.push(("format", Some(format)));
-        let name = format!("Export as {label}");
         view! {
-            <a class="button" href=address(&query) download aria-label=name>
+            <a class="button" href=address(&query) download>
                 {icon(Icon::Download)}
                 {label}
             </a>
         }
     };
-    view! { {one("csv", "CSV")} {one("jsonl", "JSON lines")} }.into_any()
+    view! { {one("csv", "Export all as CSV")} {one("jsonl", "Export all as JSON lines")} }.into_any()
 }
 
 #[cfg(test)]
