@@ -29,19 +29,30 @@ impl List<'_> {
         row: impl Fn(T) -> Row,
         empty: impl FnOnce() -> AnyView,
     ) -> AnyView {
+        let count = format!("{} of {} shown", page.rows.len(), page.total);
+        self.view_counted(page, count, row, empty)
+    }
+
+    /// The same, with these words for how much of the list is shown.
+    pub(crate) fn view_counted<T>(
+        self,
+        page: Page<T>,
+        count: String,
+        row: impl Fn(T) -> Row,
+        empty: impl FnOnce() -> AnyView,
+    ) -> AnyView {
         match (page.rows.is_empty(), self.after) {
             (true, None) => return empty(),
             (true, Some(_)) => return behind_the_end((self.address)(None)),
             (false, _) => {}
         }
-        let shown = page.rows.len();
         let first = self.after.map(|_| (self.address)(None));
         let next = page.next.as_deref().map(|after| (self.address)(Some(after)));
         let rows = page.rows.into_iter().map(row).collect();
         let file = self.caption.to_lowercase().replace(' ', "-");
         view! {
             <div class="list">
-                {table(self.caption, self.columns, rows)} {pager(shown, page.total, first, next, file)}
+                {table(self.caption, self.columns, rows)} {pager(count, first, next, file)}
             </div>
         }
         .into_any()
@@ -60,10 +71,10 @@ fn behind_the_end(first: String) -> AnyView {
 }
 
 /// How much of the list is shown, the way to the rest, and what is shown as a file (the loader script writes it).
-fn pager(shown: usize, total: i64, first: Option<String>, next: Option<String>, file: String) -> AnyView {
+fn pager(count: String, first: Option<String>, next: Option<String>, file: String) -> AnyView {
     view! {
         <nav class="pager" aria-label="Pages of the list">
-            <p class="muted">{format!("{shown} of {total} shown")}</p>
+            <p class="muted">{count}</p>
             <button type="button" class="button button-quiet needs-script" data-csv=file>
                 {icon(Icon::Download)} "Export this page as CSV"
             </button>

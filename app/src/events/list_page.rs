@@ -3,7 +3,7 @@
 use domain::{
     errors::Error,
     inputs::EventFilter,
-    views::{EventSubject, EventView, Page},
+    views::{EVENTS_UNCOUNTED, EventSubject, EventView, Page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -123,7 +123,33 @@ impl Log<'_> {
             |after: Option<&str>| (self.address)(&[&pairs(self.filter)[..], &[("after", after)]].concat());
         let list = List { caption: self.title, columns, after: self.after, address: &here };
         let row = |event| row(self.has_project, self.address, event);
-        view! { {head(self.title.into(), (), files)} {form} {list.view(page, row, empty)} }.into_any()
+        let rows = match page.next.as_deref().filter(|_| page.rows.is_empty()) {
+            Some(next) => nothing_so_far(here(Some(next))),
+            None => {
+                let count = counted(page.rows.len(), page.total);
+                list.view_counted(page, count, row, empty)
+            }
+        };
+        view! { {head(self.title.into(), (), files)} {form} {rows} }.into_any()
+    }
+}
+
+/// In place of the events of a page that looked through many and found none that fits.
+fn nothing_so_far(next: String) -> AnyView {
+    let step = view! { <a class="button" rel="next" href=next>"Look further back"</a> };
+    empty(
+        Icon::Search,
+        "Nothing found so far",
+        "None of the events that were looked through fits. Older ones may.",
+        step,
+    )
+}
+
+/// How many events of how many are shown.
+fn counted(shown: usize, total: i64) -> String {
+    match total {
+        EVENTS_UNCOUNTED => format!("{shown} shown, not all counted"),
+        total => format!("{shown} of {total} shown"),
     }
 }
 
@@ -284,6 +310,30 @@ mod tests {
         assert!(html.contains("<div hidden><dt>Program</dt>"), "{html}");
         assert!(html.contains(&format!("href=\"/projects/shop/events?subject={id}\"")), "{html}");
         assert!(html.contains("application user &lt;deployer&gt;"), "{html}");
+    }
+
+    #[test]
+    fn a_page_that_found_nothing_leads_to_where_it_stopped() {
+        let log = |filter, next: Option<&str>| {
+            let log = Log {
+                title: "Events",
+                has_project: false,
+                none: "nothing yet",
+                after: None,
+                filter,
+                refused: None,
+                address: &|query| links::found_events("shop", query),
+                file: &|query| links::events_file("shop", query),
+            };
+            let next = next.map(str::to_owned);
+            log.view(Page { rows: Vec::new(), next, total: EVENTS_UNCOUNTED }).to_html()
+        };
+        let filter = EventFilter { text: "rare".into(), ..EventFilter::default() };
+        let html = log(&filter, Some("950001"));
+        assert!(html.contains("href=\"/projects/shop/events?text=rare&amp;after=950001\""), "{html}");
+        assert!(!log(&filter, None).contains("Look further back"));
+        assert_eq!(counted(50, EVENTS_UNCOUNTED), "50 shown, not all counted");
+        assert_eq!(counted(50, 10_000), "50 of 10000 shown");
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::{str::FromStr, time::Duration};
 use domain::{
     actions::Action,
     errors::Error,
-    ids::OrganizationId,
+    ids::{OrganizationId, ProjectId},
     inputs::EventFilter,
     timestamps::Timestamp,
-    views::{EventSubject, EventView, Page},
+    views::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView, Page},
 };
 use store::{
+    Tx,
     access::Target,
     events::{Event, EventFilter as Filter},
 };
@@ -24,9 +25,13 @@ use crate::{
 
 /// Rows of a file that are read at once.
 pub const EXPORTED_MAX: u32 = 1000;
+/// Events that are looked through for one page of those that fit a filter, at most: then the page ends, however many of them
+/// fit, and the next one goes on from there.
+pub const LOOKED_AT_MAX: u32 = 50_000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// One page of a project's events, newest first; `after` is the sequence number that the page before ended with.
+/// One page of a project's events, newest first; `after` is what the page before ended with. With a filter, a page may hold
+/// fewer events than others, or none, and yet lead to a next one; see [`LOOKED_AT_MAX`] and [`EVENTS_COUNTED_MAX`].
 ///
 /// # Errors
 /// `Invalid` on `after` or a field of the filter; `Denied`; `NotFound`.
@@ -39,15 +44,13 @@ pub async fn list(
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewProjectEvents, Target::ProjectName(project)).await?;
         let (filter, after) = (parse(filter)?, pages::parse_number_key(after)?);
-        let id = permit.project()?;
-        let mut tx = permit.read().await?;
-        let total = store::events::count_for_project(&mut tx, id, &filter).await?;
-        let found = store::events::list_for_project(&mut tx, id, &filter, after, pages::FETCHED).await?;
-        Ok(page(found, total))
+        let log = Log::Project(permit.project()?);
+        log.page(&mut permit.read().await?, filter, after).await
     })
 }
 
-/// One page of everything that happened in an organization, in projects that are gone and to its people too.
+/// One page of everything that happened in an organization, in projects that are gone and to its people too. With a filter
+/// as [`list`].
 ///
 /// # Errors
 /// `Invalid` on `after` or a field of the filter; `Denied`; `NotFound`.
@@ -61,11 +64,8 @@ pub async fn list_for_organization(
         let target = Target::Organization(organization);
         let permit = ctx.authorize(Action::ViewOrganizationEvents, target).await?;
         let (filter, after) = (parse(filter)?, pages::parse_number_key(after)?);
-        let id = Some(permit.organization()?);
-        let mut tx = permit.read().await?;
-        let total = store::events::count_for_organization(&mut tx, id, &filter).await?;
-        let found = store::events::list_for_organization(&mut tx, id, &filter, after, pages::FETCHED).await?;
-        Ok(page(found, total))
+        let log = Log::Chain(Some(permit.organization()?));
+        log.page(&mut permit.read().await?, filter, after).await
     })
 }
 
@@ -123,11 +123,7 @@ pub async fn list_for_installation(control: &Control, after: Option<&str>) -> Re
     attempt!(ctx, {
         let permit = ctx.system(Action::ViewInstallationEvents);
         let (filter, after) = (Filter::default(), pages::parse_number_key(after)?);
-        let mut tx = permit.read().await?;
-        let total = store::events::count_for_organization(&mut tx, None, &filter).await?;
-        let found =
-            store::events::list_for_organization(&mut tx, None, &filter, after, pages::FETCHED).await?;
-        Ok(page(found, total))
+        Log::Chain(None).page(&mut permit.read().await?, filter, after).await
     })
 }
 
@@ -168,6 +164,7 @@ fn parse(filter: &EventFilter) -> Result<Filter<'_>, Error> {
         since,
         until,
         text: given(&filter.text),
+        from: 0,
     })
 }
 
@@ -187,8 +184,69 @@ fn parse_instant(field: &str, text: &str, day: Duration) -> Result<Timestamp, Er
     })
 }
 
-fn page(found: Vec<Event>, total: i64) -> Page<EventView> {
-    pages::page(found, total, |event| event.sequence.to_string(), draw)
+/// Whose events.
+#[derive(Clone, Copy)]
+enum Log {
+    Project(ProjectId),
+    Chain(Option<OrganizationId>),
+}
+
+impl Log {
+    /// One page of it.
+    async fn page(
+        self,
+        tx: &mut Tx,
+        filter: Filter<'_>,
+        after: Option<i64>,
+    ) -> Result<Page<EventView>, Failure> {
+        let key = |event: &Event| event.sequence.to_string();
+        if filter == Filter::default() {
+            let total = self.count(tx, &filter).await?;
+            let found = self.list(tx, &filter, after).await?;
+            return Ok(pages::page(found, total, key, draw));
+        }
+        // What is beyond is the next pages' to look at.
+        let beyond = self.beyond(tx, after).await?;
+        let is_all_looked_at = match after {
+            None => beyond.is_none(),
+            Some(_) => self.beyond(tx, None).await?.is_none(),
+        };
+        let total = if is_all_looked_at { self.count(tx, &filter).await? } else { EVENTS_UNCOUNTED };
+        let from = beyond.map_or(0, |number| number.saturating_add(1));
+        let found = self.list(tx, &Filter { from, ..filter }, after).await?;
+        let mut page = pages::page(found, total, key, draw);
+        page.next = page.next.or_else(|| beyond.map(|_| from.to_string()));
+        Ok(page)
+    }
+
+    async fn list(
+        self,
+        tx: &mut Tx,
+        filter: &Filter<'_>,
+        after: Option<i64>,
+    ) -> Result<Vec<Event>, store::Error> {
+        match self {
+            Self::Project(id) => store::events::list_for_project(tx, id, filter, after, pages::FETCHED).await,
+            Self::Chain(id) => {
+                store::events::list_for_organization(tx, id, filter, after, pages::FETCHED).await
+            }
+        }
+    }
+
+    async fn count(self, tx: &mut Tx, filter: &Filter<'_>) -> Result<i64, store::Error> {
+        let most = EVENTS_COUNTED_MAX + 1;
+        match self {
+            Self::Project(id) => store::events::count_for_project(tx, id, filter, most).await,
+            Self::Chain(id) => store::events::count_for_organization(tx, id, filter, most).await,
+        }
+    }
+
+    async fn beyond(self, tx: &mut Tx, after: Option<i64>) -> Result<Option<i64>, store::Error> {
+        match self {
+            Self::Project(id) => store::events::beyond_for_project(tx, id, after, LOOKED_AT_MAX).await,
+            Self::Chain(id) => store::events::beyond_for_organization(tx, id, after, LOOKED_AT_MAX).await,
+        }
+    }
 }
 
 fn draw(event: Event) -> EventView {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     certificates::{CertificateRow, CertificateView},
-    events::{EventSubject, EventView},
+    events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     mails::{MailRow, MailView},
     organizations::{

@@ -95,6 +95,8 @@ pub struct EventFilter<'a> {
     pub until: Option<Timestamp>,
     /// Those that hold this in their sentence, or in the name of actor, subject, project or service.
     pub text: Option<&'a str>,
+    /// Those numbered from this on: it bounds how many are looked at, whatever else is asked for.
+    pub from: i64,
 }
 
 /// The chain an event belongs to: its organization's, or the one of all zeros.
@@ -155,14 +157,15 @@ pub async fn last(
     fetch_optional!(tx, text, chain(organization))
 }
 
-/// What an [`EventFilter`] lets through, of the events that `$1` picks. `$3` to `$10` are its fields.
+/// What an [`EventFilter`] lets through, of the events that `$1` picks. `$3` to `$11` are its fields. Both ends of the
+/// numbers are always given: so PostgreSQL goes by the index whatever the values are.
 macro_rules! filtered {
     ($select:literal, $picked:literal, $rest:literal) => {
         concat!(
             $select,
             " FROM events WHERE ",
             $picked,
-            " = $1 AND sequence < $2 AND ($3 IS NULL OR event_type = $3) AND ($4 IS NULL OR outcome = $4)
+            " = $1 AND sequence < $2 AND sequence >= $11 AND ($3 IS NULL OR event_type = $3) AND ($4 IS NULL OR outcome = $4)
                 AND ($5 IS NULL OR LOWER(actor) LIKE $5 ESCAPE '!')
                 AND ($6 IS NULL OR subject_id = $6 OR user_id = $6) AND ($7 IS NULL OR project_name = $7)
                 AND ($8 IS NULL OR at >= $8) AND ($9 IS NULL OR at < $9)
@@ -173,14 +176,16 @@ macro_rules! filtered {
         )
     };
 }
-const LIST_FOR_PROJECT: &str = filtered!("SELECT *", "project_id", "ORDER BY sequence DESC LIMIT $11");
-const LIST_FOR_CHAIN: &str = filtered!("SELECT *", "chain_id", "ORDER BY sequence DESC LIMIT $11");
-const COUNT_FOR_PROJECT: &str = filtered!("SELECT COUNT(*)", "project_id", "");
-const COUNT_FOR_CHAIN: &str = filtered!("SELECT COUNT(*)", "chain_id", "");
+const LIST_FOR_PROJECT: &str = filtered!("SELECT *", "project_id", "ORDER BY sequence DESC LIMIT $12");
+const LIST_FOR_CHAIN: &str = filtered!("SELECT *", "chain_id", "ORDER BY sequence DESC LIMIT $12");
+const COUNT_FOR_PROJECT: &str =
+    filtered!("SELECT COUNT(*) FROM (SELECT 1 AS one", "project_id", "LIMIT $12) counted");
+const COUNT_FOR_CHAIN: &str =
+    filtered!("SELECT COUNT(*) FROM (SELECT 1 AS one", "chain_id", "LIMIT $12) counted");
 
 /// Runs a query made by [`filtered`].
 macro_rules! fetch_filtered {
-    ($fetch:ident, $tx:expr, $text:expr, $picked:expr, $after:expr, $filter:expr $(, $limit:expr)?) => {{
+    ($fetch:ident, $tx:expr, $text:expr, $picked:expr, $after:expr, $filter:expr, $limit:expr) => {{
         let filter: &EventFilter = $filter;
         $fetch!(
             $tx,
@@ -194,8 +199,9 @@ macro_rules! fetch_filtered {
             filter.project,
             filter.since,
             filter.until,
-            filter.text.map(containing).as_deref()
-            $(, i64::from($limit))?
+            filter.text.map(containing).as_deref(),
+            filter.from,
+            i64::from($limit)
         )
     }};
 }
@@ -211,19 +217,37 @@ pub async fn list_for_project(
     fetch_filtered!(fetch_all, tx, LIST_FOR_PROJECT, project, after, filter, limit)
 }
 
-/// How many events of the project the filter lets through.
+/// How many events of the project the filter lets through; `most` stands for so many and for more.
 pub async fn count_for_project(
     tx: &mut Tx,
     project: ProjectId,
     filter: &EventFilter<'_>,
+    most: u32,
 ) -> Result<i64, Error> {
     let (count,): (i64,) = if *filter == EventFilter::default() {
         // From the index alone.
-        fetch_one!(tx, "SELECT COUNT(*) FROM events WHERE project_id = $1", project)?
+        let text =
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM events WHERE project_id = $1 LIMIT $2) counted";
+        fetch_one!(tx, text, project, i64::from(most))?
     } else {
-        fetch_filtered!(fetch_one, tx, COUNT_FOR_PROJECT, project, None, filter)?
+        fetch_filtered!(fetch_one, tx, COUNT_FOR_PROJECT, project, None, filter, most)?
     };
     Ok(count)
+}
+
+/// The number of the event that this many of the project's lie between and the one numbered `after`, or the end of the log;
+/// none if there are no more than those.
+pub async fn beyond_for_project(
+    tx: &mut Tx,
+    project: ProjectId,
+    after: Option<i64>,
+    count: u32,
+) -> Result<Option<i64>, Error> {
+    let text = "SELECT sequence FROM events WHERE project_id = $1 AND sequence < $2
+        ORDER BY sequence DESC LIMIT 1 OFFSET $3";
+    let row: Option<(i64,)> =
+        fetch_optional!(tx, text, project, after.unwrap_or(i64::MAX), i64::from(count))?;
+    Ok(row.map(|(sequence,)| sequence))
 }
 
 /// A chain's events, newest first, from before the event numbered `after` on.
@@ -237,18 +261,34 @@ pub async fn list_for_organization(
     fetch_filtered!(fetch_all, tx, LIST_FOR_CHAIN, chain(organization), after, filter, limit)
 }
 
-/// How many events of the chain the filter lets through.
+/// How many events of the chain the filter lets through; `most` stands for so many and for more. All of them are as many as
+/// the number of the last one says: they are numbered without a gap, and none is ever removed.
 pub async fn count_for_organization(
     tx: &mut Tx,
     organization: Option<OrganizationId>,
     filter: &EventFilter<'_>,
+    most: u32,
 ) -> Result<i64, Error> {
     let chain = chain(organization);
     let (count,): (i64,) = if *filter == EventFilter::default() {
-        // From the index alone.
-        fetch_one!(tx, "SELECT COUNT(*) FROM events WHERE chain_id = $1", chain)?
+        fetch_one!(tx, "SELECT COALESCE(MAX(sequence), 0) FROM events WHERE chain_id = $1", chain)?
     } else {
-        fetch_filtered!(fetch_one, tx, COUNT_FOR_CHAIN, chain, None, filter)?
+        fetch_filtered!(fetch_one, tx, COUNT_FOR_CHAIN, chain, None, filter, most)?
     };
     Ok(count)
+}
+
+/// The number of the event that this many of the chain's lie between and the one numbered `after`, or the end of the log;
+/// none if there are no more than those.
+pub async fn beyond_for_organization(
+    tx: &mut Tx,
+    organization: Option<OrganizationId>,
+    after: Option<i64>,
+    count: u32,
+) -> Result<Option<i64>, Error> {
+    let text = "SELECT sequence FROM events WHERE chain_id = $1 AND sequence < $2
+        ORDER BY sequence DESC LIMIT 1 OFFSET $3";
+    let (after, count) = (after.unwrap_or(i64::MAX), i64::from(count));
+    let row: Option<(i64,)> = fetch_optional!(tx, text, chain(organization), after, count)?;
+    Ok(row.map(|(sequence,)| sequence))
 }

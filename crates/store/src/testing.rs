@@ -15,10 +15,12 @@ use crate::Store;
 
 pub mod crowds;
 mod dump;
+mod events;
 mod postgres;
 mod sessions;
 
 pub use dump::{dump, dump_without};
+pub use events::repeat_last_event;
 pub use postgres::Cluster;
 pub use sessions::end_sessions;
 

@@ -31,6 +31,8 @@ pub(super) struct Created<T>(pub(super) T);
 pub(super) trait Listed {
     /// The member of the answer that holds them.
     const PLURAL: &'static str;
+    /// What the number of all of them says.
+    const TOTAL: &'static str = "Rows in the whole list.";
 }
 
 const JSON: &str = "application/json";
@@ -84,7 +86,7 @@ impl<T: Listed + Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
                     "type": ["string", "null"],
                     "description": "Give this as `after` to get the next page; null on the last.",
                 },
-                "total": { "type": "integer", "description": "Rows in the whole list." },
+                "total": { "type": "integer", "description": T::TOTAL },
             },
             "required": [T::PLURAL, "next", "total"],
         });

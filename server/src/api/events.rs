@@ -71,6 +71,7 @@ pub(super) fn operations() -> Vec<Operation> {
 
 impl Listed for EventView {
     const PLURAL: &'static str = "events";
+    const TOTAL: &'static str = "Rows in the whole list; 10001 if they are not all counted.";
 }
 
 impl Answer for Export {

@@ -240,7 +240,7 @@ async fn what_is_not_theirs_is_not_there() {
 async fn events(world: &World) -> i64 {
     let mut tx = world.installation.store.read().await.unwrap();
     let theirs = Some(world.theirs.organization);
-    store::events::count_for_organization(&mut tx, theirs, &EventFilter::default()).await.unwrap()
+    store::events::count_for_organization(&mut tx, theirs, &EventFilter::default(), 1).await.unwrap()
 }
 
 /// What somebody was told of an id that is not there.

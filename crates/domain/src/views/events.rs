@@ -11,6 +11,12 @@ use crate::{
     timestamps::Timestamp,
 };
 
+/// Events that a list counts to find its total, at most.
+pub const EVENTS_COUNTED_MAX: u32 = 10_000;
+/// The total of a list of events that was not counted to its end: there are more than [`EVENTS_COUNTED_MAX`], or the log is
+/// too long to look through all of it for those that fit a filter.
+pub const EVENTS_UNCOUNTED: i64 = 10_001;
+
 /// One audit record as a reader of the log sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

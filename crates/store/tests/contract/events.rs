@@ -19,7 +19,8 @@ contract!(
     every_field_and_value_comes_back,
     a_place_in_a_chain_is_taken_once,
     pages_newest_first,
-    finds_what_is_looked_for
+    finds_what_is_looked_for,
+    looks_no_further_than_it_is_to,
 );
 
 const ALL: EventFilter<'_> = EventFilter {
@@ -31,6 +32,7 @@ const ALL: EventFilter<'_> = EventFilter {
     since: None,
     until: None,
     text: None,
+    from: 0,
 };
 
 async fn chains_are_apart(store: Store) {
@@ -101,10 +103,10 @@ async fn pages_newest_first(store: Store) {
         event.project_id = Some(project_id(u128::try_from(sequence).unwrap() % 2));
         events::append(&mut tx, &event).await.unwrap();
     }
-    assert_eq!(events::count_for_project(&mut tx, project_id(1), &ALL).await.unwrap(), 4);
-    assert_eq!(events::count_for_project(&mut tx, project_id(2), &ALL).await.unwrap(), 0);
-    assert_eq!(events::count_for_organization(&mut tx, organization, &ALL).await.unwrap(), 7);
-    assert_eq!(events::count_for_organization(&mut tx, None, &ALL).await.unwrap(), 0);
+    assert_eq!(events::count_for_project(&mut tx, project_id(1), &ALL, 9).await.unwrap(), 4);
+    assert_eq!(events::count_for_project(&mut tx, project_id(2), &ALL, 9).await.unwrap(), 0);
+    assert_eq!(events::count_for_organization(&mut tx, organization, &ALL, 9).await.unwrap(), 7);
+    assert_eq!(events::count_for_organization(&mut tx, None, &ALL, 9).await.unwrap(), 0);
     let numbers = |events: Vec<events::Event>| events.iter().map(|one| one.sequence).collect::<Vec<_>>();
     let page = events::list_for_project(&mut tx, project_id(1), &ALL, None, 3).await.unwrap();
     assert_eq!(numbers(page), [7, 5, 3]);
@@ -179,14 +181,47 @@ async fn finds_what_is_looked_for(store: Store) {
         let found = events::list_for_organization(&mut tx, organization, &filter, None, 9).await.unwrap();
         assert_eq!(found.iter().map(|one| one.sequence).collect::<Vec<_>>(), expected, "{filter:?}");
         assert_eq!(events::list_for_project(&mut tx, one, &filter, None, 9).await.unwrap(), found);
-        let count = events::count_for_organization(&mut tx, organization, &filter).await.unwrap();
+        let count = events::count_for_organization(&mut tx, organization, &filter, 9).await.unwrap();
         assert_eq!(usize::try_from(count).unwrap(), expected.len(), "{filter:?}");
-        assert_eq!(events::count_for_project(&mut tx, one, &filter).await.unwrap(), count, "{filter:?}");
+        assert_eq!(events::count_for_project(&mut tx, one, &filter, 9).await.unwrap(), count, "{filter:?}");
         // Pages go on where the one before ended.
         let after = events::list_for_project(&mut tx, one, &filter, Some(3), 1).await.unwrap();
         let expected = expected.iter().copied().find(|sequence| *sequence < 3);
         assert_eq!(after.first().map(|one| one.sequence), expected, "{filter:?}");
         let after = events::list_for_organization(&mut tx, organization, &filter, Some(3), 1).await.unwrap();
         assert_eq!(after.first().map(|one| one.sequence), expected, "{filter:?}");
+    }
+}
+
+async fn looks_no_further_than_it_is_to(store: Store) {
+    let organization = Some(organization_id(1));
+    let mut tx = store.write().await.unwrap();
+    for sequence in 1..=9 {
+        let mut event = event(organization, sequence);
+        event.project_id = Some(project_id(u128::try_from(sequence).unwrap() % 2));
+        events::append(&mut tx, &event).await.unwrap();
+    }
+    // (before, so many, the one behind them)
+    for (after, count, expected) in
+        [(None, 9, None), (None, 8, Some(1)), (None, 3, Some(6)), (Some(6), 3, Some(2)), (Some(6), 5, None)]
+    {
+        let beyond = events::beyond_for_organization(&mut tx, organization, after, count).await.unwrap();
+        assert_eq!(beyond, expected, "{after:?} {count}");
+    }
+    // The project's are 1, 3, 5, 7 and 9.
+    for (after, count, expected) in [(None, 5, None), (None, 2, Some(5)), (Some(5), 1, Some(1))] {
+        let beyond = events::beyond_for_project(&mut tx, project_id(1), after, count).await.unwrap();
+        assert_eq!(beyond, expected, "{after:?} {count}");
+    }
+    let text = EventFilter { text: Some("made"), ..ALL };
+    for (filter, most, expected) in [(text, 9, 9), (text, 4, 4), (EventFilter { from: 7, ..text }, 9, 3)] {
+        let count = events::count_for_organization(&mut tx, organization, &filter, most).await.unwrap();
+        assert_eq!(count, expected, "{filter:?} {most}");
+        let list = events::list_for_organization(&mut tx, organization, &filter, None, most).await.unwrap();
+        assert_eq!(list.len(), usize::try_from(expected).unwrap(), "{filter:?} {most}");
+    }
+    for (filter, most, expected) in [(ALL, 4, 4), (text, 4, 4), (EventFilter { from: 7, ..text }, 9, 2)] {
+        let count = events::count_for_project(&mut tx, project_id(1), &filter, most).await.unwrap();
+        assert_eq!(count, expected, "{filter:?} {most}");
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     inputs::{EventFilter, SignIn},
     principals::SubjectKind,
     secrets::Secret,
+    views::{EVENTS_UNCOUNTED, EventView, Page},
 };
 
 use crate::{
@@ -241,4 +242,54 @@ async fn a_file_goes_on_where_it_ended_and_is_for_those_who_may_read() {
     let (_, stranger) = world.another_organization("Other").await;
     let theirs = events::export(&world.ctx_of(stranger), organization, &ALL_EVENTS, None).await;
     assert_eq!(theirs, Err(Error::NotFound));
+}
+
+/// However long the log is and however rare what is looked for, a page looks through so many events and no more.
+async fn a_long_log(world: World) {
+    let (ctx, organization) = (world.ctx(), world.organization);
+    control::units::create(&ctx, organization, "Data").await.unwrap();
+    projects::rename(&ctx, PROJECT, "store").await.unwrap();
+    let before = events::list_for_organization(&ctx, organization, &ALL_EVENTS, None).await.unwrap().total;
+    let copies = i64::from(events::LOOKED_AT_MAX);
+    store::testing::repeat_last_event(&world.store, organization, copies).await;
+    let of_type = |event_type: &str| EventFilter { event_type: event_type.into(), ..EventFilter::default() };
+    let all = async |filter: &EventFilter, after: Option<&str>| {
+        events::list_for_organization(&ctx, organization, filter, after).await.unwrap()
+    };
+    let own = async |filter: &EventFilter, after: Option<&str>| {
+        events::list(&ctx, "store", filter, after).await.unwrap()
+    };
+    let told = |page: &Page<EventView>| (page.rows.len(), page.next.clone(), page.total);
+
+    // Counted to the end where that takes no more than a look at the last one.
+    let page = all(&ALL_EVENTS, None).await;
+    assert_eq!((page.rows.len(), page.total), (50, before + copies));
+    let page = own(&ALL_EVENTS, None).await;
+    assert_eq!((page.rows.len(), page.total), (50, EVENTS_UNCOUNTED));
+    // Many fit.
+    let page = all(&of_type("project.renamed"), None).await;
+    let last = page.rows.last().unwrap().sequence;
+    assert_eq!(told(&page), (50, Some(last.to_string()), EVENTS_UNCOUNTED));
+    // What is older than the newest so many is on the next page.
+    let stopped = Some((before + 1).to_string());
+    for event_type in ["unit.created", "project.created"] {
+        let page = all(&of_type(event_type), None).await;
+        assert_eq!(told(&page), (0, stopped.clone(), EVENTS_UNCOUNTED), "{event_type}");
+        let page = all(&of_type(event_type), stopped.as_deref()).await;
+        assert_eq!(told(&page), (1, None, EVENTS_UNCOUNTED), "{event_type}");
+    }
+    let page = own(&of_type("project.created"), None).await;
+    assert_eq!(told(&page), (0, stopped.clone(), EVENTS_UNCOUNTED));
+    let page = own(&of_type("project.created"), stopped.as_deref()).await;
+    assert_eq!(told(&page), (1, None, EVENTS_UNCOUNTED));
+}
+
+#[tokio::test]
+async fn a_page_looks_through_so_many_events_on_sqlite() {
+    a_long_log(World::new().await).await;
+}
+
+#[tokio::test]
+async fn a_page_looks_through_so_many_events_on_postgres() {
+    a_long_log(World::postgres().await).await;
 }
