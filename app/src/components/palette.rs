@@ -1,5 +1,5 @@
-//! The command palette: `Ctrl K` over the organizations, projects, services and pages that the person may see. The
-//! server searches as the person types; what came before is filtered at once meanwhile.
+//! The command palette: `Ctrl K` over the organizations, units, groups, projects, services and pages that the person may
+//! see. The server searches as the person types; what came before is filtered at once meanwhile.
 
 use domain::errors::Error;
 #[cfg(feature = "ssr")]
@@ -60,9 +60,39 @@ async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppE
     for organization in answer(control::sessions::profile(ctx).await)?.organizations {
         let found = answer(search(ctx, organization.id, query, beside).await)?;
         entries.extend(places(&organization, found, query));
+        entries.extend(units_and_groups(ctx, &organization, query).await?);
     }
     entries.extend(of_person().map(|place| Entry::new(place.label, "Account", place.path(""))));
     entries.push(Entry::new("Sign out", "Account", SIGN_OUT.to_owned()));
+    Ok(matching(&entries, query))
+}
+
+/// The units and groups of an organization that have a name like what is typed; before that they are not asked for.
+#[cfg(feature = "ssr")]
+async fn units_and_groups(
+    ctx: &control::Context,
+    organization: &OrganizationView,
+    query: &str,
+) -> Result<Vec<Entry>, AppError> {
+    use crate::context::answer;
+
+    // The longest word says most; the others are looked for in what it finds.
+    let Some(word) = query.split_whitespace().max_by_key(|word| word.len()) else {
+        return Ok(Vec::new());
+    };
+    let (id, key) = (organization.id, organization.id.to_string());
+    let label = |name: &str| format!("{name} · {}", organization.name);
+    let units = answer(control::units::list(ctx, id).await)?.into_iter();
+    let path = |unit: String| links::unit(&key, &unit);
+    let mut entries: Vec<Entry> =
+        units.map(|unit| Entry::new(label(&unit.name), "Unit", path(unit.id.to_string()))).collect();
+    if organization.powers.may(Action::ListGroups) {
+        let groups = answer(control::groups::list(ctx, id, word, None).await)?.rows.into_iter();
+        let path = |group: String| links::group(&key, &group, &[]);
+        entries.extend(
+            groups.map(|group| Entry::new(label(&group.name), "Group", path(group.id.to_string()))),
+        );
+    }
     Ok(matching(&entries, query))
 }
 
@@ -169,7 +199,8 @@ impl State {
             input: NodeRef::new(),
             entries,
             status: RwSignal::new(""),
-            is_loading: RwSignal::new(false),
+            // Nothing has been asked yet, so that nothing can be said of what there is.
+            is_loading: RwSignal::new(true),
             query,
             chosen: RwSignal::new(0),
             found: Memo::new(move |_| matching(&entries.read(), &query.read())),
