@@ -53,7 +53,7 @@ pub(super) fn made(owner: &Owner, made: MadeToken, what_became: Option<String>) 
         </section>
         <section class="card" aria-labelledby="token-facts">
             <h2 id="token-facts">"What it is"</h2>
-            {facts(owner, &made.row)}
+            {facts(owner, &made.row, None)}
         </section>
     }
     .into_any()

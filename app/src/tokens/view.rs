@@ -35,6 +35,8 @@ use crate::{
 /// Names the form that replaces it, for the ids of its fields.
 const ROTATE: &str = "rotate-token";
 const REVOKE_DIALOG: &str = "revoke-token";
+/// Characters of a description that are the title of the token's page, at most.
+const TITLE_CHARS_MAX: usize = 80;
 
 /// The page: the token, or the one that took its place just now.
 pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<AnyView, AppError> {
@@ -50,9 +52,12 @@ pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<A
         },
     };
     let token = owner.find(id).await?;
-    let title = format!("Token {}", token.prefix);
-    let frame = owner.frame(&title).step(token.prefix.clone(), owner.token(id)).calls(calls(&owner, id));
-    Ok(frame.view(viewer, draw(&owner, &token, &form)))
+    let successor = match token.replaced_by {
+        Some(by) => owner.find(by).await.ok(),
+        None => None,
+    };
+    let frame = owner.frame(&title(&token)).step(token.prefix.clone(), owner.token(id));
+    Ok(frame.calls(calls(&owner, id)).view(viewer, draw(&owner, &token, successor.as_ref(), &form)))
 }
 
 async fn replaced(
@@ -90,14 +95,25 @@ fn calls(owner: &Owner, id: TokenId) -> ApiCalls {
     )
 }
 
-fn draw(owner: &Owner, token: &TokenRow, form: &FormState) -> AnyView {
-    let title = view! { <h1 class="code">{token.prefix.clone()}</h1> };
+/// What it is for, as far as that fits into one line.
+fn title(token: &TokenRow) -> String {
+    let line = token.description.lines().next().unwrap_or_default();
+    match line.char_indices().nth(TITLE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
+}
+
+fn draw(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow>, form: &FormState) -> AnyView {
+    let title = title(token);
+    let whole = (title != token.description)
+        .then(|| view! { <p class="description">{token.description.clone()}</p> });
     view! {
-        <header class="page-head">{title}</header>
-        <p class="description">{token.description.clone()}</p>
+        {head(title, view! { <code class="muted">{token.prefix.clone()}</code> }, ())}
+        {whole}
         <section class="card" aria-labelledby="token-facts">
             <h2 id="token-facts">"What it is"</h2>
-            {facts(owner, token)}
+            {facts(owner, token, successor)}
         </section>
         {(owner.rights.edit && !token.is_expired).then(|| edit(owner, token))}
         {(owner.rights.make && !token.is_expired).then(|| rotation(owner, token, form))}
@@ -106,12 +122,16 @@ fn draw(owner: &Owner, token: &TokenRow, form: &FormState) -> AnyView {
     .into_any()
 }
 
-/// Everything that is known of a token but its text.
-pub(super) fn facts(owner: &Owner, token: &TokenRow) -> AnyView {
+/// Everything that is known of a token but its text; `successor` is the one that took its place, if that is there still.
+pub(super) fn facts(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow>) -> AnyView {
     let id = token.id.to_string();
     let one = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
-    let replaced_by = token.replaced_by.map(|by| {
-        one("Replaced by", view! { <a class="break" href=owner.token(by)>{by.to_string()}</a> }.into_any())
+    let replaced_by = token.replaced_by.map(|_| {
+        let by = match successor {
+            Some(by) => view! { <a href=owner.token(by.id)><code>{by.prefix.clone()}</code></a> }.into_any(),
+            None => view! { <span class="muted">"a token that is gone"</span> }.into_any(),
+        };
+        one("Replaced by", by)
     });
     let used = token.last_used_at.map(|_| {
         view! {
@@ -128,8 +148,8 @@ pub(super) fn facts(owner: &Owner, token: &TokenRow) -> AnyView {
                 None => view! { <span class="muted">"never"</span> }.into_any(),
             })}
             {used}
-            {one("Made", time(token.created_at))}
-            {one("Made by", view! { <span class="break">{token.created_by.clone()}</span> }.into_any())}
+            {one("Created", time(token.created_at))}
+            {one("Created by", view! { <span class="break">{token.created_by.clone()}</span> }.into_any())}
             {replaced_by}
             <div class="facts-wide"><dt>"Limited to"</dt><dd>{scopes(&token.scopes)}</dd></div>
             <div class="facts-wide"><dt>"Good from"</dt><dd>{from(token)}</dd></div>
