@@ -59,7 +59,7 @@ pub(crate) fn PreviewMembersPage() -> impl IntoView {
         match answer(would) {
             Ok(would) => {
                 let back = links::group_addition(&organization.to_string(), &id.to_string(), &[]);
-                let frame = super::frame(&group, TITLE).step(TITLE, back).calls(calls(&group));
+                let frame = super::frame(&group, TITLE).step(TITLE, back).calls(calls(&group, &members));
                 let title = head(format!("Add members to {}?", group.row.name), (), ());
                 let who = who(organization, &members).await?;
                 let body = preview(&group, members).view(would);
@@ -85,9 +85,9 @@ async fn load(viewer: &Viewer, params: &ParamsMap) -> Result<GroupView, AppError
     }
 }
 
-fn calls(group: &GroupView) -> ApiCalls {
+fn calls(group: &GroupView, members: &str) -> ApiCalls {
     let path = format!("/v1/organizations/{}/groups/{}/members", group.organization_id, group.row.id);
-    let body = json!({ "members": ["ann@example.org"] });
+    let body = json!({ "members": named(members).collect::<Vec<_>>() });
     ApiCalls::new().v1("Add members", "POST", &path, Some(&body))
 }
 
@@ -97,7 +97,7 @@ async fn ask(viewer: Viewer, group: &GroupView, text: &str, form: FormState) -> 
     let people = answer(control::users::list(&control()?, organization, &filter, None).await)?;
     let programs = answer(control::application_users::list(&control()?, organization, text, None).await)?;
     let path = links::group_addition(&organization.to_string(), &group.row.id.to_string(), &[]);
-    let frame = super::frame(group, TITLE).step(TITLE, path).calls(calls(group));
+    let frame = super::frame(group, TITLE).step(TITLE, path).calls(calls(group, "ann@example.org"));
     let body = view! {
         {head(format!("Add members to {}", group.row.name), (), ())} {typed(group, &form)}
         {chosen(group, text, people, programs)}
@@ -194,10 +194,15 @@ fn line(value: String, name: String, beside: String) -> AnyView {
     .into_any()
 }
 
+/// Each of those who are named.
+fn named(members: &str) -> impl Iterator<Item = &str> {
+    members.split(['\n', ',']).map(str::trim).filter(|name| !name.is_empty())
+}
+
 /// All of those who are named, as people know them, folded.
 async fn who(organization: OrganizationId, members: &str) -> Result<AnyView, AppError> {
     let mut names = Vec::new();
-    for text in members.split(['\n', ',']).map(str::trim).filter(|text| !text.is_empty()) {
+    for text in named(members) {
         let program = text.strip_prefix("user:").and_then(|id| id.parse().ok());
         names.push(match program {
             Some(id) => {
@@ -223,7 +228,7 @@ fn preview_path(group: &GroupView) -> String {
 
 fn preview(group: &GroupView, members: String) -> Preview {
     let (organization, id) = (group.organization_id.to_string(), group.row.id.to_string());
-    let number = members.split(['\n', ',']).filter(|name| !name.trim().is_empty()).count();
+    let number = named(&members).count();
     let number = count(i64::try_from(number).unwrap_or(i64::MAX), "member");
     Preview {
         action: ACTION,

@@ -82,6 +82,23 @@ impl Asked {
         [principal, holder, ("granted", &self.granted), ("resource", &self.resource), ("days", &self.days)]
     }
 
+    /// As the API takes it; what was not said yet is an example.
+    fn body(&self) -> serde_json::Value {
+        let said = |text: &str, example: &str| match text.trim() {
+            "" => example.to_owned(),
+            text => text.to_owned(),
+        };
+        let mut body = json!({
+            "principal": said(self.holder.text(), "ann@example.org"),
+            "granted": said(&self.granted, "developer"),
+            "resource": said(&self.resource, "project:NAME"),
+        });
+        if let Ok(days) = self.days.trim().parse::<u32>() {
+            body["days"] = days.into();
+        }
+        body
+    }
+
     /// As operations take it.
     pub(super) fn input(&self) -> GrantPermission {
         GrantPermission {
@@ -134,10 +151,14 @@ impl On {
 }
 
 /// The frame of the pages on the way to a grant.
-pub(super) fn frame(viewer: &Viewer, id: OrganizationId, project: Option<ProjectView>) -> Frame {
-    let organization = id.to_string();
-    let path = format!("/v1/organizations/{organization}/permissions");
-    let body = json!({ "principal": "ann@example.org", "granted": "developer", "resource": "project:NAME", "days": 30 });
+pub(super) fn frame(
+    viewer: &Viewer,
+    id: OrganizationId,
+    project: Option<ProjectView>,
+    asked: &Asked,
+) -> Frame {
+    let path = format!("/v1/organizations/{id}/permissions");
+    let body = asked.body();
     let calls = ApiCalls::new()
         .v1("Roles and permissions that there are", "GET", "/v1/permissions", None)
         .v1("See what giving one would do", "POST", &format!("{path}/preview"), Some(&body))
@@ -174,12 +195,12 @@ pub(super) async fn ask(
     let title = head(TITLE.into(), (), ());
     if asked.resource.is_empty() {
         viewer.require(id, Action::Grant)?;
-        let frame = frame(&viewer, id, None).step(TITLE, path.clone());
+        let frame = frame(&viewer, id, None, asked).step(TITLE, path.clone());
         let body = where_to(&viewer, id, asked, path, &form).await?;
         return Ok(frame.view(viewer, view! { {title} {body} }.into_any()));
     }
     let on = On::load(&viewer, id, &asked.resource).await?;
-    let frame = frame(&viewer, id, on.project.clone()).step(TITLE, path);
+    let frame = frame(&viewer, id, on.project.clone(), asked).step(TITLE, path);
     let body = what_and_who(&viewer, id, asked, &on, &form).await?;
     Ok(frame.view(viewer, view! { {title} {body} }.into_any()))
 }

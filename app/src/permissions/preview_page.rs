@@ -47,7 +47,7 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
                         let preview = preview(&viewer, id, &asked, &on, present.as_ref()).await;
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
-                        let frame = frame(&viewer, id, on.project.clone()).step(TITLE, back);
+                        let frame = frame(&viewer, id, on.project.clone(), &asked).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
                         return Ok(frame.view(viewer, view! { {title} {preview.view(effects)} }.into_any()));
                     }
