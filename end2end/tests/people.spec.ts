@@ -152,14 +152,14 @@ test("a token is shown once, and sending its form again makes no second one", as
   const ranges = guest.getByRole("textbox", { name: /^Good from/ });
   await guest.getByRole("textbox", { name: /^Description/ }).fill("Nightly report");
   await ranges.fill("203.0.113.7/24");
-  await guest.getByRole("button", { name: "Make token" }).click();
+  await guest.getByRole("button", { name: "Create token" }).click();
   await expect(ranges).toHaveAttribute("aria-invalid", "true");
   await expect(ranges).toHaveAccessibleDescription(/203\.0\.113\.0\/24/);
   await expect(ranges).toHaveValue("203.0.113.7/24");
   await expect(guest.getByRole("textbox", { name: /^Description/ })).toHaveValue("Nightly report");
   await ranges.fill("203.0.113.0/24");
-  await guest.getByRole("button", { name: "Make token" }).click();
-  await expect(guest.getByRole("heading", { level: 1, name: "Token made" })).toBeVisible();
+  await guest.getByRole("button", { name: "Create token" }).click();
+  await expect(guest.getByRole("heading", { level: 1, name: "Token created" })).toBeVisible();
   // Made from an address at which it is no good, which is said.
   await expect(guest.getByText(/127\.0\.0\.1/)).toBeVisible();
   token = (await guest.locator("pre.secret").innerText()).trim();
@@ -226,7 +226,7 @@ test("an application user acts with the token that an admin made for it, and its
 
   await admin.getByRole("link", { name: "New token" }).first().click();
   await admin.getByRole("textbox", { name: /^Description/ }).fill("Monthly close");
-  await admin.getByRole("button", { name: "Make token" }).click();
+  await admin.getByRole("button", { name: "Create token" }).click();
   const first = (await admin.locator("pre.secret").innerText()).trim();
   const listed = async (text: string) => {
     const answer = await call(installation, `/organizations/${organization}/projects`, text, ELSEWHERE);
@@ -260,9 +260,9 @@ test("a link works once, and says what became of it", async ({ browser, installa
 
   await admin.goto(`${whole}/invitations`);
   await admin.getByRole("checkbox", { name: "Choose cam@example.org" }).check();
-  await admin.getByRole("button", { name: "Take back" }).click();
-  await expect(admin.getByText("1 invitation taken back")).toBeVisible();
-  await expectUseless(stranger, again, "This invitation was taken back by the organization. Ask for another one.");
+  await admin.getByRole("button", { name: "Withdraw" }).click();
+  await expect(admin.getByText("1 invitation withdrawn")).toBeVisible();
+  await expectUseless(stranger, again, "This invitation was withdrawn by the organization. Ask for another one.");
 
   const dee = await invite(admin, installation, organization, "dee@example.org");
   await stranger.goto(dee);
@@ -364,7 +364,7 @@ test("of two who edit a group the second is told, with both versions, and loses 
 test("who is deactivated can do nothing from the next request on, and is let in again", async ({ installation }) => {
   await guest.goto("/profile/tokens/new");
   await guest.getByRole("textbox", { name: /^Description/ }).fill("From anywhere");
-  await guest.getByRole("button", { name: "Make token" }).click();
+  await guest.getByRole("button", { name: "Create token" }).click();
   token = (await guest.locator("pre.secret").innerText()).trim();
   const projects = `/organizations/${organization}/projects`;
   expect((await call(installation, projects, token, ELSEWHERE)).status).toBe(200);

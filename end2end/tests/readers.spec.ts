@@ -197,7 +197,7 @@ async function comeIn(browser: Browser, installation: Installation, reader: Read
   const page = await context.newPage();
   await page.goto("/profile/tokens/new");
   await page.getByRole("textbox", { name: /^Description/ }).fill("Reads at night");
-  await page.getByRole("button", { name: "Make token" }).click();
+  await page.getByRole("button", { name: "Create token" }).click();
   await page.getByRole("link", { name: "Its page" }).click();
   return page;
 }

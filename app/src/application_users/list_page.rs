@@ -62,7 +62,7 @@ fn calls(organization: &str, may_create: bool) -> ApiCalls {
     let path = format!("/v1/organizations/{organization}/application-users");
     let calls = ApiCalls::new().v1("List application users", "GET", &path, None);
     match may_create {
-        true => calls.v1("Make one", "POST", &path, Some(&json!({ "name": "deployer" }))),
+        true => calls.v1("Create one", "POST", &path, Some(&json!({ "name": "deployer" }))),
         false => calls,
     }
 }

@@ -74,7 +74,7 @@ fn calls(view: &ApplicationUserView, owner: &Owner, people: &People) -> ApiCalls
         calls = calls.v1("Change it", "PATCH", &path, Some(&name));
     }
     if owner.rights.make {
-        calls = calls.v1("Make a token", "POST", &owner.api(), Some(&json!({ "description": "Deploys" })));
+        calls = calls.v1("Create a token", "POST", &owner.api(), Some(&json!({ "description": "Deploys" })));
     }
     if owner.rights.revoke {
         let unused = json!({ "unused_days": 90 });
@@ -151,7 +151,7 @@ fn edit_dialog(view: &ApplicationUserView) -> AnyView {
 /// Why somebody who manages application users cannot change this one.
 fn protection(view: &ApplicationUserView, people: &People) -> Option<AnyView> {
     let reason = view.protection.clone().filter(|_| people.may(Action::CreateApplicationToken))?;
-    let text = format!("You can neither change it nor make tokens for it. {reason}");
+    let text = format!("You can neither change it nor create tokens for it. {reason}");
     Some(view! { <p class="muted">{text}</p> }.into_any())
 }
 

@@ -53,7 +53,7 @@ fn calls(organization: &str, may_create: bool) -> ApiCalls {
     let path = format!("/v1/organizations/{organization}/groups");
     let calls = ApiCalls::new().v1("List groups", "GET", &path, None);
     match may_create {
-        true => calls.v1("Make a group", "POST", &path, Some(&json!({ "name": "Night shift" }))),
+        true => calls.v1("Create a group", "POST", &path, Some(&json!({ "name": "Night shift" }))),
         false => calls,
     }
 }

@@ -119,14 +119,14 @@ fn result(answer: ChosenInvitation, is_resent: bool) -> Row {
             view! { <div>{badge(Tone::Bad, "not done")} " " <span class="break">{reason}</span></div> }
                 .into_any()
         }
-        None => badge(Tone::Good, if is_resent { "sent again" } else { "taken back" }),
+        None => badge(Tone::Good, if is_resent { "sent again" } else { "withdrawn" }),
     };
     let email = answer.email.unwrap_or_else(|| "–".to_owned());
     vec![view! { <span class="break">{email}</span> }.into_any(), result]
 }
 
 fn told(number: usize, is_resent: bool) -> String {
-    let what = if is_resent { "sent again, and the links before" } else { "taken back: the links" };
+    let what = if is_resent { "sent again, and the links before" } else { "withdrawn: the links" };
     match number {
         0 => "Nothing was done.".to_owned(),
         _ => {
@@ -141,7 +141,7 @@ fn calls(organization: &str, text: &str) -> ApiCalls {
     ApiCalls::new()
         .v1("List invitations", "GET", &links::with_query(&path, &[("text", Some(text))]), None)
         .v1("Send one again", "POST", &format!("{path}/INVITATION/resend"), None)
-        .v1("Take one back", "DELETE", &format!("{path}/INVITATION"), None)
+        .v1("Withdraw one", "DELETE", &format!("{path}/INVITATION"), None)
 }
 
 fn draw(
@@ -192,7 +192,7 @@ fn choice(organization: &str, form: &FormState, table: AnyView) -> AnyView {
             <div class="form-actions chosen-actions">
                 <span class="muted">"Chosen:"</span>
                 <button class="button" name="do" value=RESEND>"Send again"</button>
-                <button class="button" name="do" value=WITHDRAW>"Take back"</button>
+                <button class="button" name="do" value=WITHDRAW>"Withdraw"</button>
             </div>
         </form>
     }
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn what_was_done_is_counted() {
         assert_eq!(told(0, true), "Nothing was done.");
-        assert_eq!(told(1, false), "1 invitation taken back: the links open nothing any more.");
+        assert_eq!(told(1, false), "1 invitation withdrawn: the links open nothing any more.");
         assert!(told(2, true).starts_with("2 invitations sent again, and the links before"));
     }
 

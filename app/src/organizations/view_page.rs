@@ -54,7 +54,7 @@ fn calls(OrganizationView { id, name, powers, generation, .. }: &OrganizationVie
         None,
     );
     if powers.may(Action::CreateUnit) {
-        calls = calls.v1("Make a unit", "POST", &units, Some(&json!({ "name": "Shops" })));
+        calls = calls.v1("Create a unit", "POST", &units, Some(&json!({ "name": "Shops" })));
     }
     if powers.may(Action::RenameOrganization) {
         let body = json!({ "name": "New name", "generation": generation });

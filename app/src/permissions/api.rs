@@ -46,7 +46,7 @@ fn notice(Given { row, giving }: &Given) -> String {
         Giving::New => format!("{name} now holds “{label}” on {place}."),
         Giving::Changed => match row.expires_at {
             Some(at) => format!("{name} holds “{label}” on {place} until {}.", at.human()),
-            None => format!("{name} holds “{label}” on {place} until it is taken back."),
+            None => format!("{name} holds “{label}” on {place} until it is revoked."),
         },
         Giving::Same => format!("{name} holds “{label}” on {place} just so already. Nothing was changed."),
     }
@@ -60,7 +60,7 @@ pub async fn revoke_permission(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     answer(control::permissions::revoke(&control()?, organization, grant).await)?;
-    done(&next, "It is taken back.");
+    done(&next, "It is revoked.");
     Ok(())
 }
 
@@ -88,7 +88,7 @@ pub async fn revoke_chosen_permissions(
 #[cfg(feature = "ssr")]
 fn revoked_notice(number: usize) -> String {
     let are = if number == 1 { "is" } else { "are" };
-    format!("{} {are} taken back.", count(i64::try_from(number).unwrap_or(i64::MAX), "grant"))
+    format!("{} {are} revoked.", count(i64::try_from(number).unwrap_or(i64::MAX), "grant"))
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -123,13 +123,13 @@ mod tests {
         };
         let told = |giving| notice(&Given { row: row.clone(), giving });
         assert_eq!(told(Giving::New), "Ops now holds “Operator” on the project shop.");
-        assert!(told(Giving::Changed).ends_with("until it is taken back."));
+        assert!(told(Giving::Changed).ends_with("until it is revoked."));
         assert!(told(Giving::Same).ends_with("just so already. Nothing was changed."));
     }
 
     #[test]
     fn what_was_taken_back_is_counted() {
-        assert_eq!(revoked_notice(1), "1 grant is taken back.");
-        assert_eq!(revoked_notice(3), "3 grants are taken back.");
+        assert_eq!(revoked_notice(1), "1 grant is revoked.");
+        assert_eq!(revoked_notice(3), "3 grants are revoked.");
     }
 }

@@ -98,7 +98,7 @@ fn draw(id: OrganizationId, people: &People, would: RevocationEffects, next: Str
     let are = if going.len() == 1 { "is" } else { "are" };
     let preview = Preview {
         action: "/api/permissions/revoke_chosen",
-        sentence: format!("{number} {are} taken back."),
+        sentence: format!("{number} {are} revoked."),
         note: Some("Passwords of services that they have seen stay valid: reset them if that matters."),
         verb: "Revoke",
         is_danger: true,

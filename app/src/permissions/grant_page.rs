@@ -248,7 +248,7 @@ async fn what_and_who(
     let days = Field {
         name: "days",
         label: "Days until it ends",
-        hint: Some("Leave it empty, and it lasts until it is taken back.".into()),
+        hint: Some("Leave it empty, and it lasts until it is revoked.".into()),
         value: Some(asked.days.clone()),
         is_optional: true,
         max: Some(4),

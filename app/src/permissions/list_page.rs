@@ -102,7 +102,7 @@ fn calls(place: &Place) -> ApiCalls {
     calls
         .v1("See what giving it would do", "POST", &format!("{path}/preview"), Some(&body))
         .v1("Give it", "POST", &path, Some(&body))
-        .v1("Take it back", "DELETE", &format!("{path}/GRANT"), None)
+        .v1("Revoke it", "DELETE", &format!("{path}/GRANT"), None)
 }
 
 async fn filter_form(

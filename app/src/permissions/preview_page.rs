@@ -92,7 +92,7 @@ async fn preview(
     Preview {
         action: ACTION,
         sentence: capitalized(&sentence),
-        note: input.days.trim().is_empty().then_some("It lasts until it is taken back."),
+        note: input.days.trim().is_empty().then_some("It lasts until it is revoked."),
         verb: if present.is_some() { "Change the end" } else { "Grant" },
         is_danger: false,
         confirmation: None,
@@ -113,7 +113,7 @@ async fn preview(
 fn now(present: Option<&GrantRow>) -> String {
     match present.map(|row| (row.expires_at, row.is_expired)) {
         None => String::new(),
-        Some((None, _)) => " It is held now, until it is taken back.".to_owned(),
+        Some((None, _)) => " It is held now, until it is revoked.".to_owned(),
         Some((Some(at), false)) => format!(" It is held now, until {}.", at.human()),
         Some((Some(at), true)) => format!(" It was held until {}.", at.human()),
     }

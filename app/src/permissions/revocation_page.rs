@@ -39,8 +39,8 @@ pub(crate) fn RevokePage() -> impl IntoView {
         let path = format!("/v1/organizations/{organization}/permissions/{key}");
         let calls = ApiCalls::new()
             .v1("View the grant", "GET", &path, None)
-            .v1("See what taking it back would do", "GET", &format!("{path}/revocation-effects"), None)
-            .v1("Take it back", "DELETE", &path, None);
+            .v1("See what revoking it would do", "GET", &format!("{path}/revocation-effects"), None)
+            .v1("Revoke it", "DELETE", &path, None);
         let project = match row.resource.kind {
             ResourceKind::Project => Some(view_project(row.resource.name.clone()).await?),
             _ => None,

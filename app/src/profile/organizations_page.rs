@@ -50,7 +50,7 @@ fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) 
         true => empty(
             Icon::Organization,
             "You belong to no organization",
-            "Projects and people belong to organizations. Make one, or ask somebody to invite you into theirs.",
+            "Projects and people belong to organizations. Create one, or ask somebody to invite you into theirs.",
             new(),
         ),
         false => {

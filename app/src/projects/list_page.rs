@@ -88,7 +88,7 @@ fn calls(organization: &str, asked: &Asked, may_create: bool) -> ApiCalls {
         true => {
             let unit = Some(&asked.unit).filter(|unit| !unit.is_empty());
             let body = serde_json::json!({ "name": "my-project", "unit": unit });
-            calls.v1("Make a project", "POST", &path, Some(&body))
+            calls.v1("Create a project", "POST", &path, Some(&body))
         }
         false => calls,
     }

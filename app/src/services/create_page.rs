@@ -40,7 +40,7 @@ pub(crate) fn CreateServicePage() -> impl IntoView {
         ];
         let calls = ApiCalls::new()
             .get("List plans", "/api/services/plans", &[("project", Some(&name))])
-            .post("Make a service", "/api/services/create", &example);
+            .post("Create a service", "/api/services/create", &example);
         let frame = Frame::in_project(project, Section::Services, "New service")
             .step("New service", links::new_service(&name))
             .calls(calls);

@@ -33,7 +33,7 @@ fn node(node: &NodeView) -> AnyView {
                 <div><dt>"Host"</dt><dd>{node.host.clone()} " in zone " {node.zone.clone()}</dd></div>
                 <div><dt>"Accelerator"</dt><dd>{accelerator(node.accelerator.as_deref())}</dd></div>
                 <div><dt>"PostgreSQL"</dt><dd>{known(node.postgresql_version.clone())}</dd></div>
-                <div><dt>"Made"</dt><dd>{time(node.created_at)}</dd></div>
+                <div><dt>"Created"</dt><dd>{time(node.created_at)}</dd></div>
                 <div><dt>"Last heard of"</dt><dd>{maybe_time(node.seen_at)}</dd></div>
             </dl>
             {node.accelerator_note.clone().map(warning)}

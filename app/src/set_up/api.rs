@@ -23,6 +23,6 @@ pub async fn complete_set_up(
     let input = domain::inputs::CompleteSetUp { token, name, email, password, organization };
     let signed_in = answer(control::set_up::complete(&control()?, input).await)?;
     session::begin(signed_in).await?;
-    done("/projects", "Redoubt is set up. Make a first project to begin.");
+    done("/projects", "Redoubt is set up. Create a first project to begin.");
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) async fn new_token(viewer: Viewer, owner: Owner) -> Result<AnyView, A
         None => FormState::of(FORM),
         Some(sent) => match owner.create(&input(&sent)).await {
             Ok(token) => {
-                let body = view! { {head("Token made".into(), (), ())} {made(&owner, token, None)} };
+                let body = view! { {head("Token created".into(), (), ())} {made(&owner, token, None)} };
                 return Ok(frame.view(viewer, body));
             }
             Err(error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Forbidden { .. })) => {
@@ -82,7 +82,7 @@ fn calls(owner: &Owner) -> ApiCalls {
     // A token makes no other of its owner.
     match owner.is_oneself() {
         true => ApiCalls::new().v1("List tokens", "GET", &owner.api(), None),
-        false => ApiCalls::new().v1("Make a token", "POST", &owner.api(), Some(&body)),
+        false => ApiCalls::new().v1("Create a token", "POST", &owner.api(), Some(&body)),
     }
 }
 
@@ -99,7 +99,7 @@ fn draw(owner: &Owner, form: &FormState, once: &str) -> AnyView {
             {hidden(&[("once", once)])} {form.error(&shown)} {description(form, None)}
             {age(form)} {extension(form)} {ranges(form, None)} {scopes(form)}
             <div class="form-actions">
-                <button class="button button-primary">"Make token"</button>
+                <button class="button button-primary">"Create token"</button>
                 <a class="button" href=owner.list(&[])>"Cancel"</a>
             </div>
         </form>

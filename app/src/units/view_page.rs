@@ -60,7 +60,7 @@ fn calls(unit: &UnitView) -> ApiCalls {
     calls = calls.v1("List its projects", "GET", &within, None);
     if powers.may(Action::CreateProject) {
         let body = serde_json::json!({ "name": "my-project", "unit": row.id });
-        calls = calls.v1("Make a project in it", "POST", &projects, Some(&body));
+        calls = calls.v1("Create a project in it", "POST", &projects, Some(&body));
     }
     if powers.may(Action::RenameUnit) {
         let body = serde_json::json!({ "name": "New name", "generation": row.generation });
@@ -85,7 +85,7 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
         empty(
             Icon::Projects,
             "No projects in this unit",
-            "Projects are made here, or moved here from their settings.",
+            "Projects are created here, or moved here from their settings.",
             new(),
         )
     };

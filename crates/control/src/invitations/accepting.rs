@@ -310,7 +310,7 @@ async fn find(tx: &mut Tx, token: &Secret, now: Timestamp) -> Result<Invitation,
         }
         Some(InvitationOutcome::Declined) => "This invitation was declined. Ask for another one.".to_owned(),
         Some(InvitationOutcome::Withdrawn) => {
-            "This invitation was taken back by the organization. Ask for another one.".to_owned()
+            "This invitation was withdrawn by the organization. Ask for another one.".to_owned()
         }
     };
     Err(Error::conflict(reason).into())

@@ -176,7 +176,7 @@ fn parse_chosen(grants: &[GrantId]) -> Result<BTreeSet<GrantId>, Error> {
 fn obstacle(actor: &Standing, row: &Described) -> Option<String> {
     let granted = &row.grant.granted;
     let may_take = actor.may_take(granted, place_of_described(row));
-    (!may_take).then(|| format!("You cannot take {granted} back here: you do not hold all of it yourself."))
+    (!may_take).then(|| format!("You cannot revoke {granted} here: you do not hold all of it yourself."))
 }
 
 /// Whether they see who holds what at a place.

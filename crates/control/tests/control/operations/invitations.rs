@@ -452,7 +452,7 @@ async fn sending_again_ends_the_link_before() {
     invitations::withdraw(&ctx, organization, id).await.unwrap();
     let event = world.last_event(organization, "user.invitation_withdrawn").await;
     assert_eq!(event.text, "Withdrew the invitation of bob@example.org");
-    conflict(invitations::join(&world.nobody(), join_form(&last)).await, "taken back");
+    conflict(invitations::join(&world.nobody(), join_form(&last)).await, "withdrawn");
     conflict(invitations::resend(&ctx, organization, id).await, "was withdrawn already");
     conflict(invitations::withdraw(&ctx, organization, id).await, "was withdrawn already");
     check_world(&world).await;
