@@ -6,6 +6,7 @@ use domain::{
     errors::Error,
     ids::{OrganizationId, UserId},
     permissions::Permission,
+    powers::Ability,
     principals::{PrincipalKind, ResourceKind},
     views::{Page, Principal, Resource},
 };
@@ -272,8 +273,20 @@ pub(super) async fn holders(viewer: &Viewer, id: OrganizationId) -> Result<Choic
     Ok(choices)
 }
 
+/// What can be asked of everybody at a place of that kind: who can do that?
+pub(super) fn abilities(kind: ResourceKind) -> Vec<Group> {
+    let asked = match kind {
+        ResourceKind::Organization => &[Ability::Administration, Ability::SuperAdmin][..],
+        ResourceKind::Unit | ResourceKind::Project => &[Ability::Administration],
+    };
+    let choices = asked.iter().map(|ability| (ability.as_str().to_owned(), ability.label().to_owned()));
+    let mut groups = vec![Group { heading: Some("Access"), choices: choices.collect() }];
+    groups.extend(permissions(kind));
+    groups
+}
+
 /// The permissions that can be held at a place of that kind.
-pub(super) fn permissions(kind: ResourceKind) -> Vec<Group> {
+fn permissions(kind: ResourceKind) -> Vec<Group> {
     let fits = |permission: &&Permission| kind == ResourceKind::Organization || permission.is_of_projects();
     let groups = HEADINGS.into_iter().map(|title| {
         let of_it = Permission::ALL.iter().filter(fits).filter(|permission| heading(**permission) == title);
@@ -348,6 +361,10 @@ mod tests {
         let of_projects = Permission::ALL.iter().filter(|permission| permission.is_of_projects()).count();
         assert_eq!(number(ResourceKind::Project), of_projects);
         assert_eq!(permissions(ResourceKind::Unit).len(), 2);
+        let access =
+            |kind| abilities(kind).remove(0).choices.into_iter().map(|(value, _)| value).collect::<Vec<_>>();
+        assert_eq!(access(ResourceKind::Organization), ["administration", "super_admin"]);
+        assert_eq!(access(ResourceKind::Project), ["administration"]);
         assert_eq!(kind_of("unit:1"), ResourceKind::Unit);
         assert_eq!(kind_of(""), ResourceKind::Organization);
     }

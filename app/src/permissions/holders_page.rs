@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    choices::{Chosen, kind_of, permissions, places},
+    choices::{Chosen, abilities, kind_of, places},
     people::People,
     places::{Place, Tab},
 };
@@ -104,7 +104,7 @@ impl Asked {
         let permission = Select {
             name: "permission",
             label: "Who can do this?",
-            groups: permissions(if is_project { place.kind() } else { kind_of(&self.resource) }),
+            groups: abilities(if is_project { place.kind() } else { kind_of(&self.resource) }),
             nothing: Some("Choose one"),
             ..Select::default()
         };
@@ -114,7 +114,8 @@ impl Asked {
             let places = places.with(&self.resource, self.resource.clone());
             fields.push(places.fields(&form, "On", None, ""));
         }
-        Ok(Filter { address: place.path(Tab::Holders, &[]), hidden: Vec::new(), form }.view(fields))
+        let filter = Filter { address: place.path(Tab::Holders, &[]), hidden: Vec::new(), form };
+        Ok(filter.asking("Show who can".into_any(), fields))
     }
 
     fn calls(&self, place: &Place) -> ApiCalls {

@@ -7,8 +7,8 @@ use domain::{
     actions::Action,
     errors::Error,
     ids::{GroupId, OrganizationId, UserId},
-    permissions::{Granted, Permission},
-    powers::Powers,
+    permissions::Granted,
+    powers::{Ability, Powers},
     principals::{PrincipalKind, UserKind},
     views::{ExplainedPermission, Explanation, HolderRow, Page, Path, Principal, Resource},
 };
@@ -57,7 +57,8 @@ pub async fn explain(
     })
 }
 
-/// One page of those who hold a permission at a place, by e-mail address, with the paths they came by it.
+/// One page of those who can do something at a place, by e-mail address, with the paths they came by it: what a permission
+/// opens, `administration` (to give and take roles and permissions there), or `super_admin` (everything).
 ///
 /// # Errors
 /// `Invalid` on `permission` or `resource`; `Denied`; `NotFound`.
@@ -71,11 +72,11 @@ pub async fn holders(
     attempt!(ctx, {
         let target = resources::parse(organization, resource)?;
         let permit = authorize(ctx, organization, target).await?;
-        let permission: Permission = permission.trim().parse().map_err(|_| {
+        let ability: Ability = permission.trim().parse().map_err(|_| {
             Error::invalid("permission", format!("“{permission}” is no permission. Choose one of the list."))
         })?;
         let place = Place::of(permit.access()?);
-        let openings = openings(|granted| granted.opens(permission));
+        let openings = openings(|granted| ability.comes_by(granted, place.kind()));
         let filter = HolderFilter {
             organization,
             unit: place.unit,
@@ -231,6 +232,8 @@ pub(crate) fn openings(opens: impl Fn(Granted) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::permissions::Permission;
+
     use super::*;
 
     #[test]

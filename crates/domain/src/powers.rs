@@ -1,12 +1,15 @@
 //! What somebody can do in one place, and the policy: which action takes what. Pure; the console asks it which buttons to
 //! show, `control` asks it before every operation, so the two can never disagree.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     actions::{Action, Need},
     permissions::{Granted, Permission, Role},
     principals::ResourceKind,
+    states::UnknownText,
 };
 
 /// What an actor holds on a place and on everything above it.
@@ -23,6 +26,61 @@ pub struct Powers {
     pub granted: Vec<Granted>,
     /// What the token that is used is limited to; none means to nothing.
     pub scopes: Option<Vec<Granted>>,
+}
+
+/// What can be asked of everybody: who can do that here?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// To do what a permission opens.
+    Permission(Permission),
+    /// To give and take roles and permissions.
+    Administration,
+    /// To do everything, as super admin.
+    SuperAdmin,
+}
+
+impl Ability {
+    /// What people read of it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Permission(permission) => permission.label(),
+            Self::Administration => "Give and take roles and permissions here",
+            Self::SuperAdmin => "Everything, as super admin",
+        }
+    }
+
+    /// The identifier that it is asked for by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permission(permission) => permission.as_str(),
+            Self::Administration => "administration",
+            Self::SuperAdmin => "super_admin",
+        }
+    }
+
+    /// Whether a role or permission gives it on a place of that kind.
+    #[must_use]
+    pub fn comes_by(self, granted: Granted, place: ResourceKind) -> bool {
+        match self {
+            Self::Permission(permission) => granted.opens(permission),
+            Self::Administration => granted.administers(place),
+            Self::SuperAdmin => false,
+        }
+    }
+}
+
+impl FromStr for Ability {
+    type Err = UnknownText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let others = [Self::Administration, Self::SuperAdmin];
+        match others.into_iter().find(|ability| ability.as_str() == text) {
+            Some(ability) => Ok(ability),
+            None => text.parse().map(Self::Permission),
+        }
+    }
 }
 
 /// The answer to "may this actor do this here?".

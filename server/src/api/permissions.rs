@@ -34,8 +34,11 @@ pub(super) const RESOURCE: Parameter = Parameter {
 const ON: Parameter =
     Parameter { name: "resource", description: "organization, unit:ID or project:NAME; without it all." };
 const PRINCIPAL: Parameter = Parameter { name: "principal", description: "user:ID or group:ID." };
-const PERMISSION: Parameter =
-    Parameter { name: "permission", description: "A permission, as in project:services:write." };
+const PERMISSION: Parameter = Parameter {
+    name: "permission",
+    description: "A permission, as in project:services:write; administration, to give and take roles and permissions \
+                  there; or super_admin, to do everything.",
+};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -57,7 +60,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Shows what a member or group can do at a place, and why.")
             .with_query(&[PRINCIPAL, RESOURCE]),
         Operation::get(HOLDERS, "listHolders", Action::ViewPermissions, holders)
-            .about("Lists those who hold a permission at a place, and how they came by it.")
+            .about("Lists those who can do something at a place, super admins among them, and how they came by it.")
             .with_query(&[PERMISSION, RESOURCE, AFTER]),
     ]
 }

@@ -1,7 +1,10 @@
 //! Explanations: whom they tell of.
 
-use control::{Context, application_users, explanations, groups};
-use domain::{errors::Error, views::Explanation};
+use control::{Context, application_users, explanations, groups, projects, units};
+use domain::{
+    errors::Error,
+    views::{Explanation, Path},
+};
 
 use crate::world::{PROJECT, World};
 
@@ -59,4 +62,33 @@ async fn who_holds_nothing_in_the_project_is_told_like_who_is_not_there() {
             ),
         }
     }
+}
+
+#[tokio::test]
+async fn who_can_give_and_take_is_told_and_super_admins_are_told_as_such() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let add = async |email: &str| world.add_user(email, Some(false), true).await;
+    world.grant(add("admin@example.org").await, "role:organization:admin", None).await;
+    let unit = units::create(&ctx, organization, "Lab").await.unwrap().row.id;
+    world.grant_on_unit(add("lead@example.org").await, "admin", unit).await;
+    projects::create(&ctx, organization, "bench", &unit.to_string()).await.unwrap();
+    world.grant(add("owner@example.org").await, "admin", Some(world.project_id().await)).await;
+    world.grant(add("reader@example.org").await, "organization:permissions:read", None).await;
+    let can = async |ability: &str, resource: &str| -> Vec<(String, bool)> {
+        let page = explanations::holders(&ctx, organization, ability, resource, None).await.unwrap();
+        let rows = page.rows.into_iter();
+        rows.map(|row| (row.email.unwrap_or_default(), row.paths == [Path::SuperAdmin])).collect()
+    };
+    let told = |names: &[&str]| -> Vec<(String, bool)> {
+        let told = ["ann"].iter().chain(names);
+        let mut told: Vec<_> = told.map(|name| (format!("{name}@example.org"), *name == "ann")).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(can("administration", "organization").await, told(&["admin"]));
+    assert_eq!(can("administration", &format!("unit:{unit}")).await, told(&["admin"]));
+    assert_eq!(can("administration", "project:bench").await, told(&["admin", "lead"]));
+    assert_eq!(can("administration", &format!("project:{PROJECT}")).await, told(&["admin", "owner"]));
+    assert_eq!(can("super_admin", "organization").await, told(&[]));
 }
