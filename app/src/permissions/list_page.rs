@@ -3,7 +3,7 @@
 use domain::{
     actions::Action,
     permissions::Granted,
-    views::{GrantRow, Page},
+    views::{GrantRow, Page, Path},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -27,6 +27,7 @@ use crate::{
         icons::{Icon, icon},
         list::List,
         page::page,
+        paths::paths,
         table::{Column, Row, table},
         time::time,
     },
@@ -67,7 +68,11 @@ pub(crate) fn PermissionsPage() -> impl IntoView {
         };
         let frame = place.frame(Tab::Grants).calls(calls(&place));
         let people = People::of(&viewer, id);
-        let body = draw(&place, &asked, &people, list, form, after.as_deref());
+        let otherwise = match asked.is_of_one_anywhere() && after.is_none() {
+            true => answer(control::explanations::otherwise(&control()?, id, asked.holder.text()).await)?,
+            false => Page { rows: Vec::new(), next: None, total: 0 },
+        };
+        let body = draw(&place, &asked, &people, list, otherwise, form, after.as_deref());
         Ok(frame.view(viewer, body))
     })
 }
@@ -81,6 +86,11 @@ struct Asked {
 }
 
 impl Asked {
+    /// Whether it is about one person or group, wherever they hold something.
+    fn is_of_one_anywhere(&self) -> bool {
+        !self.holder.text().is_empty() && self.resource.is_empty() && self.typed.is_empty()
+    }
+
     fn pairs(&self, place: &Place) -> Vec<(&'static str, &str)> {
         let resource = if place.resource().is_some() { "" } else { &self.resource };
         let [principal, holder] = self.holder.pairs();
@@ -132,6 +142,7 @@ fn draw(
     asked: &Asked,
     people: &People,
     page: Page<GrantRow>,
+    otherwise: Page<Path>,
     form: Option<AnyView>,
     after: Option<&str>,
 ) -> AnyView {
@@ -149,7 +160,14 @@ fn draw(
         )
     };
     let is_filled = form.is_some();
+    let has_otherwise = !otherwise.rows.is_empty();
     let empty = || match is_filled {
+        true if has_otherwise => empty(
+            Icon::Permission,
+            "Nothing was given to them directly",
+            "What they hold nevertheless is below, and where it comes from.",
+            (),
+        ),
         true => nothing_fits(false),
         false => empty(
             Icon::Permission,
@@ -180,7 +198,36 @@ fn draw(
     let row = |grant: GrantRow| row(&organization, people, resource.is_none(), has_actions, &grant);
     view! {
         {head("Permissions".into(), (), is_filled.then(new).flatten())} {place.tabs(Tab::Grants)} {above} {form}
-        {list.view(page, row, empty)} {has_actions.then(|| chosen(&organization))}
+        {list.view(page, row, empty)} {held_otherwise(&organization, asked, people, otherwise)} {has_actions.then(|| chosen(&organization))}
+    }
+    .into_any()
+}
+
+/// What somebody holds without having been given it, and how they came by it.
+fn held_otherwise(organization: &str, asked: &Asked, people: &People, otherwise: Page<Path>) -> AnyView {
+    let Page { mut rows, total, .. } = otherwise;
+    let is_super_admin = rows.first() == Some(&Path::SuperAdmin);
+    let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    rows.retain(|path| *path != Path::SuperAdmin);
+    if shown == 0 {
+        return ().into_any();
+    }
+    let all = is_super_admin
+        .then(|| view! { <p>"They are a super admin of the organization: they can do everything here."</p> });
+    let through = (!rows.is_empty()).then(|| {
+        view! {
+            <h3>"Through groups"</h3>
+            {paths(rows, &|group| people.group(group))}
+        }
+    });
+    let further =
+        (total > shown).then(|| view! { <p class="muted">{format!("And {} more.", total - shown)}</p> });
+    let explain = links::explain(organization, &[("principal", Some(asked.holder.text()))]);
+    view! {
+        <section class="card" aria-labelledby="otherwise">
+            <h2 id="otherwise">"What they hold besides"</h2>
+            {all} {through} {further} <p><a href=explain>"What they can do with all of it"</a></p>
+        </section>
     }
     .into_any()
 }
@@ -309,6 +356,7 @@ mod tests {
                 name: "Ops".into(),
                 email: None,
                 user_kind: None,
+                is_active: true,
             },
             granted: "operator".into(),
             resource: Resource { kind: ResourceKind::Project, id: id.parse().unwrap(), name: "shop".into() },
@@ -326,9 +374,10 @@ mod tests {
             resource: String::new(),
             typed: String::new(),
         };
+        let none = || Page { rows: Vec::new(), next: None, total: 0 };
         let html = |rows: Vec<GrantRow>| {
             let total = i64::try_from(rows.len()).unwrap();
-            draw(&place, &asked, &people, Page { rows, next: None, total }, None, None).to_html()
+            draw(&place, &asked, &people, Page { rows, next: None, total }, none(), None, None).to_html()
         };
         let both = html(vec![grant(true), grant(false)]);
         assert_eq!(both.matches("type=\"checkbox\"").count(), 1, "{both}");
@@ -339,5 +388,38 @@ mod tests {
         assert!(both.contains("method=\"get\"") && both.contains("/permissions/revoke\""), "{both}");
         let none = html(vec![grant(false)]);
         assert!(!none.contains("checkbox") && !none.contains("Revoke chosen"), "{none}");
+    }
+
+    #[test]
+    fn what_comes_through_groups_is_told_with_them() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let asked = Asked {
+            holder: Holder { address: String::new(), chosen: format!("user:{id}") },
+            resource: String::new(),
+            typed: String::new(),
+        };
+        assert!(asked.is_of_one_anywhere());
+        let through = Path::Grant {
+            granted: "operator".parse().unwrap(),
+            resource_kind: ResourceKind::Project,
+            resource_name: "shop".into(),
+            group_id: Some(id.parse().unwrap()),
+            group_name: Some("Ops".into()),
+            expires_at: None,
+        };
+        let html = |rows: Vec<Path>, total| {
+            held_otherwise("o", &asked, &People::nobody(id), Page { rows, next: None, total }).to_html()
+        };
+        assert_eq!(html(Vec::new(), 0), ().to_html());
+        let group = html(vec![through.clone()], 3);
+        for text in
+            ["Through the group Ops", "And 2 more.", "/organizations/o/permissions/explain?principal=user"]
+        {
+            assert!(group.contains(text), "{text}: {group}");
+        }
+        assert!(!group.contains("super admin"), "{group}");
+        let both = html(vec![Path::SuperAdmin, through], 2);
+        assert!(both.contains("they can do everything here") && !both.contains("more."), "{both}");
+        assert!(!html(vec![Path::SuperAdmin], 1).contains("Through groups"));
     }
 }

@@ -10,7 +10,7 @@ use domain::{
     permissions::Granted,
     powers::{Ability, Powers},
     principals::{PrincipalKind, UserKind},
-    views::{ExplainedPermission, Explanation, HolderRow, Page, Path, Principal, Resource},
+    views::{ExplainedPermission, Explanation, HolderRow, PAGE_ROWS_MAX, Page, Path, Principal, Resource},
 };
 use store::{Tx, access::Target, grants::Held, holders::HolderFilter, memberships::Member};
 
@@ -109,6 +109,34 @@ pub async fn holders(
                 }
             },
         ))
+    })
+}
+
+/// By which paths a member holds anything in an organization besides what they were given themselves: as super admin, and
+/// through groups. The first by age, and how many they are; none for a group, and for who is not there.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn otherwise(
+    ctx: &Context,
+    organization: OrganizationId,
+    principal: &str,
+) -> Result<Page<Path>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ViewPermissions, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let found = find_principal(ctx, &mut tx, organization, principal).await?;
+        let Some(found) = found.filter(|found| found.kind == PrincipalKind::User) else {
+            return Ok(Page { rows: Vec::new(), next: None, total: 0 });
+        };
+        let (standing, _) = standing(ctx, &mut tx, organization, &found).await?;
+        let is_super_admin = standing.at(Place::organization(organization)).is_super_admin;
+        let through = standing.held.iter().filter(|held| held.group_id.is_some()).filter_map(path);
+        let mut rows: Vec<Path> =
+            is_super_admin.then_some(Path::SuperAdmin).into_iter().chain(through).collect();
+        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        rows.truncate(PAGE_ROWS_MAX as usize);
+        Ok(Page { rows, next: None, total })
     })
 }
 

@@ -1,8 +1,9 @@
 //! Explanations: whom they tell of.
 
-use control::{Context, application_users, explanations, groups, projects, units};
+use control::{Context, application_users, explanations, groups, permissions, projects, units, users};
 use domain::{
     errors::Error,
+    inputs::GrantPermission,
     views::{Explanation, Path},
 };
 
@@ -91,4 +92,35 @@ async fn who_can_give_and_take_is_told_and_super_admins_are_told_as_such() {
     assert_eq!(can("administration", "project:bench").await, told(&["admin", "lead"]));
     assert_eq!(can("administration", &format!("project:{PROJECT}")).await, told(&["admin", "owner"]));
     assert_eq!(can("super_admin", "organization").await, told(&[]));
+}
+
+#[tokio::test]
+async fn what_is_held_without_having_been_given_is_told() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    world.grant(bob, "developer", Some(world.project_id().await)).await;
+    let ops = groups::create(&ctx, organization, "Ops", "").await.unwrap().row.id;
+    groups::add_members(&ctx, organization, ops, "bob@example.org").await.unwrap();
+    let group = format!("group:{ops}");
+    let input = GrantPermission {
+        principal: group.clone(),
+        granted: "operator".into(),
+        resource: format!("project:{PROJECT}"),
+        ..GrantPermission::default()
+    };
+    permissions::grant(&ctx, organization, &input).await.unwrap();
+    let told = explanations::otherwise(&ctx, organization, &format!("user:{bob}")).await.unwrap();
+    assert_eq!(told.total, 1);
+    assert!(
+        matches!(&told.rows[..], [Path::Grant { group_name: Some(name), .. }] if name == "Ops"),
+        "{told:?}"
+    );
+    let own = explanations::otherwise(&ctx, organization, "ann@example.org").await.unwrap();
+    assert_eq!(own.rows, [Path::SuperAdmin]);
+    for nobody in [group.as_str(), "nobody@example.org", &format!("user:{}", world.uuid())] {
+        assert_eq!(explanations::otherwise(&ctx, organization, nobody).await.unwrap().total, 0, "{nobody}");
+    }
+    let denied = explanations::otherwise(&world.ctx_of(bob), organization, "ann@example.org").await;
+    assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
 }
