@@ -4,7 +4,7 @@
 use domain::{
     permissions::Permission,
     principals::{PrincipalKind, ResourceKind, UserKind},
-    views::{EFFECT_ROWS_MAX, EffectRow, Effects, Principal, Resource},
+    views::{EffectRow, EffectTotals, Effects, Principal, Resource},
 };
 use leptos::prelude::*;
 
@@ -20,10 +20,12 @@ const SPELLED_OUT_MAX: usize = 3;
 const COLUMNS: [Column; 4] =
     [Column::Name("Who"), Column::Text("Where"), Column::Text("Loses"), Column::Text("Gains")];
 
+const NUMBERS: [Column; 4] =
+    [Column::Figure("People"), Column::Text("Where"), Column::Text("Lose"), Column::Text("Gain")];
+
 /// The section of a preview: who loses and gains what, and where.
 pub(crate) fn effects(effects: Effects) -> AnyView {
-    let Effects { rows, further } = effects;
-    let is_cut = rows.len() >= EFFECT_ROWS_MAX;
+    let Effects { rows, totals, further } = effects;
     let body = match (rows.is_empty(), further) {
         (true, 0) => view! { <p>"Nobody loses or gains anything by this right now."</p> }.into_any(),
         (true, _) => {
@@ -34,37 +36,68 @@ pub(crate) fn effects(effects: Effects) -> AnyView {
     view! {
         <section class="stack effects" aria-labelledby="effects">
             <h2 id="effects">"What it changes"</h2>
-            {body} {rest(further, is_cut).map(|text| view! { <p class="muted">{text}</p> })}
+            {numbers(&totals, further)} {body} {rest(further).map(|text| view! { <p class="muted">{text}</p> })}
         </section>
     }
     .into_any()
 }
 
-/// What the table leaves out, if anything.
-fn rest(further: i64, is_cut: bool) -> Option<String> {
-    match (further, is_cut) {
-        (0, false) => None,
-        (0, true) => Some(format!("Only the first {EFFECT_ROWS_MAX} rows are shown.")),
-        (1, _) => Some("And one more person, who was not looked at.".to_owned()),
-        (more, _) => Some(format!("And {more} more people, who were not looked at.")),
+/// How many lose and gain what, where not all of them are listed.
+fn numbers(totals: &EffectTotals, further: i64) -> AnyView {
+    let affected = totals.looked_at - totals.unchanged;
+    if affected <= totals.listed && further == 0 {
+        return ().into_any();
+    }
+    let sentence = format!(
+        "Of {} people who were looked at, {} lose something, {} gain something, and {} neither.",
+        totals.looked_at, totals.losing, totals.gaining, totals.unchanged
+    );
+    let same = totals.same.iter().map(|total| {
+        let mut cells = vec![total.people.into_any()];
+        cells.extend(row(&total.effect).into_iter().skip(1));
+        cells
+    });
+    let same =
+        (!totals.same.is_empty()).then(|| table("How many lose and gain what", &NUMBERS, same.collect()));
+    let first = (affected > totals.listed).then(|| {
+        view! {
+            <p>{format!("The first {} of {affected} are these; those who lose something come first.", totals.listed)}</p>
+        }
+    });
+    view! { <p role="status">{sentence}</p> {same} {first} }.into_any()
+}
+
+/// Who was left out, if anybody.
+fn rest(further: i64) -> Option<String> {
+    match further {
+        0 => None,
+        1 => Some("And one more person, who was not looked at.".to_owned()),
+        more => Some(format!("And {more} more people, who were not looked at.")),
     }
 }
 
 fn row(effect: &EffectRow) -> Row {
+    let lost = (effect.loses_administration, effect.loses_administration_of_projects);
+    let gained = (effect.gains_administration, effect.gains_administration_of_projects);
     vec![
         principal(&effect.principal),
         resource(&effect.resource),
-        change(&effect.loses, effect.loses_administration, Tone::Bad),
-        change(&effect.gains, effect.gains_administration, Tone::Good),
+        change(&effect.loses, lost, Tone::Bad),
+        change(&effect.gains, gained, Tone::Good),
     ]
 }
 
-/// One side of a change.
-fn change(permissions: &[Permission], administration: bool, tone: Tone) -> AnyView {
-    if permissions.is_empty() && !administration {
+/// One side of a change; giving and taking is that at the place itself, and that in all its projects.
+fn change(permissions: &[Permission], (here, below): (bool, bool), tone: Tone) -> AnyView {
+    if permissions.is_empty() && !here && !below {
         return view! { <span class="muted nothing">"–"</span> }.into_any();
     }
-    let administration = administration.then(|| badge(tone, "giving and taking permissions"));
+    let administration = match (here, below) {
+        (true, _) => Some("giving and taking permissions"),
+        (false, true) => Some("giving and taking permissions in all its projects"),
+        (false, false) => None,
+    };
+    let administration = administration.map(|text| badge(tone, text));
     view! { <div class="permissions">{administration} {self::permissions(permissions)}</div> }.into_any()
 }
 
@@ -95,10 +128,13 @@ pub(crate) fn principal(principal: &Principal) -> AnyView {
         (_, _, Some(email)) => email.clone(),
         (_, _, None) => String::new(),
     };
+    // Who is gone has no name any more.
+    let is_out = !principal.is_active && !principal.name.is_empty();
     view! {
         <span class="principal">
             <span>{principal.name.clone()}</span>
             <span class="muted">{beside}</span>
+            {is_out.then(|| badge(Tone::Warning, "deactivated"))}
         </span>
     }
     .into_any()
@@ -124,6 +160,8 @@ pub(crate) fn place(kind: ResourceKind, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::views::EffectTotal;
+
     use super::*;
 
     const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -135,6 +173,7 @@ mod tests {
             name: "Ann".into(),
             email: Some("ann@example.org".into()),
             user_kind: Some(UserKind::Person),
+            is_active: false,
         };
         let resource = Resource { kind: ResourceKind::Unit, id: ID.parse().unwrap(), name: "Shops".into() };
         EffectRow {
@@ -144,16 +183,26 @@ mod tests {
             gains: Vec::new(),
             loses_administration: false,
             gains_administration,
+            loses_administration_of_projects: false,
+            gains_administration_of_projects: false,
         }
+    }
+
+    fn would(rows: Vec<EffectRow>, further: i64) -> Effects {
+        let number = i64::try_from(rows.len()).unwrap();
+        let totals =
+            EffectTotals { looked_at: number, losing: number, listed: number, ..EffectTotals::default() };
+        Effects { rows, totals, further }
     }
 
     #[test]
     fn a_preview_names_who_where_and_what() {
         let rows = vec![effect(vec![Permission::ProjectServicesRead], true)];
-        let html = effects(Effects { rows, further: 900 }).to_html();
+        let html = effects(would(rows, 900)).to_html();
         for text in [
             "Ann",
             "ann@example.org",
+            "deactivated",
             "<span>Shops</span>",
             "View services",
             "project:services:read",
@@ -168,7 +217,7 @@ mod tests {
     #[test]
     fn many_permissions_are_folded_and_no_effect_is_said() {
         let rows = vec![effect(Permission::ALL.to_vec(), false)];
-        let html = effects(Effects { rows, further: 0 }).to_html();
+        let html = effects(would(rows, 0)).to_html();
         assert!(
             html.contains(&format!("<summary>{} permissions</summary>", Permission::ALL.len())),
             "{html}"
@@ -180,8 +229,41 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_said() {
-        assert_eq!(rest(0, false), None);
-        assert!(rest(0, true).unwrap().contains("first 100 rows"));
-        assert!(rest(1, false).unwrap().contains("one more person"));
+        assert_eq!(rest(0), None);
+        assert!(rest(1).unwrap().contains("one more person"));
+    }
+
+    #[test]
+    fn more_people_than_are_listed_are_told_in_numbers() {
+        let one = effect(vec![Permission::ProjectServicesRead], false);
+        let mut many = would(vec![one.clone()], 0);
+        assert!(!effects(many.clone()).to_html().contains("How many lose and gain what"));
+        many.totals = EffectTotals {
+            looked_at: 20_003,
+            losing: 20_000,
+            gaining: 2,
+            unchanged: 1,
+            listed: 1,
+            same: vec![EffectTotal { people: 20_000, effect: one }],
+        };
+        let html = effects(many).to_html();
+        for text in [
+            "Of 20003 people who were looked at, 20000 lose something, 2 gain something, and 1 neither.",
+            "The first 1 of 20002 are these",
+            "How many lose and gain what",
+        ] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+    }
+
+    #[test]
+    fn giving_and_taking_in_projects_below_is_told() {
+        let mut below = effect(Vec::new(), false);
+        below.gains_administration_of_projects = true;
+        let html = effects(would(vec![below.clone()], 0)).to_html();
+        assert!(html.contains("giving and taking permissions in all its projects"), "{html}");
+        below.gains_administration = true;
+        let html = effects(would(vec![below], 0)).to_html();
+        assert!(!html.contains("in all its projects"), "{html}");
     }
 }

@@ -7,8 +7,11 @@ use domain::{
     ids::{GrantId, GroupId, OrganizationId, UserId},
     permissions::Permission,
     powers::Powers,
-    principals::{PrincipalKind, UserKind},
-    views::{EFFECT_ROWS_MAX, EffectRow, Effects, Principal, Resource},
+    principals::{PrincipalKind, ResourceKind, UserKind},
+    views::{
+        EFFECT_ROWS_MAX, EFFECT_TOTALS_MAX, EffectRow, EffectTotal, EffectTotals, Effects, Principal,
+        Resource,
+    },
 };
 use store::{Tx, grants::Held, memberships::Member};
 use uuid::Uuid;
@@ -16,11 +19,16 @@ use uuid::Uuid;
 use crate::{
     Context,
     errors::Failure,
+    holdings,
     standings::{Place, Standing, place_of},
 };
 
-/// People of a group that are looked at, at most.
-const PEOPLE_MAX: u32 = EFFECT_ROWS_MAX as u32;
+/// People who are looked at, at most.
+pub(crate) const PEOPLE_MAX: u32 = 20_000;
+/// People who are looked at together.
+const PEOPLE_TOGETHER: usize = 500;
+/// Effects that are told apart when people are counted, at most: beyond them each is one person's own.
+const KINDS_MAX: usize = 1000;
 
 /// A change that could be made to what somebody holds.
 #[derive(Clone, Copy)]
@@ -69,24 +77,54 @@ pub(crate) async fn of_all(
         [Change::Join(group)] => store::grants::held_by_group(tx, *group, ctx.now()).await?,
         _ => Vec::new(),
     };
-    let (people, mut further) = people(ctx, tx, organization, principals).await?;
-    let mut rows = Vec::new();
-    for (member, before) in people {
-        let theirs: Vec<_> = changes
-            .iter()
-            .flat_map(|change| {
-                let after = change.apply(&before, &joined);
-                differences(&member, &before, &after, &names, change.place())
-            })
-            .collect();
-        // Whole people only: who is cut off is counted.
-        if rows.len() + theirs.len() > EFFECT_ROWS_MAX && !rows.is_empty() {
-            further += 1;
-        } else {
-            rows.extend(theirs);
+    let ids: BTreeSet<Uuid> = principals.iter().map(|(_, id)| *id).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let people = People {
+        ids: store::memberships::ids_among(tx, organization, &ids, PEOPLE_MAX).await?,
+        total: store::memberships::count_among(tx, organization, &ids).await?,
+    };
+    of_people(ctx, tx, organization, &people, |before| {
+        let differences = changes.iter().flat_map(|change| {
+            let after = change.apply(before, &joined);
+            differences(before, &after, &names, change.place())
+        });
+        differences.collect()
+    })
+    .await
+}
+
+/// Those whom a change concerns.
+pub(crate) struct People {
+    /// Who is looked at, at most [`PEOPLE_MAX`].
+    pub(crate) ids: Vec<UserId>,
+    /// How many they are.
+    pub(crate) total: i64,
+}
+
+/// What becomes of these people, who are looked at some at a time. `differ` says of each where they can do something else
+/// then.
+pub(crate) async fn of_people(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    people: &People,
+    differ: impl Fn(&Standing) -> Vec<(Resource, Difference)>,
+) -> Result<Effects, Failure> {
+    let mut tally = Tally::default();
+    for some in people.ids.chunks(PEOPLE_TOGETHER) {
+        let mut found = holdings::among(ctx, tx, organization, some).await?;
+        let held: usize = found.iter().map(|(_, held)| held.len()).sum();
+        if i64::try_from(held).is_ok_and(|held| held >= store::holders::HELD_BY_MAX) {
+            // Not all that they hold was read: nothing is said of them, nor of those behind them.
+            break;
+        }
+        found.sort_by(|(one, _), (other, _)| one.email.cmp(&other.email));
+        for (member, held) in found {
+            let before = Standing::of_member(organization, &member, held);
+            tally.add(&member, differ(&before));
         }
     }
-    Ok(Effects { rows, further })
+    Ok(tally.effects(people.total))
 }
 
 impl Change<'_> {
@@ -124,107 +162,158 @@ async fn organization_name(tx: &mut Tx, id: OrganizationId) -> Result<String, Fa
     Ok(found.map(|organization| organization.name).unwrap_or_default())
 }
 
-/// The first of them by e-mail address, each once, with what each holds; and how many more there are.
-async fn people(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    principals: &[(PrincipalKind, Uuid)],
-) -> Result<(Vec<(Member, Standing)>, i64), Failure> {
-    let (mut people, mut ids) = (BTreeMap::new(), BTreeSet::new());
-    for (kind, id) in principals {
-        if !ids.insert(*id) {
-            continue;
-        }
-        let found = match kind {
-            PrincipalKind::User => person(ctx, tx, organization, UserId::from_uuid(*id)).await?,
-            PrincipalKind::Group => group(ctx, tx, organization, GroupId::from_uuid(*id)).await?,
-        };
-        people.extend(found.into_iter().map(|found| (found.0.email.clone(), found)));
-    }
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let total = store::memberships::count_among(tx, organization, &ids).await?;
-    let people: Vec<_> = people.into_values().take(EFFECT_ROWS_MAX).collect();
-    let further = (total - i64::try_from(people.len()).unwrap_or(total)).max(0);
-    Ok((people, further))
-}
-
-async fn person(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<Vec<(Member, Standing)>, Failure> {
-    let Some(member) = store::memberships::find_member(tx, organization, user).await? else {
-        return Ok(Vec::new());
-    };
-    let held = store::grants::held(tx, organization, user, ctx.now()).await?;
-    let standing = Standing::of_member(organization, &member, held);
-    Ok(vec![(member, standing)])
-}
-
-/// The first people of a group with what each holds.
-async fn group(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    group: GroupId,
-) -> Result<Vec<(Member, Standing)>, Failure> {
-    let members = store::memberships::list_in_group(tx, organization, group, PEOPLE_MAX).await?;
-    let mut held: BTreeMap<UserId, Vec<Held>> = BTreeMap::new();
-    for one in store::holders::held_in_group(tx, organization, group, PEOPLE_MAX, ctx.now()).await? {
-        held.entry(one.user_id).or_default().push(one.held);
-    }
-    let people = members.into_iter().map(|member| {
-        let held = held.remove(&member.user_id).unwrap_or_default();
-        let standing = Standing::of_member(organization, &member, held);
-        (member, standing)
-    });
-    Ok(people.collect())
-}
-
-/// One row for each place where the powers differ.
+/// Each place where the powers differ, and how.
 fn differences(
-    member: &Member,
     before: &Standing,
     after: &Standing,
     names: &Names,
     place: Option<Place>,
-) -> Vec<EffectRow> {
+) -> Vec<(Resource, Difference)> {
     let places: BTreeSet<Place> = match place {
         Some(place) => [place].into(),
         None => before.places().union(&after.places()).copied().collect(),
     };
-    places
-        .into_iter()
-        .filter_map(|place| {
-            let (was, is) = (before.at(place), after.at(place));
-            let name = name(place, &[before, after], names);
-            difference(member, Resource { kind: place.kind(), id: place.id(), name }, &was, &is)
-        })
-        .collect()
+    let differs = |place: Place| Some((place, Difference::between(&before.at(place), &after.at(place))?));
+    let named = places.into_iter().filter_map(differs).map(|(place, difference)| {
+        let name = name(place, &[before, after], names);
+        (Resource { kind: place.kind(), id: place.id(), name }, difference)
+    });
+    named.collect()
 }
 
-/// What somebody could do at a place and can do then, if it differs.
-pub(crate) fn difference(
-    member: &Member,
-    resource: Resource,
-    was: &Powers,
-    is: &Powers,
-) -> Option<EffectRow> {
-    let row = EffectRow {
-        principal: principal(member),
-        resource,
-        loses: beyond(was, is),
-        gains: beyond(is, was),
-        loses_administration: was.administers() && !is.administers(),
-        gains_administration: is.administers() && !was.administers(),
-    };
-    let is_effect = !row.loses.is_empty()
-        || !row.gains.is_empty()
-        || row.loses_administration
-        || row.gains_administration;
-    is_effect.then_some(row)
+/// What somebody can do then and could not before, and the other way round.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Difference {
+    loses: Beyond,
+    gains: Beyond,
+}
+
+impl Difference {
+    /// The one between what somebody could do at a place and what they can do then, if there is one.
+    pub(crate) fn between(was: &Powers, is: &Powers) -> Option<Self> {
+        let (loses, gains) = (Beyond::of(was, is), Beyond::of(is, was));
+        let differs = loses.is_something() || gains.is_something();
+        differs.then_some(Self { loses, gains })
+    }
+
+    fn row(self, principal: Principal, resource: Resource) -> EffectRow {
+        EffectRow {
+            principal,
+            resource,
+            loses: self.loses.permissions,
+            gains: self.gains.permissions,
+            loses_administration: self.loses.administration,
+            gains_administration: self.gains.administration,
+            loses_administration_of_projects: self.loses.administration_of_projects,
+            gains_administration_of_projects: self.gains.administration_of_projects,
+        }
+    }
+}
+
+/// What one can do and the other cannot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Beyond {
+    permissions: Vec<Permission>,
+    administration: bool,
+    administration_of_projects: bool,
+}
+
+impl Beyond {
+    fn of(one: &Powers, other: &Powers) -> Self {
+        // Of a project itself it is said once.
+        let has_below = one.place != ResourceKind::Project;
+        Self {
+            permissions: beyond(one, other),
+            administration: one.administers() && !other.administers(),
+            administration_of_projects: has_below
+                && one.administers_projects()
+                && !other.administers_projects(),
+        }
+    }
+
+    fn is_something(&self) -> bool {
+        !self.permissions.is_empty() || self.administration || self.administration_of_projects
+    }
+}
+
+/// What becomes of people, counted as they are looked at one after the other.
+#[derive(Default)]
+struct Tally {
+    totals: EffectTotals,
+    losing: Rows,
+    gaining: Rows,
+    same: BTreeMap<(Uuid, Difference), EffectTotal>,
+}
+
+impl Tally {
+    fn add(&mut self, member: &Member, theirs: Vec<(Resource, Difference)>) {
+        let loses = theirs.iter().any(|(_, difference)| difference.loses.is_something());
+        let gains = theirs.iter().any(|(_, difference)| difference.gains.is_something());
+        self.totals.looked_at += 1;
+        self.totals.losing += i64::from(loses);
+        self.totals.gaining += i64::from(gains);
+        self.totals.unchanged += i64::from(theirs.is_empty());
+        let rows = if loses { &mut self.losing } else { &mut self.gaining };
+        let is_listed = rows.has_room(theirs.len());
+        let mut listed = Vec::new();
+        for (resource, difference) in theirs {
+            let row = || difference.clone().row(principal(member), resource.clone());
+            if is_listed {
+                listed.push(row());
+            }
+            let key = (resource.id, difference.clone());
+            let has_room = self.same.len() < KINDS_MAX;
+            match self.same.get_mut(&key) {
+                Some(total) => total.people += 1,
+                None if has_room => {
+                    self.same.insert(key, EffectTotal { people: 1, effect: row() });
+                }
+                None => {}
+            }
+        }
+        rows.add(listed);
+    }
+
+    /// All of it, where `total` people are concerned.
+    fn effects(self, total: i64) -> Effects {
+        let Self { mut totals, mut losing, gaining, same } = self;
+        for theirs in gaining.people {
+            if !losing.has_room(theirs.len()) {
+                break;
+            }
+            losing.add(theirs);
+        }
+        totals.listed = i64::try_from(losing.people.len()).unwrap_or(i64::MAX);
+        let mut same: Vec<_> = same.into_values().collect();
+        same.sort_by_key(|total| std::cmp::Reverse(total.people));
+        same.truncate(EFFECT_TOTALS_MAX);
+        totals.same = same;
+        let further = (total - totals.looked_at).max(0);
+        Effects { rows: losing.people.into_iter().flatten().collect(), totals, further }
+    }
+}
+
+/// The rows of the first people; of each all or none.
+#[derive(Default)]
+struct Rows {
+    people: Vec<Vec<EffectRow>>,
+    number: usize,
+    is_full: bool,
+}
+
+impl Rows {
+    /// Whether all of somebody's rows are to be among them; who comes behind somebody who is not, is not either.
+    fn has_room(&mut self, rows: usize) -> bool {
+        self.is_full |= self.number > 0 && self.number + rows > EFFECT_ROWS_MAX;
+        !self.is_full
+    }
+
+    fn add(&mut self, theirs: Vec<EffectRow>) {
+        if !theirs.is_empty() {
+            self.number += theirs.len();
+            self.people.push(theirs);
+        }
+    }
 }
 
 /// What one holds and the other does not.
@@ -253,5 +342,6 @@ pub(crate) fn principal(member: &Member) -> Principal {
         name: member.name.clone(),
         email: (member.kind == UserKind::Person).then(|| member.email.clone()),
         user_kind: Some(member.kind),
+        is_active: member.is_active && member.is_user_active,
     }
 }

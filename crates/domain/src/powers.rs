@@ -142,6 +142,15 @@ impl Powers {
         self.is_member && is_held && self.is_in_scope(|scope| scope.administers(self.place))
     }
 
+    /// Whether the actor may give and take roles and permissions in every project there: who holds a role on a place holds
+    /// it on all below.
+    #[must_use]
+    pub fn administers_projects(&self) -> bool {
+        let below = ResourceKind::Project;
+        let is_held = self.is_super_admin || self.granted.iter().any(|granted| granted.administers(below));
+        self.is_member && is_held && self.is_in_scope(|scope| scope.administers(below))
+    }
+
     /// Whether the actor acts as super admin: with a token that has no limits, or none.
     #[must_use]
     pub const fn acts_as_super_admin(&self) -> bool {

@@ -248,14 +248,31 @@ pub async fn list_in_group(
 }
 
 /// The members who are among these principals or in one of these groups. The databases differ in how they take a set.
-macro_rules! count_among {
-    ($principals:literal) => {
+macro_rules! among_principals {
+    ($principals:literal, $what:literal, $end:literal) => {
         concat!(
             "WITH named AS (SELECT ",
             $principals,
-            ") SELECT COUNT(*) FROM memberships m WHERE m.organization_id = $1 AND m.user_id IN
+            ") SELECT ",
+            $what,
+            " WHERE m.organization_id = $1 AND m.user_id IN
                 (SELECT id FROM named
-                    UNION SELECT gm.user_id FROM named JOIN group_members gm ON gm.group_id = named.id)"
+                    UNION SELECT gm.user_id FROM named JOIN group_members gm ON gm.group_id = named.id) ",
+            $end
+        )
+    };
+}
+macro_rules! count_among {
+    ($principals:literal) => {
+        among_principals!($principals, "COUNT(*) FROM memberships m", "")
+    };
+}
+macro_rules! ids_among {
+    ($principals:literal) => {
+        among_principals!(
+            $principals,
+            "m.user_id FROM memberships m JOIN users u ON u.id = m.user_id",
+            "ORDER BY u.email LIMIT $3"
         )
     };
 }
@@ -280,6 +297,20 @@ pub async fn count_among(
         )?,
     };
     Ok(count)
+}
+
+/// The first `limit` of those whom [`count_among`] counts, by e-mail address.
+pub async fn ids_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principals: &[Uuid],
+    limit: u32,
+) -> Result<Vec<UserId>, Error> {
+    let sqlite = ids_among!("unhex(value) AS id FROM json_each($2)");
+    let postgres = ids_among!("unnest($2) AS id");
+    let rows: Vec<(UserId,)> =
+        fetch_all_among!(tx, sqlite, postgres, organization, principals, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
 /// The organization's members who are among these users, in no order.

@@ -6,7 +6,7 @@ use domain::{
     events::EventType,
     ids::UnitId,
     permissions::Permission,
-    views::{EFFECT_ROWS_MAX, Effects, NamedUnit, ProjectView},
+    views::{Effects, NamedUnit, ProjectView},
 };
 use serde_json::json;
 use store::{Tx, access::Target};
@@ -15,14 +15,11 @@ use super::{find, place};
 use crate::{
     Context,
     contexts::Permit,
-    effects,
+    effects::{self, Difference, PEOPLE_MAX, People},
     errors::{Failure, attempt},
-    holdings, resources,
-    standings::{Place, Standing},
+    resources,
+    standings::Place,
 };
-
-/// People who are looked at, at most.
-const PEOPLE_MAX: u32 = EFFECT_ROWS_MAX as u32;
 
 /// Moves a project into the unit of that id, or to the organization itself if `unit` is empty. What is held on the unit it
 /// was in counts there no more.
@@ -72,15 +69,15 @@ pub async fn preview_move(ctx: &Context, name: &str, unit: &str) -> Result<Effec
         let resource = resources::name(access);
         let mut tx = permit.read().await?;
         let both = [from.unit, to.unit];
-        let people = store::units::holders(&mut tx, organization, both, ctx.now(), PEOPLE_MAX).await?;
-        let total = store::units::count_holders(&mut tx, organization, both, ctx.now()).await?;
-        let further = (total - i64::try_from(people.len()).unwrap_or(total)).max(0);
-        let people = holdings::among(ctx, &mut tx, organization, &people).await?;
-        let rows = people.into_iter().filter_map(|(member, held)| {
-            let standing = Standing::of_member(organization, &member, held);
-            effects::difference(&member, resource.clone(), &standing.at(from), &standing.at(to))
-        });
-        Ok(Effects { rows: rows.collect(), further })
+        let people = People {
+            ids: store::units::holders(&mut tx, organization, both, ctx.now(), PEOPLE_MAX).await?,
+            total: store::units::count_holders(&mut tx, organization, both, ctx.now()).await?,
+        };
+        effects::of_people(ctx, &mut tx, organization, &people, |standing| {
+            let difference = Difference::between(&standing.at(from), &standing.at(to));
+            difference.map(|difference| (resource.clone(), difference)).into_iter().collect()
+        })
+        .await
     })
 }
 

@@ -13,6 +13,7 @@ mod organizations;
 mod overtaken;
 mod permissions;
 mod places;
+mod previews;
 mod profiles;
 mod project_settings;
 mod projects;

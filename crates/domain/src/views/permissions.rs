@@ -25,6 +25,8 @@ pub struct Principal {
     pub email: Option<String>,
     /// A person or an application user; none for groups.
     pub user_kind: Option<UserKind>,
+    /// Whether they are let in: neither deactivated here nor everywhere. Groups are.
+    pub is_active: bool,
 }
 
 /// A place that something is held on.
@@ -113,6 +115,8 @@ pub struct Explanation {
     pub permissions: Vec<ExplainedPermission>,
     /// By which paths they may give and take roles and permissions there; empty if they may not.
     pub administration: Vec<Path>,
+    /// By which paths they may do so in all projects of an organization or unit; empty if they may not, and for projects.
+    pub administration_of_projects: Vec<Path>,
 }
 
 /// A permission and where it came from.
@@ -181,16 +185,51 @@ pub struct EffectRow {
     pub loses_administration: bool,
     /// The other way round.
     pub gains_administration: bool,
+    /// They could give and take them in all projects there before and not after.
+    pub loses_administration_of_projects: bool,
+    /// The other way round.
+    pub gains_administration_of_projects: bool,
 }
 
 /// Everything that a change would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Effects {
-    /// Who is affected, at most [`EFFECT_ROWS_MAX`] of them.
+    /// Who is affected, those who lose something first, at most [`EFFECT_ROWS_MAX`] rows.
     pub rows: Vec<EffectRow>,
+    /// All who were looked at, in numbers.
+    pub totals: EffectTotals,
     /// How many more people are concerned than were looked at.
     pub further: i64,
+}
+
+/// What a change would do to everybody who was looked at, in numbers of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct EffectTotals {
+    /// Who was looked at.
+    pub looked_at: i64,
+    /// Who loses something.
+    pub losing: i64,
+    /// Who gains something; who loses something as well is in both.
+    pub gaining: i64,
+    /// Who loses and gains nothing.
+    pub unchanged: i64,
+    /// Who is in the rows.
+    pub listed: i64,
+    /// How many lose and gain the same at the same place, the most first, at most [`EFFECT_TOTALS_MAX`].
+    pub same: Vec<EffectTotal>,
+}
+
+/// How many people lose and gain the same at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct EffectTotal {
+    /// How many.
+    pub people: i64,
+    /// The first of them, and what it is.
+    #[serde(flatten)]
+    pub effect: EffectRow,
 }
 
 /// A grant among several that were chosen to be taken back.
@@ -234,5 +273,7 @@ pub fn seen_end(present: Option<&GrantRow>) -> String {
     }
 }
 
+/// Lines of a preview that say how many people lose and gain the same, at most.
+pub const EFFECT_TOTALS_MAX: usize = 20;
 /// Rows of a preview, at most.
 pub const EFFECT_ROWS_MAX: usize = 100;

@@ -65,6 +65,17 @@ async fn members_are_counted_once(store: Store) {
         let counted = memberships::count_among(&mut tx, organization_id(1), &principals).await.unwrap();
         assert_eq!(counted, count, "{principals:?}");
         assert_eq!(memberships::count_among(&mut tx, organization_id(2), &principals).await.unwrap(), 0);
+        let ids = memberships::ids_among(&mut tx, organization_id(1), &principals, 9).await.unwrap();
+        assert_eq!(i64::try_from(ids.len()).unwrap(), count, "{principals:?}");
+        let first = memberships::ids_among(&mut tx, organization_id(1), &principals, 1).await.unwrap();
+        assert_eq!(first, ids[..ids.len().min(1)]);
+        let mut emails = Vec::new();
+        for id in ids {
+            emails.push(users::find(&mut tx, id).await.unwrap().unwrap().email);
+        }
+        assert!(emails.is_sorted(), "{emails:?}");
+        let elsewhere = memberships::ids_among(&mut tx, organization_id(2), &principals, 9).await.unwrap();
+        assert_eq!(elsewhere, []);
     }
 }
 
