@@ -3,7 +3,6 @@
 
 use domain::{
     errors::Error,
-    principals::ResourceKind,
     views::{ExplainedPermission, Explanation, Path},
 };
 use leptos::prelude::*;
@@ -114,14 +113,31 @@ async fn form(
     }
     let has_fields = !fields.is_empty();
     let filter = Filter { address: place.path(Tab::Explain, &[]), hidden: Vec::new(), form };
-    Ok(has_fields.then(|| filter.view(fields)))
+    Ok(has_fields.then(|| filter.asking("Explain".into_any(), fields)))
 }
 
 fn draw(people: &People, explanation: Explanation) -> AnyView {
-    let Explanation { principal, resource, obstacle, permissions, administration, .. } = explanation;
+    let Explanation {
+        principal,
+        resource,
+        obstacle,
+        permissions,
+        administration,
+        administration_of_projects: of_projects,
+        ..
+    } = explanation;
     let title = format!("{} on {}", called(&principal), named(resource.kind, &resource.name));
+    let here = format!("May give and take roles and permissions on the {}", resource.kind);
+    let below =
+        format!("May give and take what a project admin holds, in every project of the {}", resource.kind);
+    // Who administers the place itself administers what is in it by the same paths.
+    let of_projects = if of_projects == administration { Vec::new() } else { of_projects };
     let administration =
-        (!administration.is_empty()).then(|| administers(people, resource.kind, administration));
+        [("administration", here, administration), ("administration-below", below, of_projects)]
+            .into_iter()
+            .filter(|(.., by)| !by.is_empty())
+            .map(|(id, title, by)| administers(people, id, title, by))
+            .collect_view();
     let is_nothing = permissions.is_empty();
     let groups = HEADINGS.into_iter().filter_map(|title| {
         let of_it = permissions.iter().filter(|explained| heading(explained.permission) == title);
@@ -154,10 +170,10 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
     .into_any()
 }
 
-fn administers(people: &People, kind: ResourceKind, by: Vec<Path>) -> AnyView {
+fn administers(people: &People, id: &'static str, title: String, by: Vec<Path>) -> AnyView {
     view! {
-        <section class="card" aria-labelledby="administration">
-            <h3 id="administration">{format!("May give and take roles and permissions on the {kind}")}</h3>
+        <section class="card" aria-labelledby=id>
+            <h3 id=id>{title}</h3>
             {paths(by, &|group| people.group(group))}
         </section>
     }

@@ -9,7 +9,7 @@ use domain::{
     ids::{GroupId, OrganizationId, UserId},
     permissions::Granted,
     powers::{Ability, Powers},
-    principals::{PrincipalKind, UserKind},
+    principals::{PrincipalKind, ResourceKind, UserKind},
     views::{ExplainedPermission, Explanation, HolderRow, PAGE_ROWS_MAX, Page, Path, Principal, Resource},
 };
 use store::{Tx, access::Target, grants::Held, holders::HolderFilter, memberships::Member};
@@ -234,7 +234,20 @@ fn draw(
     let permissions = permissions.collect();
     let administration =
         if powers.administers() { paths(&|granted| granted.administers(place.kind())) } else { Vec::new() };
-    Explanation { organization_id, principal, resource, obstacle, permissions, administration }
+    let administration_of_projects =
+        match place.kind() != ResourceKind::Project && powers.administers_projects() {
+            true => paths(&|granted| granted.administers(ResourceKind::Project)),
+            false => Vec::new(),
+        };
+    Explanation {
+        organization_id,
+        principal,
+        resource,
+        obstacle,
+        permissions,
+        administration,
+        administration_of_projects,
+    }
 }
 
 fn path(held: &Held) -> Option<Path> {

@@ -124,3 +124,34 @@ async fn what_is_held_without_having_been_given_is_told() {
     let denied = explanations::otherwise(&world.ctx_of(bob), organization, "ann@example.org").await;
     assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
 }
+
+#[tokio::test]
+async fn who_administers_all_projects_of_a_place_is_told() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let unit = units::create(&ctx, organization, "Lab").await.unwrap().row.id;
+    let lead = world.add_user("lead@example.org", Some(false), true).await;
+    world.grant_on_unit(lead, "admin", unit).await;
+    let on_unit = format!("unit:{unit}");
+    let of = async |principal: &str, resource: &str| {
+        let told = explanations::explain(&ctx, organization, principal, resource).await.unwrap();
+        (told.administration.len(), told.administration_of_projects.len())
+    };
+    assert_eq!(of("lead@example.org", &on_unit).await, (0, 1));
+    assert_eq!(of("lead@example.org", "organization").await, (0, 0));
+    assert_eq!(of("ann@example.org", &on_unit).await, (1, 1));
+    projects::create(&ctx, organization, "bench", &unit.to_string()).await.unwrap();
+    assert_eq!(of("lead@example.org", "project:bench").await, (1, 0), "of a project it is said once");
+    let input = GrantPermission {
+        principal: "lead@example.org".into(),
+        granted: "admin".into(),
+        resource: "organization".into(),
+        ..GrantPermission::default()
+    };
+    let would = permissions::preview_grant(&ctx, organization, &input).await.unwrap().effects;
+    let row = &would.rows[0];
+    assert!(row.gains_administration_of_projects && !row.gains_administration, "{row:?}");
+    let would = users::preview_remove(&ctx, organization, lead).await.unwrap();
+    let row = would.rows.iter().find(|row| row.resource.name == "Lab").unwrap();
+    assert!(row.loses_administration_of_projects && !row.loses_administration, "{row:?}");
+}
