@@ -13,15 +13,19 @@ use domain::{
     views::{ApplicationUserRow, ApplicationUserView, Effects, NamedGroup, Page},
 };
 use serde_json::json;
-use store::{Tx, access::Target, memberships::ApplicationUser, users::User};
+use store::{
+    Tx,
+    access::Target,
+    memberships::{ApplicationUser, Member},
+    users::User,
+};
 
 use crate::{
     Context,
-    contexts::Permit,
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
-    standings::{Standing, forbidden},
+    standings::{Standing, acting_obstacle, guarded},
 };
 
 pub use tokens::{
@@ -141,10 +145,8 @@ pub async fn edit(
         let (name, description) = parse(name, description)?;
         let mut write = permit.write(EventType::ApplicationUserChanged).await?;
         let before = find(&mut write.tx, organization, user).await?.member;
-        if let Some(reason) = acting_obstacle(ctx, &mut write.tx, organization, user).await? {
-            drop(write);
-            return Err(refuse(&permit, &before.name, reason).await?);
-        }
+        let obstacle = acting_obstacle(ctx, &mut write.tx, organization, user).await?;
+        let mut write = guarded(&permit, write, obstacle, &of(&before)).await?;
         let stale = || overtaken((&before.name, &before.description), (&name, &description));
         if before.generation != generation {
             return Err(stale().into());
@@ -186,10 +188,8 @@ pub async fn delete(
         let mut write = permit.write(EventType::ApplicationUserDeleted).await?;
         let found = find(&mut write.tx, organization, user).await?;
         let member = &found.member;
-        if let Some(reason) = acting_obstacle(ctx, &mut write.tx, organization, user).await? {
-            drop(write);
-            return Err(refuse(&permit, &member.name, reason).await?);
-        }
+        let obstacle = acting_obstacle(ctx, &mut write.tx, organization, user).await?;
+        let mut write = guarded(&permit, write, obstacle, &of(member)).await?;
         if confirmation.trim() != member.name {
             let reason = format!("Type the application user's name, {}, to delete it.", member.name);
             return Err(Error::invalid("confirmation", reason).into());
@@ -220,10 +220,8 @@ pub async fn preview_delete(
         let permit = ctx.authorize(Action::DeleteApplicationUser, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let found = find(&mut tx, organization, user).await?;
-        if let Some(reason) = acting_obstacle(ctx, &mut tx, organization, user).await? {
-            drop(tx);
-            return Err(refuse(&permit, &found.member.name, reason).await?);
-        }
+        let obstacle = acting_obstacle(ctx, &mut tx, organization, user).await?;
+        let mut tx = guarded(&permit, tx, obstacle, &of(&found.member)).await?;
         let principal = (PrincipalKind::User, user.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Remove).await
     })
@@ -233,17 +231,6 @@ pub async fn preview_delete(
 async fn find(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<ApplicationUser, Failure> {
     let found = store::memberships::find_application_user(tx, organization, user).await?;
     Ok(found.ok_or(Error::NotFound)?)
-}
-
-/// Why the actor may not change it, if so.
-async fn acting_obstacle(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<Option<&'static str>, Failure> {
-    let actor = Standing::of_actor(ctx, tx, organization).await?;
-    Ok(actor.acting_obstacle(&Standing::of(ctx, tx, organization, user).await?))
 }
 
 /// Why the actor may not have a token of it, if so: whoever has one holds what it holds.
@@ -257,10 +244,9 @@ async fn takeover_obstacle(
     Ok(actor.takeover_obstacle(&Standing::of(ctx, tx, organization, user).await?))
 }
 
-/// Puts the try on record and says why it is refused. No transaction may be open.
-async fn refuse(permit: &Permit, name: &str, reason: &str) -> Result<Failure, Failure> {
-    permit.refuse(format!("of the application user {name}: {reason}")).await?;
-    Ok(forbidden(reason).into())
+/// What the record of a try names.
+fn of(member: &Member) -> String {
+    format!("of the application user {}", member.name)
 }
 
 fn parse(name: &str, description: &str) -> Result<(String, String), Error> {

@@ -17,11 +17,10 @@ use store::{Edited, Tx, access::Target, grants::GrantFilter, groups::Group};
 
 use crate::{
     Context,
-    contexts::Permit,
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
-    standings::{Standing, forbidden},
+    standings::{Standing, guarded},
 };
 
 pub use members::{MEMBERS_MAX, add_members, members, preview_add, preview_remove, remove_member};
@@ -121,10 +120,8 @@ pub async fn edit(
         let (name, description) = parse(name, description)?;
         let mut write = permit.write(EventType::GroupChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
-        if let Some(reason) = taking_obstacle(ctx, &mut write.tx, &before).await? {
-            drop(write);
-            return Err(refuse(&permit, &before, reason).await?);
-        }
+        let obstacle = taking_obstacle(ctx, &mut write.tx, &before).await?;
+        let mut write = guarded(&permit, write, obstacle, &with(&before)).await?;
         if before.generation != generation {
             return Err(stale(&before, &name, &description).into());
         }
@@ -166,10 +163,8 @@ pub async fn delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::GroupDeleted).await?;
         let group = find(&mut write.tx, organization, id).await?;
-        if let Some(reason) = taking_obstacle(ctx, &mut write.tx, &group).await? {
-            drop(write);
-            return Err(refuse(&permit, &group, reason).await?);
-        }
+        let obstacle = taking_obstacle(ctx, &mut write.tx, &group).await?;
+        let mut write = guarded(&permit, write, obstacle, &with(&group)).await?;
         if confirmation.trim() != group.name {
             let reason = format!("Type the group's name, {}, to delete it.", group.name);
             return Err(Error::invalid("confirmation", reason).into());
@@ -201,10 +196,8 @@ pub async fn preview_delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let group = find(&mut tx, organization, id).await?;
-        if let Some(reason) = taking_obstacle(ctx, &mut tx, &group).await? {
-            drop(tx);
-            return Err(refuse(&permit, &group, reason).await?);
-        }
+        let obstacle = taking_obstacle(ctx, &mut tx, &group).await?;
+        let mut tx = guarded(&permit, tx, obstacle, &with(&group)).await?;
         let principal = (PrincipalKind::Group, id.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Leave(id)).await
     })
@@ -229,11 +222,9 @@ async fn taking_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Op
     Ok(actor.taking_obstacle(&given))
 }
 
-/// Puts the try on record and says why it is refused. No transaction may be open.
-async fn refuse(permit: &Permit, group: &Group, reason: impl Into<String>) -> Result<Failure, Failure> {
-    let reason = reason.into();
-    permit.refuse(format!("with the group {}: {reason}", group.name)).await?;
-    Ok(forbidden(reason).into())
+/// What the record of a try names.
+fn with(group: &Group) -> String {
+    format!("with the group {}", group.name)
 }
 
 fn parse(name: &str, description: &str) -> Result<(String, String), Error> {

@@ -1,5 +1,5 @@
 //! What somebody holds in a whole organization, and the guards that follow from it: who may give what, and who may act on
-//! whom. Reads what it is about; writes nothing.
+//! whom. Reads what it is about; writes nothing but the record of what a guard forbade.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Context, errors::Failure};
+use crate::{Context, contexts::Permit, errors::Failure};
 
 /// What is said where more is held than can be looked at.
 const CUT: &str = "It holds more than can be looked at. Give roles instead of thousands of single grants.";
@@ -211,32 +211,17 @@ impl Standing {
     /// Whether this one may give that away: nobody may give what they do not hold, or longer than they hold it, or where
     /// they do not administer.
     pub(crate) fn may_give(&self, grant: &GrantedAt) -> bool {
-        let powers = self.lasting(grant.place, grant.until);
-        let given = Powers {
-            place: grant.place.kind(),
-            is_member: true,
-            is_super_admin: false,
-            granted: vec![grant.granted],
-            scopes: None,
-        };
-        powers.administers() && powers.cover(&given)
+        gives(&self.lasting(grant.place, grant.until), grant.granted)
     }
 
     /// Whether this one may take that back: who could give it, for however short a time.
     pub(crate) fn may_take(&self, granted: &str, place: Place) -> bool {
-        let Ok(granted) = granted.parse() else {
-            // What this program does not know of opens nothing that it knows of.
-            return self.at(place).administers();
-        };
         let powers = self.at(place);
-        let given = Powers {
-            place: place.kind(),
-            is_member: true,
-            is_super_admin: false,
-            granted: vec![granted],
-            scopes: None,
-        };
-        powers.administers() && powers.cover(&given)
+        match granted.parse() {
+            Ok(granted) => gives(&powers, granted),
+            // What this program does not know of opens nothing that it knows of.
+            Err(_) => powers.administers(),
+        }
     }
 
     /// Why this one may not put anybody where all of that is held, if so.
@@ -336,6 +321,44 @@ pub(crate) struct GrantedAt {
     pub(crate) place: Place,
     /// When it ends.
     pub(crate) until: Option<Timestamp>,
+}
+
+/// Whether with these powers that can be given and taken at their place.
+fn gives(powers: &Powers, granted: Granted) -> bool {
+    let given = Powers {
+        place: powers.place,
+        is_member: true,
+        is_super_admin: false,
+        granted: vec![granted],
+        scopes: None,
+    };
+    powers.administers() && powers.cover(&given)
+}
+
+/// Why the actor may not act on somebody else, if so.
+pub(crate) async fn acting_obstacle(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<&'static str>, Failure> {
+    let actor = Standing::of_actor(ctx, tx, organization).await?;
+    let other = Standing::of(ctx, tx, organization, user).await?;
+    Ok(actor.acting_obstacle(&other))
+}
+
+/// Goes on with a transaction, unless a guard has an obstacle: then the transaction is over, and the try is on record, which
+/// was `of` somebody or something.
+pub(crate) async fn guarded<T>(
+    permit: &Permit,
+    tx: T,
+    obstacle: Option<impl Into<String>>,
+    of: &str,
+) -> Result<T, Failure> {
+    let Some(reason) = obstacle.map(Into::into) else { return Ok(tx) };
+    drop(tx);
+    permit.refuse(format!("{of}: {reason}")).await?;
+    Err(forbidden(reason).into())
 }
 
 /// The error for what a guard forbids.

@@ -22,7 +22,7 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt},
     pages,
-    standings::{Standing, forbidden},
+    standings::{acting_obstacle, guarded},
 };
 
 /// Most days without activity that a list can ask for.
@@ -166,10 +166,8 @@ pub async fn preview_remove(
         let permit = ctx.authorize(Action::RemoveUser, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let member = find(&mut tx, organization, user).await?;
-        if let Some(reason) = obstacle(ctx, &mut tx, organization, user).await? {
-            drop(tx);
-            return Err(refuse(&permit, &member, reason).await?);
-        }
+        let obstacle = obstacle(ctx, &mut tx, organization, user).await?;
+        let mut tx = guarded(&permit, tx, obstacle, &format!("of {}", member.email)).await?;
         may_go(ctx, &mut tx, organization, &member, "remove").await?;
         let principal = (PrincipalKind::User, user.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Remove).await
@@ -258,10 +256,8 @@ async fn begin(
 ) -> Result<(Write, Member), Failure> {
     let mut write = permit.write(event_type).await?;
     let member = find(&mut write.tx, organization, user).await?;
-    if let Some(reason) = obstacle(ctx, &mut write.tx, organization, user).await? {
-        drop(write);
-        return Err(refuse(permit, &member, reason).await?);
-    }
+    let obstacle = obstacle(ctx, &mut write.tx, organization, user).await?;
+    let mut write = guarded(permit, write, obstacle, &format!("of {}", member.email)).await?;
     write.subject(SubjectKind::User, user.uuid(), member.email.clone());
     Ok((write, member))
 }
@@ -277,23 +273,6 @@ async fn obstacle(
         true => Ok(None),
         false => acting_obstacle(ctx, tx, organization, user).await,
     }
-}
-
-async fn acting_obstacle(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<Option<&'static str>, Failure> {
-    let actor = Standing::of_actor(ctx, tx, organization).await?;
-    let other = Standing::of(ctx, tx, organization, user).await?;
-    Ok(actor.acting_obstacle(&other))
-}
-
-/// Puts the try on record and says why it is refused. No transaction may be open.
-async fn refuse(permit: &Permit, member: &Member, reason: &str) -> Result<Failure, Failure> {
-    permit.refuse(format!("of {}: {reason}", member.email)).await?;
-    Ok(forbidden(reason).into())
 }
 
 /// Makes sure that the organization can do without them, and that they are not the actor.

@@ -12,17 +12,22 @@ use domain::{
 };
 use store::{access::Target, memberships::ApplicationUser};
 
-use super::{find, refuse, takeover_obstacle};
+use super::{find, of, takeover_obstacle};
 use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    standings::guarded,
     tokens::{
         endings::{self, BATCHES_MAX, REVOKED_TOGETHER_MAX},
         rows::{self, Owner},
         terms::{Change, Terms, parse_overlap},
     },
 };
+
+/// Why an application user makes no tokens for itself.
+const ITSELF: &str =
+    "An application user makes and changes no tokens of its own: whoever finds one could make it last.";
 
 /// One page of an application user's tokens, newest first; with `unused_days`, those alone that were not used for so many
 /// days.
@@ -215,14 +220,10 @@ async fn begin_takeover(
 ) -> Result<(Write, Owner), Failure> {
     let mut write = permit.write(event_type).await?;
     let found = find(&mut write.tx, organization, user).await?;
-    if ctx.user()? == user {
-        drop(write);
-        let reason = "An application user makes and changes no tokens of its own: whoever finds one could make it last.";
-        return Err(refuse(permit, &found.member.name, reason).await?);
-    }
-    if let Some(reason) = takeover_obstacle(ctx, &mut write.tx, organization, user).await? {
-        drop(write);
-        return Err(refuse(permit, &found.member.name, reason).await?);
-    }
+    let obstacle = match ctx.user()? == user {
+        true => Some(ITSELF),
+        false => takeover_obstacle(ctx, &mut write.tx, organization, user).await?,
+    };
+    let write = guarded(permit, write, obstacle, &of(&found.member)).await?;
     Ok((write, owner(found, organization)))
 }

@@ -10,23 +10,24 @@ use domain::{
     ids::{GroupId, OrganizationId, UserId},
     names::EmailAddress,
     principals::{PrincipalKind, SubjectKind, UserKind},
-    views::{EFFECT_ROWS_MAX, Effects, GroupMemberRow, Page},
+    views::{AdditionEffects, Effects, GroupMemberRow, Page},
 };
 use serde_json::json;
 use store::{Tx, access::Target, group_members::GroupMember, groups::Group, memberships::Member};
 
-use super::{find, giving_obstacle, refuse, taking_obstacle};
+use super::{find, giving_obstacle, taking_obstacle, with};
 use crate::{
     Context,
-    contexts::Permit,
     effects::{self, Change},
     errors::{Failure, attempt},
     holdings, pages, permissions,
-    standings::Standing,
+    standings::{Standing, guarded},
 };
 
 /// Most people and application users that are added at once.
 pub const MEMBERS_MAX: usize = 200;
+/// Names that are wrong and are told at once, at most.
+const WRONG_TOLD_MAX: usize = 20;
 /// Names that the sentence of an event spells out; all of them are in what it holds.
 const NAMES_TOLD_MAX: usize = 3;
 
@@ -63,7 +64,7 @@ pub async fn members(
 /// them or none; says how many were not in it before.
 ///
 /// # Errors
-/// `Invalid` on `members`, naming the line; `Forbidden` when the group gives what the actor cannot give; `Denied`;
+/// `Invalid` on `members`, naming the lines; `Forbidden` when the group gives what the actor cannot give; `Denied`;
 /// `NotFound`.
 pub async fn add_members(
     ctx: &Context,
@@ -76,10 +77,8 @@ pub async fn add_members(
         let named = parse(members)?;
         let mut write = permit.write(EventType::GroupMemberAdded).await?;
         let group = find(&mut write.tx, organization, id).await?;
-        if let Some(reason) = giving_obstacle(ctx, &mut write.tx, &group).await? {
-            drop(write);
-            return Err(refuse(&permit, &group, reason).await?);
-        }
+        let obstacle = giving_obstacle(ctx, &mut write.tx, &group).await?;
+        let mut write = guarded(&permit, write, obstacle, &with(&group)).await?;
         let mut added = Vec::new();
         for member in all(&mut write.tx, organization, &named).await? {
             if store::group_members::add(&mut write.tx, id, member.user_id, ctx.now()).await? {
@@ -108,29 +107,24 @@ pub async fn preview_add(
     organization: OrganizationId,
     id: GroupId,
     members: &str,
-) -> Result<Effects, Error> {
+) -> Result<AdditionEffects, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::AddGroupMember, Target::Organization(organization)).await?;
         let named = parse(members)?;
         let mut tx = permit.read().await?;
         let group = find(&mut tx, organization, id).await?;
-        if let Some(reason) = giving_obstacle(ctx, &mut tx, &group).await? {
-            drop(tx);
-            return Err(refuse(&permit, &group, reason).await?);
-        }
-        let mut effects = Effects::default();
+        let obstacle = giving_obstacle(ctx, &mut tx, &group).await?;
+        let mut tx = guarded(&permit, tx, obstacle, &with(&group)).await?;
+        let (mut new, mut present) = (Vec::new(), 0);
         for member in all(&mut tx, organization, &named).await? {
-            if effects.rows.len() >= EFFECT_ROWS_MAX {
-                effects.further += 1;
-                continue;
+            match store::group_members::contains(&mut tx, id, member.user_id).await? {
+                true => present += 1,
+                false => new.push((PrincipalKind::User, member.user_id.uuid())),
             }
-            let principal = (PrincipalKind::User, member.user_id.uuid());
-            effects
-                .rows
-                .extend(effects::of(ctx, &mut tx, organization, principal, Change::Join(id)).await?.rows);
         }
-        effects.rows.truncate(EFFECT_ROWS_MAX);
-        Ok(effects)
+        let effects = effects::of_all(ctx, &mut tx, organization, &new, &[Change::Join(id)]).await?;
+        let added = i64::try_from(new.len()).unwrap_or(i64::MAX);
+        Ok(AdditionEffects { effects, added, present })
     })
 }
 
@@ -149,10 +143,8 @@ pub async fn remove_member(
         let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::GroupMemberRemoved).await?;
         let (group, member) = find_member(&mut write.tx, organization, id, user).await?;
-        if let Some(reason) = removing_obstacle(ctx, &mut write.tx, &group, user).await? {
-            drop(write);
-            return Err(refuse_removing(&permit, &group, &member, reason).await?);
-        }
+        let obstacle = removing_obstacle(ctx, &mut write.tx, &group, user).await?;
+        let mut write = guarded(&permit, write, obstacle, &out_of(&group, &member)).await?;
         if !store::group_members::remove(&mut write.tx, id, user).await? {
             return Err(Error::NotFound.into());
         }
@@ -179,10 +171,8 @@ pub async fn preview_remove(
         let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let (group, member) = find_member(&mut tx, organization, id, user).await?;
-        if let Some(reason) = removing_obstacle(ctx, &mut tx, &group, user).await? {
-            drop(tx);
-            return Err(refuse_removing(&permit, &group, &member, reason).await?);
-        }
+        let obstacle = removing_obstacle(ctx, &mut tx, &group, user).await?;
+        let mut tx = guarded(&permit, tx, obstacle, &out_of(&group, &member)).await?;
         let principal = (PrincipalKind::User, user.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Leave(id)).await
     })
@@ -239,14 +229,9 @@ async fn protection(
     Ok(actor.acting_obstacle(&other).map(str::to_owned))
 }
 
-async fn refuse_removing(
-    permit: &Permit,
-    group: &Group,
-    member: &Member,
-    reason: String,
-) -> Result<Failure, Failure> {
-    permit.refuse(format!("of {} from the group {}: {reason}", called(member), group.name)).await?;
-    Ok(crate::standings::forbidden(reason).into())
+/// What the record of a try names.
+fn out_of(group: &Group, member: &Member) -> String {
+    format!("of {} from the group {}", called(member), group.name)
 }
 
 /// A group, and somebody in it.
@@ -286,42 +271,56 @@ fn parse(members: &str) -> Result<Vec<Named<'_>>, Error> {
     }
 }
 
-/// The members that are named, each once.
+/// The members that are named, each once; what is wrong with any of them is told at once.
 async fn all(tx: &mut Tx, organization: OrganizationId, named: &[Named<'_>]) -> Result<Vec<Member>, Failure> {
     let (mut found, mut known) = (Vec::with_capacity(named.len()), BTreeSet::new());
+    let mut wrong = Vec::new();
     for Named { line, text } in named {
-        let member = match permissions::parse_principal(text) {
-            Ok((PrincipalKind::Group, _)) => {
-                let reason =
-                    format!("Line {line}: a group holds people and application users, and no other group.");
-                return Err(Error::invalid("members", reason).into());
-            }
-            Ok((PrincipalKind::User, id)) => {
-                store::memberships::find_member(tx, organization, UserId::from_uuid(id)).await?
-            }
-            Err(_) => match text.parse::<EmailAddress>() {
-                Ok(email) => {
-                    store::memberships::find_member_by_email(tx, organization, email.as_str()).await?
+        match one(tx, organization, text).await? {
+            Ok(member) => {
+                if known.insert(member.user_id) {
+                    found.push(member);
                 }
-                Err(error) => {
-                    return Err(Error::invalid("members", format!("Line {line}: “{text}”: {error}")).into());
-                }
-            },
-        };
-        let Some(member) = member else {
-            let reason =
-                format!("Line {line}: {text} does not belong to the organization. Invite them first.");
-            return Err(Error::invalid("members", reason).into());
-        };
-        if !member.is_active || !member.is_user_active {
-            let reason = format!("Line {line}: {} is deactivated. Reactivate them first.", called(&member));
-            return Err(Error::invalid("members", reason).into());
-        }
-        if known.insert(member.user_id) {
-            found.push(member);
+            }
+            Err(reason) => wrong.push(format!("Line {line}: {reason}")),
         }
     }
-    Ok(found)
+    match wrong.len() {
+        0 => Ok(found),
+        count => {
+            wrong.truncate(WRONG_TOLD_MAX);
+            let more = count - wrong.len();
+            wrong.extend((more > 0).then(|| format!("And {more} more.")));
+            Err(Error::invalid("members", wrong.join(" ")).into())
+        }
+    }
+}
+
+/// The member that is named, or why there is none who can be put into a group.
+async fn one(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Result<Member, String>, Failure> {
+    let member = match permissions::parse_principal(text) {
+        Ok((PrincipalKind::Group, _)) => {
+            return Ok(Err("a group holds people and application users, and no other group.".to_owned()));
+        }
+        Ok((PrincipalKind::User, id)) => {
+            store::memberships::find_member(tx, organization, UserId::from_uuid(id)).await?
+        }
+        Err(_) => match text.parse::<EmailAddress>() {
+            Ok(email) => store::memberships::find_member_by_email(tx, organization, email.as_str()).await?,
+            Err(error) => return Ok(Err(format!("“{text}”: {error}"))),
+        },
+    };
+    Ok(match member {
+        None => Err(format!("{text} does not belong to the organization. Invite them first.")),
+        Some(member) if !member.is_active || !member.is_user_active => {
+            Err(format!("{} is deactivated. Reactivate them first.", called(&member)))
+        }
+        Some(member) => Ok(member),
+    })
 }
 
 /// What events call a member.
@@ -349,6 +348,7 @@ fn draw(member: GroupMember) -> GroupMemberRow {
         kind: member.kind,
         added_at: member.added_at,
         last_activity_at: member.last_activity_at,
+        is_active: member.is_active,
         protection: None,
     }
 }
