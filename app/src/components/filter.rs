@@ -22,8 +22,13 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The form with these fields.
+    /// The form with these fields, which searches the list.
     pub(crate) fn view(self, fields: Vec<AnyView>) -> AnyView {
+        self.asking(view! { {icon(Icon::Search)} "Search" }.into_any(), fields)
+    }
+
+    /// The form with these fields, and what its button says that it shows.
+    pub(crate) fn asking(self, button: AnyView, fields: Vec<AnyView>) -> AnyView {
         let Self { address, hidden: kept, form } = self;
         let pairs: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let is_used = form.is_filled();
@@ -34,7 +39,7 @@ impl Filter {
             <form method="get" action=address class="filter" role="search">
                 {hidden(&pairs)} {fields}
                 <div class="filter-actions">
-                    <button class="button">{icon(Icon::Search)} "Search"</button>
+                    <button class="button">{button}</button>
                     {is_used.then(|| view! { <a class="button button-quiet" href=everything>"Clear"</a> })}
                 </div>
             </form>

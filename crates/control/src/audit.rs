@@ -13,7 +13,8 @@ use store::events::Event;
 use store::{Error, Tx};
 
 /// Appends a record to its organization's chain: gives it its sequence number, its predecessor's hash and its own.
-pub(crate) async fn append(tx: &mut Tx, mut event: Event) -> Result<(), Error> {
+pub(crate) async fn append(tx: &mut Tx, event: Event) -> Result<(), Error> {
+    let mut event = event.as_kept();
     let (sequence, previous) =
         store::events::last(tx, event.organization_id).await?.unwrap_or((0, vec![0; 32]));
     event.sequence = sequence + 1;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Error, Tx,
     patterns::containing,
-    queries::{execute, fetch_all, fetch_one, fetch_optional},
+    queries::{execute, fetch_all, fetch_one, fetch_optional, storable},
 };
 
 /// One audit record.
@@ -74,6 +74,29 @@ pub struct Event {
     pub subject_name: Option<String>,
     /// The token that acted.
     pub token_id: Option<TokenId>,
+}
+
+impl Event {
+    /// The event with its texts as they are kept: what is hashed has to be what is read again.
+    #[must_use]
+    pub fn as_kept(mut self) -> Self {
+        let keep = |text: &mut String| *text = storable(text).into_owned();
+        keep(&mut self.actor);
+        keep(&mut self.text);
+        let texts = [
+            &mut self.project_name,
+            &mut self.service_name,
+            &mut self.session_id,
+            &mut self.credential,
+            &mut self.address,
+            &mut self.agent,
+            &mut self.before,
+            &mut self.after,
+            &mut self.subject_name,
+        ];
+        texts.into_iter().flatten().for_each(keep);
+        self
+    }
 }
 
 /// Which events are looked for; all by default.

@@ -1,23 +1,32 @@
 //! How one SQL text runs on both databases: four macros over ordinary sqlx calls, and the decoding of what comes
 //! back. Holds no SQL.
 
+use std::{borrow::Cow, ops::Deref};
+
 use sqlx::{Column, FromRow, Row, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::Error;
 
 /// Runs one statement on the database of the transaction: `on!(tx, "… $1 …", bind; fetch_all)`. The text is pasted
-/// into both arms, so that each is a plain query for its driver.
+/// into both arms, so that each is a plain query for its driver. Texts are bound as both databases can take them: see
+/// [`Bound`].
 macro_rules! on {
     ($tx:expr, $text:expr $(, $bind:expr)*; $run:ident) => {
         match $tx {
             $crate::Tx::Sqlite(tx) => $crate::queries::results::$run(
                 module_path!(),
-                sqlx::query::<sqlx::Sqlite>($text)$(.bind($bind))*.$run(&mut **tx).await,
+                sqlx::query::<sqlx::Sqlite>($text)
+                    $(.bind($crate::queries::bound($bind).storable()))*
+                    .$run(&mut **tx)
+                    .await,
             ),
             $crate::Tx::Postgres(tx) => $crate::queries::results::$run(
                 module_path!(),
-                sqlx::query::<sqlx::Postgres>($text)$(.bind($bind))*.$run(&mut **tx).await,
+                sqlx::query::<sqlx::Postgres>($text)
+                    $(.bind($crate::queries::bound($bind).storable()))*
+                    .$run(&mut **tx)
+                    .await,
             ),
         }
     };
@@ -47,18 +56,18 @@ macro_rules! fetch_all_among {
             $crate::Tx::Sqlite(tx) => $crate::queries::results::fetch_all(
                 module_path!(),
                 sqlx::query::<sqlx::Sqlite>($sqlite)
-                    .bind($first)
+                    .bind($crate::queries::bound($first).storable())
                     .bind($crate::queries::hex($ids))
-                    $(.bind($bind))*
+                    $(.bind($crate::queries::bound($bind).storable()))*
                     .fetch_all(&mut **tx)
                     .await,
             ),
             $crate::Tx::Postgres(tx) => $crate::queries::results::fetch_all(
                 module_path!(),
                 sqlx::query::<sqlx::Postgres>($postgres)
-                    .bind($first)
+                    .bind($crate::queries::bound($first).storable())
                     .bind($ids)
-                    $(.bind($bind))*
+                    $(.bind($crate::queries::bound($bind).storable()))*
                     .fetch_all(&mut **tx)
                     .await,
             ),
@@ -181,7 +190,74 @@ where
     })
 }
 
-/// Text from outside (a guest, a program's output) with what PostgreSQL cannot store made visible.
-pub(crate) fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+/// Text from outside with what PostgreSQL cannot store made visible.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
+
+/// A value for a query. PostgreSQL refuses the whole query for a text with a NUL in it, SQLite takes it: so that the same
+/// request has the same answer on both, and nobody's search is an internal error, every text is bound as [`storable`].
+pub(crate) struct Bound<T>(AsItIs<T>);
+
+/// What holds no text is bound as it is: a method of [`Bound`] comes before the one of this.
+pub(crate) struct AsItIs<T>(T);
+
+/// Makes a value one for a query.
+pub(crate) const fn bound<T>(value: T) -> Bound<T> {
+    Bound(AsItIs(value))
+}
+
+impl<'a> Bound<&'a str> {
+    pub(crate) fn storable(self) -> Cow<'a, str> {
+        storable(self.0.0)
+    }
+}
+
+impl<'a> Bound<&'a String> {
+    pub(crate) fn storable(self) -> Cow<'a, str> {
+        storable(self.0.0)
+    }
+}
+
+impl<'a> Bound<Option<&'a str>> {
+    pub(crate) fn storable(self) -> Option<Cow<'a, str>> {
+        self.0.0.map(storable)
+    }
+}
+
+impl Bound<String> {
+    pub(crate) fn storable(self) -> String {
+        storable(&self.0.0).into_owned()
+    }
+}
+
+impl<T> Deref for Bound<T> {
+    type Target = AsItIs<T>;
+
+    fn deref(&self) -> &AsItIs<T> {
+        &self.0
+    }
+}
+
+impl<T: Clone> AsItIs<T> {
+    pub(crate) fn storable(&self) -> T {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_bound_as_both_databases_take_it() {
+        let (text, owned) = ("a\0b", "a\0b".to_owned());
+        assert_eq!(bound(text).storable(), "a\u{fffd}b");
+        assert_eq!(bound(&owned).storable(), "a\u{fffd}b");
+        assert_eq!(bound(owned).storable(), "a\u{fffd}b");
+        assert_eq!(bound(Some(text)).storable().as_deref(), Some("a\u{fffd}b"));
+        assert_eq!(bound(None::<&str>).storable(), None);
+        assert_eq!(bound(7_i64).storable(), 7);
+        assert_eq!(bound(&b"\0"[..]).storable(), b"\0");
+    }
 }

@@ -6,4 +6,5 @@ mod exports;
 mod journeys;
 mod neighbours;
 mod refusals;
+mod texts;
 mod tokens;

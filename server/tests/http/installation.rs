@@ -1,6 +1,7 @@
 //! An installation for one test, and a browser without script that talks to it. Checks nothing itself.
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     sync::{
@@ -58,7 +59,8 @@ pub(crate) struct Installation {
     pub(crate) store: Store,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) stop: watch::Sender<bool>,
-    _directory: TempDir,
+    _site: TempDir,
+    _database: Box<dyn Any + Send + Sync>,
 }
 
 impl Installation {
@@ -75,13 +77,27 @@ impl Installation {
         Self::with("http://localhost:8080", vec![proxies.parse().unwrap()]).await
     }
 
+    /// One on PostgreSQL.
+    pub(crate) async fn postgres() -> Self {
+        let (store, database) = store::testing::temporary_postgres().await;
+        Self::on(store, database, "http://localhost:8080", Vec::new()).await
+    }
+
     async fn with(public_url: &str, trusted_proxies: Vec<IpNet>) -> Self {
+        let (store, directory) = store::testing::temporary_sqlite().await;
+        Self::on(store, directory, public_url, trusted_proxies).await
+    }
+
+    /// On a given database; `database` lives as long as the installation.
+    async fn on(
+        store: Store,
+        database: impl Any + Send + Sync,
+        public_url: &str,
+        trusted_proxies: Vec<IpNet>,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
         build_site(&site);
-        let url = format!("sqlite://{}/test.db", directory.path().display());
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
         let clock = Arc::new(TestClock::default());
         let host = SimulatedHost::open(SimulatedSettings::new("local", clock.clone())).unwrap();
         let parts = control::Parts {
@@ -109,7 +125,7 @@ impl Installation {
             workers: Workers::start(&control, &shutdown),
             shutdown,
         });
-        Self { router, control, store, clock, stop, _directory: directory }
+        Self { router, control, store, clock, stop, _site: directory, _database: Box::new(database) }
     }
 
     /// A browser that has not been here before.

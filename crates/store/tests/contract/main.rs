@@ -56,6 +56,7 @@ mod sign_in_attempts;
 mod signals;
 mod step_runs;
 mod strands;
+mod texts;
 mod tokens;
 mod units;
 mod users;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::{events, ip_filters, projects, services, sessions};
+use control::{Origin, events, ip_filters, projects, services, sessions};
 use domain::{
     errors::Error,
     inputs::{EventFilter, SignIn},
@@ -292,4 +292,24 @@ async fn a_page_looks_through_so_many_events_on_sqlite() {
 #[tokio::test]
 async fn a_page_looks_through_so_many_events_on_postgres() {
     a_long_log(World::postgres().await).await;
+}
+
+/// What is hashed is what is kept.
+async fn texts_that_cannot_be_kept(world: World) {
+    let origin = Origin { agent: Some("a\0b".into()), ..world.origin("203.0.113.9") };
+    let ctx = world.control.context(origin, Some((vec![7; 32], world.user)));
+    control::units::create(&ctx, world.organization, "Data").await.unwrap();
+    let event = world.last_event(world.organization, "unit.created").await;
+    assert_eq!(event.agent.as_deref(), Some("a\u{fffd}b"));
+    check_world(&world).await;
+}
+
+#[tokio::test]
+async fn no_text_breaks_the_chain_on_sqlite() {
+    texts_that_cannot_be_kept(World::new().await).await;
+}
+
+#[tokio::test]
+async fn no_text_breaks_the_chain_on_postgres() {
+    texts_that_cannot_be_kept(World::postgres().await).await;
 }
