@@ -313,7 +313,7 @@ test("it is explained what somebody can do, and through which group", async () =
   await openUser(admin, bea.email);
   await admin.getByRole("link", { name: "What they can do" }).click();
   await admin.getByRole("combobox", { name: "On", exact: true }).selectOption({ label: "shop" });
-  await admin.getByRole("button", { name: "Search" }).click();
+  await admin.getByRole("button", { name: "Explain" }).click();
   await expect(admin.getByRole("heading", { level: 2, name: /^Bea Operator.* on the project shop$/ })).toBeVisible();
   const row = admin.getByRole("row", { name: /project:services:write/ });
   await expect(row).toContainText("Through the group Night shift: Operator on the project shop");
