@@ -12,6 +12,7 @@ use super::list_page::texts;
 use crate::{
     components::{
         api_call::ApiCalls,
+        badges::{Tone, badge},
         copy::CopyButton,
         dialog::{dialog, open_button},
         empty::empty,
@@ -213,8 +214,10 @@ fn row(organization: &str, group: &str, people: &People, may_remove: bool, membe
         Some(email) => view! { <span class="free-text">{email}</span> }.into_any(),
         None => view! { <span class="muted">"application user"</span> }.into_any(),
     };
+    let name = people.named(member.user_id, member.kind, &member.name);
+    let out = (!member.is_active).then(|| badge(Tone::Warning, "deactivated"));
     let mut row = vec![
-        people.named(member.user_id, member.kind, &member.name),
+        view! { <span class="badges">{name} {out}</span> }.into_any(),
         email,
         time(member.added_at),
         maybe_time(member.last_activity_at),

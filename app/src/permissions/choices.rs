@@ -8,7 +8,7 @@ use domain::{
     permissions::Permission,
     powers::Ability,
     principals::{PrincipalKind, ResourceKind},
-    views::{Page, Principal, Resource},
+    views::{Explanation, Page, Principal, Resource},
 };
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -184,16 +184,26 @@ impl Holder {
         [("principal", &self.address), ("holder", &self.chosen)]
     }
 
+    /// Why that is nobody: two are named where one is meant.
+    pub(super) fn both(&self) -> Option<Error> {
+        let are_two = !self.address.trim().is_empty() && !self.chosen.is_empty();
+        let reason = "Type an address or a name, or choose from the list, not both.";
+        are_two.then(|| Error::invalid("principal", reason))
+    }
+
     /// What they are called, for who may ask; else how they were named.
     pub(super) async fn name(&self, id: OrganizationId, resource: &str) -> String {
-        if self.text().is_empty() {
-            return String::new();
-        }
-        let found = match control() {
-            Ok(ctx) => control::explanations::explain(&ctx, id, self.text(), resource).await.ok(),
-            Err(_) => None,
-        };
+        let found = self.explained(id, resource).await;
         found.map_or_else(|| self.text().to_owned(), |found| called(&found.principal))
+    }
+
+    /// What they can do there, for who may ask.
+    pub(super) async fn explained(&self, id: OrganizationId, resource: &str) -> Option<Explanation> {
+        if self.text().is_empty() {
+            return None;
+        }
+        let ctx = control().ok()?;
+        control::explanations::explain(&ctx, id, self.text(), resource).await.ok()
     }
 }
 

@@ -142,6 +142,7 @@ mod tests {
                 name: "Ops".into(),
                 email: None,
                 user_kind: None,
+                is_active: true,
             },
             granted: "operator".into(),
             resource: Resource { kind: ResourceKind::Project, id: id.parse().unwrap(), name: "shop".into() },

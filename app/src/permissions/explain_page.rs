@@ -64,6 +64,10 @@ async fn explanation(
     holder: &Holder,
     on: &mut Chosen,
 ) -> Result<Option<Explanation>, AppError> {
+    if let Some(error) = holder.both() {
+        set_status(error.status());
+        on.error = Some(error);
+    }
     if on.error.is_some() {
         place.require_others()?;
         return Ok(None);

@@ -56,7 +56,7 @@ pub(crate) fn PermissionsPage() -> impl IntoView {
         };
         let filter =
             control::permissions::Filter { principal: asked.holder.text(), resource: &asked.resource };
-        let list = match on.error {
+        let list = match on.error.or_else(|| asked.holder.both()) {
             Some(error) => place.require_others().and(Err(error)),
             None => control::permissions::list(&control()?, id, filter, after.as_deref()).await,
         };
@@ -356,6 +356,7 @@ mod tests {
                 name: "Ops".into(),
                 email: None,
                 user_kind: None,
+                is_active: true,
                 is_active: true,
             },
             granted: "operator".into(),

@@ -11,11 +11,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
+    choices::called,
     grant_page::{ACTION, Asked, On, TITLE, ask, frame},
     list_page::label,
 };
 use crate::{
     components::{
+        alerts::warning,
         effects::place,
         form::FormState,
         frame::{Viewer, head},
@@ -37,19 +39,24 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let (id, asked) = (asked(&params)?, Asked::of(&query));
         let on = On::load(&viewer, id, &asked.resource).await?;
-        let refused = match both(&asked) {
+        let refused = match asked.holder.both() {
             Some(error) => error,
             None => {
                 let would = control::permissions::preview_grant(&control()?, id, &asked.input()).await;
                 match answer(would) {
                     Ok(would) => {
                         let GrantEffects { effects, present } = would;
-                        let preview = preview(&viewer, id, &asked, &on, present.as_ref()).await;
+                        let found = asked.holder.explained(id, &asked.resource).await;
+                        let name = found.as_ref().map(|found| called(&found.principal));
+                        let name = name.unwrap_or_else(|| asked.holder.text().to_owned());
+                        let out = found.filter(|found| !found.principal.is_active).map(|_| out(&name));
+                        let preview = preview(&viewer, id, &asked, (&on, &name), present.as_ref());
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
                         let frame = frame(&viewer, id, on.project.clone(), &asked).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
-                        return Ok(frame.view(viewer, view! { {title} {preview.view(effects)} }.into_any()));
+                        let body = view! { {title} {out} {preview.view(effects)} };
+                        return Ok(frame.view(viewer, body.into_any()));
                     }
                     Err(AppError::Refused(error @ (Error::Invalid { .. } | Error::Forbidden { .. }))) => {
                         error
@@ -64,18 +71,16 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
     })
 }
 
-/// Two are named where one is meant.
-fn both(asked: &Asked) -> Option<Error> {
-    let are_two = !asked.holder.address.is_empty() && !asked.holder.chosen.is_empty();
-    are_two
-        .then(|| Error::invalid("principal", "Type an address or a name, or choose from the list, not both."))
+/// Why a grant changes nothing yet for somebody who is deactivated.
+fn out(name: &str) -> AnyView {
+    warning(capitalized(&format!("{name} is deactivated: it counts once they are let in again.")))
 }
 
-async fn preview(
+fn preview(
     viewer: &Viewer,
     id: OrganizationId,
     asked: &Asked,
-    on: &On,
+    (on, name): (&On, &str),
     present: Option<&GrantRow>,
 ) -> Preview {
     let input = asked.input();
@@ -84,7 +89,6 @@ async fn preview(
         Ok(days) => format!(" for {}", count(days, "day")),
         Err(_) => String::new(),
     };
-    let name = asked.holder.name(id, &asked.resource).await;
     let sentence =
         format!("{name} will hold “{label}” on {}{days}.{}", place(on.kind, &on.name), now(present));
     let organization = id.to_string();

@@ -111,6 +111,7 @@ fn principal_of(row: &Described) -> Principal {
         name: row.principal_name.clone(),
         email: row.principal_email.clone().filter(|_| is_person),
         user_kind: row.user_kind,
+        is_active: row.is_active,
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Described {
     pub principal_email: Option<String>,
     /// A person or an application user; none for a group.
     pub user_kind: Option<UserKind>,
+    /// Whether the principal's account and membership in the organization are active; a group is.
+    pub is_active: bool,
     /// What the resource is called; empty if it is gone.
     pub resource_name: String,
     /// The unit of the project that is the resource.
@@ -173,8 +175,10 @@ macro_rules! described {
         concat!(
             "SELECT g.*, COALESCE(u.name, gr.name, '') AS principal_name, u.email AS principal_email,
                 u.kind AS user_kind, COALESCE(ro.name, ru.name, rp.name, '') AS resource_name,
-                rp.unit_id AS resource_unit_id
+                rp.unit_id AS resource_unit_id,
+                (gr.id IS NOT NULL OR (COALESCE(u.is_active, FALSE) AND COALESCE(m.is_active, FALSE))) AS is_active
             FROM grants g LEFT JOIN users u ON g.principal_kind = 'user' AND u.id = g.principal_id
+            LEFT JOIN memberships m ON m.organization_id = g.organization_id AND m.user_id = u.id
             LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
             "WHERE ",

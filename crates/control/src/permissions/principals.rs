@@ -85,7 +85,7 @@ async fn find_by_name(
 }
 
 fn group_principal(id: Uuid, name: String) -> Principal {
-    Principal { kind: PrincipalKind::Group, id, name, email: None, user_kind: None }
+    Principal { kind: PrincipalKind::Group, id, name, email: None, user_kind: None, is_active: true }
 }
 
 fn member_principal(member: Member) -> Principal {
@@ -95,6 +95,7 @@ fn member_principal(member: Member) -> Principal {
         name: member.name,
         email: (member.kind == UserKind::Person).then_some(member.email),
         user_kind: Some(member.kind),
+        is_active: member.is_active && member.is_user_active,
     }
 }
 

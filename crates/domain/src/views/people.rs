@@ -140,6 +140,8 @@ pub struct GroupMemberRow {
     pub added_at: Timestamp,
     /// When they last did anything.
     pub last_activity_at: Option<Timestamp>,
+    /// Whether they are let in: neither deactivated here nor everywhere.
+    pub is_active: bool,
     /// Why the viewer, who could take others out, may not do so with them, if so: a sentence.
     pub protection: Option<String>,
 }
