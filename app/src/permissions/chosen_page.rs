@@ -95,10 +95,9 @@ fn draw(id: OrganizationId, people: &People, would: RevocationEffects, next: Str
     }
     let mut hidden = vec![("organization", id.to_string()), ("next", next.clone())];
     hidden.extend(going.iter().map(|row| ("grants[]", row.id.to_string())));
-    let are = if going.len() == 1 { "is" } else { "are" };
     let preview = Preview {
         action: "/api/permissions/revoke_chosen",
-        sentence: format!("{number} {are} revoked."),
+        sentence: format!("{number} will be revoked."),
         note: Some("Passwords of services that they have seen stay valid: reset them if that matters."),
         verb: "Revoke",
         is_danger: true,
