@@ -179,7 +179,7 @@ fn draw(
     };
     let has_actions = page.rows.iter().any(|row| row.may_revoke);
     let mut columns = columns(resource.is_none(), has_actions);
-    columns.splice(0..0, has_actions.then_some(Column::Text("Choose")));
+    columns.splice(0..0, has_actions.then_some(Column::Pick));
     let pairs = asked.pairs(place);
     let address = |after: Option<&str>| {
         let mut query: Vec<_> = pairs.iter().map(|(name, value)| (*name, Some(*value))).collect();
@@ -281,7 +281,7 @@ fn rest(organization: &str, has_place: bool, has_actions: bool, grant: &GrantRow
     let mut row = vec![what(&grant.granted)];
     row.extend(has_place.then(|| resource(&grant.resource)));
     row.push(match (grant.expires_at, grant.is_expired) {
-        (Some(at), false) => time(at),
+        (Some(at), false) => view! { <span class="given">{time(at)}</span> }.into_any(),
         (Some(at), true) => {
             view! { <span class="ended">{badge(Tone::Plain, "ended")} {time(at)}</span> }.into_any()
         }
@@ -356,7 +356,6 @@ mod tests {
                 name: "Ops".into(),
                 email: None,
                 user_kind: None,
-                is_active: true,
                 is_active: true,
             },
             granted: "operator".into(),
