@@ -157,11 +157,6 @@ pub fn group(organization: &str, group: &str, query: &[(&str, Option<&str>)]) ->
 pub fn group_addition(organization: &str, group: &str, query: &[(&str, Option<&str>)]) -> String {
     of_organization(organization, &["groups", group, "members", "new"], query)
 }
-/// What putting people into a group would do.
-#[must_use]
-pub fn group_addition_preview(organization: &str, group: &str) -> String {
-    of_organization(organization, &["groups", group, "members", "preview"], &[])
-}
 /// What taking somebody out of a group would do.
 #[must_use]
 pub fn group_removal(organization: &str, group: &str, user: &str) -> String {

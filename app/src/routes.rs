@@ -16,7 +16,7 @@ use crate::{
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
     events::EventsPage,
-    groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, PreviewMembersPage, RemoveMemberPage},
+    groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, RemoveMemberPage},
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
     mails::{MailPage, MailsPage},
@@ -161,11 +161,6 @@ fn PermissionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/groups/:group") view=GroupPage />
         <Route ssr=Async path=path!("/organizations/:organization/groups/:group/delete") view=DeleteGroupPage />
         <Route ssr=Async path=path!("/organizations/:organization/groups/:group/members/new") view=AddMembersPage />
-        <Route
-            ssr=Async
-            path=path!("/organizations/:organization/groups/:group/members/preview")
-            view=PreviewMembersPage
-        />
         <Route
             ssr=Async
             path=path!("/organizations/:organization/groups/:group/members/:user/remove")

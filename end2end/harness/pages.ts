@@ -125,6 +125,10 @@ export function permissionPlaces(organization: string, project: string, group: s
   const id = group.split("/").at(-1)!;
   const on = `resource=${encodeURIComponent(`project:${project}`)}`;
   const follow = (name: RegExp) => (page: Page) => page.getByRole("link", { name }).first().click();
+  const named = (email: string) => async (page: Page) => {
+    await page.getByRole("textbox", { name: "E-mail addresses" }).fill(email);
+    await page.getByRole("button", { name: "Preview" }).first().click();
+  };
   return [
     { name: "groups", path: `${whole}/groups` },
     { name: "groups-none", path: `${whole}/groups?text=nothing-of-the-kind` },
@@ -132,8 +136,8 @@ export function permissionPlaces(organization: string, project: string, group: s
     { name: "group", path: group },
     { name: "group-edit", path: group, act: (page) => page.getByRole("button", { name: "Edit…" }).click() },
     { name: "group-add", path: `${group}/members/new` },
-    { name: "group-add-refused", path: `${group}/members/preview?members=nobody%40example.org`, status: 422 },
-    { name: "group-add-preview", path: `${group}/members/preview?members=ann%40example.org` },
+    { name: "group-add-refused", path: `${group}/members/new`, act: named("nobody@example.org") },
+    { name: "group-add-preview", path: `${group}/members/new`, act: named("ann@example.org") },
     { name: "group-remove", path: group, act: follow(/^Remove /) },
     { name: "group-delete", path: `${group}/delete` },
     { name: "permissions", path: `${whole}/permissions` },

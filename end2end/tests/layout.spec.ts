@@ -166,7 +166,6 @@ async function longest(browser: Browser, page: Page, installation: Installation)
     `${whole}/groups`,
     `${whole}/groups/${group.id}`,
     `${whole}/groups/${group.id}/members/new`,
-    `${whole}/groups/${group.id}/members/preview?members=${email}`,
     `${whole}/groups/${group.id}/members/${member}/remove`,
     `${whole}/groups/${group.id}/delete`,
     `${whole}/application-users`,

@@ -44,6 +44,7 @@ pub const POSTED: &[&str] = &[
     "/projects/{project}/services/{service}/connect",
     "/organizations/{organization}/invitations",
     "/organizations/{organization}/invitations/new",
+    "/organizations/{organization}/groups/{group}/members/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",
     "/profile/tokens/new",

@@ -1,12 +1,12 @@
-//! `/organizations/{organization}/groups/{group}/members/new` and `…/preview`: who is put into a group, typed in or chosen
-//! from the organization, and what that would give them.
+//! `/organizations/{organization}/groups/{group}/members/new`: who is put into a group, typed in or chosen from the
+//! organization; and, once the form was sent to the page itself, what that would give them.
 
 use domain::{
     actions::Action,
     errors::Error,
     ids::OrganizationId,
     inputs::MemberFilter,
-    views::{ApplicationUserRow, GroupView, MemberRow, Page},
+    views::{AdditionEffects, ApplicationUserRow, GroupView, MemberRow, Page},
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -26,7 +26,7 @@ use crate::{
         preview::Preview,
         text_area::TextArea,
     },
-    context::{Posted, answer, control, set_status},
+    context::{Posted, answer, control, posted, set_status},
     errors::AppError,
     links,
     quantities::count,
@@ -42,37 +42,35 @@ pub(crate) fn AddMembersPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let group = load(&viewer, &params).await?;
-        ask(viewer, &group, &query.get("text").unwrap_or_default(), FormState::of(ACTION)).await
+        match posted() {
+            Some(sent) => preview_page(viewer, &group, sent.values("members").join("\n")).await,
+            None => ask(viewer, &group, &query.get("text").unwrap_or_default(), FormState::of(ACTION)).await,
+        }
     })
 }
 
-/// What adding them would do.
-#[component]
-pub(crate) fn PreviewMembersPage() -> impl IntoView {
-    let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
-    page(async move {
-        let viewer = Viewer::load().await?;
-        let group = load(&viewer, &params).await?;
-        let members = query.get_all("members").unwrap_or_default().join("\n");
-        let (organization, id) = (group.organization_id, group.row.id);
-        let would = control::groups::preview_add(&control()?, organization, id, &members).await;
-        match answer(would) {
-            Ok(would) => {
-                let back = links::group_addition(&organization.to_string(), &id.to_string(), &[]);
-                let frame = super::frame(&group, TITLE).step(TITLE, back).calls(calls(&group, &members));
-                let title = head(format!("Add members to {}?", group.row.name), (), ());
-                let who = who(organization, &members).await?;
-                let body = preview(&group, members).view(would);
-                Ok(frame.view(viewer, view! { {title} {who} {body} }.into_any()))
-            }
-            Err(AppError::Refused(error @ Error::Invalid { .. })) => {
-                set_status(error.status());
-                let sent = Posted([("members".to_owned(), members)].into());
-                ask(viewer, &group, "", FormState::refused(ACTION, error, &sent)).await
-            }
-            Err(other) => Err(other),
+/// What adding them would do, or the form again with what is wrong. Addresses of people are in no address of a page.
+async fn preview_page(viewer: Viewer, group: &GroupView, members: String) -> Result<AnyView, AppError> {
+    let (organization, id) = (group.organization_id, group.row.id);
+    let would = answer(control::groups::preview_add(&control()?, organization, id, &members).await);
+    let refused = match would {
+        Ok(AdditionEffects { added: 0, .. }) => {
+            Error::invalid("members", "All of these are in the group already.")
         }
-    })
+        Ok(AdditionEffects { effects, added, present }) => {
+            let back = links::group_addition(&organization.to_string(), &id.to_string(), &[]);
+            let frame = super::frame(group, TITLE).step(TITLE, back).calls(calls(group, &members));
+            let title = head(format!("Add members to {}?", group.row.name), (), ());
+            let who = who(organization, &members).await?;
+            let body = preview(group, members, added, present).view(effects);
+            return Ok(frame.view(viewer, view! { {title} {who} {body} }.into_any()));
+        }
+        Err(AppError::Refused(error @ Error::Invalid { .. })) => error,
+        Err(other) => return Err(other),
+    };
+    set_status(refused.status());
+    let sent = Posted([("members".to_owned(), members)].into());
+    ask(viewer, group, "", FormState::refused(ACTION, refused, &sent)).await
 }
 
 /// The group, for who may put somebody into it.
@@ -121,7 +119,7 @@ fn typed(group: &GroupView, form: &FormState) -> AnyView {
     view! {
         <section class="card" aria-labelledby="typed">
             <h2 id="typed">"By address"</h2>
-            <form method="get" action=preview_path(group) class="form">
+            <form method="post" action=own_path(group) class="form">
                 {form.error(&["members"])} {members.view(form)} <div class="form-actions">
                     <button class="button button-primary">"Preview"</button>
                 </div>
@@ -162,7 +160,7 @@ fn chosen(
     let body = match shown {
         0 => nothing_fits(false),
         _ => view! {
-            <form method="get" action=preview_path(group) class="form">
+            <form method="post" action=own_path(group) class="form">
                 <fieldset>
                     <legend class="visually-hidden">"Members of the organization"</legend>
                     <div class="checks">{lines.collect_view()} {programs.collect_view()}</div>
@@ -222,22 +220,45 @@ async fn who(organization: OrganizationId, members: &str) -> Result<AnyView, App
     .into_any())
 }
 
-fn preview_path(group: &GroupView) -> String {
-    links::group_addition_preview(&group.organization_id.to_string(), &group.row.id.to_string())
+/// Where the forms are sent: to their own page.
+fn own_path(group: &GroupView) -> String {
+    links::group_addition(&group.organization_id.to_string(), &group.row.id.to_string(), &[])
 }
 
-fn preview(group: &GroupView, members: String) -> Preview {
+/// What is going to be done, where some may be in the group already.
+fn sentence(group: &str, added: i64, present: i64) -> String {
+    let added = count(added, "member");
+    let are = match present {
+        0 => String::new(),
+        1 => " One more is in it already.".to_owned(),
+        present => format!(" {present} more are in it already."),
+    };
+    format!("{added} of the organization will be put into the group {group}.{are}")
+}
+
+fn preview(group: &GroupView, members: String, added: i64, present: i64) -> Preview {
     let (organization, id) = (group.organization_id.to_string(), group.row.id.to_string());
-    let number = named(&members).count();
-    let number = count(i64::try_from(number).unwrap_or(i64::MAX), "member");
     Preview {
         action: ACTION,
-        sentence: format!("{number} of the organization will be put into the group {}.", group.row.name),
-        note: Some("Who is in it already stays in it."),
+        sentence: sentence(&group.row.name, added, present),
+        note: None,
         verb: TITLE,
         is_danger: false,
         confirmation: None,
         back: links::group_addition(&organization, &id, &[]),
         hidden: vec![("organization", organization), ("group", id), ("members", members)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_are_in_already_are_not_counted() {
+        assert_eq!(sentence("Ops", 1, 0), "1 member of the organization will be put into the group Ops.");
+        let some = sentence("Ops", 2, 1);
+        assert!(some.starts_with("2 members of") && some.ends_with("One more is in it already."), "{some}");
+        assert!(sentence("Ops", 2, 3).ends_with("3 more are in it already."));
     }
 }

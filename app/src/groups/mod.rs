@@ -15,11 +15,8 @@ mod view_page;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    addition_page::{AddMembersPage, PreviewMembersPage},
-    deletion_page::DeleteGroupPage,
-    list_page::GroupsPage,
-    removal_page::RemoveMemberPage,
-    view_page::GroupPage,
+    addition_page::AddMembersPage, deletion_page::DeleteGroupPage, list_page::GroupsPage,
+    removal_page::RemoveMemberPage, view_page::GroupPage,
 };
 
 #[cfg(feature = "ssr")]

@@ -30,9 +30,9 @@ pub use self::{
         OwnProfile, ProfileTexts,
     },
     permissions::{
-        AttachedGrantView, AttachedView, ChosenGrant, EFFECT_ROWS_MAX, EFFECT_TOTALS_MAX, EffectRow,
-        EffectTotal, EffectTotals, Effects, ExplainedPermission, Explanation, GrantEffects, GrantRow,
-        HolderRow, Path, Principal, Resource, RevocationEffects, seen_end,
+        AdditionEffects, AttachedGrantView, AttachedView, ChosenGrant, EFFECT_ROWS_MAX, EFFECT_TOTALS_MAX,
+        EffectRow, EffectTotal, EffectTotals, Effects, ExplainedPermission, Explanation, GrantEffects,
+        GrantRow, HolderRow, Path, Principal, Resource, RevocationEffects, seen_end,
     },
     plans::PlanView,
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},

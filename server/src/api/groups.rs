@@ -4,7 +4,7 @@ use control::groups;
 use domain::{
     actions::Action,
     errors::Error,
-    views::{Effects, GroupMemberRow, GroupRow, GroupView, Page},
+    views::{AdditionEffects, Effects, GroupMemberRow, GroupRow, GroupView, Page},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,7 @@ async fn preview_delete(call: Call) -> Result<Json<Effects>, Error> {
     groups::preview_delete(&call.ctx, call.id("organization")?, call.id("group")?).await.map(Json)
 }
 
-async fn preview_add(call: Call<Json<AddGroupMembers>>) -> Result<Json<Effects>, Error> {
+async fn preview_add(call: Call<Json<AddGroupMembers>>) -> Result<Json<AdditionEffects>, Error> {
     let (organization, group) = (call.id("organization")?, call.id("group")?);
     groups::preview_add(&call.ctx, organization, group, &call.body.0.members.join("\n")).await.map(Json)
 }

@@ -252,6 +252,19 @@ pub struct RevocationEffects {
     pub effects: Effects,
 }
 
+/// What putting members into a group would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct AdditionEffects {
+    /// What it would do to people.
+    #[serde(flatten)]
+    pub effects: Effects,
+    /// How many of them would be put into it.
+    pub added: i64,
+    /// How many are in it already.
+    pub present: i64,
+}
+
 /// What giving a role or permission would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

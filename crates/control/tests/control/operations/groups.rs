@@ -119,6 +119,9 @@ async fn what_is_wrong_is_told_on_its_field() {
         (&format!("\nuser:{}", world.uuid()), "Line 2: user:"),
         (&format!("group:{}", group.row.id), "Line 1: a group holds"),
         (&"ann@example.org,".repeat(groups::MEMBERS_MAX + 1), "At most 200"),
+        ("nobody\neve@elsewhere.org", "Line 1: “nobody”"),
+        ("nobody\neve@elsewhere.org", "Line 2: eve@elsewhere.org does not belong"),
+        (&"nobody\n".repeat(23), "And 3 more."),
     ] {
         for error in [
             groups::add_members(&ctx, organization, group.row.id, members).await.unwrap_err(),
@@ -307,8 +310,10 @@ async fn previews_say_what_is_gained_and_lost() {
     let bob = member(&world, "bob@example.org", &[]).await;
     member(&world, "cat@example.org", &["read_only"]).await;
     let before = world.dump().await;
-    let effects =
+    let would =
         groups::preview_add(&ctx, organization, id, "bob@example.org, cat@example.org").await.unwrap();
+    assert_eq!((would.added, would.present), (2, 0));
+    let effects = would.effects;
     // Cat holds it already.
     assert_eq!((effects.rows.len(), effects.further), (1, 0));
     let row = &effects.rows[0];
@@ -318,6 +323,9 @@ async fn previews_say_what_is_gained_and_lost() {
     assert!(world.dump().await == before, "a preview changes nothing");
 
     groups::add_members(&ctx, organization, id, "bob@example.org, cat@example.org").await.unwrap();
+    let named = "bob@example.org, ann@example.org, ann@example.org";
+    let would = groups::preview_add(&ctx, organization, id, named).await.unwrap();
+    assert_eq!((would.added, would.present, would.effects.totals.looked_at), (1, 1, 1));
     for effects in [
         groups::preview_remove(&ctx, organization, id, bob).await.unwrap(),
         groups::preview_delete(&ctx, organization, id).await.unwrap(),

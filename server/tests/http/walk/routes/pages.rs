@@ -131,14 +131,13 @@ fn of_groups() -> Vec<Route> {
     const GROUP: &str = "/organizations/{organization}/groups/{group}";
     const DELETE: &str = "/organizations/{organization}/groups/{group}/delete";
     const ADD: &str = "/organizations/{organization}/groups/{group}/members/new";
-    const PREVIEW: &str = "/organizations/{organization}/groups/{group}/members/preview";
     const REMOVE: &str = "/organizations/{organization}/groups/{group}/members/{user}/remove";
     vec![
         page("/organizations/{organization}/groups", &[In(ListGroups)]),
         page(GROUP, &[In(ListGroups)]),
         page(DELETE, &[In(ListGroups), In(DeleteGroup)]),
         page(ADD, &[In(ListGroups), In(AddGroupMember)]),
-        page(PREVIEW, &[In(ListGroups), In(AddGroupMember)]).with("members={member}"),
+        posted(ADD, &[In(ListGroups), In(AddGroupMember)]).with("members={member}"),
         page(REMOVE, &[In(ListGroups), In(RemoveGroupMember)]),
     ]
 }
