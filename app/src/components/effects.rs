@@ -44,13 +44,13 @@ pub(crate) fn effects(effects: Effects) -> AnyView {
 
 /// How many lose and gain what, where not all of them are listed.
 fn numbers(totals: &EffectTotals, further: i64) -> AnyView {
-    let affected = totals.looked_at - totals.unchanged;
+    let affected = totals.considered - totals.unchanged;
     if affected <= totals.listed && further == 0 {
         return ().into_any();
     }
     let sentence = format!(
         "Of {} people who were looked at, {} lose something, {} gain something, and {} neither.",
-        totals.looked_at, totals.losing, totals.gaining, totals.unchanged
+        totals.considered, totals.losing, totals.gaining, totals.unchanged
     );
     let same = totals.same.iter().map(|total| {
         let mut cells = vec![total.people.into_any()];
@@ -191,7 +191,7 @@ mod tests {
     fn would(rows: Vec<EffectRow>, further: i64) -> Effects {
         let number = i64::try_from(rows.len()).unwrap();
         let totals =
-            EffectTotals { looked_at: number, losing: number, listed: number, ..EffectTotals::default() };
+            EffectTotals { considered: number, losing: number, listed: number, ..EffectTotals::default() };
         Effects { rows, totals, further }
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let mut many = would(vec![one.clone()], 0);
         assert!(!effects(many.clone()).to_html().contains("How many lose and gain what"));
         many.totals = EffectTotals {
-            looked_at: 20_003,
+            considered: 20_003,
             losing: 20_000,
             gaining: 2,
             unchanged: 1,

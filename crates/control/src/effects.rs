@@ -249,7 +249,7 @@ impl Tally {
     fn add(&mut self, member: &Member, theirs: Vec<(Resource, Difference)>) {
         let loses = theirs.iter().any(|(_, difference)| difference.loses.is_something());
         let gains = theirs.iter().any(|(_, difference)| difference.gains.is_something());
-        self.totals.looked_at += 1;
+        self.totals.considered += 1;
         self.totals.losing += i64::from(loses);
         self.totals.gaining += i64::from(gains);
         self.totals.unchanged += i64::from(theirs.is_empty());
@@ -288,7 +288,7 @@ impl Tally {
         same.sort_by_key(|total| std::cmp::Reverse(total.people));
         same.truncate(EFFECT_TOTALS_MAX);
         totals.same = same;
-        let further = (total - totals.looked_at).max(0);
+        let further = (total - totals.considered).max(0);
         Effects { rows: losing.people.into_iter().flatten().collect(), totals, further }
     }
 }

@@ -208,7 +208,7 @@ pub struct Effects {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct EffectTotals {
     /// Who was looked at.
-    pub looked_at: i64,
+    pub considered: i64,
     /// Who loses something.
     pub losing: i64,
     /// Who gains something; who loses something as well is in both.

@@ -325,7 +325,7 @@ async fn previews_say_what_is_gained_and_lost() {
     groups::add_members(&ctx, organization, id, "bob@example.org, cat@example.org").await.unwrap();
     let named = "bob@example.org, ann@example.org, ann@example.org";
     let would = groups::preview_add(&ctx, organization, id, named).await.unwrap();
-    assert_eq!((would.added, would.present, would.effects.totals.looked_at), (1, 1, 1));
+    assert_eq!((would.added, would.present, would.effects.totals.considered), (1, 1, 1));
     for effects in [
         groups::preview_remove(&ctx, organization, id, bob).await.unwrap(),
         groups::preview_delete(&ctx, organization, id).await.unwrap(),

@@ -80,7 +80,7 @@ async fn everybody_in_a_large_group_is_looked_at_and_counted() {
         permissions::preview_grant(&ctx, organization, &input(group, "operator")).await.unwrap().effects;
     assert_eq!((would.rows.len(), would.further), (EFFECT_ROWS_MAX, 0));
     let totals = &would.totals;
-    assert_eq!((totals.looked_at, totals.unchanged), (number(CROWD), 2));
+    assert_eq!((totals.considered, totals.unchanged), (number(CROWD), 2));
     assert_eq!((totals.losing, totals.gaining), (0, number(CROWD - 2)));
     assert_eq!(totals.listed, number(EFFECT_ROWS_MAX));
     assert_eq!(numbers(&would), [number(CROWD - 3), 1]);
@@ -117,5 +117,5 @@ async fn people_with_effects_of_their_own_are_cut_off_whole() {
     assert_eq!(numbers(&would), [number(people.len()); 2]);
     assert!(would.totals.same.len() <= EFFECT_TOTALS_MAX);
     let nobody = groups::preview_delete(&ctx, organization, other).await.unwrap();
-    assert_eq!((nobody.totals.looked_at, nobody.rows.len()), (0, 0));
+    assert_eq!((nobody.totals.considered, nobody.rows.len()), (0, 0));
 }
