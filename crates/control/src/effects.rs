@@ -343,6 +343,5 @@ pub(crate) fn principal(member: &Member) -> Principal {
         email: (member.kind == UserKind::Person).then(|| member.email.clone()),
         user_kind: Some(member.kind),
         is_active: member.is_active && member.is_user_active,
-        is_active: member.is_active && member.is_user_active,
     }
 }
