@@ -199,8 +199,7 @@ impl State {
             input: NodeRef::new(),
             entries,
             status: RwSignal::new(""),
-            // Nothing has been asked yet, so that nothing can be said of what there is.
-            is_loading: RwSignal::new(true),
+            is_loading: RwSignal::new(false),
             query,
             chosen: RwSignal::new(0),
             found: Memo::new(move |_| matching(&entries.read(), &query.read())),
@@ -301,7 +300,8 @@ impl State {
         let (is_empty, status) = (self.found.read().is_empty(), self.status.get());
         match (self.is_loading.get(), is_empty && status.is_empty()) {
             (true, _) if is_empty => "Loading…",
-            (false, true) if self.query.read().trim().is_empty() => "There is nothing to go to yet.",
+            // Nothing was asked yet: there always is something to go to.
+            (false, true) if self.query.read().trim().is_empty() => "Loading…",
             (false, true) => "Nothing has that name.",
             _ => status,
         }
