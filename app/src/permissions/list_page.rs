@@ -410,7 +410,7 @@ mod tests {
         let html = |rows: Vec<Path>, total| {
             held_otherwise("o", &asked, &People::nobody(id), Page { rows, next: None, total }).to_html()
         };
-        assert_eq!(html(Vec::new(), 0), ().to_html());
+        assert!(!html(Vec::new(), 0).contains("<section"));
         let group = html(vec![through.clone()], 3);
         for text in
             ["Through the group Ops", "And 2 more.", "/organizations/o/permissions/explain?principal=user"]
