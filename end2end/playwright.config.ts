@@ -7,6 +7,7 @@ const executablePath = process.env.REDOUBT_CHROMIUM ?? "/usr/bin/chromium";
 const withoutScript = [
   "journey.spec.ts",
   "people.spec.ts",
+  "grants.spec.ts",
   "forms.spec.ts",
   "troubles.spec.ts",
   "interruptions.spec.ts",
