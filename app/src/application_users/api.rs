@@ -77,7 +77,7 @@ pub async fn edit_application_token(
     let edited_token = control::application_users::edit_token(&ctx, organization, user, id, &input).await;
     let token = answer(edited_token)?;
     let path = links::application_token(&organization.to_string(), &user.to_string(), &id.to_string());
-    done(&path, &edited(&ctx, &token));
+    done(&path, &edited(&token));
     Ok(token)
 }
 

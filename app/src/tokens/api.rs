@@ -22,7 +22,7 @@ pub async fn edit_token(
 ) -> Result<TokenRow, AppError> {
     let (ctx, input) = (control()?, domain::inputs::EditToken { description, ip_ranges, generation });
     let token = answer(control::tokens::edit(&ctx, id, &input).await)?;
-    done(&links::own_token(&id.to_string()), &edited(&ctx, &token));
+    done(&links::own_token(&id.to_string()), &edited(&token));
     Ok(token)
 }
 
@@ -50,11 +50,10 @@ pub async fn revoke_many_tokens(#[server(default)] unused_days: String) -> Resul
     Ok(revoked)
 }
 
-/// What is said of a token that was changed: also that it cannot be used from here any more.
+/// What is said of a token that was changed. From where it is turned away now is said by its page.
 #[cfg(feature = "ssr")]
-pub(crate) fn edited(ctx: &control::Context, token: &TokenRow) -> String {
-    let warning = control::tokens::warning(ctx, token).map(|text| format!(" {text}")).unwrap_or_default();
-    format!("The token {} is changed.{warning}", token.prefix)
+pub(crate) fn edited(token: &TokenRow) -> String {
+    format!("The token {} is changed.", token.prefix)
 }
 
 /// What is said of tokens that were ended.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         copy::CopyButton,
         dialog::{dialog, open_button},
@@ -27,7 +28,7 @@ use crate::{
         frame::{Viewer, head},
         time::time,
     },
-    context::{posted, set_status},
+    context::{control, posted, set_status},
     errors::AppError,
     quantities::span,
 };
@@ -113,13 +114,20 @@ fn draw(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow>, form: &Fo
         {whole}
         <section class="card" aria-labelledby="token-facts">
             <h2 id="token-facts">"What it is"</h2>
-            {facts(owner, token, successor)}
+            {facts(owner, token, successor)} {shut_out(token)}
         </section>
         {(owner.rights.edit && !token.is_expired).then(|| edit(owner, token))}
         {(owner.rights.make && !token.is_expired).then(|| rotation(owner, token, form))}
         {owner.rights.revoke.then(|| revocation(owner, token))}
     }
     .into_any()
+}
+
+/// From where it is turned away that somebody might not think of.
+fn shut_out(token: &TokenRow) -> Option<AnyView> {
+    let ctx = control().ok().filter(|_| !token.is_expired)?;
+    let warnings = control::tokens::warnings(&ctx, token);
+    Some(warnings.into_iter().map(warning).collect_view().into_any())
 }
 
 /// Everything that is known of a token but its text; `successor` is the one that took its place, if that is there still.

@@ -7,6 +7,8 @@ pub(crate) mod rows;
 pub(crate) mod terms;
 mod uses;
 
+use std::net::IpAddr;
+
 use domain::{
     actions::Action,
     errors::Error,
@@ -26,7 +28,7 @@ use crate::{
 };
 use endings::{BATCHES_MAX, REVOKED_TOGETHER_MAX};
 use rows::Owner;
-use terms::{Change, Terms};
+use terms::{Change, Terms, is_allowed};
 
 pub use rows::TOKENS_MAX;
 pub(crate) use uses::TokenRefusals;
@@ -157,10 +159,19 @@ pub async fn revoke_many(ctx: &Context, unused_days: &str) -> Result<i64, Error>
     Ok(total)
 }
 
-/// What whoever has just changed a token should know: that its ranges shut out the address they are at.
+/// What whoever looks after a token should know: that its ranges shut out the address they are at, or the one that it was
+/// last used from.
 #[must_use]
-pub fn warning(ctx: &Context, token: &TokenRow) -> Option<String> {
-    rows::warning(ctx, &token.ip_ranges)
+pub fn warnings(ctx: &Context, token: &TokenRow) -> Vec<String> {
+    let here = rows::warning(ctx, &token.ip_ranges);
+    let last = token.last_address.as_deref().and_then(|address| address.parse::<IpAddr>().ok());
+    let last = last.filter(|last| Some(*last) != ctx.origin().address.map(|here| here.to_canonical()));
+    let there = last.filter(|last| !is_allowed(&token.ip_ranges, Some(*last))).map(|last| {
+        format!(
+            "It was last used from {last}, which is in none of its ranges: from there it is turned away now."
+        )
+    });
+    here.into_iter().chain(there).collect()
 }
 
 /// Who acts, as the owner of their tokens.

@@ -175,7 +175,10 @@ async fn tokens_are_made_changed_replaced_and_ended_on_record() {
     assert_eq!((first.row.kind, first.row.created_by.as_str()), (TokenKind::Application, "ann@example.org"));
     let event = world.last_event(organization, "token.created").await;
     assert_eq!((event.subject_kind, event.subject_id), (Some(SubjectKind::Token), Some(first.row.id.uuid())));
-    assert_eq!(event.text, format!("Created the token {} of the application user deployer", first.row.prefix));
+    assert_eq!(
+        event.text,
+        format!("Created the token {} of the application user deployer", first.row.prefix)
+    );
     let after = event.after.unwrap();
     assert!(
         after.contains(r#""owner":"deployer""#) && after.contains(r#""description":"Deploys""#),
@@ -185,7 +188,7 @@ async fn tokens_are_made_changed_replaced_and_ended_on_record() {
     let edit = EditToken { ip_ranges: "10.0.0.0/8".into(), ..edit_token(0, "Builds") };
     let row = application_users::edit_token(&ctx, organization, id, first.row.id, &edit).await.unwrap();
     assert_eq!((row.description.as_str(), row.generation), ("Builds", 1));
-    assert!(tokens::warning(&ctx, &row).unwrap().contains("203.0.113.9"));
+    assert!(tokens::warnings(&ctx, &row)[0].contains("203.0.113.9"));
     let event = world.last_event(organization, "token.changed").await;
     assert!(event.before.unwrap().contains(r#""description":"Deploys","expires_at":null"#));
     assert!(event.after.unwrap().contains(r#""ip_ranges":["10.0.0.0/8"]"#));

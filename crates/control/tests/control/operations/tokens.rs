@@ -14,7 +14,7 @@ use domain::{
     principals::SubjectKind,
     secrets::Secret,
     tokens::TokenKind,
-    views::{MadeToken, PAGE_ROWS_MAX},
+    views::{MadeToken, PAGE_ROWS_MAX, TokenRow},
 };
 
 use crate::{
@@ -161,9 +161,15 @@ async fn whoever_shuts_themselves_out_is_warned() {
         generation,
     };
     let row = tokens::edit(&world.ctx(), token.row.id, &edit("203.0.113.0/24", 0)).await.unwrap();
-    assert_eq!(tokens::warning(&world.ctx(), &row), None);
+    assert_eq!(tokens::warnings(&world.ctx(), &row), [""; 0]);
     let row = tokens::edit(&world.ctx(), token.row.id, &edit("203.0.112.0/24", 1)).await.unwrap();
-    assert!(tokens::warning(&world.ctx(), &row).unwrap().contains(HOME));
+    assert!(tokens::warnings(&world.ctx(), &row)[0].contains(HOME));
+    // It is used from somewhere else: that counts, too.
+    let used = TokenRow { last_address: Some("203.0.112.1".into()), ..row.clone() };
+    assert_eq!(tokens::warnings(&world.ctx(), &used).len(), 1);
+    let used = TokenRow { last_address: Some("198.51.100.1".into()), ..row };
+    let warnings = tokens::warnings(&world.ctx(), &used);
+    assert!(warnings.len() == 2 && warnings[1].contains("198.51.100.1"), "{warnings:?}");
     let next = keep(&world, tokens::rotate(&world.ctx(), token.row.id, "").await.unwrap());
     assert!(next.warning.unwrap().contains(HOME));
 }
