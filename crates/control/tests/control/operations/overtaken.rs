@@ -40,6 +40,20 @@ async fn what_was_taken_is_refused(world: World) {
 }
 
 #[tokio::test]
+async fn an_account_that_is_gone_does_nothing() {
+    let world = World::new().await;
+    let gone = world.add_user("gone@example.org", Some(true), true).await;
+    let target = Target::Organization(world.organization);
+    let ctx = world.ctx_of(gone);
+    let answer = overtaken(&ctx, Action::CreateProject, target, async {
+        let mut tx = world.store.write().await.unwrap();
+        assert!(store::users::remove(&mut tx, gone).await.unwrap());
+        tx.commit().await.unwrap();
+    });
+    assert_eq!(answer.await.unwrap_err().status(), 401);
+}
+
+#[tokio::test]
 async fn what_was_taken_is_refused_on_sqlite() {
     what_was_taken_is_refused(World::new().await).await;
 }
