@@ -32,6 +32,16 @@ pub struct PublicOrigin(pub Arc<str>);
 #[derive(Clone)]
 pub struct Posted(pub Arc<[(String, String)]>);
 
+/// A field of such a form that was left out because the form became larger than `bytes_max` with it. The server puts it
+/// into the request's extensions.
+#[derive(Clone, Debug)]
+pub struct Surplus {
+    /// Its name.
+    pub field: String,
+    /// How large a form can be here.
+    pub bytes_max: usize,
+}
+
 impl Posted {
     /// The value of a field; empty if it was not sent.
     pub(crate) fn value(&self, name: &str) -> String {
@@ -104,6 +114,11 @@ pub(crate) fn is_post() -> bool {
 
 /// What was sent to the page; none if it was only asked for.
 pub(crate) fn posted() -> Option<Posted> {
+    extension()
+}
+
+/// What was left out of what was sent to the page.
+pub(crate) fn surplus() -> Option<Surplus> {
     extension()
 }
 

@@ -47,7 +47,7 @@ pub mod users;
 #[cfg(feature = "ssr")]
 pub use crate::{
     components::theme::Theme,
-    context::{Posted, PublicOrigin},
+    context::{Posted, PublicOrigin, Surplus},
     routes::App,
     session::USER_ID,
     shell::{Assets, csp, shell},

@@ -1,11 +1,11 @@
 //! The whole map: which address leads where, and through which layers. Pages and server functions are `app`'s.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::{App, Assets, PublicOrigin, shell};
 use axum::{
     Extension, Router,
-    extract::{FromRef, Request},
+    extract::{DefaultBodyLimit, FromRef, Request},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
@@ -27,7 +27,9 @@ use crate::{
     middleware::{
         contexts, csrf,
         flash::{self, FORM_BYTES_MAX},
-        headers, keepsakes, posted, redirects,
+        headers, keepsakes,
+        posted::{self, FILE_FORM_BYTES_READ_MAX},
+        redirects,
         requests::{self, Requests},
     },
     sessions,
@@ -39,11 +41,14 @@ use crate::{
 /// How long an answer may take to begin.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The page that takes a file of people to invite.
+const INVITE: &str = "/organizations/{organization}/invitations/new";
+
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
 pub const POSTED: &[&str] = &[
     "/projects/{project}/services/{service}/connect",
     "/organizations/{organization}/invitations",
-    "/organizations/{organization}/invitations/new",
+    INVITE,
     "/organizations/{organization}/groups/{group}/members/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",
@@ -119,8 +124,7 @@ pub fn build(parts: Parts) -> Router {
         .layer(sessions::layer(parts.control.session_rows()))
         .layer(from_fn(contexts::note_use))
         .layer(from_fn(csrf::refuse_cross_site))
-        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host))
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX));
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let api = api::router(parts.control, requests.clock.clone())
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     console
@@ -188,11 +192,21 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
     let mut router = router
         // Also registers the server functions.
         .leptos_routes(shared, generate_route_list(App), page);
-    for path in POSTED {
+    let shown = || {
         let render = render.clone();
-        let shown = post(|request: Request| async move { render(request).await.into_response() });
-        router = router.route(path, shown.layer(from_fn(posted::provide)));
+        post(|request: Request| async move { render(request).await.into_response() })
+    };
+    for path in POSTED.iter().filter(|path| **path != INVITE) {
+        router = router.route(path, shown().layer(from_fn(posted::provide)));
     }
+    let with_file = shown()
+        .layer::<_, Infallible>(from_fn(posted::provide_with_file))
+        // The page's own limit counts.
+        .layer::<_, Infallible>(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(FILE_FORM_BYTES_READ_MAX));
     let not_found = render;
-    router.fallback(|request: Request| async move { not_found(request).await.into_response() })
+    router
+        .fallback(|request: Request| async move { not_found(request).await.into_response() })
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX))
+        .route(INVITE, with_file)
 }

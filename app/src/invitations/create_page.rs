@@ -24,7 +24,7 @@ use crate::{
         table::{Column, table},
         text_area::TextArea,
     },
-    context::{Posted, answer, control, posted, set_status},
+    context::{Posted, Surplus, answer, control, posted, set_status, surplus},
     errors::AppError,
     links, organizations,
     permissions::{Choices, Chosen, places},
@@ -54,7 +54,7 @@ pub(crate) fn InvitePage() -> impl IntoView {
         let (form, sent) = match posted() {
             Some(sent) => match invite(id, &sent).await? {
                 Ok(lines) => return Ok(frame.view(viewer, answered(&key, lines))),
-                Err(refusal) => (FormState::refused(INVITE, refusal, &sent), Some(sent)),
+                Err(refusal) => (FormState::refused(INVITE, refusal, &shown_again(&sent)), Some(sent)),
             },
             None => (FormState::of(INVITE), None),
         };
@@ -69,8 +69,30 @@ fn calls(organization: &str) -> ApiCalls {
     ApiCalls::new().v1("Invite people", "POST", &path, Some(&body))
 }
 
+/// What was sent, with the text of the file where it can be seen: no page can choose a file for anybody.
+fn shown_again(sent: &Posted) -> Posted {
+    let (pasted, file) = (sent.value("emails"), sent.value("file"));
+    if file.trim().is_empty() || !pasted.trim().is_empty() {
+        return sent.clone();
+    }
+    let others = sent.0.iter().filter(|(name, _)| name != "emails" && name != "file").cloned();
+    Posted(others.chain([("emails".to_owned(), file)]).collect())
+}
+
+/// Why a form that was too large is refused: on the field that was left out of it.
+fn too_large(surplus: &Surplus) -> Error {
+    let (most, lines) = (surplus.bytes_max >> 10, control::invitations::INVITED_MAX);
+    let reason =
+        format!("This is too large: at most {most} KiB are read, and {lines} lines. Do it in parts.");
+    Error::invalid(surplus.field.trim_end_matches("[]"), reason)
+}
+
 /// Invites whom the form names. What can be mended in the form is the inner error.
 async fn invite(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<InvitedLine>, Error>, AppError> {
+    if let Some(surplus) = surplus() {
+        set_status(413);
+        return Ok(Err(too_large(&surplus)));
+    }
     let (pasted, file) = (sent.value("emails"), sent.value("file"));
     if !pasted.trim().is_empty() && !file.trim().is_empty() {
         let reason = "Write the addresses here or choose a file, not both.";
@@ -137,11 +159,11 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
     let emails = TextArea {
         name: "emails",
         label: "Addresses, written here",
-        hint: Some(
-            "One a line, at most 500. Or CSV with a header: a column email and, if wanted, groups (names with ; between) and \
-             granted."
-                .into(),
-        ),
+        hint: Some(format!(
+            "One a line, at most {}. Or CSV with a header: a column email and, if wanted, groups (names with ; between) and \
+             granted.",
+            control::invitations::INVITED_MAX,
+        )),
         rows: 6,
         is_optional: true,
         is_code: true,
@@ -167,7 +189,7 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
     view! {
         {head("Invite people".into(), (), ())}
         <form method="post" action=links::new_invitations(organization) enctype="multipart/form-data" class="form form-wide">
-            {form.error(&["emails", "groups", "granted", "resource", "place", "days"])}
+            {form.error(&["emails", "file", "groups", "granted", "resource", "place", "days"])}
             <section class="card" aria-labelledby="whom">
                 <h2 id="whom">"Whom"</h2>
                 {emails.view(form)} {file(form)} {days.view(form)}
@@ -313,6 +335,29 @@ mod tests {
         assert_eq!(summary(1, 0), "1 person was invited.");
         assert_eq!(summary(3, 1), "3 people were invited. 1 line was refused.");
         assert_eq!(summary(0, 2), "Nobody was invited. 2 lines were refused.");
+    }
+
+    #[test]
+    fn the_text_of_a_refused_file_can_be_seen() {
+        let posted = |fields: &[(&str, &str)]| {
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Posted(fields.collect())
+        };
+        let again = shown_again(&posted(&[("emails", " "), ("file", "a@b.c"), ("days", "3")]));
+        assert_eq!((again.value("emails").as_str(), again.value("days").as_str()), ("a@b.c", "3"));
+        assert_eq!(again.values("file"), Vec::<String>::new());
+        let both = shown_again(&posted(&[("emails", "x@b.c"), ("file", "a@b.c")]));
+        assert_eq!((both.value("emails").as_str(), both.value("file").as_str()), ("x@b.c", "a@b.c"));
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_on_its_field() {
+        let error = too_large(&Surplus { field: "file".into(), bytes_max: 1 << 20 });
+        assert_eq!(error.field(), Some("file"));
+        assert!(
+            error.to_string().contains("1024 KiB") && error.to_string().contains("1000 lines"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -69,10 +69,15 @@ async fn form(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let has_page = request.headers().contains_key(header::REFERER);
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, FORM_BYTES_MAX).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.\n").into_response();
+    // A form that is sent to a page itself is read there, and its values never travel.
+    let (body, sent) = match path.starts_with("/api/") {
+        true => match to_bytes(body, FORM_BYTES_MAX).await {
+            Ok(sent) => (Body::from(sent.clone()), sent),
+            Err(_) => return too_large(FORM_BYTES_MAX),
+        },
+        false => (body, Bytes::new()),
     };
-    let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
     let (mut parts, answer) = response.into_parts();
     let has_failed = parts.headers.remove(FAILED).is_some();
     if !has_failed && !parts.status.is_redirection() {
@@ -85,7 +90,7 @@ async fn form(request: Request, next: Next) -> Response {
             // There is no page to go back to that would show it.
             return Refusal(error).into_response();
         }
-        Some(Flash { form: path, error: Some(error), values: values(&body), notice: None })
+        Some(Flash { form: path, error: Some(error), values: values(&sent), notice: None })
     } else {
         let notice = notice.as_ref().and_then(|notice| notice.to_str().ok()).map(decode_notice);
         notice.map(|notice| Flash { notice: Some(notice), ..Flash::default() })
@@ -101,6 +106,12 @@ async fn form(request: Request, next: Next) -> Response {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// The answer to a form that is larger than that and cannot be shown again.
+pub(super) fn too_large(bytes_max: usize) -> Response {
+    let text = format!("This form is larger than {} KiB. Go back and shorten it.\n", bytes_max >> 10);
+    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
 }
 
 async fn page(mut request: Request, next: Next) -> Response {

@@ -7,6 +7,7 @@ mod api;
 mod cross_site;
 mod files;
 mod headers;
+mod invitations;
 mod journeys;
 mod machinery;
 mod made_tokens;

@@ -6,7 +6,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use domain::errors::Error;
 
 /// People who are invited at once, at most.
-pub const INVITED_MAX: usize = 500;
+pub const INVITED_MAX: usize = 1000;
 /// The columns that are understood.
 const COLUMNS: [&str; 3] = ["email", "groups", "granted"];
 

@@ -1,0 +1,116 @@
+//! Invitations by a file, and what is done with several of them, as a browser without script does it.
+
+use axum::{
+    body::to_bytes,
+    http::{Method, StatusCode, header},
+};
+use tower::ServiceExt;
+
+use crate::installation::{Answer, Browser, Installation};
+
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// Sends a form with a file to the page that it stands on.
+async fn send(installation: &Installation, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let mut body = String::new();
+    for (name, value) in fields {
+        let file = if *name == "file" { "; filename=\"people.csv\"\r\nContent-Type: text/csv" } else { "" };
+        body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+    }
+    body += "--b--\r\n";
+    let length = body.len();
+    let browser = browser.with_header("content-type", "multipart/form-data; boundary=b");
+    let mut request = browser.request(Method::POST, path, Some((path, body)));
+    request.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    let (parts, body) = installation.router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// A list of so many people, each line as long as it comes in life.
+fn csv(people: usize) -> String {
+    let lines = (0..people).map(|number| {
+        format!(
+            "{:a<40}{number}@department.example.org,,\"developer;service:logs:read;{}\"\n",
+            "",
+            "operator;".repeat(8)
+        )
+    });
+    format!("email,groups,granted\n{}", lines.collect::<String>())
+}
+
+#[tokio::test]
+async fn a_file_of_a_thousand_people_is_taken() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let path = format!("/organizations/{}/invitations/new", browser.organization().await);
+    let file = csv(1000);
+    assert!(file.len() > 2 * (64 << 10), "{}", file.len());
+    let answer =
+        send(&installation, &browser, &path, &[("emails", ""), ("file", &file), ("days", "7")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("1000 people were invited."), "{}", &answer.body[..2000]);
+    // One more is one too many; the file's text comes back, and what was entered.
+    let answer = send(&installation, &browser, &path, &[("file", &csv(1001)), ("days", "11")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("At most 1000 are invited at once"));
+    assert!(answer.body.contains("value=\"11\"") && answer.body.contains("1000@department.example.org"));
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_told_on_its_field_and_the_rest_stays() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let organization = browser.organization().await;
+    let path = format!("/organizations/{organization}/invitations/new");
+    // More than this form takes, and much more.
+    for times in [1, 12] {
+        let file = "x".repeat(times << 20);
+        let answer = send(&installation, &browser, &path, &[("file", &file), ("days", "11")]).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{times}");
+        let reason = "This is too large: at most 960 KiB are read, and 1000 lines.";
+        assert_eq!(answer.body.matches(reason).count(), 1, "on its field alone");
+        assert!(answer.body.contains("value=\"11\""), "what else was entered is kept");
+    }
+    // Nobody who is signed in: no more than any other form.
+    let answer = send(&installation, &installation.browser(), &path, &[("file", &csv(1000))]).await;
+    assert!(answer.status.is_redirection() && answer.location().starts_with("/sign-in"), "{}", answer.status);
+    // Other forms stay small.
+    let list = format!("/organizations/{organization}/invitations");
+    let answer = send(&installation, &browser, &list, &[("do", &"x".repeat(64 << 10))]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let large = "x".repeat(64 << 10);
+    let fields = [("organization", organization.as_str()), ("name", large.as_str())];
+    let answer = browser.post("/projects", "/api/projects/create", &fields).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.body.contains("larger than 64 KiB"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn what_could_not_be_done_with_one_of_several_is_told() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let list = format!("/organizations/{}/invitations", browser.organization().await);
+    let new = format!("{list}/new");
+    browser.post(&new, &new, &[("emails", "a@x.org\nb@x.org")]).await;
+    let ids = |page: &str| -> Vec<String> {
+        let parts = page.split("name=\"invitations[]\" value=\"").skip(1);
+        parts.map(|part| part[..36].to_owned()).collect()
+    };
+    let ids = ids(&browser.get(&list).await.body);
+    let both = [("do", "resend"), ("invitations[]", ids[0].as_str()), ("invitations[]", ids[1].as_str())];
+    // Everything was done: the list says so, and repeats nothing when it is loaded again.
+    let answer = browser.post(&list, &list, &both).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, list.as_str()));
+    assert!(browser.follow(answer).await.body.contains("2 invitations sent again"));
+    let one = [("do", "withdraw"), ("invitations[]", ids[0].as_str())];
+    let answer = browser.post(&list, &list, &one).await;
+    assert!(browser.follow(answer).await.body.contains("1 invitation withdrawn"));
+    // One of them has ended meanwhile.
+    let answer = browser.post(&list, &list, &both).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("1 invitation sent again") && answer.body.contains("was withdrawn already"));
+    let answer = browser.post(&list, &list, &[("do", "resend")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("Choose at least one invitation.") && answer.body.contains("@x.org"));
+}
