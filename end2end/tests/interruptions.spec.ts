@@ -120,7 +120,7 @@ test("the password is hidden again, and is not to be had once the session has en
     await expect(page.getByRole("alert")).toContainText("Your session ended.");
     await page.getByRole("link", { name: "Sign in again" }).click();
   } else {
-    await expect(page.getByText("Your session ended. Sign in and ask again.")).toBeVisible();
+    await expect(page.getByText("Your session has ended. Sign in to go on; what you typed is lost.")).toBeVisible();
   }
   await signInHere(page);
   await expect(page).toHaveURL("/projects/shop/services/orders/connect");

@@ -59,7 +59,7 @@ async fn refused(error: &Error) -> AnyView {
 fn sign_in_first() {
     let path = links::sign_in(Some(&own_address()));
     if is_post() {
-        done(&path, "Your session ended. Sign in and ask again.");
+        done(&path, "Your session has ended. Sign in to go on; what you typed is lost.");
     } else {
         go(&path);
     }
