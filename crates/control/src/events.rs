@@ -146,6 +146,11 @@ fn parse(filter: &EventFilter) -> Result<Filter<'_>, Error> {
         Some(text) => Some(parse_instant("since", text, Duration::ZERO)?),
         None => None,
     };
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        return Err(Error::invalid("until", "This is before the beginning: choose a later day."));
+    }
     let word = "Choose one of the list.";
     Ok(Filter {
         event_type: parse_word(

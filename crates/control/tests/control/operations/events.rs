@@ -192,12 +192,19 @@ async fn a_filter_that_cannot_be_read_is_refused_on_its_field() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);
     type Change = fn(&mut EventFilter);
-    let changes: [(Change, &str); 5] = [
+    let changes: [(Change, &str); 6] = [
         (|filter| filter.event_type = "unit".into(), "event_type"),
         (|filter| filter.outcome = "good".into(), "outcome"),
         (|filter| filter.subject = "Data".into(), "subject"),
         (|filter| filter.since = "yesterday".into(), "since"),
         (|filter| filter.until = "2026-02-30".into(), "until"),
+        (
+            |filter| {
+                filter.since = "2026-11-28".into();
+                filter.until = "2026-11-27".into();
+            },
+            "until",
+        ),
     ];
     for (change, field) in changes {
         let mut filter = EventFilter::default();
