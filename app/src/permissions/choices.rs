@@ -147,7 +147,7 @@ impl Chosen {
 /// The field for whoever is named by hand; groups, too, for who may see these.
 pub(super) fn typed_holder(viewer: &Viewer, id: OrganizationId) -> Field {
     let label = match viewer.may(id, Action::ListGroups) {
-        true => "E-mail address, or name of a group",
+        true => "E-mail address or group",
         false => "E-mail address",
     };
     Field { name: "principal", label, is_optional: true, max: Some(254), ..Field::default() }
