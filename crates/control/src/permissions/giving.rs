@@ -278,7 +278,11 @@ fn parse_seen(text: &str) -> Result<Option<String>, Error> {
 /// Reads a role or permission that can be given on a resource of that kind.
 pub(crate) fn parse_granted(text: &str, kind: ResourceKind) -> Result<Granted, Error> {
     let granted: Granted = text.trim().parse().map_err(|_| {
-        Error::invalid("granted", format!("“{text}” is no role and no permission. Choose one of the list."))
+        let reason = match text.trim() {
+            "" => "Choose a role or a permission.".to_owned(),
+            text => format!("“{text}” is no role and no permission. Choose one of the list."),
+        };
+        Error::invalid("granted", reason)
     })?;
     if granted.fits(kind) {
         return Ok(granted);
