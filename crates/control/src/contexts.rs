@@ -1,5 +1,7 @@
 //! Who asks, and the way from asking to the database: `Context` → `Permit` → reading, or `Write` with its audit event.
 
+mod writes;
+
 use std::net::IpAddr;
 
 use domain::{
@@ -9,21 +11,21 @@ use domain::{
     ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, TokenId, UnitId, UserId},
     permissions::Granted,
     powers::{Decision, Lack, Powers},
-    principals::{SubjectKind, UserKind},
+    principals::UserKind,
     secrets::Secret,
     states::Outcome,
     timestamps::Timestamp,
     tokens::TokenKind,
 };
-use serde::Serialize;
 use store::{
     Tx,
     access::{Access, Target},
     events::Event,
 };
-use uuid::Uuid;
 
 use crate::{access, audit, control::Control, errors::Failure};
+
+pub(crate) use writes::Write;
 
 /// Where a request came from.
 #[derive(Clone)]
@@ -331,7 +333,7 @@ impl Permit {
         }
         event.address = self.ctx.origin.address.map(|address| address.to_string());
         event.agent.clone_from(&self.ctx.origin.agent);
-        Ok(Write { tx, event, further: Vec::new(), control: control.clone() })
+        Ok(Write::new(tx, event, control.clone()))
     }
 
     /// Writes down who acts, and with what.
@@ -371,64 +373,4 @@ fn deactivated() -> Error {
 fn lies_where(access: &Access, before: &Access) -> bool {
     (access.organization_id, access.unit_id, access.project_id)
         == (before.organization_id, before.unit_id, before.project_id)
-}
-
-/// A transaction that writes, and the event it will be committed with. Dropping it undoes both.
-pub(crate) struct Write {
-    /// Statements go here.
-    pub(crate) tx: Tx,
-    /// What will be on record.
-    pub(crate) event: Event,
-    /// Organizations that have the event in their chain as well.
-    further: Vec<OrganizationId>,
-    control: Control,
-}
-
-impl Write {
-    /// The sentence people read in the log.
-    pub(crate) fn text(&mut self, text: impl Into<String>) -> &mut Self {
-        self.event.text = text.into();
-        self
-    }
-
-    /// Says whom or what the event is about, besides organization, project and service.
-    pub(crate) fn subject(&mut self, kind: SubjectKind, id: Uuid, name: impl Into<String>) -> &mut Self {
-        self.event.subject_kind = Some(kind);
-        self.event.subject_id = Some(id);
-        self.event.subject_name = Some(name.into());
-        self
-    }
-
-    /// Puts the event in the chain of each of these organizations; in that of the installation if there is none.
-    pub(crate) fn of_organizations(&mut self, organizations: &[OrganizationId]) -> &mut Self {
-        self.event.organization_id = organizations.first().copied();
-        self.further = organizations.iter().skip(1).copied().collect();
-        self
-    }
-
-    /// The thing before. Give only types that hold no secrets.
-    pub(crate) fn before(&mut self, value: &impl Serialize) -> Result<&mut Self, Failure> {
-        self.event.before = Some(serde_json::to_string(value)?);
-        Ok(self)
-    }
-
-    /// The thing after. Give only types that hold no secrets.
-    pub(crate) fn after(&mut self, value: &impl Serialize) -> Result<&mut Self, Failure> {
-        self.event.after = Some(serde_json::to_string(value)?);
-        Ok(self)
-    }
-
-    /// Appends the event and commits, then lets everybody who watches look again.
-    pub(crate) async fn commit(self) -> Result<(), Failure> {
-        let Self { mut tx, event, further, control } = self;
-        for organization in further {
-            let id = EventId::from_uuid(control.new_uuid());
-            let copy = Event { id, organization_id: Some(organization), ..event.clone() };
-            audit::append(&mut tx, copy).await?;
-        }
-        audit::append(&mut tx, event).await?;
-        tx.commit().await?;
-        control.notify();
-        Ok(())
-    }
 }

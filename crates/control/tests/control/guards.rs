@@ -140,13 +140,12 @@ impl Template {
             if !granted.is_empty() {
                 give(&ctx, &world, &format!("group:{group}"), granted, resource).await.unwrap();
             }
-            match name {
-                "Own" => groups::add_members(&ctx, id, group, SCHEMER).await.map(drop).unwrap(),
-                "Admins" => {
-                    groups::add_members(&ctx, id, group, "chief@example.org").await.map(drop).unwrap()
-                }
-                _ => {}
-            }
+            let member = match name {
+                "Own" => SCHEMER,
+                "Admins" => "chief@example.org",
+                _ => continue,
+            };
+            groups::add_members(&ctx, id, group, member).await.unwrap();
         }
         give(&ctx, &world, &format!("user:{boss}"), "role:organization:admin", "organization").await.unwrap();
         let deployer = application_users::create(&ctx, id, "deployer", "").await.unwrap().row.user_id;
