@@ -2,7 +2,7 @@
 //! [`crate::grants`].
 
 use domain::{
-    ids::{GroupId, OrganizationId, ProjectId, UnitId, UserId},
+    ids::{OrganizationId, ProjectId, UnitId, UserId},
     principals::UserKind,
     timestamps::Timestamp,
 };
@@ -130,26 +130,6 @@ macro_rules! held_by {
             $limit
         )
     };
-}
-
-/// What the first `limit` members of a group, by e-mail address, hold in the organization, each for themselves and through
-/// every group they are in. By person and age, at most [`HELD_BY_MAX`].
-pub async fn held_in_group(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    group: GroupId,
-    limit: u32,
-    now: Timestamp,
-) -> Result<Vec<HeldBy>, Error> {
-    let text = held_by!(
-        "SELECT gm.user_id FROM group_members gm JOIN users u ON u.id = gm.user_id
-            JOIN memberships m ON m.user_id = gm.user_id AND m.organization_id = $1
-            WHERE gm.group_id = $2 ORDER BY u.email LIMIT $3",
-        "$4",
-        "TRUE",
-        "$5"
-    );
-    fetch_all!(tx, text, organization, group, i64::from(limit), now, HELD_BY_MAX)
 }
 
 /// These people, who are looked for among the ids $2.

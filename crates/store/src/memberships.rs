@@ -1,7 +1,7 @@
 //! Who belongs to which organization, who is a super admin there, and who is shut out for now.
 
 use domain::{
-    ids::{GroupId, OrganizationId, UserId},
+    ids::{OrganizationId, UserId},
     principals::UserKind,
     timestamps::Timestamp,
 };
@@ -230,21 +230,6 @@ pub async fn count_application_users(
             AND ($2 IS NULL OR LOWER(u.name) LIKE $2 ESCAPE '!')";
     let (count,): (i64,) = fetch_one!(tx, count, organization, text.map(containing).as_deref())?;
     Ok(count)
-}
-
-/// The first `limit` members of a group, by e-mail address.
-pub async fn list_in_group(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    group: GroupId,
-    limit: u32,
-) -> Result<Vec<Member>, Error> {
-    let text = members!(
-        "",
-        "AND EXISTS (SELECT 1 FROM group_members gm WHERE gm.group_id = $2 AND gm.user_id = m.user_id)
-            ORDER BY u.email LIMIT $3"
-    );
-    fetch_all!(tx, text, organization, group, i64::from(limit))
 }
 
 /// The members who are among these principals or in one of these groups. The databases differ in how they take a set.

@@ -4,7 +4,6 @@ use domain::principals::UserKind;
 use store::{
     Store, Tx,
     grants::{self, Grant},
-    group_members, groups,
     holders::{self, HeldBy, Holder, HolderFilter},
     memberships, users,
 };
@@ -14,7 +13,6 @@ use crate::samples::*;
 contract!(
     tells_who_holds_what,
     tells_by_which_grants,
-    tells_what_those_in_a_group_hold,
     tells_what_some_people_hold,
     what_is_given_elsewhere_or_has_ended_is_held_by_nobody,
     a_member_who_is_away_holds_nothing,
@@ -178,50 +176,6 @@ async fn tells_what_some_people_hold(store: Store) {
         assert_eq!(theirs.collect::<Vec<_>>(), alone, "{user}");
     }
     assert_eq!(holders::held_among(&mut tx, organization_id(1), &[], at(49)).await.unwrap(), []);
-}
-
-async fn tells_what_those_in_a_group_hold(store: Store) {
-    populate(&store).await;
-    let mut tx = store.write().await.unwrap();
-    furnish(&mut tx).await;
-    let (organization, group_31) = (organization_id(1), group_id(31));
-    assert!(groups::add(&mut tx, &group(32, 1, "Other")).await.unwrap());
-    // User 3 is in both groups, user 4 in the first and no member of the organization, user 1 in the second only.
-    for (group, user) in [(31, 3), (32, 3), (31, 4), (32, 1)] {
-        assert!(group_members::add(&mut tx, group_id(group), user_id(user), at(4)).await.unwrap());
-    }
-    let mut expiring = to_user(2, grant(2, "operator", "project", uuid(2)));
-    expiring.expires_at = Some(at(50));
-    for grant in [
-        grant(1, "operator", "project", uuid(2)),
-        expiring,
-        to_group(31, grant(3, "developer", "unit", uuid(21))),
-        to_group(32, grant(4, "admin", "project", uuid(1))),
-        to_user(3, grant(5, "organization:billing:read", "organization", uuid(1))),
-        to_user(4, grant(6, "admin", "project", uuid(2))),
-        // In another organization, and on what is gone.
-        Grant { organization_id: organization_id(2), ..to_user(3, grant(7, "admin", "project", uuid(3))) },
-        to_user(3, grant(8, "admin", "project", uuid(99))),
-    ] {
-        give(&mut tx, &grant).await;
-    }
-    for (limit, now, expected) in [
-        (9, 49, &[(2, 2), (2, 3), (3, 3), (3, 4), (3, 5)][..]),
-        (9, 50, &[(2, 3), (3, 3), (3, 4), (3, 5)]),
-        (1, 49, &[(2, 2), (2, 3)]),
-        (0, 49, &[]),
-    ] {
-        let held = holders::held_in_group(&mut tx, organization, group_31, limit, at(now)).await.unwrap();
-        assert_eq!(numbers(&held), expected, "{limit} at {now}");
-        for one in &held {
-            let alone = grants::held(&mut tx, organization, one.user_id, at(now)).await.unwrap();
-            assert!(alone.contains(&one.held), "{one:?}");
-        }
-    }
-    let elsewhere = holders::held_in_group(&mut tx, organization_id(2), group_31, 9, at(49)).await.unwrap();
-    assert_eq!(elsewhere, []);
-    let empty = holders::held_in_group(&mut tx, organization, group_id(33), 9, at(49)).await.unwrap();
-    assert_eq!(empty, []);
 }
 
 async fn what_is_given_elsewhere_or_has_ended_is_held_by_nobody(store: Store) {

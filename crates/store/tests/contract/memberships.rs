@@ -306,13 +306,13 @@ async fn a_group_is_listed_as_far_as_its_members_belong_here(store: Store) {
     for number in [1, 3, 4, 5] {
         assert!(group_members::add(&mut tx, group_id(1), user_id(number), at(1)).await.unwrap());
     }
-    let (one, group) = (organization_id(1), group_id(1));
-    let found = memberships::list_in_group(&mut tx, one, group, 9).await.unwrap();
-    assert_eq!(found.iter().map(|member| member.user_id).collect::<Vec<_>>(), [4, 1, 3].map(user_id));
-    let found = memberships::list_in_group(&mut tx, one, group, 2).await.unwrap();
-    assert_eq!(found.iter().map(|member| member.user_id).collect::<Vec<_>>(), [4, 1].map(user_id));
-    assert_eq!(memberships::list_in_group(&mut tx, one, group_id(2), 9).await.unwrap(), []);
-    assert_eq!(memberships::list_in_group(&mut tx, organization_id(2), group, 9).await.unwrap(), []);
+    let (one, group) = (organization_id(1), group_id(1).uuid());
+    let found = memberships::ids_among(&mut tx, one, &[group], 9).await.unwrap();
+    assert_eq!(found, [4, 1, 3].map(user_id));
+    let found = memberships::ids_among(&mut tx, one, &[group], 2).await.unwrap();
+    assert_eq!(found, [4, 1].map(user_id));
+    assert_eq!(memberships::ids_among(&mut tx, one, &[uuid(9)], 9).await.unwrap(), []);
+    assert_eq!(memberships::ids_among(&mut tx, organization_id(2), &[group], 9).await.unwrap(), []);
 }
 
 async fn changes_are_seen(store: Store) {
