@@ -89,9 +89,8 @@ async fn units_and_groups(
     if organization.powers.may(Action::ListGroups) {
         let groups = answer(control::groups::list(ctx, id, word, None).await)?.rows.into_iter();
         let path = |group: String| links::group(&key, &group, &[]);
-        entries.extend(
-            groups.map(|group| Entry::new(label(&group.name), "Group", path(group.id.to_string()))),
-        );
+        entries
+            .extend(groups.map(|group| Entry::new(label(&group.name), "Group", path(group.id.to_string()))));
     }
     Ok(matching(&entries, query))
 }
