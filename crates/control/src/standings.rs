@@ -262,10 +262,11 @@ impl Standing {
         }
         let beyond = other.places().into_iter().find(|place| {
             let theirs = other.at(*place);
-            theirs.administers() && !self.at(*place).cover(&theirs)
+            theirs.administers_projects() && !self.at(*place).cover(&theirs)
         })?;
         if beyond.kind() == ResourceKind::Organization {
-            return Some("It administers the organization, and you do not.".to_owned());
+            let what = if other.at(beyond).administers() { "the organization" } else { "all projects" };
+            return Some(format!("It administers {what}, and you do not."));
         }
         let name =
             other.held.iter().find(|held| held.resource_id == beyond.id()).and_then(|held| self.name(held));
@@ -428,6 +429,11 @@ mod tests {
         assert!(of(ADMIN, ON_ALL).covers(&beside) && super_admin().covers(&of(ADMIN, ON_ALL)));
         assert!(!of(ADMIN, ON_ALL).covers(&super_admin()));
         assert!(below.covers(&standing(Vec::new())));
+        // Every permission by itself is not the role, which gives and takes in all projects below.
+        let each = Permission::ALL.iter().map(|permission| held(permission.as_str(), ON_UNIT, None));
+        let all = standing(each.collect());
+        assert!(of(ADMIN, ON_UNIT).covers(&all) && !all.covers(&of("admin", ON_UNIT)));
+        assert!(all.takeover_obstacle(&of("admin", ON_UNIT)).is_some());
     }
 
     #[test]
@@ -501,6 +507,14 @@ mod tests {
         );
         assert_eq!(take(&of(ADMIN, ON_ALL), &of(ADMIN, ON_ALL)), None);
         assert_eq!(take(&stranger, &operator), None);
+        // A project's role on more than a project administers all the projects there.
+        assert_eq!(
+            take(&operator, &of("admin", ON_ALL)).as_deref(),
+            Some("It administers all projects, and you do not.")
+        );
+        assert!(take(&operator, &of("admin", ON_UNIT)).is_some());
+        assert_eq!(take(&of(ADMIN, ON_UNIT), &of("admin", ON_UNIT)), None);
+        assert_eq!(take(&of("admin", ON_ALL), &of("admin", ON_UNIT)), None);
     }
 
     #[test]

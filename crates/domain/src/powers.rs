@@ -176,13 +176,14 @@ impl Powers {
         }
     }
 
-    /// Whether everything that `other` can do at this place can be done with these powers, too.
+    /// Whether everything that `other` can do at this place and below it can be done with these powers, too.
     #[must_use]
     pub fn cover(&self, other: &Self) -> bool {
         let permissions =
             Permission::ALL.iter().all(|permission| self.holds(*permission) || !other.holds(*permission));
         permissions
             && (self.administers() || !other.administers())
+            && (self.administers_projects() || !other.administers_projects())
             && (self.acts_as_super_admin() || !other.acts_as_super_admin())
     }
 
