@@ -176,7 +176,7 @@ export async function createToken(page: Page, list: string, description: string,
   await page.getByRole("link", { name: "New token" }).first().click();
   await page.getByRole("textbox", { name: "Description" }).fill(description);
   await page.getByRole("textbox", { name: /^Good from/ }).fill(from);
-  await page.getByRole("button", { name: "Make token" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: "Token made" })).toBeVisible();
+  await page.getByRole("button", { name: "Create token" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Token created" })).toBeVisible();
   return page.locator("pre.secret").innerText();
 }

@@ -91,7 +91,7 @@ export function places(organization: string, project: string, service: string, c
       act: async (page) => {
         await page.getByRole("textbox", { name: "Description" }).fill("Looked at once");
         await page.getByRole("textbox", { name: /^Good from/ }).fill("203.0.113.0/24");
-        await page.getByRole("button", { name: "Make token" }).click();
+        await page.getByRole("button", { name: "Create token" }).click();
         await page.locator("pre.secret").waitFor();
       },
     },

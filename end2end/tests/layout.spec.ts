@@ -121,7 +121,7 @@ async function longest(browser: Browser, page: Page, installation: Installation)
   const whole = `/organizations/${organization}`;
   const email = `${"e".repeat(64)}@${"d".repeat(63)}.${"d".repeat(63)}.example.org`;
   const text = "t".repeat(1000);
-  await post("organizations/rename", { organization, name: "o".repeat(83) });
+  await post("organizations/rename", { organization, generation: "0", name: "o".repeat(83) });
   const unit = await post<{ id: string }>("units/create", { organization, name: "u".repeat(83) });
   const group = await post<{ id: string }>("groups/create", { organization, name: "g".repeat(128), description: text });
   const program = await post<{ user_id: string }>("application_users/create", {

@@ -18,7 +18,9 @@ use crate::{
     components::{
         alerts::warning,
         effects::resource,
+        empty::empty,
         frame::{Viewer, head},
+        icons::Icon,
         page::page,
         preview::Preview,
         table::{Column, Row, table},
@@ -37,7 +39,13 @@ pub(crate) fn RevokeChosenPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
-        let found = control::permissions::preview_revoke_chosen(&control()?, id, &chosen(&query)?).await;
+        let ids = chosen(&query)?;
+        if ids.is_empty() {
+            viewer.organization(id).ok_or(Error::NotFound)?;
+            let body = nothing(next(&viewer, id, &[]));
+            return Ok(around(&viewer, id, None, "Revoke").view(viewer, body));
+        }
+        let found = control::permissions::preview_revoke_chosen(&control()?, id, &ids).await;
         let would = answer(found)?;
         let next = next(&viewer, id, &would.grants);
         let project = match on_one(&would.grants) {
@@ -50,6 +58,13 @@ pub(crate) fn RevokeChosenPage() -> impl IntoView {
         let people = People::of(&viewer, id);
         Ok(frame.view(viewer, draw(id, &people, would, next)))
     })
+}
+
+/// What is said when nothing was ticked.
+fn nothing(next: String) -> AnyView {
+    let back = view! { <a class="button" href=next>"Back to the list"</a> };
+    let text = "Tick those in the list that you want to take back, then revoke them together.";
+    view! { {head("Revoke".into(), (), ())} {empty(Icon::Permission, "No grant is chosen", text, back)} }.into_any()
 }
 
 /// The grants that the address names.
