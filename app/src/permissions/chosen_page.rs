@@ -64,7 +64,8 @@ pub(crate) fn RevokeChosenPage() -> impl IntoView {
 fn nothing(next: String) -> AnyView {
     let back = view! { <a class="button" href=next>"Back to the list"</a> };
     let text = "Tick those in the list that you want to take back, then revoke them together.";
-    view! { {head("Revoke".into(), (), ())} {empty(Icon::Permission, "No grant is chosen", text, back)} }.into_any()
+    view! { {head("Revoke".into(), (), ())} {empty(Icon::Permission, "No grant is chosen", text, back)} }
+        .into_any()
 }
 
 /// The grants that the address names.
