@@ -520,10 +520,11 @@ mod tests {
     #[test]
     fn nobody_acts_on_who_is_above_them() {
         let admin = of(ADMIN, ON_ALL);
-        assert!(admin.acting_obstacle(&super_admin()).is_some());
+        let on_super_admin = Some("Only a super admin may act on a super admin.");
+        assert_eq!(admin.acting_obstacle(&super_admin()), on_super_admin);
         assert_eq!(super_admin().acting_obstacle(&super_admin()), None);
         let by_token = Standing { scopes: Some(Vec::new()), ..super_admin() };
-        assert!(by_token.acting_obstacle(&super_admin()).is_some());
+        assert_eq!(by_token.acting_obstacle(&super_admin()), on_super_admin);
         assert!(of("operator", ON_ALL).acting_obstacle(&admin).is_some());
         assert_eq!(admin.acting_obstacle(&admin), None, "equals may");
         // Who holds all of it and more is above, who holds something else is not.
