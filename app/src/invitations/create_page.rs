@@ -11,7 +11,7 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::{INVITE, api::invite_users};
+use super::{INVITE, api::invite_users, kept::kept};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -53,7 +53,10 @@ pub(crate) fn InvitePage() -> impl IntoView {
             .calls(calls(&key));
         let (form, sent) = match posted() {
             Some(sent) => match invite(id, &sent).await? {
-                Ok(lines) => return Ok(frame.view(viewer, answered(&key, lines))),
+                Ok(lines) => {
+                    let kept = kept(&viewer, id).await?;
+                    return Ok(frame.view(viewer, answered(&key, lines, kept)));
+                }
                 Err(refusal) => (FormState::refused(INVITE, refusal, &shown_again(&sent)), Some(sent)),
             },
             None => (FormState::of(INVITE), None),
@@ -279,12 +282,13 @@ fn groups(offer: &Offer, form: &FormState) -> AnyView {
 }
 
 /// What became of each line, the refused ones first: there is something left to do about them.
-fn answered(organization: &str, lines: Vec<InvitedLine>) -> AnyView {
+fn answered(organization: &str, lines: Vec<InvitedLine>, kept: Option<AnyView>) -> AnyView {
     let number = |is_refused: bool| {
         let lines = lines.iter().filter(|line| line.reason.is_some() == is_refused);
         i64::try_from(lines.count()).unwrap_or(i64::MAX)
     };
     let summary = summary(number(false), number(true));
+    let kept = kept.filter(|_| number(false) > 0);
     let (refused, invited): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.reason.is_some());
     let columns = [Column::Figure("Line"), Column::Name("Address"), Column::Text("Result")];
     let rows = refused.into_iter().chain(invited).map(row).collect();
@@ -293,6 +297,7 @@ fn answered(organization: &str, lines: Vec<InvitedLine>) -> AnyView {
     view! {
         {head("Invite people".into(), (), ())}
         <p role="status">{summary}</p>
+        {kept}
         {table("What became of each line", &columns, rows)}
         <div class="form-actions">
             <a class="button button-primary" href=all>"See the open invitations"</a>
@@ -368,8 +373,8 @@ mod tests {
             reason: reason.map(str::to_owned),
             retry_after_seconds: None,
         };
-        let html =
-            answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))]).to_html();
+        let html = answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))], None)
+            .to_html();
         assert!(html.find("nobody").unwrap() < html.find("a@b.c").unwrap(), "{html}");
         assert!(html.contains("1 person was invited. 1 line was refused."), "{html}");
     }

@@ -10,7 +10,10 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::api::{list_invitations, resend_invitations, withdraw_invitations};
+use super::{
+    api::{list_invitations, resend_invitations, withdraw_invitations},
+    kept::kept,
+};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -66,7 +69,9 @@ pub(crate) fn InvitationsPage() -> impl IntoView {
             None => FormState::of(CHOSEN),
         };
         let list = list_invitations(id, text.clone(), after.clone()).await?;
-        Ok(frame.view(viewer, draw(id, list, &text, after.as_deref(), &form)))
+        let kept = if list.rows.is_empty() { None } else { kept(&viewer, id).await? };
+        let body = draw(id, list, &text, after.as_deref(), &form, kept);
+        Ok(frame.view(viewer, body))
     })
 }
 
@@ -150,6 +155,7 @@ fn draw(
     text: &str,
     after: Option<&str>,
     act: &FormState,
+    kept: Option<AnyView>,
 ) -> AnyView {
     let id = organization.to_string();
     let path = links::new_invitations(&id);
@@ -180,7 +186,8 @@ fn draw(
         true => choice(&id, act, table),
         false => view! { {act.error(&[])} {table} }.into_any(),
     };
-    view! { {head("Invitations".into(), (), (has_rows || is_asked).then(new))} {filter} {body} }.into_any()
+    view! { {head("Invitations".into(), (), (has_rows || is_asked).then(new))} {kept} {filter} {body} }
+        .into_any()
 }
 
 /// The list in the form that does something with what is chosen in it.

@@ -5,6 +5,8 @@ pub mod api;
 #[cfg(feature = "ssr")]
 mod create_page;
 #[cfg(feature = "ssr")]
+mod kept;
+#[cfg(feature = "ssr")]
 mod link_page;
 #[cfg(feature = "ssr")]
 mod list_page;

@@ -65,6 +65,15 @@ pub(crate) async fn post(
     Ok(id)
 }
 
+/// Who can read what is kept because there is no mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Super admins of the organization, in the console.
+    Here,
+    /// The operator alone.
+    ByOperator,
+}
+
 /// One page of an organization's mails, newest first.
 ///
 /// # Errors
@@ -110,6 +119,22 @@ pub async fn view(ctx: &Context, organization: OrganizationId, id: MailId) -> Re
             .text(format!("Read the mail to {} that is kept here: {}", view.row.recipient, view.row.subject));
         write.commit().await?;
         Ok(view)
+    })
+}
+
+/// Where the texts of an organization's mails are read because there is no mail server that sends them; none if there is.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn kept(ctx: &Context, organization: OrganizationId) -> Result<Option<Kept>, Error> {
+    attempt!(ctx, {
+        if ctx.control.mailer().is_some() {
+            return Ok(None);
+        }
+        let permit = ctx.authorize(Action::ListInvitations, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let is_operators = store::organizations::first(&mut tx).await? == Some(organization);
+        Ok(Some(if is_operators { Kept::Here } else { Kept::ByOperator }))
     })
 }
 

@@ -28,8 +28,8 @@ pub(super) struct Line {
 /// Reads the list.
 pub(super) fn parse(text: &str) -> Result<Vec<Line>, Error> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut lines = match header(text) {
-        Some(first) => of_csv(text, first)?,
+    let mut lines = match header(text)? {
+        Some(header) => of_csv(text, header)?,
         None => of_addresses(text),
     };
     match lines.len() {
@@ -56,12 +56,37 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, Error> {
     Ok(lines)
 }
 
-/// The first line that says something, if it names columns, by its number from 0.
-fn header(text: &str) -> Option<usize> {
-    let (index, line) = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty())?;
-    let has_email =
-        line.split(',').any(|cell| cell.trim().trim_matches('"').eq_ignore_ascii_case(COLUMNS[0]));
-    has_email.then_some(index)
+/// The line that names the columns.
+#[derive(Clone, Copy)]
+struct Header {
+    /// Its number, from 0.
+    index: usize,
+    /// What stands between its cells: spreadsheets of some countries write `;`, and what is copied from one has tabs.
+    separator: char,
+}
+
+/// The first line that says something, if it names columns.
+fn header(text: &str) -> Result<Option<Header>, Error> {
+    let first = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty());
+    let Some((index, line)) = first else { return Ok(None) };
+    let has_email = |separator: &char| line.split(*separator).any(|cell| column(cell) == COLUMNS[0]);
+    if let Some(separator) = [',', ';', '\t'].into_iter().find(has_email) {
+        return Ok(Some(Header { index, separator }));
+    }
+    if line.contains('@') || !line.trim_end_matches([',', ';']).contains([',', ';', '\t']) {
+        return Ok(None);
+    }
+    let reason = format!(
+        "Line {} looks like a header, but no column of it is called email. Name the columns email, groups and granted.",
+        index + 1
+    );
+    Err(Error::invalid("emails", reason))
+}
+
+/// The name of a column, as it is meant.
+fn column(cell: &str) -> String {
+    let name = cell.trim().trim_matches('"').to_ascii_lowercase();
+    if name == "e-mail" { COLUMNS[0].to_owned() } else { name }
 }
 
 fn of_addresses(text: &str) -> Vec<Line> {
@@ -71,17 +96,21 @@ fn of_addresses(text: &str) -> Vec<Line> {
     lines.map(|(number, line)| Line { number, email: line.to_owned(), ..Line::default() }).collect()
 }
 
-fn of_csv(text: &str, first: usize) -> Result<Vec<Line>, Error> {
-    let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+fn of_csv(text: &str, Header { index: first, separator }: Header) -> Result<Vec<Line>, Error> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(u8::try_from(separator).unwrap_or(b','))
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
     let wrong = |reason: String| Error::invalid("emails", reason);
     let headers = reader.headers().map_err(|error| wrong(format!("The CSV cannot be read: {error}.")))?;
-    let names: Vec<String> = headers.iter().map(str::to_ascii_lowercase).collect();
+    let names: Vec<String> = headers.iter().map(column).collect();
     if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
         let reason = format!("Line {}: the column “{unknown}” is none of email, groups, granted.", first + 1);
         return Err(wrong(reason));
     }
-    let column = |name: &str| names.iter().position(|found| found == name);
-    let [email, groups, granted] = COLUMNS.map(column);
+    let place = |name: &str| names.iter().position(|found| found == name);
+    let [email, groups, granted] = COLUMNS.map(place);
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| wrong(format!("The CSV cannot be read: {error}.")))?;
@@ -93,8 +122,8 @@ fn of_csv(text: &str, first: usize) -> Result<Vec<Line>, Error> {
         lines.push(Line {
             number: number(text, &record),
             email: cell(email).to_owned(),
-            groups: several(cell(groups)),
-            granted: several(cell(granted)),
+            groups: several(cell(groups), separator),
+            granted: several(cell(granted), separator),
             reason: surplus.then(|| {
                 "Has more cells than the header. Put quotes around what holds a comma; separate names by ;.".to_owned()
             }),
@@ -116,9 +145,10 @@ fn number(text: &str, record: &StringRecord) -> u32 {
     u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
-/// What stands in one cell.
-fn several(cell: &str) -> Vec<String> {
-    cell.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+/// What stands in one cell: several names have `;` between them, or `,` where `;` stands between the cells.
+fn several(cell: &str, separator: char) -> Vec<String> {
+    let between = if separator == ';' { ',' } else { ';' };
+    cell.split(between).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -127,6 +157,19 @@ mod tests {
 
     fn numbered(text: &str) -> Vec<(u32, String)> {
         parse(text).unwrap().into_iter().map(|line| (line.number, line.email)).collect()
+    }
+
+    #[test]
+    fn spreadsheets_of_other_countries_are_read() {
+        let lines = parse("E-Mail;Groups\r\na@x.org;Night shift, Finance\r\n").unwrap();
+        assert_eq!((lines[0].number, lines[0].email.as_str()), (2, "a@x.org"));
+        assert_eq!(lines[0].groups, ["Night shift", "Finance"]);
+        let lines = parse("groups\temail\nOps;Dev\tb@x.org").unwrap();
+        assert_eq!((lines[0].email.as_str(), lines[0].groups.len()), ("b@x.org", 2));
+        for bad in ["Name,Adresse\nAnn,a@x.org", "Vorname;Nachname", "name\tgroups"] {
+            let error = parse(bad).unwrap_err();
+            assert!(error.to_string().contains("looks like a header"), "{error}");
+        }
     }
 
     #[test]
@@ -142,8 +185,8 @@ mod tests {
 
     #[test]
     fn csv_has_a_header_and_quoted_cells() {
-        let text = "\nGranted, E-Mail\n";
-        assert_eq!(numbered(text).len(), 1, "no header without the word email");
+        let error = parse("\nGranted, Address\n").unwrap_err();
+        assert!(error.to_string().starts_with("Line 2 looks like a header"), "{error}");
         let text = "groups,Email,granted\n\"DB; Web, old\",a@x.org,developer;read_only\n\n,b@x.org\n";
         let lines = parse(text).unwrap();
         let first = Line {

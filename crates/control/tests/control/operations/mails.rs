@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use control::{
     Control,
-    mails::{self, MailError, Mailer, OutgoingMail},
+    mails::{self, Kept, MailError, Mailer, OutgoingMail},
     testing,
 };
 use domain::{
@@ -142,6 +142,20 @@ async fn without_a_mail_server_mails_are_kept_to_be_read() {
     assert_eq!(all.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [other, id]);
     let own = mails::list(&world.ctx(), world.organization, None).await.unwrap();
     assert_eq!((own.rows.iter().map(|row| row.id).collect::<Vec<_>>(), own.total), (vec![id], 1));
+}
+
+/// Whoever invites is told that nobody gets a mail, and who can read what was written.
+#[tokio::test]
+async fn who_invites_learns_where_mails_are_kept() {
+    let world = World::new().await;
+    world.clock.advance(MINUTE);
+    let (other, admin) = world.another_organization("Other").await;
+    assert_eq!(mails::kept(&world.ctx(), world.organization).await, Ok(Some(Kept::Here)));
+    assert_eq!(mails::kept(&world.ctx_of(admin), other).await, Ok(Some(Kept::ByOperator)));
+    assert_eq!(mails::kept(&world.ctx(), other).await, Err(Error::NotFound));
+    let control = world.server_with(TestMailer::new(Manner::Takes)).await;
+    let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], world.user)));
+    assert_eq!(mails::kept(&ctx, world.organization).await, Ok(None));
 }
 
 #[tokio::test]
