@@ -32,14 +32,25 @@ pub struct PublicOrigin(pub Arc<str>);
 #[derive(Clone)]
 pub struct Posted(pub Arc<[(String, String)]>);
 
-/// A field of such a form that was left out because the form became larger than `bytes_max` with it. The server puts it
-/// into the request's extensions.
-#[derive(Clone, Debug)]
-pub struct Surplus {
+/// A field of such a form that was left out of it. The server puts it into the request's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
     /// Its name.
     pub field: String,
-    /// How large a form can be here.
-    pub bytes_max: usize,
+    /// Why.
+    pub why: WhyLeftOut,
+}
+
+/// Why a field was left out of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyLeftOut {
+    /// The form became too large with it.
+    TooLarge {
+        /// How large it can be here.
+        bytes_max: usize,
+    },
+    /// It is not text in UTF-8.
+    NotText,
 }
 
 impl Posted {
@@ -118,7 +129,7 @@ pub(crate) fn posted() -> Option<Posted> {
 }
 
 /// What was left out of what was sent to the page.
-pub(crate) fn surplus() -> Option<Surplus> {
+pub(crate) fn left_out() -> Option<LeftOut> {
     extension()
 }
 

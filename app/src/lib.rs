@@ -47,7 +47,7 @@ pub mod users;
 #[cfg(feature = "ssr")]
 pub use crate::{
     components::theme::Theme,
-    context::{Posted, PublicOrigin, Surplus},
+    context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
     session::USER_ID,
     shell::{Assets, csp, shell},

@@ -24,7 +24,7 @@ use crate::{
         table::{Column, table},
         text_area::TextArea,
     },
-    context::{Posted, Surplus, answer, control, posted, set_status, surplus},
+    context::{LeftOut, Posted, WhyLeftOut, answer, control, left_out, posted, set_status},
     errors::AppError,
     links, organizations,
     permissions::{Choices, Chosen, places},
@@ -82,19 +82,30 @@ fn shown_again(sent: &Posted) -> Posted {
     Posted(others.chain([("emails".to_owned(), file)]).collect())
 }
 
-/// Why a form that was too large is refused: on the field that was left out of it.
-fn too_large(surplus: &Surplus) -> Error {
-    let (most, lines) = (surplus.bytes_max >> 10, control::invitations::INVITED_MAX);
-    let reason =
-        format!("This is too large: at most {most} KiB are read, and {lines} lines. Do it in parts.");
-    Error::invalid(surplus.field.trim_end_matches("[]"), reason)
+/// Why a form that could not be read whole is refused, on the field that was left out of it; and the answer's status.
+fn unread(LeftOut { field, why }: &LeftOut) -> (u16, Error) {
+    let (status, reason) = match why {
+        WhyLeftOut::TooLarge { bytes_max } => {
+            let (most, lines) = (bytes_max >> 10, control::invitations::INVITED_MAX);
+            (
+                413,
+                format!("This is too large: at most {most} KiB are read, and {lines} lines. Do it in parts."),
+            )
+        }
+        WhyLeftOut::NotText if field == "file" => {
+            (422, "This file is not text in UTF-8. Save it as CSV UTF-8 and choose it again.".to_owned())
+        }
+        WhyLeftOut::NotText => (422, "This is not text in UTF-8.".to_owned()),
+    };
+    (status, Error::invalid(field.trim_end_matches("[]"), reason))
 }
 
 /// Invites whom the form names. What can be mended in the form is the inner error.
 async fn invite(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<InvitedLine>, Error>, AppError> {
-    if let Some(surplus) = surplus() {
-        set_status(413);
-        return Ok(Err(too_large(&surplus)));
+    if let Some(left_out) = left_out() {
+        let (status, error) = unread(&left_out);
+        set_status(status);
+        return Ok(Err(error));
     }
     let (pasted, file) = (sent.value("emails"), sent.value("file"));
     if !pasted.trim().is_empty() && !file.trim().is_empty() {
@@ -356,13 +367,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_told_on_its_field() {
-        let error = too_large(&Surplus { field: "file".into(), bytes_max: 1 << 20 });
-        assert_eq!(error.field(), Some("file"));
-        assert!(
-            error.to_string().contains("1024 KiB") && error.to_string().contains("1000 lines"),
-            "{error}"
-        );
+    fn what_could_not_be_read_is_told_on_its_field() {
+        let told = |field: &str, why| {
+            let (status, error) = unread(&LeftOut { field: field.into(), why });
+            (status, error.field().unwrap().to_owned(), error.to_string())
+        };
+        let (status, field, reason) = told("file", WhyLeftOut::TooLarge { bytes_max: 1 << 20 });
+        assert_eq!((status, field.as_str()), (413, "file"));
+        assert!(reason.contains("1024 KiB") && reason.contains("1000 lines"), "{reason}");
+        let (status, field, reason) = told("file", WhyLeftOut::NotText);
+        assert_eq!((status, field.as_str()), (422, "file"));
+        assert!(reason.contains("Save it as CSV UTF-8"), "{reason}");
+        let (status, field, reason) = told("groups[]", WhyLeftOut::NotText);
+        assert_eq!((status, field.as_str()), (422, "groups"));
+        assert!(!reason.contains("file"), "{reason}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reads the form that was sent to a page itself, and puts it into the request for the page to find: with files, as
-//! browsers send them without script. Judges nothing of what it holds, but how large it is.
+//! browsers send them without script. Judges nothing of what it holds, but how large it is and whether it is text.
 
-use app::{Posted, Surplus};
+use app::{LeftOut, Posted, WhyLeftOut};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequest, Multipart, Request, multipart::Field},
@@ -26,8 +26,8 @@ const FIELDS_MAX: usize = 1000;
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Read {
     fields: Vec<(String, String)>,
-    /// The field that was left out because the form became too large with it.
-    surplus: Option<String>,
+    /// The first field that was left out.
+    left_out: Option<LeftOut>,
 }
 
 /// The layer.
@@ -42,7 +42,7 @@ pub(crate) async fn provide_with_file(request: Request, next: Next) -> Response 
     provide_up_to(bytes_max, true, request, next).await
 }
 
-async fn provide_up_to(bytes_max: usize, shows_surplus: bool, request: Request, next: Next) -> Response {
+async fn provide_up_to(bytes_max: usize, shows_left_out: bool, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
@@ -53,28 +53,31 @@ async fn provide_up_to(bytes_max: usize, shows_surplus: bool, request: Request, 
             Err(_) => return too_large(bytes_max),
         },
     };
-    let Some(Read { fields, surplus }) = read else {
-        return (StatusCode::BAD_REQUEST, "This form cannot be read: send text, in UTF-8.\n").into_response();
-    };
-    match surplus {
-        Some(field) if shows_surplus => {
-            let bytes_max = field_bytes_max(bytes_max);
-            parts.extensions.insert(Surplus { field, bytes_max });
+    let Some(Read { fields, left_out }) = read else { return unreadable() };
+    match left_out {
+        Some(left_out) if shows_left_out => {
+            parts.extensions.insert(left_out);
         }
-        Some(_) => return too_large(bytes_max),
+        Some(LeftOut { why: WhyLeftOut::TooLarge { .. }, .. }) => return too_large(bytes_max),
+        Some(LeftOut { why: WhyLeftOut::NotText, .. }) => return unreadable(),
         None => {}
     }
     parts.extensions.insert(Posted(fields.into()));
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
+/// The answer to what is no form, and to one that cannot be shown again.
+fn unreadable() -> Response {
+    (StatusCode::BAD_REQUEST, "This form cannot be read: send text, in UTF-8.\n").into_response()
+}
+
 fn urlencoded(body: &Bytes) -> Read {
     let fields = form_urlencoded::parse(body).take(FIELDS_MAX);
     let fields = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    Read { fields, surplus: None }
+    Read { fields, left_out: None }
 }
 
-/// Fields and files alike as texts; none if they are not.
+/// Fields and files alike as texts; none if it is no such form.
 async fn multipart(request: Request, bytes_max: usize) -> Option<Read> {
     let mut multipart = Multipart::from_request(request, &()).await.ok()?;
     let (mut read, mut left) = (Read::default(), bytes_max);
@@ -84,11 +87,15 @@ async fn multipart(request: Request, bytes_max: usize) -> Option<Read> {
         }
         let name = field.name()?.to_owned();
         let Some(bytes) = whole(&mut field, left.min(field_bytes_max(bytes_max))).await? else {
-            read.surplus.get_or_insert(name);
+            let why = WhyLeftOut::TooLarge { bytes_max: field_bytes_max(bytes_max) };
+            read.left_out.get_or_insert(LeftOut { field: name, why });
+            continue;
+        };
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            read.left_out.get_or_insert(LeftOut { field: name, why: WhyLeftOut::NotText });
             continue;
         };
         left -= bytes.len();
-        let text = std::str::from_utf8(&bytes).ok()?;
         // Spreadsheets begin their files with a mark that is no part of the text.
         read.fields.push((name, text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()));
     }
@@ -126,19 +133,21 @@ mod tests {
                     form-data; name=\"file\"; filename=\"a.csv\"\r\nContent-Type: \
                     text/csv\r\n\r\n\u{feff}email\r\na@b.c\r\n--b--\r\n";
         let read = multipart(request("multipart/form-data; boundary=b", body), FORM_BYTES_MAX).await.unwrap();
-        assert_eq!(read.surplus, None);
+        assert_eq!(read.left_out, None);
         let [days, file] = read.fields.try_into().unwrap();
         assert_eq!(days, ("days".to_owned(), "7".to_owned()));
         assert_eq!(file, ("file".to_owned(), "email\r\na@b.c".to_owned()));
     }
 
     #[tokio::test]
-    async fn what_is_no_text_is_no_form() {
+    async fn what_is_no_text_is_left_out_and_the_rest_is_kept() {
         let mut body = b"--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n".to_vec();
         body.extend([0xff, 0xfe, 0x00]);
-        body.extend(b"\r\n--b--\r\n");
-        assert!(multipart(request("multipart/form-data; boundary=b", body), 1 << 10).await.is_none());
-        assert!(multipart(request("multipart/form-data", "x"), 1 << 10).await.is_none());
+        body.extend(b"\r\n--b\r\nContent-Disposition: form-data; name=\"days\"\r\n\r\n7\r\n--b--\r\n");
+        let read = multipart(request("multipart/form-data; boundary=b", body), 1 << 10).await.unwrap();
+        assert_eq!(read.fields, [("days".to_owned(), "7".to_owned())]);
+        assert_eq!(read.left_out, Some(LeftOut { field: "file".into(), why: WhyLeftOut::NotText }));
+        assert_eq!(multipart(request("multipart/form-data", "x"), 1 << 10).await, None, "no form");
     }
 
     #[tokio::test]
@@ -157,6 +166,7 @@ mod tests {
         let read = multipart(request("multipart/form-data; boundary=b", body.concat()), 100).await.unwrap();
         let kept: Vec<_> = read.fields.iter().map(|(name, text)| (name.as_str(), text.len())).collect();
         assert_eq!(kept, [("days", 2), ("more", 94), ("rest", 4)], "to the last byte");
-        assert_eq!(read.surplus.as_deref(), Some("file"), "the first of them");
+        let why = WhyLeftOut::TooLarge { bytes_max: 94 };
+        assert_eq!(read.left_out, Some(LeftOut { field: "file".into(), why }), "the first of them");
     }
 }

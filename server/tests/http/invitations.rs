@@ -12,15 +12,29 @@ const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Sends a form with a file to the page that it stands on.
 async fn send(installation: &Installation, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let mut body = String::new();
+    let fields = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect::<Vec<_>>();
+    send_bytes(installation, browser, path, &fields).await
+}
+
+/// The same with a file that need not be text.
+async fn send_bytes(
+    installation: &Installation,
+    browser: &Browser,
+    path: &str,
+    fields: &[(&str, &[u8])],
+) -> Answer {
+    let mut body = Vec::new();
     for (name, value) in fields {
         let file = if *name == "file" { "; filename=\"people.csv\"\r\nContent-Type: text/csv" } else { "" };
-        body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+        body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").bytes());
+        body.extend(*value);
+        body.extend(b"\r\n");
     }
-    body += "--b--\r\n";
+    body.extend(b"--b--\r\n");
     let length = body.len();
     let browser = browser.with_header("content-type", "multipart/form-data; boundary=b");
-    let mut request = browser.request(Method::POST, path, Some((path, body)));
+    let mut request = browser.request(Method::POST, path, Some((path, String::new())));
+    *request.body_mut() = body.into();
     request.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     let (parts, body) = installation.router.clone().oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap();
@@ -84,6 +98,32 @@ async fn what_is_too_large_is_told_on_its_field_and_the_rest_stays() {
     let answer = browser.post("/projects", "/api/projects/create", &fields).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.body.contains("larger than 64 KiB"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_text_is_told_on_its_field_and_the_rest_stays() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let organization = browser.organization().await;
+    let path = format!("/organizations/{organization}/invitations/new");
+    // As a spreadsheet writes it in Windows-1252, and one that was not exported at all.
+    for file in [b"email,groups\na@x.org,Verk\xe4ufer\n".as_slice(), b"PK\x03\x04\x14\x00\x06\x00\xff\xfe"] {
+        let fields: [(&str, &[u8]); 3] = [("emails", b"kept@x.org"), ("file", file), ("days", b"11")];
+        let answer = send_bytes(&installation, &browser, &path, &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let reason = "This file is not text in UTF-8. Save it as CSV UTF-8 and choose it again.";
+        assert_eq!(answer.body.matches(reason).count(), 1, "on its field alone");
+        assert!(
+            answer.body.contains("value=\"11\"") && answer.body.contains("kept@x.org"),
+            "{}",
+            answer.body
+        );
+    }
+    let list = format!("/organizations/{organization}/invitations");
+    assert!(browser.get(&list).await.body.contains("No open invitations"), "nobody was invited");
+    // A form that takes no file has no place to say so.
+    let answer = send_bytes(&installation, &browser, &list, &[("do", b"\xff")]).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
