@@ -4,7 +4,7 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    ids::UnitId,
+    ids::{OrganizationId, UnitId},
     permissions::Permission,
     views::{Effects, NamedUnit, ProjectView},
 };
@@ -30,16 +30,22 @@ pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectVie
     attempt!(ctx, {
         let (permit, destination) = authorize(ctx, name, unit).await?;
         let mut write = permit.write(EventType::ProjectMoved).await?;
-        // The permits were given before this transaction began.
+        // The permits were given before this transaction began, and only that to move is asked for in it again.
+        let there = destination.as_ref().map(|unit| unit.id);
+        for unit in [permit.unit()?, there] {
+            if !may_create(ctx, &mut write.tx, permit.organization()?, unit).await? {
+                drop(write);
+                return Err(lacking(&permit).await?);
+            }
+        }
         let before = find(&mut write.tx, &permit).await?;
         if before.name != name {
             return Err(Error::NotFound.into());
         }
-        if before.unit.as_ref().map(|unit| unit.id) == destination.as_ref().map(|unit| unit.id) {
+        if before.unit.as_ref().map(|unit| unit.id) == there {
             return Ok(before);
         }
-        let to = destination.as_ref().map(|unit| unit.id);
-        if !store::projects::move_to(&mut write.tx, before.id, to).await? {
+        if !store::projects::move_to(&mut write.tx, before.id, there).await? {
             return Err(Error::NotFound.into());
         }
         let view = now(ctx, &mut write.tx, &permit, name).await?;
@@ -88,15 +94,31 @@ async fn authorize(ctx: &Context, name: &str, unit: &str) -> Result<(Permit, Opt
     let target = place(organization, unit)?;
     let there = resources::authorize(ctx, Action::CreateProject, organization, target).await?;
     // Who takes a project away from those who keep the place it leaves must be one of them, too.
-    let from = permit.unit()?.map_or(Target::Organization(organization), Target::Unit);
-    let here = ctx.look(&mut permit.read().await?, from).await?;
-    if !here.is_some_and(|here| here.powers.may(Action::CreateProject)) {
-        let lack = Permission::OrganizationProjectsWrite.as_str();
-        return Err(permit.deny(lack, format!("needs {lack} where the project is, too")).await?);
+    let mut tx = permit.read().await?;
+    if !may_create(ctx, &mut tx, organization, permit.unit()?).await? {
+        drop(tx);
+        return Err(lacking(&permit).await?);
     }
     let there = there.access()?;
     let unit: Option<UnitId> = there.unit_id;
     Ok((permit, unit.zip(there.unit_name.clone()).map(|(id, name)| NamedUnit { id, name })))
+}
+
+/// Whether the actor may make projects in that unit, or in the organization itself.
+async fn may_create(
+    ctx: &Context,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    unit: Option<UnitId>,
+) -> Result<bool, Failure> {
+    let target = unit.map_or(Target::Organization(organization), Target::Unit);
+    Ok(ctx.look(tx, target).await?.is_some_and(|found| found.powers.may(Action::CreateProject)))
+}
+
+/// Puts the try on record and says what is missing. No transaction may be open.
+async fn lacking(permit: &Permit) -> Result<Failure, Failure> {
+    let lack = Permission::OrganizationProjectsWrite.as_str();
+    permit.deny(lack, format!("needs {lack} where the project is, and where it goes")).await
 }
 
 /// The project as the actor sees it where it is now: with what they hold there. Who can do nothing there any more sees it
