@@ -23,7 +23,7 @@ use store::{
     events::Event,
 };
 
-use crate::{access, audit, control::Control, errors::Failure};
+use crate::{access, audit, control::Control, errors::Failure, tokens::rows::has_ended};
 
 pub(crate) use writes::Write;
 
@@ -162,6 +162,14 @@ impl Context {
         }
     }
 
+    /// The token that is used.
+    pub(crate) const fn token(&self) -> Option<TokenId> {
+        match &self.credential {
+            Some(Credential::Token { id, .. }) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// A transaction to find out in which organization something is, before a permit can be asked for it.
     pub(crate) async fn any_read(&self) -> Result<Tx, Failure> {
         self.user()?;
@@ -195,6 +203,17 @@ impl Context {
         match permit.answer(decision).await? {
             None => Ok(permit),
             Some(refusal) => Err(refusal),
+        }
+    }
+
+    /// Makes sure that the token that is used has not ended since it was found good: a request can be held open for long
+    /// before it asks for anything.
+    async fn token_stands(&self, tx: &mut Tx) -> Result<(), Failure> {
+        let Some(id) = self.token() else { return Ok(()) };
+        let token = store::tokens::find(tx, id).await?;
+        match token.is_some_and(|token| !has_ended(&token, self.now())) {
+            true => Ok(()),
+            false => Err(Error::Unauthenticated { reason: "This token has ended.".into() }.into()),
         }
     }
 
@@ -294,10 +313,13 @@ impl Permit {
     }
 
     /// Opens a transaction that writes; it can only be committed together with its event. Whether the actor may is asked
-    /// once more, inside of it: what they held may have been taken since the permit was given, and two who take from each
-    /// other at the same moment are not both to succeed.
+    /// once more, inside of it: what they held, or the token they use, may have been taken since the permit was given, and two
+    /// who take from each other at the same moment are not both to succeed.
     pub(crate) async fn write(&self, event_type: EventType) -> Result<Write, Failure> {
         let mut tx = self.ctx.control.store().write().await?;
+        if self.action.need() != Need::Nothing {
+            self.ctx.token_stands(&mut tx).await?;
+        }
         if let Some(found) = &self.found {
             let access =
                 store::access::again(&mut tx, self.ctx.user()?, &found.access, self.ctx.now()).await?;

@@ -2,7 +2,7 @@
 //! users are in `application_users`.
 
 pub(crate) mod endings;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod rows;
 pub(crate) mod terms;
 mod uses;

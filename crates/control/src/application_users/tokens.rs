@@ -20,6 +20,7 @@ use crate::{
     standings::guarded,
     tokens::{
         endings::{self, BATCHES_MAX, REVOKED_TOGETHER_MAX},
+        limits,
         rows::{self, Owner},
         terms::{Change, Terms, parse_overlap},
     },
@@ -33,7 +34,7 @@ const ITSELF: &str =
 /// days.
 ///
 /// # Errors
-/// `Invalid` on `unused_days` or `after`; `Denied`; `NotFound`.
+/// `Invalid` on `unused_days` or `after`; `Forbidden` to a token with scopes about its own account; `Denied`; `NotFound`.
 pub async fn tokens(
     ctx: &Context,
     organization: OrganizationId,
@@ -43,6 +44,7 @@ pub async fn tokens(
 ) -> Result<Page<TokenRow>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListApplicationUsers, Target::Organization(organization)).await?;
+        limits::of_program(ctx, &permit, user).await?;
         let unused_since = rows::parse_unused(ctx, unused_days)?;
         let mut tx = permit.read().await?;
         find(&mut tx, organization, user).await?;
@@ -62,6 +64,9 @@ pub async fn token(
 ) -> Result<TokenRow, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListApplicationUsers, Target::Organization(organization)).await?;
+        if ctx.token() != Some(token) {
+            limits::of_program(ctx, &permit, user).await?;
+        }
         let mut tx = permit.read().await?;
         find(&mut tx, organization, user).await?;
         rows::view(ctx, &mut tx, user, token).await
@@ -147,6 +152,9 @@ pub async fn revoke_token(
     attempt!(ctx, {
         let permit =
             ctx.authorize(Action::RevokeApplicationToken, Target::Organization(organization)).await?;
+        if ctx.token() != Some(token) {
+            limits::of_program(ctx, &permit, user).await?;
+        }
         let mut write = permit.write(EventType::TokenRevoked).await?;
         let owner = owner(find(&mut write.tx, organization, user).await?, organization);
         endings::revoke(write, &owner, token).await
@@ -166,6 +174,7 @@ pub async fn revoke_chosen_tokens(
     attempt!(ctx, {
         let permit =
             ctx.authorize(Action::RevokeApplicationToken, Target::Organization(organization)).await?;
+        limits::of_program(ctx, &permit, user).await?;
         let chosen = endings::parse_chosen(tokens)?;
         let mut write = permit.write(EventType::TokenRevoked).await?;
         let owner = owner(find(&mut write.tx, organization, user).await?, organization);
@@ -188,6 +197,7 @@ pub async fn revoke_tokens(
         let revoked = attempt!(ctx, {
             let target = Target::Organization(organization);
             let permit = ctx.authorize(Action::RevokeApplicationToken, target).await?;
+            limits::of_program(ctx, &permit, user).await?;
             let unused_since = rows::parse_unused(ctx, unused_days)?;
             let mut write = permit.write(EventType::TokenRevoked).await?;
             let owner = owner(find(&mut write.tx, organization, user).await?, organization);

@@ -4,6 +4,7 @@
 use domain::{
     errors::Error,
     events::EventType,
+    ids::UserId,
     networks::Cidr,
     permissions::{Granted, Permission},
     principals::ResourceKind,
@@ -12,7 +13,12 @@ use domain::{
 use store::tokens::Token;
 
 use super::rows::{ip_ranges, scopes};
-use crate::{Context, contexts::Write, errors::Failure, standings::forbidden};
+use crate::{
+    Context,
+    contexts::{Permit, Write},
+    errors::Failure,
+    standings::forbidden,
+};
 
 /// What a token with scopes is told that asks for more.
 const ITSELF_ALONE: &str = "This token is limited by scopes: of its account's tokens it can end itself, and nothing else. \
@@ -25,6 +31,15 @@ pub(super) async fn of_account(ctx: &Context, write: Write) -> Result<Write, Fai
         None => Ok(write),
         Some(_) => Err(refuse(write, ITSELF_ALONE).await?),
     }
+}
+
+/// The same where an application user looks after the tokens of application users, its own among them.
+pub(crate) async fn of_program(ctx: &Context, permit: &Permit, user: UserId) -> Result<(), Failure> {
+    if ctx.scopes().is_none() || ctx.user()? != user {
+        return Ok(());
+    }
+    permit.refuse(format!("of its own account: {ITSELF_ALONE}")).await?;
+    Err(forbidden(ITSELF_ALONE).into())
 }
 
 /// Refuses to the token that is used to make this one, or to make this one of another, if it would be good for more than

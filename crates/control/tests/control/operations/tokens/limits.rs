@@ -114,6 +114,31 @@ async fn a_token_with_scopes_ends_itself_and_no_other() {
 }
 
 /// A token of the super admin that is like this.
+/// An application user that looks after application users is one of them: the way there is no way around.
+#[tokio::test]
+async fn a_programs_token_with_scopes_ends_itself_and_no_other_there() {
+    let (world, write) = (World::new().await, "organization:app_users:write");
+    let organization = world.organization;
+    let scoped = CreateToken { scopes: vec![write.into()], ..plain() };
+    let (id, token) = program(&world, &[write], &scoped).await;
+    let other = application_users::create_token(&world.ctx(), organization, id, &plain()).await.unwrap();
+    let other = keep(&world, other);
+    let ctx = present(&world, &token.token, HOME).await.unwrap();
+    for refused in [
+        forbidden(application_users::tokens(&ctx, organization, id, "", None).await),
+        forbidden(application_users::token(&ctx, organization, id, other.row.id).await),
+        forbidden(application_users::revoke_token(&ctx, organization, id, other.row.id).await),
+        forbidden(application_users::revoke_chosen_tokens(&ctx, organization, id, &[other.row.id]).await),
+        forbidden(application_users::revoke_tokens(&ctx, organization, id, "").await),
+    ] {
+        assert!(refused.contains("limited by scopes"), "{refused}");
+    }
+    assert_eq!(world.count_events("action.denied").await, 5);
+    application_users::token(&ctx, organization, id, token.row.id).await.unwrap();
+    application_users::revoke_token(&ctx, organization, id, token.row.id).await.unwrap();
+    present(&world, &other.token, HOME).await.unwrap();
+}
+
 async fn acting(world: &World, input: CreateToken) -> Context {
     present(world, &made(world, &input).await.token, HOME).await.unwrap()
 }
