@@ -198,7 +198,7 @@ impl Holder {
     }
 
     /// What they can do there, for who may ask.
-    pub(super) async fn explained(&self, id: OrganizationId, resource: &str) -> Option<Explanation> {
+    async fn explained(&self, id: OrganizationId, resource: &str) -> Option<Explanation> {
         if self.text().is_empty() {
             return None;
         }
@@ -313,6 +313,11 @@ pub(crate) fn named(resource: &Resource) -> String {
         ResourceKind::Unit => format!("unit:{}", resource.id),
         ResourceKind::Project => format!("project:{}", resource.name),
     }
+}
+
+/// Somebody as operations name them, whatever they are called meanwhile.
+pub(super) fn identified(principal: &Principal) -> String {
+    format!("{}:{}", principal.kind, principal.id)
 }
 
 /// The kind of place that a text names, as operations take it.

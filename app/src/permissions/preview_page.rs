@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    choices::called,
+    choices::{called, identified},
     grant_page::{ACTION, Asked, On, TITLE, ask, frame},
     list_page::label,
 };
@@ -45,17 +45,13 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
                 let would = control::permissions::preview_grant(&control()?, id, &asked.input()).await;
                 match answer(would) {
                     Ok(would) => {
-                        let GrantEffects { effects, present } = would;
-                        let found = asked.holder.explained(id, &asked.resource).await;
-                        let name = found.as_ref().map(|found| called(&found.principal));
-                        let name = name.unwrap_or_else(|| asked.holder.text().to_owned());
-                        let out = found.filter(|found| !found.principal.is_active).map(|_| out(&name));
-                        let preview = preview(&viewer, id, &asked, (&on, &name), present.as_ref());
+                        let out = (!would.principal.is_active).then(|| out(&called(&would.principal)));
+                        let preview = preview(&viewer, id, &asked, &on, &would);
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
                         let frame = frame(&viewer, id, on.project.clone(), &asked).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
-                        let body = view! { {title} {out} {preview.view(effects)} };
+                        let body = view! { {title} {out} {preview.view(would.effects)} };
                         return Ok(frame.view(viewer, body.into_any()));
                     }
                     Err(AppError::Refused(error @ (Error::Invalid { .. } | Error::Forbidden { .. }))) => {
@@ -76,16 +72,10 @@ fn out(name: &str) -> AnyView {
     warning(capitalized(&format!("{name} is deactivated: it counts once they are let in again.")))
 }
 
-fn preview(
-    viewer: &Viewer,
-    id: OrganizationId,
-    asked: &Asked,
-    (on, name): (&On, &str),
-    present: Option<&GrantRow>,
-) -> Preview {
-    let input = asked.input();
-    let label = label(&input.granted);
-    let days = match input.days.trim().parse() {
+fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On, would: &GrantEffects) -> Preview {
+    let (name, present) = (called(&would.principal), would.present.as_ref());
+    let label = label(&asked.granted);
+    let days = match asked.days.trim().parse() {
         Ok(days) => format!(" for {}", count(days, "day")),
         Err(_) => String::new(),
     };
@@ -96,21 +86,32 @@ fn preview(
     Preview {
         action: ACTION,
         sentence: capitalized(&sentence),
-        note: input.days.trim().is_empty().then_some("It lasts until it is revoked."),
+        note: asked.days.trim().is_empty().then_some("It lasts until it is revoked."),
         verb: if present.is_some() { "Change the end" } else { "Grant" },
         is_danger: false,
         confirmation: None,
         back: links::new_grant(&organization, &pairs),
-        hidden: vec![
-            ("next", after(viewer, id, on.kind, &asked.resource)),
-            ("organization", organization),
-            ("principal", input.principal),
-            ("granted", input.granted),
-            ("resource", input.resource),
-            ("days", input.days),
-            ("seen_end", seen_end(present)),
-        ],
+        hidden: sent(id, asked, would, after(viewer, id, on.kind, &asked.resource)),
     }
+}
+
+/// What the form sends: the id of whom the page names, not what was typed, which may mean somebody else by then.
+fn sent(
+    id: OrganizationId,
+    asked: &Asked,
+    would: &GrantEffects,
+    next: String,
+) -> Vec<(&'static str, String)> {
+    let input = asked.input();
+    vec![
+        ("next", next),
+        ("organization", id.to_string()),
+        ("principal", identified(&would.principal)),
+        ("granted", input.granted),
+        ("resource", input.resource),
+        ("days", input.days),
+        ("seen_end", seen_end(would.present.as_ref())),
+    ]
 }
 
 /// What there is to know of a grant that gets another end.
@@ -141,4 +142,47 @@ pub(super) fn after(viewer: &Viewer, id: OrganizationId, kind: ResourceKind, res
 pub(super) fn capitalized(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        principals::PrincipalKind,
+        views::{Effects, Principal},
+    };
+
+    use super::*;
+    use crate::permissions::choices::Holder;
+
+    #[test]
+    fn the_form_sends_who_was_found_and_not_what_was_typed() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let asked = Asked {
+            holder: Holder { address: "Night shift".into(), chosen: String::new() },
+            granted: "operator".into(),
+            resource: "project:shop".into(),
+            days: "7".into(),
+        };
+        let would = |kind| GrantEffects {
+            effects: Effects::default(),
+            principal: Principal {
+                kind,
+                id: id.parse().unwrap(),
+                name: "Night shift".into(),
+                email: None,
+                user_kind: None,
+                is_active: true,
+            },
+            present: None,
+        };
+        for (kind, principal) in [(PrincipalKind::Group, "group"), (PrincipalKind::User, "user")] {
+            let sent = sent(id.parse().unwrap(), &asked, &would(kind), "/next".into());
+            let value = |field| sent.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str());
+            assert_eq!(value("principal"), Some(format!("{principal}:{id}").as_str()));
+            assert_eq!(
+                (value("granted"), value("days"), value("seen_end")),
+                (Some("operator"), Some("7"), Some("none"))
+            );
+        }
+    }
 }

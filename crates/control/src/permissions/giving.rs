@@ -141,7 +141,7 @@ pub async fn preview_grant(
         };
         let change = Change::Give(&held);
         let effects = effects::of(ctx, &mut tx, organization, (principal.kind, principal.id), change).await?;
-        Ok(GrantEffects { effects, present })
+        Ok(GrantEffects { effects, principal, present })
     })
 }
 

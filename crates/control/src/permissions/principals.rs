@@ -24,8 +24,9 @@ pub(crate) fn parse_principal(text: &str) -> Result<(PrincipalKind, Uuid), Error
     parsed.ok_or_else(|| Error::invalid("principal", "Name a user or a group: user:ID or group:ID."))
 }
 
-/// The member or group of that id or e-mail address, if there is one in the organization; else the group or the only
-/// application user of that name, for who may list them.
+/// The member or group of that id, or the member of that e-mail address, if there is one in the organization. For a text
+/// that is neither, the group or the only application user of that name, for who may list them: names are free, and
+/// nobody is to take the place of an address that no member has by calling something so.
 pub(crate) async fn find_principal(
     ctx: &Context,
     tx: &mut Tx,
@@ -42,14 +43,10 @@ pub(crate) async fn find_principal(
         }
         Err(_) => match text.parse::<EmailAddress>() {
             Ok(email) => store::memberships::find_member_by_email(tx, organization, email.as_str()).await?,
-            Err(_) => None,
+            Err(_) => return find_by_name(ctx, tx, organization, text).await,
         },
     };
-    match member {
-        Some(member) => Ok(Some(member_principal(member))),
-        None if parse_principal(text).is_ok() => Ok(None),
-        None => find_by_name(ctx, tx, organization, text).await,
-    }
+    Ok(member.map(member_principal))
 }
 
 /// Groups and application users have names, people have addresses.
@@ -71,6 +68,8 @@ async fn find_by_name(
     {
         return Ok(Some(group_principal(group.id.uuid(), group.name)));
     }
+    // `user:` before an address means a person, too.
+    let program = program.filter(|name| name.parse::<EmailAddress>().is_err());
     let Some(name) = program.filter(|_| found.powers.may(Action::ListApplicationUsers)) else {
         return Ok(None);
     };

@@ -266,12 +266,14 @@ pub struct AdditionEffects {
 }
 
 /// What giving a role or permission would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GrantEffects {
     /// What it would do to people.
     #[serde(flatten)]
     pub effects: Effects,
+    /// Who was found by what was asked for. Give it to their id: whatever they are called meanwhile, it is they.
+    pub principal: Principal,
     /// The grant of the same thing that is there already, whose end it would change.
     pub present: Option<GrantRow>,
 }

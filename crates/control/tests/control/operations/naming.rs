@@ -1,6 +1,8 @@
 //! Naming things in forms by hand: groups and application users by name, places by name, and what is not told by it.
 
-use control::{Context, application_users, groups, invitations, permissions, places, projects, units};
+use control::{
+    Context, application_users, explanations, groups, invitations, permissions, places, projects, units,
+};
 use domain::{
     errors::Error,
     inputs::{GrantPermission, InviteUsers},
@@ -41,6 +43,54 @@ async fn a_group_or_application_user_is_meant_by_its_name_where_no_address_is() 
     nobody(give(&ctx, &world, "robot").await);
     let filter = permissions::Filter { principal: "Team 350", resource: "" };
     assert_eq!(permissions::list(&ctx, organization, filter, None).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn what_is_called_like_an_address_does_not_stand_for_whom_it_belongs_to() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let eve = world.add_user("eve@example.org", Some(false), true).await;
+    world.grant(eve, "organization:app_users:write", None).await;
+    world.grant(eve, "organization:groups:write", None).await;
+    let hers = world.ctx_of(eve);
+    let robot = application_users::create(&hers, organization, "carol@example.org", "").await.unwrap();
+    let group = groups::create(&hers, organization, "carol@example.org", "").await.unwrap().row.id;
+    let carol = world.add_user("carol@example.org", None, true).await;
+    for text in ["carol@example.org", " Carol@example.org ", "user:carol@example.org"] {
+        assert_eq!(give(&ctx, &world, text).await.unwrap_err().field(), Some("principal"), "{text}");
+        let explained = explanations::explain(&ctx, organization, text, "organization").await;
+        assert_eq!(explained.unwrap_err().field(), Some("principal"), "{text}");
+    }
+    // Who means these says so.
+    let robot = format!("user:{}", robot.row.user_id);
+    assert_eq!(give(&ctx, &world, &robot).await.unwrap().0, PrincipalKind::User);
+    let by_name = give(&ctx, &world, "group:carol@example.org").await;
+    assert_eq!(by_name, Ok((PrincipalKind::Group, group.to_string())));
+    // A member has the address to herself.
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, organization, carol, false, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let member = give(&ctx, &world, "carol@example.org").await;
+    assert_eq!(member, Ok((PrincipalKind::User, carol.to_string())));
+}
+
+#[tokio::test]
+async fn a_preview_tells_whom_it_found_whoever_has_the_name_later() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let meant = groups::create(&ctx, organization, "Ops", "").await.unwrap().row;
+    let input = GrantPermission {
+        principal: "Ops".into(),
+        granted: "operator".into(),
+        resource: format!("project:{PROJECT}"),
+        ..GrantPermission::default()
+    };
+    let found = permissions::preview_grant(&ctx, organization, &input).await.unwrap().principal;
+    assert_eq!((found.kind, found.id, found.name.as_str()), (PrincipalKind::Group, meant.id.uuid(), "Ops"));
+    groups::edit(&ctx, organization, meant.id, 0, "Operators", "").await.unwrap();
+    groups::create(&ctx, organization, "Ops", "").await.unwrap();
+    let given = give(&ctx, &world, &format!("{}:{}", found.kind, found.id)).await;
+    assert_eq!(given, Ok((PrincipalKind::Group, meant.id.to_string())));
 }
 
 #[tokio::test]
