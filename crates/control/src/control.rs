@@ -26,7 +26,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     mails::{Mailer, keep_sending},
-    random,
+    operators, random,
     sessions::{Hashes, Refusals},
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
@@ -135,6 +135,7 @@ impl Control {
                 return Err(OpenError::OtherHost(host.name().to_owned()));
             }
         }
+        operators::keep_oldest(&mut tx).await?;
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
             device_key: parts.master_key.signing_key("device marks"),

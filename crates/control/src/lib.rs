@@ -35,6 +35,7 @@ mod errors;
 mod holdings;
 pub mod housekeeping;
 mod knowers;
+mod operators;
 mod pages;
 mod random;
 mod resources;

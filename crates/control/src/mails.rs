@@ -20,7 +20,7 @@ use crate::{
     Context, Control,
     envelopes::Place,
     errors::{Failure, attempt},
-    pages,
+    operators, pages,
 };
 
 pub(crate) use sending::keep_sending;
@@ -108,7 +108,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, id: MailId) -> Re
         let mut tx = permit.read().await?;
         let found = store::mails::find(&mut tx, id).await?;
         let found = found.filter(|mail| mail.organization_id == Some(organization)).ok_or(Error::NotFound)?;
-        let is_operators = store::organizations::first(&mut tx).await? == Some(organization);
+        let is_operators = operators::are(&mut tx, organization).await?;
         if found.state != MailState::Kept || !is_operators {
             return Ok(MailView { row: draw(found), body: None });
         }
@@ -133,7 +133,7 @@ pub async fn kept(ctx: &Context, organization: OrganizationId) -> Result<Option<
         }
         let permit = ctx.authorize(Action::ListInvitations, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
-        let is_operators = store::organizations::first(&mut tx).await? == Some(organization);
+        let is_operators = operators::are(&mut tx, organization).await?;
         Ok(Some(if is_operators { Kept::Here } else { Kept::ByOperator }))
     })
 }

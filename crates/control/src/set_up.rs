@@ -17,7 +17,7 @@ use ring::digest;
 use crate::{
     Context, Control,
     errors::attempt,
-    random,
+    operators, random,
     sessions::{self, SignedIn},
 };
 
@@ -112,6 +112,7 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
             },
         )
         .await?;
+        operators::keep(&mut write.tx, organization_id).await?;
         let user_id = UserId::from_uuid(control.new_uuid());
         let user = store::users::User {
             id: user_id,

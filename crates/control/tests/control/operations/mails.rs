@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use control::{
     Control,
     mails::{self, Kept, MailError, Mailer, OutgoingMail},
-    testing,
+    organizations, projects, testing,
 };
 use domain::{
     errors::Error,
@@ -20,7 +20,7 @@ use domain::{
 
 use crate::{
     check::check_world,
-    world::{Workers, World},
+    world::{PROJECT, Workers, World},
 };
 
 const BODY: &str = "Follow http://localhost:8080/invitations/abc-the-secret-part";
@@ -153,9 +153,17 @@ async fn who_invites_learns_where_mails_are_kept() {
     assert_eq!(mails::kept(&world.ctx(), world.organization).await, Ok(Some(Kept::Here)));
     assert_eq!(mails::kept(&world.ctx_of(admin), other).await, Ok(Some(Kept::ByOperator)));
     assert_eq!(mails::kept(&world.ctx(), other).await, Err(Error::NotFound));
+    // Once the organization is gone that the installation was set up with, no other takes its place.
+    projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap();
+    organizations::delete(&world.ctx(), world.organization, "Acme").await.unwrap();
+    let later = world.another_server().await;
+    for control in [&world.control, &later] {
+        let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], admin)));
+        assert_eq!(mails::kept(&ctx, other).await, Ok(Some(Kept::ByOperator)));
+    }
     let control = world.server_with(TestMailer::new(Manner::Takes)).await;
-    let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], world.user)));
-    assert_eq!(mails::kept(&ctx, world.organization).await, Ok(None));
+    let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], admin)));
+    assert_eq!(mails::kept(&ctx, other).await, Ok(None));
 }
 
 #[tokio::test]

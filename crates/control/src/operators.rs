@@ -1,0 +1,26 @@
+//! Which organization is that of those who operate the installation: the one that it was set up with, and no other after it.
+
+use domain::ids::OrganizationId;
+use store::{Error, Tx};
+
+const KEY: &str = "operators_organization";
+
+/// Keeps which it is, unless that is kept already.
+pub(crate) async fn keep(tx: &mut Tx, organization: OrganizationId) -> Result<(), Error> {
+    store::settings::add_if_absent(tx, KEY, organization.uuid().as_bytes()).await?;
+    Ok(())
+}
+
+/// Keeps it for installations that were set up before it was kept: the oldest organization.
+pub(crate) async fn keep_oldest(tx: &mut Tx) -> Result<(), Error> {
+    match store::organizations::first(tx).await? {
+        Some(oldest) => keep(tx, oldest).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether it is this one. None is once that one is deleted.
+pub(crate) async fn are(tx: &mut Tx, organization: OrganizationId) -> Result<bool, Error> {
+    let kept = store::settings::find(tx, KEY).await?;
+    Ok(kept.is_some_and(|kept| kept == organization.uuid().as_bytes()))
+}
