@@ -266,7 +266,7 @@ fn end(group: &GroupView, people: &People) -> AnyView {
         return ().into_any();
     }
     let path = links::group_deletion(&group.organization_id.to_string(), &group.row.id.to_string());
-    let action = match group.take_obstacle.clone() {
+    let action = match group.delete_obstacle.clone() {
         Some(reason) => view! { <p class="muted">{format!("You cannot delete it. {reason}")}</p> }.into_any(),
         None => view! { <a class="button button-danger" href=path>"Delete group…"</a> }.into_any(),
     };

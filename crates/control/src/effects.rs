@@ -26,7 +26,7 @@ use crate::{
 /// People who are looked at, at most.
 pub(crate) const PEOPLE_MAX: u32 = 20_000;
 /// People who are looked at together.
-const PEOPLE_TOGETHER: usize = 500;
+pub(crate) const PEOPLE_TOGETHER: usize = 500;
 /// Effects that are told apart when people are counted, at most: beyond them each is one person's own.
 const KINDS_MAX: usize = 1000;
 
@@ -113,8 +113,7 @@ pub(crate) async fn of_people(
     let mut tally = Tally::default();
     for some in people.ids.chunks(PEOPLE_TOGETHER) {
         let mut found = holdings::among(ctx, tx, organization, some).await?;
-        let held: usize = found.iter().map(|(_, held)| held.len()).sum();
-        if i64::try_from(held).is_ok_and(|held| held >= store::holders::HELD_BY_MAX) {
+        if holdings::is_cut(&found) {
             // Not all that they hold was read: nothing is said of them, nor of those behind them.
             break;
         }

@@ -2,6 +2,7 @@
 //! `permissions`.
 
 mod members;
+mod protections;
 
 use domain::{
     actions::Action,
@@ -20,7 +21,7 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
-    standings::{Standing, guarded},
+    standings::{Place, Standing, guarded},
 };
 
 pub use members::{MEMBERS_MAX, add_members, members, preview_add, preview_remove, remove_member};
@@ -152,7 +153,8 @@ pub async fn edit(
 /// Deletes a group: whoever is in it loses what it gave them. `confirmation` must be its name.
 ///
 /// # Errors
-/// `Invalid` on `confirmation`; `Forbidden` when it administers what the actor does not; `Denied`; `NotFound`.
+/// `Invalid` on `confirmation`; `Forbidden` when it, or who is in it, administers what the actor does not; `Denied`;
+/// `NotFound`.
 pub async fn delete(
     ctx: &Context,
     organization: OrganizationId,
@@ -163,7 +165,7 @@ pub async fn delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::GroupDeleted).await?;
         let group = find(&mut write.tx, organization, id).await?;
-        let obstacle = taking_obstacle(ctx, &mut write.tx, &group).await?;
+        let obstacle = deleting_obstacle(ctx, &mut write.tx, &group).await?;
         let mut write = guarded(&permit, write, obstacle, &with(&group)).await?;
         if confirmation.trim() != group.name {
             let reason = format!("Type the group's name, {}, to delete it.", group.name);
@@ -196,7 +198,7 @@ pub async fn preview_delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let group = find(&mut tx, organization, id).await?;
-        let obstacle = taking_obstacle(ctx, &mut tx, &group).await?;
+        let obstacle = deleting_obstacle(ctx, &mut tx, &group).await?;
         let mut tx = guarded(&permit, tx, obstacle, &with(&group)).await?;
         let principal = (PrincipalKind::Group, id.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Leave(id)).await
@@ -215,11 +217,21 @@ async fn giving_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Op
     Ok(actor.giving_obstacle(&given))
 }
 
-/// Why the actor may take nobody out of the group and not delete it, if so.
+/// Why the actor may take nobody out of the group, if so.
 async fn taking_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Option<String>, Failure> {
     let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
     let given = Standing::of_group(ctx, tx, group.organization_id, group.id).await?;
     Ok(actor.taking_obstacle(&given))
+}
+
+/// Why the actor may not delete the group, if so: that takes what taking out everybody in it takes.
+async fn deleting_obstacle(ctx: &Context, tx: &mut Tx, group: &Group) -> Result<Option<String>, Failure> {
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    let given = Standing::of_group(ctx, tx, group.organization_id, group.id).await?;
+    match actor.taking_obstacle(&given) {
+        Some(reason) => Ok(Some(reason)),
+        None => protections::of_all(ctx, tx, group, &actor).await,
+    }
 }
 
 /// What the record of a try names.
@@ -238,11 +250,20 @@ async fn look(ctx: &Context, tx: &mut Tx, group: Group) -> Result<GroupView, Fai
     let members = store::group_members::count(tx, group.id, None).await?;
     let filter = GrantFilter { principal: Some(group.id.uuid()), resource: None };
     let grants = store::grants::count(tx, group.organization_id, &filter).await?;
+    let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
+    let given = Standing::of_group(ctx, tx, group.organization_id, group.id).await?;
+    let take_obstacle = actor.taking_obstacle(&given);
+    let may_delete = actor.at(Place::organization(group.organization_id)).may(Action::DeleteGroup);
+    let delete_obstacle = match may_delete && take_obstacle.is_none() {
+        true => protections::of_all(ctx, tx, &group, &actor).await?,
+        false => take_obstacle.clone(),
+    };
     Ok(GroupView {
         organization_id: group.organization_id,
         generation: group.generation,
-        add_obstacle: giving_obstacle(ctx, tx, &group).await?,
-        take_obstacle: taking_obstacle(ctx, tx, &group).await?,
+        add_obstacle: actor.giving_obstacle(&given),
+        take_obstacle,
+        delete_obstacle,
         row: draw(group, members, grants),
     })
 }

@@ -27,3 +27,9 @@ pub(crate) async fn among(
     });
     Ok(with_held.collect())
 }
+
+/// Whether more is held by them than was read.
+pub(crate) fn is_cut(found: &[(Member, Vec<Held>)]) -> bool {
+    let held: usize = found.iter().map(|(_, held)| held.len()).sum();
+    i64::try_from(held).is_ok_and(|held| held >= store::holders::HELD_BY_MAX)
+}

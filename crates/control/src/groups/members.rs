@@ -1,7 +1,7 @@
 //! Who is in a group: looked at, added, taken out, and what that would do to them. What the group holds is not changed
 //! here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{
     actions::Action,
@@ -15,12 +15,12 @@ use domain::{
 use serde_json::json;
 use store::{Tx, access::Target, group_members::GroupMember, groups::Group, memberships::Member};
 
-use super::{find, giving_obstacle, taking_obstacle, with};
+use super::{find, giving_obstacle, protections, taking_obstacle, with};
 use crate::{
     Context,
     effects::{self, Change},
     errors::{Failure, attempt},
-    holdings, pages, permissions,
+    pages, permissions,
     standings::{Standing, guarded},
 };
 
@@ -54,7 +54,7 @@ pub async fn members(
         let powers = permit.powers()?;
         // No one is more powerful than a super admin.
         if powers.may(Action::RemoveGroupMember) && !powers.acts_as_super_admin() {
-            protect(ctx, &mut tx, organization, &mut page.rows).await?;
+            protections::protect(ctx, &mut tx, organization, &mut page.rows).await?;
         }
         Ok(page)
     })
@@ -189,44 +189,7 @@ async fn removing_obstacle(
         return Ok(Some(reason));
     }
     let actor = Standing::of_actor(ctx, tx, group.organization_id).await?;
-    protection(ctx, tx, group.organization_id, &actor, user).await
-}
-
-/// Says of each row why the actor may not act on them, if so: as [`protection`] does, for all of them at once.
-async fn protect(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    rows: &mut [GroupMemberRow],
-) -> Result<(), Failure> {
-    let (actor, own) = (Standing::of_actor(ctx, tx, organization).await?, ctx.user()?);
-    let users: Vec<_> = rows.iter().map(|row| row.user_id).filter(|user| *user != own).collect();
-    let mut reasons = BTreeMap::new();
-    for (member, held) in holdings::among(ctx, tx, organization, &users).await? {
-        // Who is deactivated is as powerful as they would be.
-        let member = Member { is_active: true, is_user_active: true, ..member };
-        let other = Standing::of_member(organization, &member, held);
-        reasons.insert(member.user_id, actor.acting_obstacle(&other));
-    }
-    for row in rows {
-        row.protection = reasons.remove(&row.user_id).flatten().map(str::to_owned);
-    }
-    Ok(())
-}
-
-/// Why the actor may not act on them, if so. Oneself is never protected from oneself.
-async fn protection(
-    ctx: &Context,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    actor: &Standing,
-    user: UserId,
-) -> Result<Option<String>, Failure> {
-    if ctx.user()? == user {
-        return Ok(None);
-    }
-    let other = Standing::of(ctx, tx, organization, user).await?;
-    Ok(actor.acting_obstacle(&other).map(str::to_owned))
+    protections::of(ctx, tx, group.organization_id, &actor, user).await
 }
 
 /// What the record of a try names.
@@ -324,7 +287,7 @@ async fn one(
 }
 
 /// What events call a member.
-fn called(member: &Member) -> String {
+pub(super) fn called(member: &Member) -> String {
     match member.kind {
         UserKind::Person => member.email.clone(),
         UserKind::Application => format!("{} (application user)", member.name),

@@ -120,8 +120,10 @@ pub struct GroupView {
     pub generation: i64,
     /// Why the viewer may not put anybody into it, if so: a sentence.
     pub add_obstacle: Option<String>,
-    /// Why the viewer may take nobody out of it nor delete it, if so: a sentence.
+    /// Why the viewer may take nobody out of it, if so: a sentence.
     pub take_obstacle: Option<String>,
+    /// Why the viewer, who could delete others, may not delete it, if so: a sentence.
+    pub delete_obstacle: Option<String>,
 }
 
 /// Somebody in a group.

@@ -1,6 +1,6 @@
 //! Groups: what they are called, who is in them, and who may put in and take out whom.
 
-use control::{Context, groups, permissions};
+use control::{Context, groups, permissions, users};
 use domain::{
     errors::Error,
     ids::{GroupId, UserId},
@@ -55,7 +55,7 @@ async fn a_group_is_made_renamed_and_deleted_on_record() {
         ("Operators", "Run things\nat night")
     );
     assert_eq!((group.row.members, group.row.grants, group.generation), (0, 0, 0));
-    assert_eq!((&group.add_obstacle, &group.take_obstacle), (&None, &None));
+    assert_eq!((&group.add_obstacle, &group.take_obstacle, &group.delete_obstacle), (&None, &None, &None));
     assert_eq!(groups::view(&ctx, organization, id).await, Ok(group.clone()));
     let event = world.last_event(organization, "group.created").await;
     assert_eq!((event.subject_kind, event.subject_id), (Some(SubjectKind::Group), Some(id.uuid())));
@@ -252,7 +252,10 @@ async fn a_group_that_administers_is_left_alone_by_who_does_not() {
     let reason = "It administers the organization, and you do not.";
     let forbidden = Error::Forbidden { reason: reason.into() };
     let view = groups::view(&ctx, organization, id).await.unwrap();
-    assert_eq!(view.take_obstacle.as_deref(), Some(reason));
+    assert_eq!(
+        (view.take_obstacle.as_deref(), view.delete_obstacle.as_deref()),
+        (Some(reason), Some(reason))
+    );
     assert_eq!(groups::remove_member(&ctx, organization, id, bob).await, Err(forbidden.clone()));
     assert_eq!(groups::preview_remove(&ctx, organization, id, bob).await, Err(forbidden.clone()));
     assert_eq!(groups::delete(&ctx, organization, id, "admins").await, Err(forbidden.clone()));
@@ -299,6 +302,67 @@ async fn nobody_takes_the_more_powerful_out() {
         403
     );
     groups::remove_member(&ctx, world.organization, id, boss).await.unwrap();
+}
+
+/// Whoever is in a group that is deleted is taken out of it.
+#[tokio::test]
+async fn a_group_is_not_deleted_from_under_the_more_powerful() {
+    let world = World::new().await;
+    let organization = world.organization;
+    let id = made(&world, "crew").await.row.id;
+    give(&world, id, "project:services:read", "organization").await;
+    let (lead, gil) =
+        (member(&world, "lead@example.org", &[]).await, member(&world, "gil@example.org", &[WRITE]).await);
+    world.grant(lead, "admin", Some(world.project_id().await)).await;
+    let obstacle = async |user| {
+        let view = groups::view(&world.ctx_of(user), organization, id).await.unwrap();
+        assert_eq!(view.take_obstacle, None, "the group itself is harmless");
+        view.delete_obstacle
+    };
+    // Everybody may go away themselves, and from beside those who are not above them.
+    let others = "gil@example.org, plain@example.org";
+    member(&world, "plain@example.org", &["read_only"]).await;
+    groups::add_members(&world.ctx(), organization, id, others).await.unwrap();
+    assert_eq!(obstacle(gil).await, None);
+    assert!(groups::preview_delete(&world.ctx_of(gil), organization, id).await.is_ok());
+
+    groups::add_members(&world.ctx(), organization, id, "lead@example.org").await.unwrap();
+    let reason =
+        "You may not act on lead@example.org, who is in it. They administer something that you do not.";
+    refuses_deletion(&world, gil, id, reason).await;
+    assert_eq!(obstacle(gil).await.as_deref(), Some(reason));
+    // Who is deactivated is as powerful as they would be, and who is told of comes first by e-mail address.
+    let away = member(&world, "away@example.org", &["role:organization:admin"]).await;
+    groups::add_members(&world.ctx(), organization, id, "away@example.org, ann@example.org").await.unwrap();
+    users::deactivate(&world.ctx(), organization, away).await.unwrap();
+    let reason = "You may not act on 3 of those in it, ann@example.org among them. \
+                  Only a super admin may act on a super admin.";
+    refuses_deletion(&world, gil, id, reason).await;
+    // Nothing is said to who may delete no group anyway.
+    let reader = member(&world, "rea@example.org", &["organization:permissions:read"]).await;
+    assert_eq!(obstacle(reader).await, None);
+    // Who administers the organization deletes it, whoever is in it.
+    let boss = member(&world, "boss@example.org", &["role:organization:admin"]).await;
+    assert_eq!((obstacle(boss).await, obstacle(world.user).await), (None, None));
+    let ctx = world.ctx_of(boss);
+    let would = groups::preview_delete(&ctx, organization, id).await.unwrap();
+    assert!(would.rows.iter().all(|row| row.principal.id != world.user.uuid()), "{would:?}");
+    groups::delete(&ctx, organization, id, "crew").await.unwrap();
+    check_world(&world).await;
+}
+
+/// Neither deleted nor looked at before; both tries are on record.
+async fn refuses_deletion(world: &World, user: UserId, id: GroupId, reason: &str) {
+    let (ctx, organization) = (world.ctx_of(user), world.organization);
+    let (members, denied) =
+        (names(&world.ctx(), world, id, "").await, world.count_events("action.denied").await);
+    let forbidden = Error::Forbidden { reason: reason.into() };
+    assert_eq!(groups::preview_delete(&ctx, organization, id).await, Err(forbidden.clone()));
+    assert_eq!(groups::delete(&ctx, organization, id, "crew").await, Err(forbidden));
+    assert_eq!(world.count_events("action.denied").await, denied + 2);
+    let event = world.last_event(organization, "action.denied").await;
+    assert!(event.text.contains(&format!("with the group crew: {reason}")), "{}", event.text);
+    assert_eq!((event.user_id, names(&world.ctx(), world, id, "").await), (Some(user), members));
 }
 
 #[tokio::test]
@@ -459,6 +523,15 @@ async fn a_full_page_of_members_takes_no_more_statements_than_one_row() {
     let protected: Vec<_> = page.rows.iter().filter(|row| row.protection.is_some()).collect();
     let protected: Vec<_> = protected.iter().map(|row| row.email.clone().unwrap()).collect();
     assert_eq!(protected, powerful[..5]);
+    assert!(few > 3, "{few}: are statements seen at all?");
+    assert_eq!(full, few);
+    // As with the page, so before it is deleted: all of them are looked at together.
+    let delete = async |group| groups::preview_delete(&gil, organization, group).await;
+    let ((one_refused, few), (many_refused, full)) =
+        (counted(delete(one)).await, counted(delete(many)).await);
+    for (refused, text) in [(one_refused, "on p-03@example.org"), (many_refused, "on 6 of those in it")] {
+        assert!(refused.unwrap_err().to_string().contains(text), "{text}");
+    }
     assert!(few > 3, "{few}: are statements seen at all?");
     assert_eq!(full, few);
     // Who administers everything finds nobody protected, and oneself never is.
