@@ -1,5 +1,5 @@
 //! `/organizations/{organization}/invitations`: the open invitations; many can be sent again or taken back at once. The form
-//! is sent to the page itself, which says of each what could not be done.
+//! is sent to the page itself, which says what could not be done.
 
 use domain::{
     actions::Action,
@@ -27,7 +27,7 @@ use crate::{
         icons::{Icon, icon},
         list::List,
         page::page,
-        table::{Column, Row, table},
+        table::{Column, Row},
         time::time,
     },
     context::{Posted, done, posted, set_status},
@@ -38,6 +38,8 @@ use crate::{
 
 /// What the form is called that does something with what is chosen.
 const CHOSEN: &str = "invitations";
+/// Of how many the notice says why nothing was done: it travels in a cookie.
+const TOLD_MAX: usize = 4;
 /// What its buttons send.
 const RESEND: &str = "resend";
 const WITHDRAW: &str = "withdraw";
@@ -61,8 +63,9 @@ pub(crate) fn InvitationsPage() -> impl IntoView {
         let frame = frame.step("Invitations", links::invitations(&key, &[])).calls(calls(&key, &text));
         let form = match posted() {
             Some(sent) => match act(id, &sent).await? {
-                Ok(answers) => {
-                    return Ok(frame.view(viewer, answered(&key, sent.value("do") == RESEND, answers)));
+                Ok(notice) => {
+                    done(&address(&key, &text, after.as_deref()), &notice);
+                    return Ok(frame.view(viewer, head("Invitations".into(), (), ())));
                 }
                 Err(refusal) => FormState::refused(CHOSEN, refusal, &sent),
             },
@@ -75,8 +78,14 @@ pub(crate) fn InvitationsPage() -> impl IntoView {
     })
 }
 
-/// Does with the chosen ones what was asked for. What can be mended in the list is the inner error.
-async fn act(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<ChosenInvitation>, Error>, AppError> {
+/// The list, narrowed down to `text` and from there on.
+fn address(organization: &str, text: &str, after: Option<&str>) -> String {
+    links::invitations(organization, &[("text", Some(text)), ("after", after)])
+}
+
+/// Does with the chosen ones what was asked for, and says what became of them. What can be mended in the list is the inner
+/// error; so is that nothing was done.
+async fn act(id: OrganizationId, sent: &Posted) -> Result<Result<String, Error>, AppError> {
     let chosen = sent.values("invitations[]");
     let chosen = chosen.iter().map(|text| text.parse::<InvitationId>().map_err(|_| Error::NotFound));
     let chosen = chosen.collect::<Result<Vec<_>, _>>()?;
@@ -86,7 +95,13 @@ async fn act(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<ChosenInvit
         _ => Err(Error::invalid("do", "Choose what is to be done.").into()),
     };
     match answers {
-        Ok(answers) => Ok(Ok(answers)),
+        Ok(answers) => {
+            let answered = answered(sent.value("do") == RESEND, answers);
+            if let Err(error) = &answered {
+                set_status(error.status());
+            }
+            Ok(answered)
+        }
         Err(AppError::Refused(
             error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Limited { .. }),
         )) => {
@@ -97,37 +112,22 @@ async fn act(id: OrganizationId, sent: &Posted) -> Result<Result<Vec<ChosenInvit
     }
 }
 
-/// What became of each that was chosen, those first with which nothing was done; without such, the list says so.
-fn answered(organization: &str, is_resent: bool, answers: Vec<ChosenInvitation>) -> AnyView {
-    let all = links::invitations(organization, &[]);
-    let (refused, good): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.reason.is_some());
-    let summary = told(good.len(), is_resent);
-    if refused.is_empty() {
-        done(&all, &summary);
+/// What became of those that were chosen, with the reasons of the first with which nothing was done; an error if nothing was
+/// done with any.
+fn answered(is_resent: bool, answers: Vec<ChosenInvitation>) -> Result<String, Error> {
+    let number = answers.len();
+    let reasons: Vec<String> = answers.into_iter().filter_map(|answer| answer.reason).collect();
+    let (good, untold) = (number - reasons.len(), reasons.len().saturating_sub(TOLD_MAX));
+    let mut sentences = vec![told(good, is_resent)];
+    if !reasons.is_empty() && good > 0 {
+        sentences.push(format!("Nothing was done with {} of {number}.", reasons.len()));
     }
-    let columns = [Column::Name("E-mail"), Column::Text("Result")];
-    let rows = refused.into_iter().chain(good).map(|answer| result(answer, is_resent)).collect();
-    view! {
-        {head("Invitations".into(), (), ())}
-        <p role="status">{summary}</p>
-        {table("What became of each", &columns, rows)}
-        <div class="form-actions">
-            <a class="button button-primary" href=all>"See the open invitations"</a>
-        </div>
+    sentences.extend(reasons.into_iter().take(TOLD_MAX));
+    if untold > 0 {
+        sentences.push(format!("And so on, with {untold} more."));
     }
-    .into_any()
-}
-
-fn result(answer: ChosenInvitation, is_resent: bool) -> Row {
-    let result = match answer.reason {
-        Some(reason) => {
-            view! { <div>{badge(Tone::Bad, "not done")} " " <span class="break">{reason}</span></div> }
-                .into_any()
-        }
-        None => badge(Tone::Good, if is_resent { "sent again" } else { "withdrawn" }),
-    };
-    let email = answer.email.unwrap_or_else(|| "–".to_owned());
-    vec![view! { <span class="break">{email}</span> }.into_any(), result]
+    let text = sentences.join(" ");
+    if good > 0 { Ok(text) } else { Err(Error::conflict(text)) }
 }
 
 fn told(number: usize, is_resent: bool) -> String {
@@ -178,23 +178,23 @@ fn draw(
         let field = field.view(&form);
         Filter { address: links::invitations(&id, &[]), hidden: Vec::new(), form }.view(vec![field])
     });
-    let address = |after: Option<&str>| links::invitations(&id, &[("text", Some(text)), ("after", after)]);
-    let list = List { caption: "Invitations", columns: &COLUMNS, after, address: &address };
+    let page_at = |after: Option<&str>| address(&id, text, after);
+    let list = List { caption: "Invitations", columns: &COLUMNS, after, address: &page_at };
     let chosen = act.values("invitations[]");
     let table = list.view(page, |invitation| row(invitation, &chosen), nothing);
     let body = match has_rows {
-        true => choice(&id, act, table),
+        true => choice(&page_at(after), act, table),
         false => view! { {act.error(&[])} {table} }.into_any(),
     };
     view! { {head("Invitations".into(), (), (has_rows || is_asked).then(new))} {kept} {filter} {body} }
         .into_any()
 }
 
-/// The list in the form that does something with what is chosen in it.
-fn choice(organization: &str, form: &FormState, table: AnyView) -> AnyView {
+/// The list, which stands at this address, in the form that does something with what is chosen in it.
+fn choice(address: &str, form: &FormState, table: AnyView) -> AnyView {
     view! {
         {form.error(&[])}
-        <form method="post" action=links::invitations(organization, &[]) class="stack">
+        <form method="post" action=address.to_owned() class="stack">
             {table}
             <div class="form-actions chosen-actions">
                 <span class="muted">"Chosen:"</span>
@@ -258,17 +258,47 @@ mod tests {
         assert!(told(2, true).starts_with("2 invitations sent again, and the links before"));
     }
 
-    #[test]
-    fn what_could_not_be_done_comes_first_with_the_reason() {
-        let answer = |number, email: &str, reason: Option<&str>| ChosenInvitation {
+    fn answers(reasons: &[Option<&str>]) -> Vec<ChosenInvitation> {
+        let answer = |(number, reason): (usize, &Option<&str>)| ChosenInvitation {
             id: format!("01890a5d-ac96-774b-bcce-b302099a805{number}").parse().unwrap(),
-            email: Some(email.into()),
+            email: Some("ann@b.c".into()),
             reason: reason.map(str::to_owned),
             retry_after_seconds: None,
         };
-        let answers = vec![answer(1, "ann@b.c", None), answer(2, "bob@b.c", Some("Was accepted already."))];
-        let html = answered("o", true, answers).to_html();
-        assert!(html.find("Was accepted already.").unwrap() < html.find("ann@b.c").unwrap(), "{html}");
-        assert!(html.contains("1 invitation sent again"), "{html}");
+        reasons.iter().enumerate().map(answer).collect()
+    }
+
+    #[test]
+    fn what_could_not_be_done_is_told_with_the_reason() {
+        let text = answered(true, answers(&[None, Some("Was accepted already.")])).unwrap();
+        assert!(text.starts_with("1 invitation sent again"), "{text}");
+        assert!(text.ends_with("Nothing was done with 1 of 2. Was accepted already."), "{text}");
+        let text = answered(false, answers(&[None, None])).unwrap();
+        assert!(!text.contains("Nothing"), "{text}");
+    }
+
+    #[test]
+    fn where_nothing_was_done_that_is_an_error() {
+        let error = answered(true, answers(&[Some("Was accepted already.")])).unwrap_err();
+        assert_eq!(
+            (error.status(), error.to_string().as_str()),
+            (409, "Nothing was done. Was accepted already.")
+        );
+    }
+
+    #[test]
+    fn what_is_told_has_room_in_a_cookie() {
+        let reason = "x".repeat(400);
+        let text =
+            answered(true, answers(&[[None].as_slice(), &[Some(reason.as_str()); 9]].concat())).unwrap();
+        assert!(text.ends_with("And so on, with 5 more."), "{text}");
+        // A cookie of 3 KiB in base64.
+        assert!(text.len() < 2200, "{}", text.len());
+    }
+
+    #[test]
+    fn the_form_leads_back_to_the_same_part_of_the_list() {
+        let html = choice(&address("o", "a b", Some("x")), &FormState::of(CHOSEN), ().into_any()).to_html();
+        assert!(html.contains("action=\"/organizations/o/invitations?text=a%20b&amp;after=x\""), "{html}");
     }
 }

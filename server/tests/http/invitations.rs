@@ -148,9 +148,37 @@ async fn what_could_not_be_done_with_one_of_several_is_told() {
     assert!(browser.follow(answer).await.body.contains("1 invitation withdrawn"));
     // One of them has ended meanwhile.
     let answer = browser.post(&list, &list, &both).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("1 invitation sent again") && answer.body.contains("was withdrawn already"));
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, list.as_str()), "repeats nothing");
+    let told = browser.follow(answer).await.body;
+    assert!(told.contains("1 invitation sent again") && told.contains("was withdrawn already"), "{told}");
+    // Nothing was done at all.
+    let answer = browser.post(&list, &list, &one).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.body.contains("Nothing was done. The invitation of"), "{}", answer.body);
     let answer = browser.post(&list, &list, &[("do", "resend")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.body.contains("Choose at least one invitation.") && answer.body.contains("@x.org"));
+}
+
+#[tokio::test]
+async fn what_is_done_with_several_stays_where_it_was_chosen() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let list = format!("/organizations/{}/invitations", browser.organization().await);
+    let new = format!("{list}/new");
+    browser.post(&new, &new, &[("emails", "ann@x.org\nbob@x.org")]).await;
+    let narrow = format!("{list}?text=ann");
+    let page = browser.get(&narrow).await.body;
+    assert!(page.contains(&format!("action=\"{narrow}\"")), "{page}");
+    let (_, id) = page.split_once("name=\"invitations[]\" value=\"").unwrap();
+    let id = &id[..36];
+    // Refused: the same rows, and what was chosen of them.
+    let answer = browser.post(&narrow, &narrow, &[("do", "nothing"), ("invitations[]", id)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("ann@x.org") && !answer.body.contains("bob@x.org"), "{}", answer.body);
+    let (_, row) = answer.body.split_once(&format!("value=\"{id}\"")).unwrap();
+    assert!(row.split_once('>').unwrap().0.contains("checked"), "{}", answer.body);
+    // Done: the same rows.
+    let answer = browser.post(&narrow, &narrow, &[("do", "resend"), ("invitations[]", id)]).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, narrow.as_str()));
 }
