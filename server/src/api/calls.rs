@@ -98,6 +98,23 @@ impl Values {
 /// A JSON value: what is sent, and what is answered.
 pub(super) struct Json<T>(pub(super) T);
 
+/// The elements of an array as a form has them, one a line. An element that would be several there is refused here: in the
+/// form's text nothing else tells them apart.
+pub(super) fn lines(member: &str, elements: &[String]) -> Result<String, Error> {
+    let is_several =
+        |element: &String| element.contains(|sign: char| sign.is_control() || matches!(sign, ',' | ';'));
+    match elements.iter().position(is_several) {
+        Some(index) => {
+            let reason = format!(
+                "Element {} holds a comma, a semicolon or a line break. Give each of them an element of its own.",
+                index + 1
+            );
+            Err(Error::invalid(member, reason))
+        }
+        None => Ok(elements.join("\n")),
+    }
+}
+
 /// What an operation takes as its body.
 pub(super) trait Body: Sized + Send + 'static {
     /// Whether it takes any.
@@ -219,6 +236,20 @@ mod tests {
             let problem = read("application/json", body).unwrap_err();
             assert_eq!((problem.status.as_u16(), problem.field.as_deref()), (status, field), "{problem:?}");
             assert!(problem.message.contains(part), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn an_element_is_one_line_or_is_refused() {
+        let joined = |elements: &[&str]| {
+            lines("emails", &elements.iter().map(|element| (*element).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(joined(&["a@x.org", "user:1"]).unwrap(), "a@x.org\nuser:1");
+        assert_eq!(joined(&[]).unwrap(), "");
+        for bad in ["a@x.org\nb@x.org", "a@x.org\r", "a@x.org,b@x.org", "a@x.org;", "a\t", "a\u{85}b"] {
+            let error = joined(&["c@x.org", bad]).unwrap_err();
+            assert_eq!(error.field(), Some("emails"), "{bad:?}");
+            assert!(error.to_string().starts_with("Element 2 "), "{error}");
         }
     }
 

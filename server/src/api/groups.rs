@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answers::{Created, Listed},
-    calls::{Call, Json},
+    calls::{Call, Json, lines},
     operations::{AFTER, CONFIRM, Operation, Parameter},
 };
 
@@ -131,7 +131,7 @@ async fn members(call: Call) -> Result<Page<GroupMemberRow>, Error> {
 
 async fn add(call: Call<Json<AddGroupMembers>>) -> Result<Json<AddedGroupMembers>, Error> {
     let (organization, group) = (call.id("organization")?, call.id("group")?);
-    let members = call.body.0.members.join("\n");
+    let members = lines("members", &call.body.0.members)?;
     let added = groups::add_members(&call.ctx, organization, group, &members).await?;
     Ok(Json(AddedGroupMembers { added }))
 }
@@ -147,7 +147,8 @@ async fn preview_delete(call: Call) -> Result<Json<Effects>, Error> {
 
 async fn preview_add(call: Call<Json<AddGroupMembers>>) -> Result<Json<AdditionEffects>, Error> {
     let (organization, group) = (call.id("organization")?, call.id("group")?);
-    groups::preview_add(&call.ctx, organization, group, &call.body.0.members.join("\n")).await.map(Json)
+    let members = lines("members", &call.body.0.members)?;
+    groups::preview_add(&call.ctx, organization, group, &members).await.map(Json)
 }
 
 async fn preview_remove(call: Call) -> Result<Json<Effects>, Error> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answers::Listed,
-    calls::{Call, Json},
+    calls::{Call, Json, lines},
     operations::{AFTER, Operation, Parameter},
     token_bodies::number,
 };
@@ -79,7 +79,7 @@ async fn invite(call: Call<Json<InviteUsers>>) -> Result<Json<InvitedUsers>, Err
     let organization = call.id("organization")?;
     let Json(body) = call.body;
     let input = inputs::InviteUsers {
-        emails: body.emails.join("\n"),
+        emails: addresses(&body.emails)?,
         groups: body.groups,
         granted: body.granted,
         resource: body.resource,
@@ -87,6 +87,22 @@ async fn invite(call: Call<Json<InviteUsers>>) -> Result<Json<InvitedUsers>, Err
     };
     let lines = invitations::invite(&call.ctx, organization, &input).await?;
     Ok(Json(InvitedUsers { lines }))
+}
+
+/// The addresses as the form has them, where a first line that names a column would be no address.
+fn addresses(emails: &[String]) -> Result<String, Error> {
+    let is_column = |text: &&String| {
+        let word = text.trim_start_matches('\u{feff}').trim().trim_matches('"');
+        ["email", "e-mail"].iter().any(|column| word.eq_ignore_ascii_case(column))
+    };
+    match emails.iter().find(is_column) {
+        Some(word) => {
+            let reason =
+                format!("“{word}” is no e-mail address. Give the addresses alone, without a header.");
+            Err(Error::invalid("emails", reason))
+        }
+        None => lines("emails", emails),
+    }
 }
 
 async fn withdraw(call: Call) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answers::{Created, Listed},
-    calls::{Call, Json},
+    calls::{Call, Json, lines},
     operations::{AFTER, CONFIRM, Operation, Parameter},
 };
 
@@ -146,8 +146,8 @@ async fn tags(call: Call) -> Result<Json<ProjectTags>, Error> {
 
 async fn set_tags(call: Call<Json<ProjectTags>>) -> Result<(), Error> {
     let Json(ProjectTags { tags, generation }) = &call.body;
-    let lines: Result<Vec<String>, Error> = tags.iter().map(line).collect();
-    projects::set_tags(&call.ctx, call.name("project"), *generation, &lines?.join("\n")).await
+    let tags: Result<Vec<String>, Error> = tags.iter().map(line).collect();
+    projects::set_tags(&call.ctx, call.name("project"), *generation, &tags?.join("\n")).await
 }
 
 /// A tag as the form has it. Key and value are read here already: in the form's text nothing else tells them apart.
@@ -164,5 +164,6 @@ async fn contacts(call: Call) -> Result<Json<ProjectContacts>, Error> {
 
 async fn set_contacts(call: Call<Json<ProjectContacts>>) -> Result<(), Error> {
     let Json(ProjectContacts { contacts, generation }) = &call.body;
-    projects::set_contacts(&call.ctx, call.name("project"), *generation, &contacts.join("\n")).await
+    let contacts = lines("contacts", contacts)?;
+    projects::set_contacts(&call.ctx, call.name("project"), *generation, &contacts).await
 }

@@ -56,6 +56,39 @@ async fn what_is_left_out_by_mistake_means_nothing_wide() {
 }
 
 #[tokio::test]
+async fn elements_of_arrays_are_one_each() {
+    let installation = Installation::new().await;
+    let (program, organization) = owners_program(&installation).await;
+    let base = format!("/v1/organizations/{organization}");
+    program.post(&format!("{base}/projects"), json!({ "name": "shop" })).await.with(201);
+    let group = program.post(&format!("{base}/groups"), json!({ "name": "Team" })).await.with(201);
+    let members = format!("{base}/groups/{}/members", group["id"].as_str().unwrap());
+    let invitations = format!("{base}/invitations");
+    let refused = |member: &str| (422, "invalid".to_owned(), member.to_owned());
+    for several in ["a@x.org\nb@x.org", "a@x.org,b@x.org"] {
+        for (path, member) in
+            [(&invitations, "emails"), (&members, "members"), (&format!("{members}/preview"), "members")]
+        {
+            let reply = program.post(path, json!({ member: ["c@x.org", several] })).await;
+            assert_eq!(reply.problem(), refused(member), "{path}");
+            assert!(reply.text.contains("Element 2 holds a comma"), "{}", reply.text);
+        }
+        let body = json!({ "contacts": [several], "generation": 1 }).to_string();
+        let reply = program.send(Method::PUT, "/v1/projects/shop/contacts", Some(body)).await;
+        assert_eq!(reply.problem(), refused("contacts"));
+    }
+    // What begins a CSV with a header in the form is no address here.
+    for word in ["email", "E-Mail", " \"email\" ", "\u{feff}email"] {
+        let reply = program.post(&invitations, json!({ "emails": [word, "a@x.org"] })).await;
+        assert_eq!(reply.problem(), refused("emails"), "{word:?}");
+        assert!(reply.text.contains("without a header"), "{}", reply.text);
+    }
+    assert_eq!(program.get(&invitations).await.with(200)["total"], 0, "nobody was invited");
+    let reply = program.post(&invitations, json!({ "emails": ["email@x.org"] })).await.with(200);
+    assert_eq!(reply["lines"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn queries_hold_what_is_known() {
     let installation = Installation::new().await;
     let (program, organization) = owners_program(&installation).await;
