@@ -36,14 +36,15 @@ pub use taking::{
 /// Whose grants, or on what, a list shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter<'a> {
-    /// Of one principal: `user:{id}`, `group:{id}`, the e-mail address of a member or the name of a group; empty for all.
+    /// Of one principal: `user:{id}`, `group:{id}`, the e-mail address of a member, or the name of a group or application
+    /// user; empty for all.
     pub principal: &'a str,
     /// On one resource itself: `organization`, `unit:{id}` or `project:{name}`; empty for all.
     pub resource: &'a str,
 }
 
 /// One page of the grants of an organization, oldest first. Those on a single project are also shown to who may see
-/// the permissions of that project alone.
+/// the permissions of that project alone; to them somebody who is not there is like somebody who holds nothing there.
 ///
 /// # Errors
 /// `Invalid` on `after`, `principal` or `resource`; `Denied`; `NotFound`.
@@ -69,7 +70,10 @@ pub async fn list(
         let mut tx = permit.read().await?;
         let principal = match filter.principal {
             "" => None,
-            text => Some(principals::id_of(ctx, &mut tx, organization, text).await?),
+            text => match principals::id_of(ctx, &mut tx, organization, text).await? {
+                Some(id) => Some(id),
+                None => return Ok(Page { rows: Vec::new(), next: None, total: 0 }),
+            },
         };
         let resource = match target {
             Target::Organization(_) if filter.resource.is_empty() => None,

@@ -116,15 +116,23 @@ pub(crate) fn subject(principal: &Principal) -> (SubjectKind, String) {
     }
 }
 
-/// The id of whoever is named: somebody who is gone may still be asked for by id.
+/// The id of whoever is named: somebody who is gone may still be asked for by id. Who does not see the organization's
+/// people gets none for who is not there, as if they held nothing, and so does not find out who belongs to it.
 pub(super) async fn id_of(
     ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
     text: &str,
-) -> Result<Uuid, Failure> {
+) -> Result<Option<Uuid>, Failure> {
     if let Ok((_, id)) = parse_principal(text) {
-        return Ok(id);
+        return Ok(Some(id));
     }
-    Ok(find_principal(ctx, tx, organization, text).await?.ok_or_else(nobody)?.id)
+    if let Some(found) = find_principal(ctx, tx, organization, text).await? {
+        return Ok(Some(found.id));
+    }
+    let seen = ctx.look(tx, Target::Organization(organization)).await?;
+    match seen.is_some_and(|found| found.powers.may(Action::ListUsers)) {
+        true => Err(nobody().into()),
+        false => Ok(None),
+    }
 }

@@ -4,7 +4,7 @@ use control::{Context, application_users, explanations, groups, permissions, pro
 use domain::{
     errors::Error,
     inputs::GrantPermission,
-    views::{Explanation, Path},
+    views::{Explanation, Page, Path},
 };
 
 use crate::world::{PROJECT, World};
@@ -62,6 +62,42 @@ async fn who_holds_nothing_in_the_project_is_told_like_who_is_not_there() {
                 "{principal}"
             ),
         }
+    }
+}
+
+/// Neither by asking for the grants of somebody there.
+#[tokio::test]
+async fn the_grants_of_a_project_do_not_tell_who_else_belongs_to_the_organization() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let project = Some(world.project_id().await);
+    let add = async |email: &str, membership| world.add_user(email, membership, true).await;
+    let reader = add("reader@example.org", Some(false)).await;
+    world.grant(reader, "project:permissions:read", project).await;
+    let idle = add("idle@example.org", Some(false)).await;
+    world.grant(idle, "organization:billing:read", None).await;
+    add("outside@example.org", None).await;
+    application_users::create(&ctx, organization, "robot", "").await.unwrap();
+    groups::create(&ctx, organization, "Team", "").await.unwrap();
+    let his = world.ctx_of(reader);
+    let list = async |principal: &str| {
+        let resource = format!("project:{PROJECT}");
+        let filter = permissions::Filter { principal, resource: &resource };
+        permissions::list(&his, organization, filter, None).await
+    };
+    let id = format!("user:{idle}");
+    let there = ["idle@example.org", id.as_str(), "robot", "user:robot", "Team", "group:Team"];
+    let unknown = ["outside@example.org", "nobody@example.org", "nobody", "user:nobody", "group:nobody"];
+    for principal in there.into_iter().chain(unknown) {
+        let nothing = Page { rows: Vec::new(), next: None, total: 0 };
+        assert_eq!(list(principal).await, Ok(nothing), "{principal}");
+    }
+    assert_eq!(list("reader@example.org").await.unwrap().total, 1);
+    // Who sees the people is told of a typing mistake.
+    world.grant(reader, "organization:users:write", None).await;
+    assert_eq!(list("idle@example.org").await.unwrap().total, 0);
+    for principal in unknown {
+        assert_eq!(list(principal).await.unwrap_err().field(), Some("principal"), "{principal}");
     }
 }
 
