@@ -123,7 +123,8 @@ pub struct JoinByInvitation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GrantPermission {
-    /// Who: `user:{id}`, `group:{id}`, or the e-mail address of a member.
+    /// Who: `user:{id}`, `group:{id}`, the e-mail address of a member, or, for who may list them, the name of a group or
+    /// application user.
     pub principal: String,
     /// What: a role or permission.
     pub granted: String,

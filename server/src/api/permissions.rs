@@ -33,7 +33,11 @@ pub(super) const RESOURCE: Parameter = Parameter {
 };
 const ON: Parameter =
     Parameter { name: "resource", description: "organization, unit:ID or project:NAME; without it all." };
-const PRINCIPAL: Parameter = Parameter { name: "principal", description: "user:ID or group:ID." };
+const PRINCIPAL: Parameter = Parameter {
+    name: "principal",
+    description: "user:ID, group:ID, the e-mail address of a member, or, for who may list them, the name of a group or \
+                  application user.",
+};
 const PERMISSION: Parameter = Parameter {
     name: "permission",
     description: "A permission, as in project:services:write; administration, to give and take roles and permissions \
@@ -104,7 +108,8 @@ impl From<Granted> for Grantable {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GrantPermission {
-    /// Who: `user:ID`, `group:ID`, or the e-mail address of a member.
+    /// Who: `user:ID`, `group:ID`, the e-mail address of a member, or, for who may list them, the name of a group or
+    /// application user.
     #[schemars(example = &"group:01890a5d-ac96-774b-bcce-b302099a8057")]
     principal: String,
     /// What: a role or permission.
