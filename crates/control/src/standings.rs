@@ -369,7 +369,11 @@ pub(crate) fn forbidden(reason: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use domain::{ids::GrantId, permissions::Role, principals::PrincipalKind};
+    use domain::{
+        ids::GrantId,
+        permissions::Role,
+        principals::{PrincipalKind, UserKind},
+    };
 
     use super::*;
 
@@ -418,6 +422,38 @@ mod tests {
         assert!(admin.at(ON_ALL).administers());
         admin.shut_out();
         assert!(!admin.at(ON_ALL).administers() && !admin.covers(&of("operator", IN_UNIT)));
+    }
+
+    #[test]
+    fn who_is_deactivated_anywhere_can_nothing() {
+        let member = Member {
+            user_id: UserId::from_uuid(Uuid::from_u128(8)),
+            email: "ben@example.org".into(),
+            name: "Ben".into(),
+            kind: UserKind::Person,
+            description: String::new(),
+            job_title: String::new(),
+            department: String::new(),
+            city: String::new(),
+            country: String::new(),
+            is_super_admin: false,
+            is_active: true,
+            is_user_active: true,
+            joined_at: Timestamp::from_micros(0),
+            last_activity_at: None,
+            generation: 0,
+        };
+        let administers = |is_active, is_user_active| {
+            let member = Member { is_active, is_user_active, ..member.clone() };
+            Standing::of_member(ONE, &member, vec![held(ADMIN, ON_ALL, None)]).at(ON_ALL).administers()
+        };
+        let all = [(true, true), (true, false), (false, true), (false, false)];
+        assert_eq!(all.map(|(one, other)| administers(one, other)), [true, false, false, false]);
+        let mut raised = Standing::of_member(ONE, &member, Vec::new());
+        for is_super_admin in [true, false] {
+            raised.set_super_admin(is_super_admin);
+            assert_eq!(raised.at(ON_ALL).acts_as_super_admin(), is_super_admin);
+        }
     }
 
     #[test]
