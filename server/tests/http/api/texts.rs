@@ -1,5 +1,7 @@
 //! Texts that no database can store, in every place of a request that takes one: an answer, and never a fault of ours.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use serde_json::json;
 
@@ -10,9 +12,9 @@ use crate::installation::Installation;
 const TEXT: &str = "a%00b";
 
 /// Whether the answer is one that whoever asks can do something with.
-async fn is_answered(program: &Program, path: &str) {
-    let reply = program.get(path).await;
-    assert!(reply.status.as_u16() < 500, "{path}: {} {}", reply.status, reply.text);
+async fn is_answered(program: &Program, method: &Method, path: &str) {
+    let reply = program.send(method.clone(), path, None).await;
+    assert!(reply.status.as_u16() < 500, "{method} {path}: {} {}", reply.status, reply.text);
 }
 
 async fn nothing_is_a_fault_of_ours(installation: Installation) {
@@ -29,18 +31,20 @@ async fn nothing_is_a_fault_of_ours(installation: Installation) {
         ("{project}", "shop".to_owned()),
         ("{unit}", id(&unit, "id")),
         ("{group}", id(&group, "id")),
-        ("{application_user}", id(&robot, "user_id")),
+        ("{user}", id(&robot, "user_id")),
     ];
+    let mut tried: BTreeMap<&str, usize> = known.iter().map(|(name, _)| (*name, 0)).collect();
     let mut asked = 0;
-    for operation in server::api::operations().iter().filter(|operation| operation.method == Method::GET) {
-        let path = filled(operation.path, &known, None);
-        // In place of each name in the path.
-        for (name, _) in &known {
-            if operation.path.contains(name) {
-                is_answered(&program, &filled(operation.path, &known, Some(name))).await;
-                asked += 1;
-            }
+    for operation in server::api::operations().iter().filter(|operation| !operation.takes_body) {
+        // In place of each id and name in the path, whether one is known or not.
+        for name in operation.path.split('/').filter(|part| part.starts_with('{')) {
+            is_answered(&program, &operation.method, &filled(operation.path, &known, Some(name))).await;
+            *tried.entry(name).or_default() += 1;
         }
+        if operation.method != Method::GET {
+            continue;
+        }
+        let path = filled(operation.path, &known, None);
         // In each parameter, the others being what they are as a rule.
         for one in operation.query {
             for value in [
@@ -53,18 +57,21 @@ async fn nothing_is_a_fault_of_ours(installation: Installation) {
                 let others = others
                     .filter_map(|other| usual(other.name).map(|value| format!("&{}={value}", other.name)));
                 let query: String = others.collect();
-                is_answered(&program, &format!("{path}?{}={value}{query}", one.name)).await;
+                is_answered(&program, &operation.method, &format!("{path}?{}={value}{query}", one.name))
+                    .await;
                 asked += 1;
             }
         }
     }
+    println!("{asked} values of parameters, and in paths {tried:?}");
+    assert!(tried.values().all(|tried| *tried > 0), "a name that is in no path: {tried:?}");
     assert!(asked > 100, "{asked}");
 }
 
 /// A path with values for its names, what is not known being an id of nothing, and with [`TEXT`] for one of them.
 fn filled(path: &str, known: &[(&str, String)], hostile: Option<&str>) -> String {
     let part = |part: &str| match known.iter().find(|(name, _)| *name == part) {
-        Some((name, _)) if hostile == Some(name) => TEXT.to_owned(),
+        _ if hostile == Some(part) => TEXT.to_owned(),
         Some((_, value)) => value.clone(),
         None if part.starts_with('{') => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
         None => part.to_owned(),
