@@ -6,6 +6,7 @@ mod installation;
 mod api;
 mod cross_site;
 mod files;
+mod groups;
 mod headers;
 mod invitations;
 mod journeys;
