@@ -234,3 +234,32 @@ impl Powers {
         self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| opens(*scope)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abilities_are_asked_for_by_their_identifiers() {
+        let permission = Permission::OrganizationBillingRead;
+        for (text, ability, label) in [
+            (permission.as_str(), Ability::Permission(permission), permission.label()),
+            ("administration", Ability::Administration, "Give and take roles and permissions here"),
+            ("super_admin", Ability::SuperAdmin, "Everything, as super admin"),
+        ] {
+            assert_eq!(text.parse(), Ok(ability));
+            assert_eq!((ability.as_str(), ability.label()), (text, label));
+        }
+        assert!("everything".parse::<Ability>().is_err());
+    }
+
+    #[test]
+    fn an_ability_comes_by_what_gives_it() {
+        let (role, unit, project) = (Granted::Role(Role::Admin), ResourceKind::Unit, ResourceKind::Project);
+        assert!(Ability::Administration.comes_by(role, project));
+        assert!(!Ability::Administration.comes_by(role, unit));
+        assert!(Ability::Permission(Permission::ProjectServicesRead).comes_by(role, unit));
+        assert!(!Ability::Permission(Permission::OrganizationBillingRead).comes_by(role, unit));
+        assert!(!Ability::SuperAdmin.comes_by(Granted::Role(Role::OrganizationAdmin), project));
+    }
+}
