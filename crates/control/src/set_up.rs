@@ -12,6 +12,7 @@ use domain::{
     principals::UserKind,
     secrets::Secret,
 };
+use identity::passwords::Rules;
 use ring::digest;
 
 use crate::{
@@ -86,8 +87,8 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     check_link(ctx, &input.token).await?;
     let context_words = [name.as_str(), email.as_str(), organization.as_str(), "Redoubt"];
-    identity::passwords::check(&input.password, &context_words)
-        .map_err(|reason| Error::Invalid { field: "password".into(), reason })?;
+    identity::passwords::check(&input.password, &Rules::SINGLE_FACTOR, &context_words)
+        .map_err(|error| Error::Invalid { field: "password".into(), reason: error.to_string() })?;
     let password_hash = sessions::hash_password(ctx, &input.password).await?;
 
     attempt!(ctx, {

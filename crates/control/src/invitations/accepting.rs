@@ -14,6 +14,7 @@ use domain::{
     timestamps::Timestamp,
     views::{InvitationView, OwnInvitationRow},
 };
+use identity::passwords::Rules;
 use serde_json::json;
 use store::{Tx, invitations::Invitation, users::User};
 
@@ -102,8 +103,8 @@ pub async fn join(ctx: &Context, input: JoinByInvitation) -> Result<Joined, Erro
         Ok((invitation.email, name))
     })?;
     let context_words = [name.as_str(), email.as_str(), organization_name.as_str(), "Redoubt"];
-    identity::passwords::check(&input.password, &context_words)
-        .map_err(|reason| Error::Invalid { field: "password".into(), reason })?;
+    identity::passwords::check(&input.password, &Rules::SINGLE_FACTOR, &context_words)
+        .map_err(|error| Error::Invalid { field: "password".into(), reason: error.to_string() })?;
     let password_hash = sessions::hash_password(ctx, &input.password).await?;
 
     attempt!(ctx, {
