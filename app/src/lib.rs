@@ -49,6 +49,6 @@ pub use crate::{
     components::theme::Theme,
     context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
-    session::USER_ID,
+    session::{PROOF, PROVEN_AT, USER_ID},
     shell::{Assets, csp, shell},
 };

@@ -13,6 +13,10 @@ use crate::{
 
 /// Key of the signed-in person's id in the session.
 pub const USER_ID: &str = "user_id";
+/// Key of what they showed when they signed in.
+pub const PROOF: &str = "proof";
+/// Key of when they last showed who they are.
+pub const PROVEN_AT: &str = "proven_at";
 /// Headers in which a server function hands what the browser is to keep to the middleware that makes cookies of them.
 const THEME: HeaderName = HeaderName::from_static("redoubt-theme");
 const DEVICE: HeaderName = HeaderName::from_static("redoubt-device");
@@ -22,6 +26,8 @@ pub(crate) async fn begin(signed_in: SignedIn) -> Result<(), AppError> {
     let session = session()?;
     session.cycle_id().await.map_err(|error| failed(&error))?;
     insert_header(DEVICE, signed_in.device.expose());
+    session.insert(PROOF, signed_in.proof).await.map_err(|error| failed(&error))?;
+    session.insert(PROVEN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
     session.insert(USER_ID, signed_in.user).await.map_err(|error| failed(&error))
 }
 

@@ -6,8 +6,9 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use control::sessions::{Rows, SessionRow};
-use domain::{ids::UserId, timestamps::Timestamp};
+use domain::{sign_ins::Proof, timestamps::Timestamp};
 use ring::digest::{SHA256, digest};
+use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionManagerLayer, SessionStore,
@@ -71,20 +72,28 @@ impl Sessions {
     /// The row of a session that began at `created_at` and is used now.
     fn row(&self, record: &Record, created_at: Timestamp) -> Result<SessionRow> {
         let now = self.0.now();
-        let user = record.data.get(app::USER_ID).cloned();
+        let proof: Option<Proof> = held(record, app::PROOF);
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let Use { address, agent, .. } = session_use();
         Ok(SessionRow {
             key_hash: key_hash(record.id),
-            user_id: user.and_then(|user| serde_json::from_value::<UserId>(user).ok()),
+            user_id: held(record, app::USER_ID),
             data,
             created_at,
             last_seen_at: now,
             expires_at: expires_at(created_at, now),
             address,
             agent,
+            method: proof.map(|proof| proof.method),
+            second_factor: proof.and_then(|proof| proof.second_factor),
+            proven_at: held(record, app::PROVEN_AT),
         })
     }
+}
+
+/// Something that a session holds.
+fn held<T: DeserializeOwned>(record: &Record, key: &str) -> Option<T> {
+    record.data.get(key).cloned().and_then(|value| serde_json::from_value(value).ok())
 }
 
 impl fmt::Debug for Sessions {

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use control::{Control, MasterKey, Origin, Parts, SystemRandom, access, testing::authorize};
+use control::{
+    Control, MasterKey, Origin, Parts, SystemRandom, access,
+    testing::{authorize, session},
+};
 use domain::{
     actions::Action,
     ids::RequestId,
@@ -92,7 +95,7 @@ async fn measure(name: &str, store: Store) {
             device: None,
             request_id: RequestId::from_uuid(uuid::Uuid::nil()),
         };
-        let ctx = control.context(origin, Some((vec![7; 32], crowds::person(person))));
+        let ctx = control.context(origin, Some(session(crowds::person(person), Timestamp::from_micros(0))));
         let name = crowds::project(project);
         let began = Instant::now();
         let _ = authorize(&ctx, Action::ViewProject, Target::ProjectName(&name)).await;

@@ -13,7 +13,8 @@ use std::{
 
 use async_trait::async_trait;
 use control::{
-    Control, MasterKey, Origin, Parts, SystemRandom, projects, services, set_up, testing::Stepper,
+    Control, MasterKey, Origin, Parts, SystemRandom, projects, services, set_up,
+    testing::{Stepper, session},
     workflow::Limits,
 };
 use domain::{
@@ -138,7 +139,7 @@ async fn main() {
         organization: "Acme".into(),
     };
     let user = set_up::complete(&control.context(origin(), None), input).await.unwrap().user;
-    let ctx = control.context(origin(), Some((vec![7; 32], user)));
+    let ctx = control.context(origin(), Some(session(user, Timestamp::from_micros(0))));
     let profile = control::sessions::profile(&ctx).await.unwrap();
     projects::create(&ctx, profile.organizations[0].id, "shop", "").await.unwrap();
     let stepper = Stepper::new(&control, Limits::default());

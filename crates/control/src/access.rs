@@ -145,6 +145,8 @@ mod tests {
             is_member: true,
             is_super_admin: false,
             is_active: true,
+            is_break_glass: false,
+            policy: None,
             granted: vec!["role:of:tomorrow".into(), "organization:billing:read".into()],
         };
         let powers = super::powers(&access, None);

@@ -13,6 +13,7 @@ use domain::{
     powers::{Decision, Lack, Powers},
     principals::UserKind,
     secrets::Secret,
+    sign_ins::Proof,
     states::Outcome,
     timestamps::Timestamp,
     tokens::TokenKind,
@@ -40,16 +41,24 @@ pub struct Origin {
     pub request_id: RequestId,
 }
 
+/// A signed-in browser.
+#[derive(Clone)]
+pub struct Session {
+    /// Hash of the key in its cookie: it names the session, and is not enough to make the cookie.
+    pub key_hash: Vec<u8>,
+    /// Who is signed in.
+    pub user: UserId,
+    /// What they showed when they signed in.
+    pub proof: Proof,
+    /// When they last showed who they are; none for sessions from before this was kept.
+    pub proven_at: Option<Timestamp>,
+}
+
 /// What somebody acts with.
 #[derive(Clone)]
 pub(crate) enum Credential {
-    /// A signed-in browser: what names its session, and who.
-    Session {
-        /// Hash of the key in its cookie.
-        key_hash: Vec<u8>,
-        /// Who is signed in.
-        user: UserId,
-    },
+    /// A signed-in browser.
+    Session(Session),
     /// A token that was just found good.
     Token {
         /// Which one.
@@ -66,7 +75,7 @@ pub(crate) enum Credential {
 impl Credential {
     const fn user(&self) -> UserId {
         match self {
-            Self::Session { user, .. } | Self::Token { user, .. } => *user,
+            Self::Session(Session { user, .. }) | Self::Token { user, .. } => *user,
         }
     }
 }
@@ -119,14 +128,24 @@ impl Context {
     #[must_use]
     pub fn session(&self) -> Option<&[u8]> {
         match &self.credential {
-            Some(Credential::Session { key_hash, .. }) => Some(key_hash),
+            Some(Credential::Session(session)) => Some(&session.key_hash),
+            _ => None,
+        }
+    }
+
+    /// What the signed-in person showed when they signed in; none for tokens.
+    pub(crate) const fn proof(&self) -> Option<Proof> {
+        match &self.credential {
+            Some(Credential::Session(session)) => Some(session.proof),
             _ => None,
         }
     }
 
     /// Whether the session is still there and the same person's. For what outlives the request that began it.
     pub(crate) async fn has_session(&self) -> Result<bool, Failure> {
-        let Some(Credential::Session { key_hash, user }) = &self.credential else { return Ok(false) };
+        let Some(Credential::Session(Session { key_hash, user, .. })) = &self.credential else {
+            return Ok(false);
+        };
         let mut tx = self.control.store().read().await?;
         let row = store::sessions::find(&mut tx, key_hash, self.now()).await?;
         Ok(row.is_some_and(|row| row.user_id == Some(*user)))
@@ -374,7 +393,7 @@ impl Permit {
         );
         event.user_id = user.map(|user| user.id);
         match credential {
-            Credential::Session { key_hash, .. } => {
+            Credential::Session(Session { key_hash, .. }) => {
                 // The first bytes of the key's hash name the session without being of use to anybody.
                 event.session_id = Some(key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect());
                 event.credential = Some("session".into());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    ids::{RequestId, UserId},
+    ids::RequestId,
     timestamps::{Clock, Timestamp},
 };
 use host::{Host, HostFacts};
@@ -22,11 +22,11 @@ use uuid::Uuid;
 use crate::{
     Context, MasterKey, Origin, Random,
     certificates::SigningKey,
-    contexts::Credential,
+    contexts::{Credential, Session},
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     mails::{Mailer, keep_sending},
-    operators, random,
+    random,
     sessions::{Hashes, Refusals},
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
@@ -135,7 +135,6 @@ impl Control {
                 return Err(OpenError::OtherHost(host.name().to_owned()));
             }
         }
-        operators::keep_oldest(&mut tx).await?;
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
             device_key: parts.master_key.signing_key("device marks"),
@@ -152,9 +151,8 @@ impl Control {
 
     /// The context of one request.
     #[must_use]
-    pub fn context(&self, origin: Origin, session: Option<(Vec<u8>, UserId)>) -> Context {
-        let credential = session.map(|(key_hash, user)| Credential::Session { key_hash, user });
-        Context::new(self.clone(), origin, credential)
+    pub fn context(&self, origin: Origin, session: Option<Session>) -> Context {
+        Context::new(self.clone(), origin, session.map(Credential::Session))
     }
 
     /// The context of a command that the operator gives on the machine itself.

@@ -47,7 +47,7 @@ pub mod testing;
 pub mod workflow;
 pub mod workflows;
 
-pub use contexts::{Context, Origin};
+pub use contexts::{Context, Origin, Session};
 pub use control::{Control, Parts};
 pub use envelopes::MasterKey;
 pub use random::{Random, SystemRandom};

@@ -11,14 +11,6 @@ pub(crate) async fn keep(tx: &mut Tx, organization: OrganizationId) -> Result<()
     Ok(())
 }
 
-/// Keeps it for installations that were set up before it was kept: the oldest organization.
-pub(crate) async fn keep_oldest(tx: &mut Tx) -> Result<(), Error> {
-    match store::organizations::first(tx).await? {
-        Some(oldest) => keep(tx, oldest).await,
-        None => Ok(()),
-    }
-}
-
 /// Whether it is this one. None is once that one is deleted.
 pub(crate) async fn are(tx: &mut Tx, organization: OrganizationId) -> Result<bool, Error> {
     let kept = store::settings::find(tx, KEY).await?;

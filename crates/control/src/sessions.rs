@@ -16,7 +16,9 @@ use domain::{
     names::EmailAddress,
     principals::UserKind,
     secrets::Secret,
+    sign_ins::Proof,
     states::Outcome,
+    timestamps::Timestamp,
     views::{OrganizationView, Profile},
 };
 use identity::passwords;
@@ -40,11 +42,15 @@ pub struct SignedIn {
     pub user: UserId,
     /// What their device is to bring the next time: with it, wrong tries of strangers do not keep them waiting.
     pub device: Secret,
+    /// What they showed.
+    pub proof: Proof,
+    /// When.
+    pub proven_at: Timestamp,
 }
 
 impl SignedIn {
-    pub(crate) fn new(ctx: &Context, user: UserId) -> Self {
-        Self { user, device: devices::mark(&ctx.control, user) }
+    pub(crate) fn new(ctx: &Context, user: UserId, proof: Proof) -> Self {
+        Self { user, device: devices::mark(&ctx.control, user), proof, proven_at: ctx.now() }
     }
 }
 
@@ -101,7 +107,7 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignedIn, Error> {
         write.event.credential = Some("password".into());
         write.text(format!("{} signed in", user.email));
         write.commit().await?;
-        Ok(SignedIn::new(ctx, user.id))
+        Ok(SignedIn::new(ctx, user.id, Proof::PASSWORD))
     })
 }
 

@@ -11,6 +11,7 @@ use domain::{
     names::{EmailAddress, OrganizationName, PersonName},
     principals::UserKind,
     secrets::Secret,
+    sign_ins::Proof,
 };
 use identity::passwords::Rules;
 use ring::digest;
@@ -141,7 +142,7 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
         write.event.credential = Some("set-up link".into());
         write.text(format!("{email} set up the organization {organization} and is its super admin"));
         write.commit().await?;
-        Ok(SignedIn::new(ctx, user_id))
+        Ok(SignedIn::new(ctx, user_id, Proof::PASSWORD))
     })
 }
 

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use domain::{
-    ids::{MailId, OrganizationId},
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{MailId, OrganizationId, UserId},
     names::EmailAddress,
     principals::MailKind,
+    sign_ins::Proof,
+    timestamps::Timestamp,
 };
-use store::Tx;
-
-use domain::{actions::Action, errors::Error, events::EventType};
-use store::access::Target;
+use store::{Tx, access::Target};
 
 use crate::{
-    Control,
+    Control, Session,
     errors::{Failure, chain},
     housekeeping::{self, Removed},
     mails,
@@ -101,6 +103,12 @@ pub async fn tidy(control: &Control) -> Result<Removed, String> {
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn text(failure: Failure) -> String {
     chain(&failure)
+}
+
+/// A browser in which that person signed in with their password at that time.
+#[must_use]
+pub fn session(user: UserId, proven_at: Timestamp) -> Session {
+    Session { key_hash: vec![7; 32], user, proof: Proof::PASSWORD, proven_at: Some(proven_at) }
 }
 
 /// Asks for a permit and lets it go: what every operation begins with.

@@ -72,6 +72,10 @@ ids! {
     MailId;
     /// A personal or application token.
     TokenId;
+    /// A second factor of a person: an authenticator app, a security key or a passkey.
+    FactorId;
+    /// A request that somebody lose their second factors, because they lost them all.
+    FactorResetId;
     /// One role or permission given to a principal on a resource.
     GrantId;
     /// A certificate of destruction.

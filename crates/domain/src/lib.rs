@@ -17,11 +17,13 @@ pub mod events;
 pub mod inputs;
 pub mod permissions;
 pub mod plans;
+pub mod policies;
 pub mod powers;
 pub mod principals;
 #[cfg(feature = "schemas")]
 mod schemas;
 pub mod secrets;
+pub mod sign_ins;
 pub mod states;
 pub mod tokens;
 pub mod views;

@@ -54,6 +54,10 @@ pub struct Access {
     pub is_super_admin: bool,
     /// Whether their account is active.
     pub is_active: bool,
+    /// Whether the organization's policy exempts them from "identity provider required".
+    pub is_break_glass: bool,
+    /// The organization's authentication policy, as JSON; none if it never set one.
+    pub policy: Option<String>,
     /// Ids of the roles and permissions they hold on the target or above it, themselves or through a group, each once,
     /// sorted. Nothing for who is no member.
     pub granted: Vec<String>,
@@ -72,6 +76,8 @@ struct Row {
     is_member: bool,
     is_super_admin: bool,
     is_active: bool,
+    is_break_glass: bool,
+    policy: Option<String>,
     granted: Option<String>,
 }
 
@@ -83,11 +89,13 @@ macro_rules! effective {
             "SELECT o.id AS organization_id, o.name AS organization_name,
                 o.generation AS organization_generation, p.id AS project_id, p.name AS project_name, n.id AS unit_id, n.name AS unit_name,
                 s.id AS service_id, COALESCE(m.is_active, FALSE) AS is_member,
-                COALESCE(m.is_super_admin, FALSE) AS is_super_admin, COALESCE(u.is_active, FALSE) AS is_active, g.granted AS granted
+                COALESCE(m.is_super_admin, FALSE) AS is_super_admin, COALESCE(u.is_active, FALSE) AS is_active,
+                m.break_glass_since IS NOT NULL AS is_break_glass, a.policy AS policy, g.granted AS granted
             FROM ",
             $from,
             " LEFT JOIN users u ON u.id = $1
             LEFT JOIN memberships m ON m.organization_id = o.id AND m.user_id = $1
+            LEFT JOIN authentication_policies a ON a.organization_id = o.id
             LEFT JOIN (SELECT h.organization_id, h.resource_kind, h.resource_id, h.granted
                 FROM (SELECT $1 AS id, 'user' AS kind
                     UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1) me
@@ -212,6 +220,8 @@ impl From<Row> for Access {
             is_member: row.is_member,
             is_super_admin: row.is_super_admin,
             is_active: row.is_active,
+            is_break_glass: row.is_break_glass,
+            policy: row.policy,
             granted: Vec::new(),
         }
     }

@@ -55,13 +55,6 @@ pub async fn list_for_user(tx: &mut Tx, user: UserId) -> Result<Vec<(Organizatio
     Ok(rows.into_iter().map(|row| (row.organization, row.is_super_admin)).collect())
 }
 
-/// The organization that was made first, by whoever set the installation up.
-pub async fn first(tx: &mut Tx) -> Result<Option<OrganizationId>, Error> {
-    let text = "SELECT id FROM organizations ORDER BY created_at, id LIMIT 1";
-    let row: Option<(OrganizationId,)> = fetch_optional!(tx, text)?;
-    Ok(row.map(|(id,)| id))
-}
-
 /// How many there are.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM organizations")?;

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use domain::{ids::UserId, timestamps::Timestamp};
+use domain::{
+    ids::UserId,
+    sign_ins::{FactorKind, SignInMethod},
+    timestamps::Timestamp,
+};
 
 use crate::{
     Error, Tx,
@@ -28,6 +32,12 @@ pub struct Row {
     pub address: Option<String>,
     /// With what program.
     pub agent: Option<String>,
+    /// What its person signed in with; none before they did.
+    pub method: Option<SignInMethod>,
+    /// What they showed besides a password.
+    pub second_factor: Option<FactorKind>,
+    /// When they last proved who they are.
+    pub proven_at: Option<Timestamp>,
 }
 
 // What a session holds belongs in no log.
@@ -40,8 +50,9 @@ impl fmt::Debug for Row {
 /// Adds a session. False if there is one of that key, which stays.
 pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
     let text =
-        "INSERT INTO sessions (key_hash, user_id, data, created_at, last_seen_at, expires_at, address, agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (key_hash) DO NOTHING";
+        "INSERT INTO sessions (key_hash, user_id, data, created_at, last_seen_at, expires_at, address, agent,
+            method, second_factor, proven_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key_hash) DO NOTHING";
     let added = execute!(
         tx,
         text,
@@ -53,19 +64,29 @@ pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
         row.expires_at,
         row.address.as_deref(),
         row.agent.as_deref().map(storable).as_deref(),
+        row.method,
+        row.second_factor,
+        row.proven_at,
     )?;
     Ok(added > 0)
 }
 
-/// Replaces whose a session is and what it holds. False if there is no such session: one that was ended stays so.
-pub async fn set_data(
-    tx: &mut Tx,
-    key_hash: &[u8],
-    user: Option<UserId>,
-    data: &[u8],
-) -> Result<bool, Error> {
-    let text = "UPDATE sessions SET user_id = $2, data = $3 WHERE key_hash = $1";
-    Ok(execute!(tx, text, key_hash, user, data)? > 0)
+/// Replaces whose a session is, how they proved it, and what it holds. False if there is no such session: one that was
+/// ended stays so.
+pub async fn set_data(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
+    let text = "UPDATE sessions SET user_id = $2, data = $3, method = $4, second_factor = $5, proven_at = $6
+        WHERE key_hash = $1";
+    let changed = execute!(
+        tx,
+        text,
+        &row.key_hash,
+        row.user_id,
+        &row.data,
+        row.method,
+        row.second_factor,
+        row.proven_at,
+    )?;
+    Ok(changed > 0)
 }
 
 /// Notes a session's use: when, until when it lasts now, and from where. What is not given stays. False if there is
@@ -103,9 +124,21 @@ pub async fn remove_expired(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u
     execute!(tx, text, now, i64::from(limit))
 }
 
-/// A person's sessions, last used first, ended ones included until they are removed.
-pub async fn list_for_user(tx: &mut Tx, user: UserId) -> Result<Vec<Row>, Error> {
-    fetch_all!(tx, "SELECT * FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, key_hash", user)
+/// A person's sessions that have not ended, last used first, at most `limit`.
+pub async fn list_for_user(tx: &mut Tx, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<Row>, Error> {
+    let text = "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2
+        ORDER BY last_seen_at DESC, key_hash LIMIT $3";
+    fetch_all!(tx, text, user, now, i64::from(limit))
+}
+
+/// Ends a session of a person. False if they have none of that key.
+pub async fn remove_own(tx: &mut Tx, user: UserId, key_hash: &[u8]) -> Result<bool, Error> {
+    Ok(execute!(tx, "DELETE FROM sessions WHERE user_id = $1 AND key_hash = $2", user, key_hash)? > 0)
+}
+
+/// Ends every session of a person but this one; returns how many.
+pub async fn remove_others(tx: &mut Tx, user: UserId, key_hash: &[u8]) -> Result<u64, Error> {
+    execute!(tx, "DELETE FROM sessions WHERE user_id = $1 AND key_hash <> $2", user, key_hash)
 }
 
 /// Ends every session of a person; returns how many.

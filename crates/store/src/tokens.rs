@@ -5,6 +5,7 @@ use std::fmt;
 
 use domain::{
     ids::{OrganizationId, TokenId, UserId},
+    sign_ins::{FactorKind, SignInMethod},
     timestamps::Timestamp,
     tokens::TokenKind,
 };
@@ -57,6 +58,10 @@ pub struct Token {
     pub replaced_by: Option<TokenId>,
     /// Counts up with each change, but not with uses.
     pub generation: i64,
+    /// What its maker had signed in with; none for an application user's, and for those from before this was kept.
+    pub method: Option<SignInMethod>,
+    /// What they had shown besides a password.
+    pub second_factor: Option<FactorKind>,
 }
 
 // The hash belongs in no log.
@@ -75,8 +80,8 @@ pub async fn add(tx: &mut Tx, token: &Token) -> Result<(), Error> {
     let text =
         "INSERT INTO tokens (id, user_id, organization_id, kind, description, prefix, token_hash, scopes,
             ip_ranges, created_at, created_by, max_age_seconds, extend_when_used, expires_at, last_used_at,
-            last_address, last_agent, replaced_by, generation)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+            last_address, last_agent, replaced_by, generation, method, second_factor)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     execute!(
         tx,
         text,
@@ -99,6 +104,8 @@ pub async fn add(tx: &mut Tx, token: &Token) -> Result<(), Error> {
         token.last_agent.as_deref(),
         token.replaced_by,
         token.generation,
+        token.method,
+        token.second_factor,
     )?;
     Ok(())
 }

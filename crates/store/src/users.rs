@@ -115,9 +115,22 @@ pub async fn set_last_activity(tx: &mut Tx, id: UserId, at: Timestamp) -> Result
 }
 
 /// Replaces the password's hash.
-pub async fn set_password_hash(tx: &mut Tx, id: UserId, password_hash: &str) -> Result<(), Error> {
-    execute!(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, password_hash)?;
+pub async fn set_password_hash(
+    tx: &mut Tx,
+    id: UserId,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let text = "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+    execute!(tx, text, id, password_hash, now)?;
     Ok(())
+}
+
+/// When a person last changed their password; none if they have the one that they joined with.
+pub async fn password_changed_at(tx: &mut Tx, id: UserId) -> Result<Option<Timestamp>, Error> {
+    let row: Option<(Option<Timestamp>,)> =
+        fetch_optional!(tx, "SELECT password_changed_at FROM users WHERE id = $1", id)?;
+    Ok(row.and_then(|(at,)| at))
 }
 
 /// Replaces what a person says about themselves. False if it was changed since that generation, or there is no such

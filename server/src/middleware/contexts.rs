@@ -1,6 +1,6 @@
 //! Puts the request's [`control::Context`] into its extensions: who is signed in, from where. Decides nothing else.
 
-use app::USER_ID;
+use app::{PROOF, PROVEN_AT, USER_ID};
 use axum::{
     extract::{Request, State},
     http::{HeaderName, StatusCode},
@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use control::{Control, Origin};
-use domain::ids::UserId;
-use tower_sessions::Session;
+use domain::{ids::UserId, sign_ins::Proof, timestamps::Timestamp};
+use tower_sessions::{Session, session::Error};
 
 use crate::sessions::{USE, Use, key_hash};
 
@@ -40,15 +40,23 @@ pub(crate) async fn provide(State(control): State<Control>, mut request: Request
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     // Nobody is signed in while the database does not answer, and nobody is told that they are not.
-    let user = match session.get::<UserId>(USER_ID).await {
-        Ok(user) => user,
+    let signed_in = match signed_in(&session).await {
+        Ok(signed_in) => signed_in,
         Err(error) => {
             tracing::warn!(%error, "A session could not be read");
             let sentence = "The database does not answer right now. Try again in a moment.\n";
             return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], sentence).into_response();
         }
     };
-    let signed_in = session.id().zip(user).map(|(id, user)| (key_hash(id), user));
     request.extensions_mut().insert(control.context(origin, signed_in));
     next.run(request).await
+}
+
+/// Whose session it is, and what they showed. What one from before this was kept does not say counts as a password.
+async fn signed_in(session: &Session) -> Result<Option<control::Session>, Error> {
+    let user = session.get::<UserId>(USER_ID).await?;
+    let Some((id, user)) = session.id().zip(user) else { return Ok(None) };
+    let proof = session.get::<Proof>(PROOF).await?.unwrap_or(Proof::PASSWORD);
+    let proven_at = session.get::<Timestamp>(PROVEN_AT).await?;
+    Ok(Some(control::Session { key_hash: key_hash(id), user, proof, proven_at }))
 }

@@ -15,7 +15,9 @@ async fn a_group_whose_deletion_is_refused_says_why_instead_of_offering_it() {
     let clerk = member(&installation, organization, "clerk@example.org").await;
     let mut tx = installation.store.write().await.unwrap();
     let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
-    store::users::set_password_hash(&mut tx, clerk.id, &hash).await.unwrap();
+    store::users::set_password_hash(&mut tx, clerk.id, &hash, installation.control.session_rows().now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let input = GrantPermission {
         principal: "clerk@example.org".into(),

@@ -10,6 +10,7 @@ use domain::{
     names::PersonName,
     principals::{InvitationOutcome, SubjectKind, UserKind},
     secrets::Secret,
+    sign_ins::Proof,
     states::Outcome,
     timestamps::Timestamp,
     views::{InvitationView, OwnInvitationRow},
@@ -136,7 +137,7 @@ pub async fn join(ctx: &Context, input: JoinByInvitation) -> Result<Joined, Erro
         join_as(ctx, &mut write, &invitation, &user).await?;
         write.commit().await?;
         let organization = invitation.organization_id;
-        Ok(Joined { signed_in: SignedIn::new(ctx, user.id), organization })
+        Ok(Joined { signed_in: SignedIn::new(ctx, user.id, Proof::PASSWORD), organization })
     })
 }
 

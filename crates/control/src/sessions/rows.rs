@@ -51,8 +51,8 @@ impl Rows {
     /// When the database does not answer.
     pub async fn save(&self, row: &SessionRow) -> Result<bool, store::Error> {
         let mut tx = self.0.store().write().await?;
-        let is_there = store::sessions::set_data(&mut tx, &row.key_hash, row.user_id, &row.data).await?
-            && store::sessions::touch(&mut tx, row).await?;
+        let is_there =
+            store::sessions::set_data(&mut tx, row).await? && store::sessions::touch(&mut tx, row).await?;
         tx.commit().await?;
         Ok(is_there)
     }

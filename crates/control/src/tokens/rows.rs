@@ -98,7 +98,7 @@ pub(crate) async fn create(
     terms: &Terms,
 ) -> Result<MadeToken, Failure> {
     let made = random::token(ctx.control.random(), owner.kind);
-    let now = ctx.now();
+    let (now, proof) = (ctx.now(), ctx.proof());
     let id = new_id(ctx, owner, &terms.once);
     if let Some(made) = store::tokens::find(&mut write.tx, id).await? {
         return Err(Error::conflict(format!(
@@ -128,6 +128,8 @@ pub(crate) async fn create(
         last_agent: None,
         replaced_by: None,
         generation: 0,
+        method: proof.map(|proof| proof.method),
+        second_factor: proof.and_then(|proof| proof.second_factor),
     };
     let mut write = limits::of_made(write, &row).await?;
     add(&mut write.tx, &row, now).await?;
@@ -188,6 +190,7 @@ pub(crate) async fn rotate(
         return Err(Error::conflict(format!("The token {} has expired. Make a new one.", old.prefix)).into());
     }
     let made = random::token(ctx.control.random(), owner.kind);
+    let proof = ctx.proof();
     let row = Token {
         id: TokenId::from_uuid(ctx.control.new_uuid()),
         prefix: made.shown(),
@@ -199,6 +202,8 @@ pub(crate) async fn rotate(
         last_address: None,
         last_agent: None,
         generation: 0,
+        method: proof.map(|proof| proof.method),
+        second_factor: proof.and_then(|proof| proof.second_factor),
         ..old.clone()
     };
     let mut write = limits::of_made(write, &row).await?;

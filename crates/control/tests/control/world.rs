@@ -17,7 +17,7 @@ use control::{
     Context, Control, MasterKey, Origin, Parts, Random,
     mails::Mailer,
     projects, services, set_up,
-    testing::Stepper,
+    testing::{Stepper, session},
     tokens,
     workflow::{Limits, Point},
 };
@@ -233,7 +233,7 @@ impl World {
 
     /// Somebody who is signed in.
     pub fn ctx_of(&self, user: UserId) -> Context {
-        self.control.context(self.origin("203.0.113.9"), Some((vec![7; 32], user)))
+        self.control.context(self.origin("203.0.113.9"), Some(session(user, self.now())))
     }
 
     /// Somebody who is not.
@@ -258,6 +258,9 @@ impl World {
             expires_at: self.now().plus(Duration::from_secs(24 * 3600)),
             address: None,
             agent: None,
+            method: None,
+            second_factor: None,
+            proven_at: None,
         };
         assert!(self.control.session_rows().add(&row).await.unwrap());
     }

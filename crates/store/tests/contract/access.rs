@@ -7,7 +7,7 @@ use domain::{
 use store::{
     Store,
     access::{self, Access, Target},
-    grants, group_members,
+    authentication_policies, grants, group_members,
     groups::{self, Group},
     memberships,
     organizations::{self, Organization},
@@ -34,6 +34,8 @@ const SERVICE: Target<'_> = Target::Service { project: "project-1", service: "se
 
 fn on_organization() -> Access {
     Access {
+        is_break_glass: false,
+        policy: None,
         organization_id: organization_id(1),
         organization_name: "Organization 1".into(),
         organization_generation: 0,
@@ -60,6 +62,12 @@ async fn tells_ancestors_and_standing(store: Store) {
     expected.project_id = Some(project_id(1));
     expected.project_name = Some("project-1".into());
     let target = Target::ProjectName("project-1");
+    drop(tx);
+    // With what its policy says, and whether they are exempt from it.
+    let mut tx = store.write().await.unwrap();
+    authentication_policies::set(&mut tx, organization_id(1), 0, "{}", at(5)).await.unwrap();
+    memberships::set_break_glass(&mut tx, organization_id(1), user_id(1), Some(at(5))).await.unwrap();
+    (expected.policy, expected.is_break_glass) = (Some("{}".into()), true);
     let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap();
     assert_eq!(found, Some(expected.clone()));
 

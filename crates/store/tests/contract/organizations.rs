@@ -8,8 +8,7 @@ contract!(
     adds_finds_and_counts,
     lists_what_a_user_belongs_to_by_name,
     renames_the_generation_that_was_seen,
-    removes_only_when_empty,
-    the_first_is_the_one_that_was_made_first,
+    removes_only_when_empty
 );
 
 async fn adds_finds_and_counts(store: Store) {
@@ -86,16 +85,4 @@ async fn removes_only_when_empty(store: Store) {
     assert!(users::find(&mut tx, user_id(12)).await.unwrap().is_some());
     let left = organizations::list_for_user(&mut tx, user_id(1)).await.unwrap();
     assert_eq!(left, [(organization(2), false)]);
-}
-
-async fn the_first_is_the_one_that_was_made_first(store: Store) {
-    let mut tx = store.write().await.unwrap();
-    assert_eq!(organizations::first(&mut tx).await.unwrap(), None);
-    let (mut early, mut late) = (organization(7), organization(3));
-    (early.created_at, late.created_at) = (at(1), at(2));
-    for organization in [&late, &early, &organization(9)] {
-        organizations::add(&mut tx, organization).await.unwrap();
-    }
-    // Of the same time, by id.
-    assert_eq!(organizations::first(&mut tx).await.unwrap(), Some(early.id));
 }

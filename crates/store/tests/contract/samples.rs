@@ -276,6 +276,9 @@ pub(crate) fn session(key: u8, user: Option<u128>) -> Row {
         expires_at: at(100),
         address: None,
         agent: None,
+        method: None,
+        second_factor: None,
+        proven_at: None,
     }
 }
 

@@ -1,6 +1,10 @@
 //! The contract of `store::sessions`.
 
-use store::{Store, sessions};
+use domain::sign_ins::{FactorKind, SignInMethod};
+use store::{
+    Store,
+    sessions::{self, Row},
+};
 
 use crate::samples::*;
 
@@ -26,11 +30,19 @@ async fn is_found_until_it_ends(store: Store) {
     later.address = None;
     later.agent = Some("curl".into());
     assert!(sessions::touch(&mut tx, &later).await.unwrap());
-    assert!(sessions::set_data(&mut tx, &row.key_hash, Some(user_id(1)), &[7; 3]).await.unwrap());
+    let mut signed_in = Row { user_id: Some(user_id(1)), data: vec![7; 3], ..session(1, None) };
+    signed_in.method = Some(SignInMethod::Password);
+    signed_in.second_factor = Some(FactorKind::Totp);
+    signed_in.proven_at = Some(at(61));
+    assert!(sessions::set_data(&mut tx, &signed_in).await.unwrap());
     // It is still where it was last seen.
+    later = Row {
+        last_seen_at: later.last_seen_at,
+        expires_at: later.expires_at,
+        agent: later.agent,
+        ..signed_in
+    };
     later.address = row.address.clone();
-    later.user_id = Some(user_id(1));
-    later.data = vec![7; 3];
     assert_eq!(sessions::find(&mut tx, &row.key_hash, at(150)).await.unwrap(), Some(later));
 
     assert!(sessions::add(&mut tx, &session(2, None)).await.unwrap());
@@ -39,7 +51,7 @@ async fn is_found_until_it_ends(store: Store) {
     assert!(!sessions::remove(&mut tx, &row.key_hash).await.unwrap());
     // What was ended stays so.
     assert!(!sessions::touch(&mut tx, &row).await.unwrap());
-    assert!(!sessions::set_data(&mut tx, &row.key_hash, None, &[]).await.unwrap());
+    assert!(!sessions::set_data(&mut tx, &row).await.unwrap());
     assert_eq!(sessions::find(&mut tx, &row.key_hash, at(0)).await.unwrap(), None);
     assert_eq!(sessions::remove_expired(&mut tx, at(i64::MAX), 9).await.unwrap(), 0);
 }
@@ -70,10 +82,20 @@ async fn lists_and_removes_by_user(store: Store) {
     for row in [&session(1, Some(1)), &recent, &session(3, None)] {
         assert!(sessions::add(&mut tx, row).await.unwrap());
     }
-    let listed = sessions::list_for_user(&mut tx, user_id(1)).await.unwrap();
-    assert_eq!(listed, [recent, session(1, Some(1))]);
+    let listed = sessions::list_for_user(&mut tx, user_id(1), at(99), 9).await.unwrap();
+    assert_eq!(listed, [recent.clone(), session(1, Some(1))]);
+    assert_eq!(sessions::list_for_user(&mut tx, user_id(1), at(99), 1).await.unwrap(), [recent.clone()]);
+    assert_eq!(sessions::list_for_user(&mut tx, user_id(1), at(100), 9).await.unwrap(), []);
     assert!(!format!("{listed:?}").contains("data"));
+    // Nobody ends those of others.
+    assert!(!sessions::remove_own(&mut tx, user_id(2), &recent.key_hash).await.unwrap());
+    assert_eq!(sessions::remove_others(&mut tx, user_id(2), b"none").await.unwrap(), 0);
+    assert!(sessions::remove_own(&mut tx, user_id(1), &recent.key_hash).await.unwrap());
+    assert!(!sessions::remove_own(&mut tx, user_id(1), &recent.key_hash).await.unwrap());
+    assert!(sessions::add(&mut tx, &recent).await.unwrap());
+    assert_eq!(sessions::remove_others(&mut tx, user_id(1), &recent.key_hash).await.unwrap(), 1);
+    assert!(sessions::add(&mut tx, &session(1, Some(1))).await.unwrap());
     assert_eq!(sessions::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 2);
-    assert_eq!(sessions::list_for_user(&mut tx, user_id(1)).await.unwrap(), []);
+    assert_eq!(sessions::list_for_user(&mut tx, user_id(1), at(0), 9).await.unwrap(), []);
     assert!(sessions::find(&mut tx, &session(3, None).key_hash, at(0)).await.unwrap().is_some());
 }

@@ -1,6 +1,10 @@
 //! The contract of `store::tokens`.
 
-use domain::{ids::TokenId, tokens::TokenKind};
+use domain::{
+    ids::TokenId,
+    sign_ins::{FactorKind, SignInMethod},
+    tokens::TokenKind,
+};
 use store::{
     Store,
     tokens::{self, Token},
@@ -46,6 +50,8 @@ fn token(number: u128) -> Token {
         last_agent: None,
         replaced_by: None,
         generation: 0,
+        method: None,
+        second_factor: None,
     }
 }
 
@@ -63,6 +69,8 @@ async fn is_found_with_whose_it_is(store: Store) {
         ip_ranges: "10.0.0.0/8 fd00::/8".into(),
         max_age_seconds: Some(600),
         extend_when_used: true,
+        method: Some(SignInMethod::Passkey),
+        second_factor: Some(FactorKind::Passkey),
         expires_at: Some(at(5)),
         last_used_at: Some(at(4)),
         last_address: Some("10.0.0.1".into()),

@@ -61,7 +61,10 @@ async fn changes_are_seen(store: Store) {
     users::add(&mut tx, &expected).await.unwrap();
     users::add(&mut tx, &user(2)).await.unwrap();
     users::set_last_activity(&mut tx, user_id(1), at(77)).await.unwrap();
-    users::set_password_hash(&mut tx, user_id(1), "new").await.unwrap();
+    assert_eq!(users::password_changed_at(&mut tx, user_id(1)).await.unwrap(), None);
+    users::set_password_hash(&mut tx, user_id(1), "new", at(77)).await.unwrap();
+    assert_eq!(users::password_changed_at(&mut tx, user_id(1)).await.unwrap(), Some(at(77)));
+    assert_eq!(users::password_changed_at(&mut tx, user_id(999)).await.unwrap(), None);
     expected.last_activity_at = Some(at(77));
     expected.password_hash = "new".into();
     assert_eq!(users::find(&mut tx, user_id(1)).await.unwrap(), Some(expected));

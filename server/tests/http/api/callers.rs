@@ -8,11 +8,12 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
     response::Response,
 };
-use control::{Context, Origin};
+use control::{Context, Origin, Session};
 use domain::{
     ids::{OrganizationId, RequestId, UserId},
     inputs::CreateToken,
     principals::UserKind,
+    sign_ins::Proof,
 };
 use serde_json::Value;
 use server::middleware::requests::Peer;
@@ -150,7 +151,9 @@ impl Person {
         let request_id = RequestId::from_uuid(Uuid::from_u128(7));
         let address = Some(Ipv4Addr::LOCALHOST.into());
         let origin = Origin { address, agent: None, device: None, request_id };
-        Self { id, ctx: installation.control.context(origin, Some((vec![7; 32], id))) }
+        let proven_at = Some(installation.control.session_rows().now());
+        let session = Session { key_hash: vec![7; 32], user: id, proof: Proof::PASSWORD, proven_at };
+        Self { id, ctx: installation.control.context(origin, Some(session)) }
     }
 
     /// The text of a new token of theirs.

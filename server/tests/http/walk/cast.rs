@@ -282,6 +282,8 @@ impl Cast<'_> {
             last_agent: None,
             replaced_by: Some(TokenId::from_uuid(Uuid::from_u128(1))),
             generation: 0,
+            method: None,
+            second_factor: None,
         };
         store::tokens::add(&mut self.tx, &token).await.unwrap();
         token
@@ -298,6 +300,9 @@ impl Cast<'_> {
             expires_at: self.now.plus(DAY),
             address: None,
             agent: None,
+            method: None,
+            second_factor: None,
+            proven_at: None,
         };
         assert!(store::sessions::add(&mut self.tx, &row).await.unwrap());
         row

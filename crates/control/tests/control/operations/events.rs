@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::{Origin, events, ip_filters, projects, services, sessions};
+use control::{Origin, events, ip_filters, projects, services, sessions, testing};
 use domain::{
     errors::Error,
     inputs::{EventFilter, SignIn},
@@ -304,7 +304,7 @@ async fn a_page_looks_through_so_many_events_on_postgres() {
 /// What is hashed is what is kept.
 async fn texts_that_cannot_be_kept(world: World) {
     let origin = Origin { agent: Some("a\0b".into()), ..world.origin("203.0.113.9") };
-    let ctx = world.control.context(origin, Some((vec![7; 32], world.user)));
+    let ctx = world.control.context(origin, Some(testing::session(world.user, world.now())));
     control::units::create(&ctx, world.organization, "Data").await.unwrap();
     let event = world.last_event(world.organization, "unit.created").await;
     assert_eq!(event.agent.as_deref(), Some("a\u{fffd}b"));

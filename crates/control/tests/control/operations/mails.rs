@@ -158,11 +158,11 @@ async fn who_invites_learns_where_mails_are_kept() {
     organizations::delete(&world.ctx(), world.organization, "Acme").await.unwrap();
     let later = world.another_server().await;
     for control in [&world.control, &later] {
-        let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], admin)));
+        let ctx = control.context(world.origin("203.0.113.9"), Some(testing::session(admin, world.now())));
         assert_eq!(mails::kept(&ctx, other).await, Ok(Some(Kept::ByOperator)));
     }
     let control = world.server_with(TestMailer::new(Manner::Takes)).await;
-    let ctx = control.context(world.origin("203.0.113.9"), Some((vec![7; 32], admin)));
+    let ctx = control.context(world.origin("203.0.113.9"), Some(testing::session(admin, world.now())));
     assert_eq!(mails::kept(&ctx, other).await, Ok(None));
 }
 

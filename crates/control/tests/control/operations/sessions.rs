@@ -288,6 +288,9 @@ fn session_row(world: &World, seconds: u64) -> sessions::SessionRow {
         expires_at: world.now().plus(Duration::from_secs(seconds)),
         address: None,
         agent: None,
+        method: None,
+        second_factor: None,
+        proven_at: None,
     }
 }
 
@@ -309,6 +312,9 @@ async fn what_has_ended_is_removed() {
             expires_at: world.now().plus(Duration::from_secs(if number < 1200 { 60 } else { 48 * 3600 })),
             address: None,
             agent: None,
+            method: None,
+            second_factor: None,
+            proven_at: None,
         };
         assert!(store::sessions::add(&mut tx, &row).await.unwrap());
     }
@@ -337,6 +343,9 @@ async fn a_server_removes_what_has_ended() {
         expires_at: world.now(),
         address: None,
         agent: None,
+        method: None,
+        second_factor: None,
+        proven_at: None,
     };
     world.control.session_rows().add(&row).await.unwrap();
     let workers = Workers::start(&world, std::slice::from_ref(&world.control));
@@ -399,7 +408,7 @@ async fn application_users_do_not_sign_in() {
     let stored = store::users::find(&mut tx, user.row.user_id).await.unwrap().unwrap();
     // Not even if it had a password.
     let ann = store::users::find(&mut tx, world.user).await.unwrap().unwrap();
-    store::users::set_password_hash(&mut tx, stored.id, &ann.password_hash).await.unwrap();
+    store::users::set_password_hash(&mut tx, stored.id, &ann.password_hash, world.now()).await.unwrap();
     tx.commit().await.unwrap();
     let before = world.count_events("user.signed_in").await;
     let sign_in = |email: &str| SignIn { email: email.into(), password: Secret::new(PASSWORD.into()) };
