@@ -4,3 +4,5 @@
 
 pub mod breached;
 pub mod passwords;
+pub mod recovery_codes;
+pub mod totp;
