@@ -5,4 +5,7 @@
 pub mod breached;
 pub mod passwords;
 pub mod recovery_codes;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod totp;
+pub mod webauthn;
