@@ -5,7 +5,10 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use control::sessions::{Rows, SessionRow};
+use control::{
+    policies::Limits,
+    sessions::{Rows, SessionRow},
+};
 use domain::{sign_ins::Proof, timestamps::Timestamp};
 use ring::digest::{SHA256, digest};
 use serde::de::DeserializeOwned;
@@ -17,10 +20,6 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-/// A session that is not used for this long ends.
-pub const IDLE_MAX: Duration = Duration::from_secs(3600);
-/// A session ends this long after it began, however it is used.
-pub const AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How often a session's last use is written down, at most.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Ids that are tried for a new session; of 128 random bits the first one is free.
@@ -64,24 +63,26 @@ pub(crate) fn key_hash(id: Id) -> Vec<u8> {
 }
 
 /// When a session ends if it is not used again.
-fn expires_at(created_at: Timestamp, now: Timestamp) -> Timestamp {
-    now.plus(IDLE_MAX).min(created_at.plus(AGE_MAX))
+fn expires_at(created_at: Timestamp, now: Timestamp, limits: Limits) -> Timestamp {
+    now.plus(limits.idle).min(created_at.plus(limits.age))
 }
 
 impl Sessions {
     /// The row of a session that began at `created_at` and is used now.
-    fn row(&self, record: &Record, created_at: Timestamp) -> Result<SessionRow> {
+    async fn row(&self, record: &Record, created_at: Timestamp) -> Result<SessionRow> {
         let now = self.0.now();
+        let user_id = held(record, app::USER_ID);
+        let limits = self.0.limits(user_id).await.map_err(backend)?;
         let proof: Option<Proof> = held(record, app::PROOF);
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let Use { address, agent, .. } = session_use();
         Ok(SessionRow {
             key_hash: key_hash(record.id),
-            user_id: held(record, app::USER_ID),
+            user_id,
             data,
             created_at,
             last_seen_at: now,
-            expires_at: expires_at(created_at, now),
+            expires_at: expires_at(created_at, now, limits),
             address,
             agent,
             method: proof.map(|proof| proof.method),
@@ -106,7 +107,7 @@ impl fmt::Debug for Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         for _ in 0..ID_TRIES_MAX {
-            if self.0.add(&self.row(record, self.0.now())?).await.map_err(backend)? {
+            if self.0.add(&self.row(record, self.0.now()).await?).await.map_err(backend)? {
                 return Ok(());
             }
             record.id = Id::default();
@@ -116,23 +117,26 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         // A session that another request has ended is not made anew by one that was under way.
-        if let Some(before) = self.0.load(&key_hash(record.id)).await.map_err(backend)? {
-            self.0.save(&self.row(record, before.created_at)?).await.map_err(backend)?;
+        if let Some((before, _)) = self.0.load(&key_hash(record.id)).await.map_err(backend)? {
+            self.0.save(&self.row(record, before.created_at).await?).await.map_err(backend)?;
         }
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.0.now();
-        let Some(mut row) = self.0.load(&key_hash(*id)).await.map_err(backend)? else { return Ok(None) };
-        if now >= expires_at(row.created_at, row.last_seen_at) {
+        let Some((mut row, limits)) = self.0.load(&key_hash(*id)).await.map_err(backend)? else {
+            return Ok(None);
+        };
+        // A policy that was tightened meanwhile ends sessions at once.
+        if now >= expires_at(row.created_at, row.last_seen_at, limits) {
             return Ok(None);
         }
         let data = serde_json::from_slice(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
         let Use { address, agent, is_background } = session_use();
         if !is_background && now.since(row.last_seen_at) >= SEEN_EVERY {
             row.last_seen_at = now;
-            row.expires_at = expires_at(row.created_at, now);
+            row.expires_at = expires_at(row.created_at, now, limits);
             (row.address, row.agent) = (address, agent);
             if !self.0.touch(&row).await.map_err(backend)? {
                 return Ok(None);
@@ -161,9 +165,12 @@ mod tests {
 
     #[test]
     fn asvs_7_3_1_sessions_end_when_idle_or_old() {
-        let start = Timestamp::from_micros(0);
-        assert_eq!(expires_at(start, start), start.plus(IDLE_MAX));
-        let late = start.plus(AGE_MAX).minus(Duration::from_secs(60));
-        assert_eq!(expires_at(start, late), start.plus(AGE_MAX));
+        let (start, usual) = (Timestamp::from_micros(0), Limits::default());
+        assert_eq!(expires_at(start, start, usual), start.plus(Duration::from_secs(3600)));
+        let late = start.plus(Duration::from_secs(24 * 3600 - 60));
+        assert_eq!(expires_at(start, late, usual), start.plus(Duration::from_secs(24 * 3600)));
+        let strict = Limits { idle: Duration::from_secs(300), age: Duration::from_secs(1800) };
+        assert_eq!(expires_at(start, start, strict), start.plus(strict.idle));
+        assert_eq!(expires_at(start, late, strict), start.plus(strict.age));
     }
 }

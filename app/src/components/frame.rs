@@ -88,7 +88,7 @@ impl Viewer {
     /// The organization, for who may do that in it.
     ///
     /// # Errors
-    /// `NotFound` for who does not belong to it; `Denied`.
+    /// `NotFound` for who does not belong to it; `Forbidden` for who its authentication policy turns away; `Denied`.
     pub(crate) fn require(
         &self,
         organization: OrganizationId,
@@ -99,6 +99,9 @@ impl Viewer {
     }
 
     /// Whether they may do that in the organization.
+        if let Some(rule) = found.refused_by {
+            return Err(Error::Forbidden { reason: rule.refusal(&found.name) });
+        }
     pub(crate) fn may(&self, organization: OrganizationId, action: Action) -> bool {
         self.organization(organization).is_some_and(|organization| organization.powers.may(action))
     }

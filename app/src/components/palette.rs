@@ -58,6 +58,12 @@ async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppE
     let beside = Beside { projects: PAGES, services: &services };
     let mut entries = Vec::new();
     for organization in answer(control::sessions::profile(ctx).await)?.organizations {
+        if !organization.powers.is_member {
+            // Its authentication policy turns them away: its page says so.
+            let id = organization.id.to_string();
+            entries.push(Entry::new(organization.name, "Organization", links::organization(&id)));
+            continue;
+        }
         let found = answer(search(ctx, organization.id, query, beside).await)?;
         entries.extend(places(&organization, found, query));
         entries.extend(units_and_groups(ctx, &organization, query).await?);
@@ -392,6 +398,7 @@ mod tests {
             is_super_admin: false,
             generation: 0,
             powers: powers(ResourceKind::Organization),
+            refused_by: None,
         };
         let of_project = powers(ResourceKind::Project);
         let service =

@@ -9,10 +9,12 @@ use leptos::prelude::*;
 use super::icons::{Icon, icon};
 use crate::links;
 
-/// The organization that the page is of: the named one if the person belongs to it, else their first.
+/// The organization that the page is of: the named one if the person belongs to it, else their first, of those first that
+/// let them in.
 pub(crate) fn current(profile: &Profile, asked: Option<OrganizationId>) -> Option<&OrganizationView> {
     let asked = asked.and_then(|id| profile.organizations.iter().find(|organization| organization.id == id));
-    asked.or_else(|| profile.organizations.first())
+    let open = || profile.organizations.iter().find(|organization| organization.refused_by.is_none());
+    asked.or_else(open).or_else(|| profile.organizations.first())
 }
 
 /// The switcher.
@@ -24,7 +26,11 @@ pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyV
         .iter()
         .map(|organization| {
             let key = organization.id.to_string();
-            let role = if organization.is_super_admin { "Super admin" } else { "Member" };
+            let role = match (organization.refused_by, organization.is_super_admin) {
+                (Some(_), _) => "Not as you are signed in",
+                (None, true) => "Super admin",
+                (None, false) => "Member",
+            };
             view! {
                 <li>
                     <a

@@ -61,6 +61,7 @@ mod tests {
                 is_super_admin,
                 generation: 0,
                 powers,
+                refused_by: None,
             })
         };
         assert_eq!(of(true, &[Role::OrganizationAdmin]), "super admin");

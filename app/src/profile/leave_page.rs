@@ -113,6 +113,7 @@ mod tests {
             is_super_admin: true,
             generation: 0,
             powers: Powers::none(ResourceKind::Organization),
+            refused_by: None,
         };
         let html = |is_last| Owner::new().with(|| draw(&organization, is_last).to_html());
         assert!(!html(true).contains("<form") && html(true).contains("last super admin"));

@@ -69,6 +69,10 @@ fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) 
 
 fn row(organization: &OrganizationView) -> Row {
     let (id, name) = (organization.id.to_string(), organization.name.clone());
+    if let Some(rule) = organization.refused_by {
+        let refusal = view! { <span>{rule.refusal(&name)}</span> }.into_any();
+        return vec![view! { <span class="free-text">{name}</span> }.into_any(), refusal, ().into_any()];
+    }
     let role = match standing(organization) {
         "member" => view! { <span class="muted">"member"</span> }.into_any(),
         more => badge(Tone::Plain, more),

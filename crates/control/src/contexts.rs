@@ -1,5 +1,6 @@
 //! Who asks, and the way from asking to the database: `Context` → `Permit` → reading, or `Write` with its audit event.
 
+mod reach;
 mod writes;
 
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use domain::{
     events::EventType,
     ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, TokenId, UnitId, UserId},
     permissions::Granted,
+    policies::Rule,
     powers::{Decision, Lack, Powers},
     principals::UserKind,
     secrets::Secret,
@@ -24,8 +26,11 @@ use store::{
     events::Event,
 };
 
-use crate::{access, audit, control::Control, errors::Failure, tokens::rows::has_ended};
+use crate::{
+    access, audit, control::Control, errors::Failure, policies::break_glass, tokens::rows::has_ended,
+};
 
+pub(crate) use reach::Reach;
 pub(crate) use writes::Write;
 
 /// Where a request came from.
@@ -54,28 +59,36 @@ pub struct Session {
     pub proven_at: Option<Timestamp>,
 }
 
+/// A token that was just found good.
+#[derive(Clone)]
+pub(crate) struct UsedToken {
+    /// Which one.
+    pub(crate) id: TokenId,
+    /// Whose kind it is of.
+    pub(crate) kind: TokenKind,
+    /// Whose it is.
+    pub(crate) user: UserId,
+    /// What it is limited to.
+    pub(crate) scopes: Option<Vec<Granted>>,
+    /// What whoever made it had shown; none if that is not known.
+    pub(crate) proof: Option<Proof>,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+}
+
 /// What somebody acts with.
 #[derive(Clone)]
 pub(crate) enum Credential {
     /// A signed-in browser.
     Session(Session),
-    /// A token that was just found good.
-    Token {
-        /// Which one.
-        id: TokenId,
-        /// Whose kind it is of.
-        kind: TokenKind,
-        /// Whose it is.
-        user: UserId,
-        /// What it is limited to.
-        scopes: Option<Vec<Granted>>,
-    },
+    /// A token.
+    Token(UsedToken),
 }
 
 impl Credential {
     const fn user(&self) -> UserId {
         match self {
-            Self::Session(Session { user, .. }) | Self::Token { user, .. } => *user,
+            Self::Session(Session { user, .. }) | Self::Token(UsedToken { user, .. }) => *user,
         }
     }
 }
@@ -133,6 +146,11 @@ impl Context {
         }
     }
 
+    /// What names the session in events.
+    pub(crate) fn session_name(&self) -> Option<String> {
+        self.session().map(session_name)
+    }
+
     /// What the signed-in person showed when they signed in; none for tokens.
     pub(crate) const fn proof(&self) -> Option<Proof> {
         match &self.credential {
@@ -143,12 +161,14 @@ impl Context {
 
     /// Whether the session is still there and the same person's. For what outlives the request that began it.
     pub(crate) async fn has_session(&self) -> Result<bool, Failure> {
-        let Some(Credential::Session(Session { key_hash, user, .. })) = &self.credential else {
-            return Ok(false);
-        };
+        let Some(Credential::Session(session)) = &self.credential else { return Ok(false) };
         let mut tx = self.control.store().read().await?;
-        let row = store::sessions::find(&mut tx, key_hash, self.now()).await?;
-        Ok(row.is_some_and(|row| row.user_id == Some(*user)))
+        self.session_stands(&mut tx, session).await
+    }
+
+    async fn session_stands(&self, tx: &mut Tx, session: &Session) -> Result<bool, Failure> {
+        let row = store::sessions::find(tx, &session.key_hash, self.now()).await?;
+        Ok(row.is_some_and(|row| row.user_id == Some(session.user)))
     }
 
     /// A permit for an action that anybody may try.
@@ -176,7 +196,7 @@ impl Context {
     /// What the token that is used is limited to.
     pub(crate) fn scopes(&self) -> Option<&[Granted]> {
         match &self.credential {
-            Some(Credential::Token { scopes, .. }) => scopes.as_deref(),
+            Some(Credential::Token(token)) => token.scopes.as_deref(),
             _ => None,
         }
     }
@@ -184,7 +204,7 @@ impl Context {
     /// The token that is used.
     pub(crate) const fn token(&self) -> Option<TokenId> {
         match &self.credential {
-            Some(Credential::Token { id, .. }) => Some(*id),
+            Some(Credential::Token(token)) => Some(token.id),
             _ => None,
         }
     }
@@ -217,23 +237,48 @@ impl Context {
             return Err(deactivated().into());
         }
         let found = found.ok_or(Error::NotFound)?;
-        let decision = self.decide(action, &found);
+        let verdict = self.verdict(action, &found)?;
         let permit = Permit { ctx: self.clone(), action, found: Some(found) };
-        match permit.answer(decision).await? {
-            None => Ok(permit),
+        match permit.answer(verdict).await? {
             Some(refusal) => Err(refusal),
+            None => {
+                if verdict == Verdict::BreakGlass {
+                    break_glass::announce(&permit).await?;
+                }
+                Ok(permit)
+            }
         }
     }
 
-    /// Makes sure that the token that is used has not ended since it was found good: a request can be held open for long
-    /// before it asks for anything.
-    async fn token_stands(&self, tx: &mut Tx) -> Result<(), Failure> {
-        let Some(id) = self.token() else { return Ok(()) };
-        let token = store::tokens::find(tx, id).await?;
-        match token.is_some_and(|token| !has_ended(&token, self.now())) {
+    /// Makes sure that the session or token that is used has not ended since it was found good: a request can be held open
+    /// for long before it asks for anything.
+    async fn credential_stands(&self, tx: &mut Tx) -> Result<(), Failure> {
+        let (stands, what) = match &self.credential {
+            None => return Ok(()),
+            Some(Credential::Session(session)) => (self.session_stands(tx, session).await?, "session"),
+            Some(Credential::Token(UsedToken { id, .. })) => {
+                let token = store::tokens::find(tx, *id).await?;
+                (token.is_some_and(|token| !has_ended(&token, self.now())), "token")
+            }
+        };
+        match stands {
             true => Ok(()),
-            false => Err(Error::Unauthenticated { reason: "This token has ended.".into() }.into()),
+            false => Err(Error::Unauthenticated { reason: format!("This {what} has ended.") }.into()),
         }
+    }
+
+    /// What is to be answered to who wants to do that there. Who may not know of the place is told nothing of the policy.
+    fn verdict(&self, action: Action, found: &Found) -> Result<Verdict, Failure> {
+        let decision = self.decide(action, found);
+        if decision == Decision::Hidden {
+            return Ok(Verdict::Hidden);
+        }
+        Ok(match (self.reach(&found.access)?, decision) {
+            (Reach::Refused(rule), _) => Verdict::Refused(rule),
+            (_, Decision::Missing(lack)) => Verdict::Missing(lack),
+            (Reach::BreakGlass, _) => Verdict::BreakGlass,
+            (Reach::Open, _) => Verdict::Allowed,
+        })
     }
 
     fn decide(&self, action: Action, found: &Found) -> Decision {
@@ -244,6 +289,21 @@ impl Context {
             decision => decision,
         }
     }
+}
+
+/// The answer to "may this actor do this here, with what they act with?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Yes.
+    Allowed,
+    /// Yes, by their exemption from the organization's authentication policy.
+    BreakGlass,
+    /// They may not even know of the place.
+    Hidden,
+    /// They lack this.
+    Missing(Lack),
+    /// This rule of the organization's authentication policy turns them away.
+    Refused(Rule),
 }
 
 /// A target that exists, and what the actor can do there.
@@ -262,6 +322,11 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
+    /// Whose it is.
+    pub(crate) const fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
     /// A transaction that only reads.
     pub(crate) async fn read(&self) -> Result<Tx, Failure> {
         Ok(self.ctx.control.store().read().await?)
@@ -290,10 +355,15 @@ impl Permit {
         Ok(Error::Denied { permission: lack.to_owned() }.into())
     }
 
+    /// Opens a transaction that writes what is to be known of this permit being given, which is not asked about once more.
+    pub(crate) async fn note(&self, event_type: EventType) -> Result<Write, Failure> {
+        let tx = self.ctx.control.store().write().await?;
+        self.open(tx, event_type).await
+    }
+
     /// Puts a refusal on record.
     pub(crate) async fn refuse(&self, why: impl Into<String>) -> Result<(), Failure> {
-        let tx = self.ctx.control.store().write().await?;
-        let mut write = self.open(tx, EventType::ActionDenied).await?;
+        let mut write = self.note(EventType::ActionDenied).await?;
         write.event.outcome = Outcome::Denied;
         write.text(format!("Refused: {} {}", self.action, why.into()));
         write.commit().await
@@ -319,25 +389,30 @@ impl Permit {
         Ok(self.access()?.organization_id)
     }
 
-    /// What follows from a decision: nothing if it allows the action. A refusal is put on record; no transaction may be
+    /// What follows from a verdict: nothing if it allows the action. A refusal is put on record; no transaction may be
     /// open.
-    async fn answer(&self, decision: Decision) -> Result<Option<Failure>, Failure> {
-        Ok(match decision {
-            Decision::Allowed => None,
-            Decision::Hidden => Some(Error::NotFound.into()),
-            Decision::Missing(lack) => {
+    async fn answer(&self, verdict: Verdict) -> Result<Option<Failure>, Failure> {
+        Ok(match verdict {
+            Verdict::Allowed | Verdict::BreakGlass => None,
+            Verdict::Hidden => Some(Error::NotFound.into()),
+            Verdict::Missing(lack) => {
                 Some(self.deny(lack.as_str(), format!("needs {}", lack.as_str())).await?)
+            }
+            Verdict::Refused(rule) => {
+                self.refuse(format!("by the rule {rule} of the authentication policy")).await?;
+                let reason = rule.refusal(&self.access()?.organization_name);
+                Some(Error::Forbidden { reason }.into())
             }
         })
     }
 
     /// Opens a transaction that writes; it can only be committed together with its event. Whether the actor may is asked
-    /// once more, inside of it: what they held, or the token they use, may have been taken since the permit was given, and two
-    /// who take from each other at the same moment are not both to succeed.
+    /// once more, inside of it: what they held, their session or the token they use may have been taken since the permit was
+    /// given, the authentication policy may have been tightened, and two who take from each other at the same moment are not both to succeed.
     pub(crate) async fn write(&self, event_type: EventType) -> Result<Write, Failure> {
         let mut tx = self.ctx.control.store().write().await?;
         if self.action.need() != Need::Nothing {
-            self.ctx.token_stands(&mut tx).await?;
+            self.ctx.credential_stands(&mut tx).await?;
         }
         if let Some(found) = &self.found {
             let access =
@@ -351,10 +426,10 @@ impl Permit {
                 return Err(store::Error::Conflict.into());
             }
             let powers = access::powers(&access, self.ctx.scopes());
-            let decision = self.ctx.decide(self.action, &Found { access, powers });
-            if decision != Decision::Allowed {
+            let verdict = self.ctx.verdict(self.action, &Found { access, powers })?;
+            if !matches!(verdict, Verdict::Allowed | Verdict::BreakGlass) {
                 drop(tx);
-                return Err(self.answer(decision).await?.unwrap_or_else(|| Error::NotFound.into()));
+                return Err(self.answer(verdict).await?.unwrap_or_else(|| Error::NotFound.into()));
             }
         }
         self.open(tx, event_type).await
@@ -394,17 +469,21 @@ impl Permit {
         event.user_id = user.map(|user| user.id);
         match credential {
             Credential::Session(Session { key_hash, .. }) => {
-                // The first bytes of the key's hash name the session without being of use to anybody.
-                event.session_id = Some(key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect());
+                event.session_id = Some(session_name(key_hash));
                 event.credential = Some("session".into());
             }
-            Credential::Token { id, kind, .. } => {
+            Credential::Token(UsedToken { id, kind, .. }) => {
                 event.token_id = Some(*id);
                 event.credential = Some(format!("{kind} token"));
             }
         }
         Ok(())
     }
+}
+
+/// What names a session in events: the first bytes of its key's hash, which are of use to nobody.
+fn session_name(key_hash: &[u8]) -> String {
+    key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn deactivated() -> Error {

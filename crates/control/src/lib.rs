@@ -17,6 +17,7 @@ pub mod permissions;
 pub mod places;
 pub mod profiles;
 pub mod projects;
+pub mod policies;
 pub mod services;
 pub mod sessions;
 pub mod set_up;

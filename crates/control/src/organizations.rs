@@ -6,16 +6,23 @@ use domain::{
     events::EventType,
     ids::{EventId, OrganizationId},
     names::OrganizationName,
+    powers::Powers,
+    principals::ResourceKind,
     views::OrganizationView,
 };
 use serde_json::json;
 use store::{
-    Tx, access::Target, events::Event, knowers::Knower, organizations::Organization, projects::ProjectFilter,
+    Tx,
+    access::{Access, Target},
+    events::Event,
+    knowers::Knower,
+    organizations::Organization,
+    projects::ProjectFilter,
 };
 
 use crate::{
-    Context, audit,
-    contexts::Found,
+    Context, access, audit,
+    contexts::Reach,
     errors::{Failure, attempt},
     profiles,
 };
@@ -154,13 +161,27 @@ async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Organization, Failure> 
 
 /// The organization as the actor sees it now.
 async fn look(ctx: &Context, tx: &mut Tx, id: OrganizationId) -> Result<OrganizationView, Failure> {
-    let found = ctx.look(tx, Target::Organization(id)).await?;
-    let Found { access, powers } = found.ok_or(Error::NotFound)?;
-    Ok(OrganizationView {
-        id,
+    let found = ctx.look(tx, Target::Organization(id)).await?.ok_or(Error::NotFound)?;
+    Ok(draw(ctx, found.access))
+}
+
+/// An organization as the actor sees it, with what they act with: of one whose authentication policy turns them away its name
+/// and the rule, and nothing else. Of one whose policy cannot be read there is not even a rule.
+pub(crate) fn draw(ctx: &Context, access: Access) -> OrganizationView {
+    let (is_open, refused_by) = match ctx.reach(&access) {
+        Ok(Reach::Open | Reach::BreakGlass) => (true, None),
+        Ok(Reach::Refused(rule)) => (false, Some(rule)),
+        Err(_) => (false, None),
+    };
+    OrganizationView {
+        id: access.organization_id,
+        is_super_admin: is_open && access.is_super_admin,
+        generation: if is_open { access.organization_generation } else { 0 },
+        powers: match is_open {
+            true => access::powers(&access, ctx.scopes()),
+            false => Powers::none(ResourceKind::Organization),
+        },
         name: access.organization_name,
-        is_super_admin: access.is_super_admin,
-        generation: access.organization_generation,
-        powers,
-    })
+        refused_by,
+    }
 }

@@ -19,13 +19,13 @@ use domain::{
     sign_ins::Proof,
     states::Outcome,
     timestamps::Timestamp,
-    views::{OrganizationView, Profile},
+    views::Profile,
 };
 use identity::passwords;
 use store::{Tx, users::User};
 use uuid::Uuid;
 
-use crate::{Context, access, errors::attempt};
+use crate::{Context, errors::attempt, organizations};
 
 pub use devices::LIFETIME as DEVICE_LIFETIME;
 pub(crate) use hashes::Hashes;
@@ -186,16 +186,7 @@ pub async fn profile(ctx: &Context) -> Result<Profile, Error> {
             user_id: user.id,
             name: user.name,
             email: user.email,
-            organizations: organizations
-                .into_iter()
-                .map(|access| OrganizationView {
-                    id: access.organization_id,
-                    powers: access::powers(&access, ctx.scopes()),
-                    is_super_admin: access.is_super_admin,
-                    generation: access.organization_generation,
-                    name: access.organization_name,
-                })
-                .collect(),
+            organizations: organizations.into_iter().map(|access| organizations::draw(ctx, access)).collect(),
             is_simulated: ctx.control.is_simulated(),
         })
     })

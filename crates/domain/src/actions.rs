@@ -123,6 +123,12 @@ text_enum! {
         SetProjectTags = "project.tags",
         /// Change whom to tell of what happens in a project.
         SetProjectContacts = "project.contacts",
+        /// See the authentication policy and who is exempt from its "identity provider required".
+        ViewAuthenticationPolicy = "policy.view",
+        /// Change the authentication policy, and see whom that would turn away.
+        EditAuthenticationPolicy = "policy.edit",
+        /// Exempt a super admin from "identity provider required", or no longer.
+        SetBreakGlass = "policy.break_glass",
         /// Delete an empty project.
         DeleteProject = "project.delete",
         /// Read a project's events.
@@ -200,15 +206,18 @@ impl Action {
             | Self::ViewUnit
             | Self::ViewProject
             | Self::ViewOwnPermissions => Need::Membership,
-            Self::RenameOrganization | Self::DeleteOrganization | Self::SetSuperAdmin | Self::ViewMails => {
-                Need::SuperAdmin
-            }
+            Self::RenameOrganization
+            | Self::DeleteOrganization
+            | Self::SetSuperAdmin
+            | Self::SetBreakGlass
+            | Self::ViewMails => Need::SuperAdmin,
             Self::CreateUnit
             | Self::RenameUnit
             | Self::DeleteUnit
             | Self::MoveProject
             | Self::Grant
-            | Self::Revoke => Need::Administration,
+            | Self::Revoke
+            | Self::EditAuthenticationPolicy => Need::Administration,
             Self::ListUsers | Self::ListGroups => Need::AnyOf(READS_PEOPLE),
             Self::ListInvitations
             | Self::InviteUsers
@@ -228,7 +237,9 @@ impl Action {
             | Self::CreateApplicationToken
             | Self::EditApplicationToken
             | Self::RevokeApplicationToken => Need::Permission(Permission::OrganizationAppUsersWrite),
-            Self::ViewPermissions => Need::Permission(Permission::OrganizationPermissionsRead),
+            Self::ViewPermissions | Self::ViewAuthenticationPolicy => {
+                Need::Permission(Permission::OrganizationPermissionsRead)
+            }
             Self::ViewProjectPermissions => Need::Permission(Permission::ProjectPermissionsRead),
             Self::CreateProject | Self::RenameProject | Self::DeleteProject => {
                 Need::Permission(Permission::OrganizationProjectsWrite)

@@ -109,6 +109,12 @@ text_enum! {
         ServiceDeleted = "service.deleted",
         /// The password of a service's first user was shown.
         ServicePasswordViewed = "service.password_viewed",
+        /// The authentication policy was changed.
+        PolicyChanged = "policy.changed",
+        /// A super admin was exempted from the authentication policy's "identity provider required", or no longer.
+        BreakGlassChanged = "policy.break_glass_changed",
+        /// Somebody reached the organization by that exemption.
+        BreakGlassUsed = "policy.break_glass_used",
         /// Who may connect was changed.
         ServiceIpFilterChanged = "service.ip_filter_changed",
         /// A failing step was asked to be tried at once.

@@ -165,3 +165,37 @@ pub struct EditToken {
     /// The generation that the form was made of.
     pub generation: i64,
 }
+
+/// The form of the authentication policy. Fields: as its members are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EditAuthenticationPolicy {
+    /// E-mail and password reach the organization.
+    pub password_allowed: bool,
+    /// Only with a second factor.
+    pub second_factor_required: bool,
+    /// Only through the organization's own identity providers.
+    pub identity_provider_required: bool,
+    /// Through those of other organizations as well.
+    pub other_providers_allowed: bool,
+    /// With OpenID Connect.
+    pub oidc_allowed: bool,
+    /// With personal tokens.
+    pub personal_tokens_allowed: bool,
+    /// With those alone that were made in a sign-in that the policy allows.
+    pub tokens_bound: bool,
+    /// How old a token may be, in seconds; empty for any age.
+    pub token_seconds_max: String,
+    /// Address ranges, with line ends or commas between; empty for anywhere.
+    pub addresses: String,
+    /// Seconds that a session lasts without use.
+    pub idle_seconds: String,
+    /// Seconds that a session lasts at most.
+    pub session_seconds: String,
+    /// Fewest characters of a password beside a second factor.
+    pub password_chars_min: String,
+    /// Fewest characters of a password alone.
+    pub password_chars_min_alone: String,
+    /// The generation that this is a change of.
+    pub generation: i64,
+}

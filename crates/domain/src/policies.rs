@@ -104,6 +104,12 @@ text_enum! {
 }
 
 impl Rule {
+    /// What somebody is told whom it turns away from the organization of that name.
+    #[must_use]
+    pub fn refusal(self, organization: &str) -> String {
+        format!("The authentication policy of {organization} {}", self.sentence())
+    }
+
     /// Which rule it was and what to do, to be read after “The authentication policy of Acme”.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
@@ -159,9 +165,9 @@ pub enum Credential {
 pub struct Asked {
     /// The organization that is to be reached.
     pub organization: OrganizationId,
-    /// Whether they are exempt from "identity provider required".
+    /// Whether they are exempt from "identity provider required": in a browser, and with no token.
     pub is_break_glass: bool,
-    /// From where; none if that is not known, which only programs on the machine itself are not.
+    /// From where; none if that is not known, which no list of addresses lets in.
     pub address: Option<IpAddr>,
 }
 
@@ -207,7 +213,8 @@ impl AuthenticationPolicy {
                     if !self.personal_tokens_allowed {
                         return Err(Rule::PersonalToken);
                     }
-                    let stands = proof.is_some_and(|proof| self.judge_proof(&proof, asked).is_ok());
+                    let asked = Asked { is_break_glass: false, ..*asked };
+                    let stands = proof.is_some_and(|proof| self.judge_proof(&proof, &asked).is_ok());
                     if self.tokens_bound && !stands {
                         return Err(Rule::TokenMethod);
                     }
@@ -258,9 +265,15 @@ impl AuthenticationPolicy {
         Err(refused)
     }
 
-    fn takes_address(&self, address: Option<IpAddr>) -> bool {
-        self.addresses.is_empty()
-            || address.is_none_or(|address| self.addresses.iter().any(|range| range.contains(address)))
+    /// Whether people and tokens may come from there. From where nobody knows, they may if they may from anywhere.
+    #[must_use]
+    pub fn takes_address(&self, address: Option<IpAddr>) -> bool {
+        let is_listed = |address: IpAddr| {
+            // As a server that listens on IPv6 sees those who come over IPv4 (RFC 4291 section 2.5.5.2).
+            let address = address.to_canonical();
+            self.addresses.iter().any(|range| range.contains(address))
+        };
+        self.addresses.is_empty() || address.is_some_and(is_listed)
     }
 }
 
@@ -373,16 +386,20 @@ mod tests {
         let asked = Asked { is_break_glass: true, ..asked() };
         assert_eq!(policy.judge(&session(Proof::PASSKEY), &asked), Ok(()));
         assert_eq!(policy.judge(&session(Proof::PASSWORD), &asked), Err(Rule::SecondFactor));
+        let bound = AuthenticationPolicy { tokens_bound: true, ..policy };
+        let token = token(TokenKind::Personal, Some(Proof::PASSKEY));
+        assert_eq!(bound.judge(&token, &asked), Err(Rule::TokenMethod), "nor does a token of theirs");
     }
 
     #[test]
-    fn the_address_list_counts_for_those_alone_whose_address_is_known() {
+    fn the_address_list_takes_nobody_whose_address_it_does_not_hold_or_nobody_knows() {
         let policy =
             AuthenticationPolicy { addresses: vec!["192.0.2.0/24".parse().unwrap()], ..Default::default() };
         let from = |address| policy.judge(&session(Proof::PASSWORD), &Asked { address, ..asked() });
         assert_eq!(from(Some([192, 0, 2, 255].into())), Ok(()));
         assert_eq!(from(Some([192, 0, 3, 0].into())), Err(Rule::Address));
-        assert_eq!(from(None), Ok(()));
+        assert_eq!(from(Some("::ffff:192.0.2.7".parse().unwrap())), Ok(()));
+        assert_eq!(from(None), Err(Rule::Address));
     }
 
     #[test]

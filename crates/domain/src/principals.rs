@@ -69,6 +69,8 @@ text_enum! {
     MailKind {
         /// An invitation into an organization.
         Invitation = "invitation",
+        /// News for super admins: somebody reached the organization by their exemption from its authentication policy.
+        BreakGlassUsed = "break_glass_used",
     }
 }
 

@@ -9,6 +9,7 @@ mod organizations;
 mod people;
 mod permissions;
 mod plans;
+mod policies;
 mod services;
 mod timelines;
 mod tokens;
@@ -36,6 +37,10 @@ pub use self::{
     },
     plans::PlanView,
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
+    policies::{
+        BreakGlassRow, PolicyPreview, PolicyView, TURNED_AWAY_ROWS_MAX, TurnedAwayPerson, TurnedAwayToken,
+        TurnedAwayTotals,
+    },
     timelines::{Timeline, TimelineStep},
     tokens::{MadeToken, TokenRow},
 };

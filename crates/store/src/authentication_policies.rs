@@ -1,13 +1,17 @@
-//! The authentication policies that organizations have set. What they lead to is said in `domain`.
+//! The authentication policies that organizations have set, and those whom a change of one can turn away. What a policy
+//! leads to is said in `domain`.
 
 use domain::{
-    ids::{OrganizationId, UserId},
+    ids::{OrganizationId, TokenId, UserId},
+    principals::UserKind,
+    sign_ins::{FactorKind, SignInMethod},
     timestamps::Timestamp,
+    tokens::TokenKind,
 };
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_all, fetch_optional},
+    queries::{execute, fetch_all, fetch_one, fetch_optional},
 };
 
 /// An organization's policy.
@@ -52,4 +56,145 @@ pub async fn set(
         _ => execute!(tx, next, organization, policy, now, generation)?,
     };
     Ok(changed > 0)
+}
+
+/// A person whom an organization lets in.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Person {
+    /// Who.
+    pub user_id: UserId,
+    /// Their sign-in name.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// Whether they hold everything there.
+    pub is_super_admin: bool,
+    /// Since when they are exempt from "identity provider required".
+    pub break_glass_since: Option<Timestamp>,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// When they last did anything, anywhere.
+    pub last_activity_at: Option<Timestamp>,
+}
+
+/// A browser in which a member is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OpenSession {
+    /// Who.
+    pub user_id: UserId,
+    /// What they signed in with; none if that was not kept.
+    pub method: Option<SignInMethod>,
+    /// What they showed besides a password.
+    pub second_factor: Option<FactorKind>,
+    /// From where it was last used.
+    pub address: Option<String>,
+}
+
+/// A token that reaches the organization and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OpenToken {
+    /// Its id.
+    pub id: TokenId,
+    /// Whose kind it is of.
+    pub kind: TokenKind,
+    /// Its first characters.
+    pub prefix: String,
+    /// What it is for.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// From where.
+    pub last_address: Option<String>,
+    /// What its maker had signed in with.
+    pub method: Option<SignInMethod>,
+    /// What they had shown besides a password.
+    pub second_factor: Option<FactorKind>,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Their sign-in name.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// Whether this is a person.
+    pub user_kind: UserKind,
+}
+
+/// Whom an organization lets in. $1 is the organization.
+macro_rules! let_in {
+    ($what:literal, $joins:literal, $($rest:literal),+) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM memberships m JOIN users u ON u.id = m.user_id ",
+            $joins,
+            " WHERE m.organization_id = $1 AND m.is_active AND u.is_active ",
+            $($rest),+
+        )
+    };
+}
+/// Tokens that reach it. $2 is the time.
+macro_rules! open_tokens {
+    ($what:literal, $rest:literal) => {
+        let_in!(
+            $what,
+            "JOIN tokens t ON t.user_id = m.user_id AND (t.organization_id IS NULL OR t.organization_id = m.organization_id)",
+            "AND (t.expires_at IS NULL OR t.expires_at > $2) ",
+            $rest
+        )
+    };
+}
+
+/// The people whom an organization lets in, super admins first, at most `limit`.
+pub async fn people(tx: &mut Tx, organization: OrganizationId, limit: u32) -> Result<Vec<Person>, Error> {
+    let text = let_in!(
+        "m.user_id, u.email, u.name, m.is_super_admin, m.break_glass_since, u.password_hash <> '' AS has_password,
+            u.last_activity_at",
+        "",
+        "AND u.kind = 'person' ORDER BY m.is_super_admin DESC, u.email LIMIT $2"
+    );
+    fetch_all!(tx, text, organization, i64::from(limit))
+}
+
+/// How many people an organization lets in.
+pub async fn count_people(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
+    let (count,): (i64,) = fetch_one!(tx, let_in!("COUNT(*)", "", "AND u.kind = 'person'"), organization)?;
+    Ok(count)
+}
+
+/// The sessions that those people have open, those first that were used last.
+pub async fn sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OpenSession>, Error> {
+    let text = let_in!(
+        "s.user_id, s.method, s.second_factor, s.address",
+        "JOIN sessions s ON s.user_id = m.user_id",
+        "AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.key_hash LIMIT $3"
+    );
+    fetch_all!(tx, text, organization, now, i64::from(limit))
+}
+
+/// The tokens that reach an organization, of people and application users, at most `limit`.
+pub async fn tokens(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OpenToken>, Error> {
+    let text = open_tokens!(
+        "t.id, t.kind, t.prefix, t.description, t.created_at, t.last_used_at, t.last_address, t.method,
+            t.second_factor, t.user_id, u.email, u.name, u.kind AS user_kind",
+        "ORDER BY t.id LIMIT $3"
+    );
+    fetch_all!(tx, text, organization, now, i64::from(limit))
+}
+
+/// How many tokens reach an organization.
+pub async fn count_tokens(tx: &mut Tx, organization: OrganizationId, now: Timestamp) -> Result<i64, Error> {
+    let (count,): (i64,) = fetch_one!(tx, open_tokens!("COUNT(*)", ""), organization, now)?;
+    Ok(count)
 }

@@ -171,6 +171,20 @@ pub async fn append(tx: &mut Tx, event: &Event) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether there is an event of that type about that person, in that session and organization.
+pub async fn is_of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    event_type: EventType,
+    subject: UserId,
+    session_id: &str,
+) -> Result<bool, Error> {
+    let text = "SELECT COUNT(*) FROM events
+        WHERE subject_id = $1 AND event_type = $2 AND organization_id = $3 AND session_id = $4";
+    let (count,): (i64,) = fetch_one!(tx, text, subject, event_type, organization, session_id)?;
+    Ok(count > 0)
+}
+
 /// Number and hash of the chain's last event.
 pub async fn last(
     tx: &mut Tx,

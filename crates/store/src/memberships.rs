@@ -320,14 +320,16 @@ pub async fn set_active(
     Ok(execute!(tx, text, organization, user, is_active)? > 0)
 }
 
-/// Makes a member a super admin, or no longer. False if they are not a member.
+/// Makes a member a super admin, or no longer, and then exempt from nothing. False if they are not a member.
 pub async fn set_super_admin(
     tx: &mut Tx,
     organization: OrganizationId,
     user: UserId,
     is_super_admin: bool,
 ) -> Result<bool, Error> {
-    let text = "UPDATE memberships SET is_super_admin = $3 WHERE organization_id = $1 AND user_id = $2";
+    let text = "UPDATE memberships SET is_super_admin = $3,
+            break_glass_since = CASE WHEN $3 THEN break_glass_since ELSE NULL END
+        WHERE organization_id = $1 AND user_id = $2";
     Ok(execute!(tx, text, organization, user, is_super_admin)? > 0)
 }
 

@@ -1,10 +1,13 @@
 //! The rows behind session cookies, for the server's session layer alone: it says who asks, so no permit can exist yet.
 //! Decides nothing.
 
-use domain::timestamps::Timestamp;
+use domain::{ids::UserId, timestamps::Timestamp};
 
 use super::SessionRow;
-use crate::Control;
+use crate::{
+    Control,
+    policies::{Limits, strictest},
+};
 
 /// The rows, for the server's session layer alone: it authenticates, so no permit can exist yet.
 #[derive(Clone)]
@@ -25,13 +28,30 @@ impl Rows {
         self.0.now()
     }
 
-    /// The row of that key, unless it has ended.
+    /// The row of that key, unless it has ended, and what limits it now.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn load(&self, key_hash: &[u8]) -> Result<Option<SessionRow>, store::Error> {
+    pub async fn load(&self, key_hash: &[u8]) -> Result<Option<(SessionRow, Limits)>, store::Error> {
         let mut tx = self.0.store().read().await?;
-        store::sessions::find(&mut tx, key_hash, self.0.now()).await
+        let Some(row) = store::sessions::find(&mut tx, key_hash, self.0.now()).await? else {
+            return Ok(None);
+        };
+        let limits = match row.user_id {
+            Some(user) => strictest(&mut tx, user).await?.sessions(),
+            None => Limits::default(),
+        };
+        Ok(Some((row, limits)))
+    }
+
+    /// What limits the sessions of a person: the strictest of their organizations counts.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn limits(&self, user: Option<UserId>) -> Result<Limits, store::Error> {
+        let Some(user) = user else { return Ok(Limits::default()) };
+        let mut tx = self.0.store().read().await?;
+        Ok(strictest(&mut tx, user).await?.sessions())
     }
 
     /// Makes a row. False if there is one of that key, which stays.

@@ -26,8 +26,9 @@ use super::{
 };
 use crate::{
     Context, Control, Origin,
-    contexts::Credential,
+    contexts::{Credential, UsedToken},
     errors::{Failure, attempt},
+    policies::proof,
 };
 
 /// How often a use is written down, and a refusal of the same token put on record, at most.
@@ -50,9 +51,15 @@ pub async fn authenticate(control: &Control, origin: Origin, presented: &Secret)
         let (token, user) = store::tokens::find_by_hash(&mut tx, &token_hash).await?.ok_or_else(unknown)?;
         let is_active = is_active(&mut tx, &token, &user).await?;
         drop(tx);
-        let credential =
-            Credential::Token { id: token.id, kind: token.kind, user: token.user_id, scopes: scopes(&token) };
-        let ctx = Context::new(control.clone(), origin.clone(), Some(credential));
+        let used = UsedToken {
+            id: token.id,
+            kind: token.kind,
+            user: token.user_id,
+            scopes: scopes(&token),
+            proof: proof(token.method, token.second_factor),
+            created_at: token.created_at,
+        };
+        let ctx = Context::new(control.clone(), origin.clone(), Some(Credential::Token(used)));
         if let Some(refusal) = refusal(&ctx, &token, is_active)? {
             record(&ctx, &token, &refusal).await?;
             return Err(refused(refusal.reason).into());

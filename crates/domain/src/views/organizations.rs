@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{OrganizationId, ProjectId, UnitId, UserId},
+    policies::Rule,
     powers::Powers,
     timestamps::Timestamp,
 };
@@ -38,6 +39,9 @@ pub struct OrganizationView {
     pub generation: i64,
     /// What the viewer can do in it.
     pub powers: Powers,
+    /// The rule of its authentication policy that turns the viewer away as they are signed in now: of such an organization
+    /// nothing but its name is shown.
+    pub refused_by: Option<Rule>,
 }
 
 /// A unit by its name.
