@@ -19,7 +19,11 @@ pub async fn sign_in(
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
     let input = domain::inputs::SignIn { email, password: domain::secrets::Secret::new(password) };
-    let signed_in = answer(control::sessions::sign_in(&control()?, input).await)?;
+    let step = answer(control::sessions::sign_in(&control()?, input).await)?;
+    let control::sessions::SignInStep::Done(signed_in) = step else {
+        let reason = "This account asks for a second factor, which this console does not take yet.".into();
+        return Err(AppError::Refused(domain::errors::Error::Unavailable { reason }));
+    };
     session::begin(signed_in).await?;
     hand_on(&held_back);
     go(links::own_path(&next).unwrap_or("/projects"));

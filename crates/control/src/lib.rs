@@ -4,10 +4,12 @@
 //! only through an audit event to a write. Nothing here knows HTTP, HTML, cookies or SQL text.
 
 pub mod application_users;
+pub mod ceremonies;
 pub mod certificates;
 pub mod changes;
 pub mod events;
 pub mod explanations;
+pub mod factors;
 pub mod groups;
 pub mod invitations;
 pub mod ip_filters;
@@ -15,12 +17,13 @@ pub mod mails;
 pub mod organizations;
 pub mod permissions;
 pub mod places;
+pub mod policies;
 pub mod profiles;
 pub mod projects;
-pub mod policies;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod step_up;
 pub mod tokens;
 pub mod units;
 pub mod users;

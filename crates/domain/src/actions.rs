@@ -25,6 +25,20 @@ text_enum! {
         ViewOwnTokens = "profile.tokens",
         /// Make and change one's own tokens.
         ManageOwnTokens = "profile.manage_tokens",
+        /// See one's own second factors.
+        ViewOwnFactors = "profile.factors",
+        /// Call one of them something else.
+        RenameOwnFactors = "profile.rename_factors",
+        /// Add and remove them, and make recovery codes.
+        ManageOwnFactors = "profile.manage_factors",
+        /// See where one is signed in.
+        ViewOwnSessions = "profile.sessions",
+        /// Sign other browsers out.
+        EndOwnSessions = "profile.end_sessions",
+        /// Show once more who one is.
+        StepUp = "session.step_up",
+        /// Object, through the link in the mail, to losing one's second factors.
+        ObjectToFactorReset = "factor_reset.object",
         /// Make another organization.
         CreateOrganization = "organization.create",
         /// Leave an organization.
@@ -69,6 +83,10 @@ text_enum! {
         RemoveUser = "user.remove",
         /// Make somebody a super admin, or no longer.
         SetSuperAdmin = "user.super_admin",
+        /// Have somebody lose their second factors, because they lost them all.
+        ResetFactors = "user.reset_factors",
+        /// Take that back while it waits.
+        WithdrawFactorReset = "user.withdraw_factor_reset",
         /// See groups and who is in them.
         ListGroups = "group.list",
         /// Make a group.
@@ -105,6 +123,12 @@ text_enum! {
         Grant = "permission.grant",
         /// Take roles and permissions back.
         Revoke = "permission.revoke",
+        /// See the authentication policy and who is exempt from its "identity provider required".
+        ViewAuthenticationPolicy = "policy.view",
+        /// Change the authentication policy, and see whom that would turn away.
+        EditAuthenticationPolicy = "policy.edit",
+        /// Exempt a super admin from "identity provider required", or no longer.
+        SetBreakGlass = "policy.break_glass",
         /// Read the events of an organization, those of projects that are gone among them.
         ViewOrganizationEvents = "organization.events",
         /// See the certificates of destruction of an organization, whatever became of their projects.
@@ -123,12 +147,6 @@ text_enum! {
         SetProjectTags = "project.tags",
         /// Change whom to tell of what happens in a project.
         SetProjectContacts = "project.contacts",
-        /// See the authentication policy and who is exempt from its "identity provider required".
-        ViewAuthenticationPolicy = "policy.view",
-        /// Change the authentication policy, and see whom that would turn away.
-        EditAuthenticationPolicy = "policy.edit",
-        /// Exempt a super admin from "identity provider required", or no longer.
-        SetBreakGlass = "policy.break_glass",
         /// Delete an empty project.
         DeleteProject = "project.delete",
         /// Read a project's events.
@@ -145,6 +163,8 @@ text_enum! {
         SetIpFilter = "service.ip_filter",
         /// Have a failing step tried again at once.
         RetryService = "service.retry",
+        /// Take the second factors of who lost them all, once the time is over; nobody can ask for it.
+        CarryOutFactorReset = "factor_reset.carry_out",
         /// What workflows do by themselves; nobody can ask for it.
         RunWorkflow = "workflow.run",
     }
@@ -193,10 +213,20 @@ impl Action {
     #[must_use]
     pub const fn need(self) -> Need {
         match self {
-            Self::CompleteSetUp | Self::SignIn | Self::OpenInvitation | Self::UseToken => Need::Nothing,
+            Self::CompleteSetUp
+            | Self::SignIn
+            | Self::OpenInvitation
+            | Self::ObjectToFactorReset
+            | Self::UseToken => Need::Nothing,
             Self::SignOut | Self::ViewOwnProfile | Self::ViewOwnTokens => Need::SignIn,
             Self::EditOwnProfile
             | Self::ManageOwnTokens
+            | Self::ViewOwnFactors
+            | Self::RenameOwnFactors
+            | Self::ManageOwnFactors
+            | Self::ViewOwnSessions
+            | Self::EndOwnSessions
+            | Self::StepUp
             | Self::CreateOrganization
             | Self::LeaveOrganization
             | Self::AcceptInvitation => Need::Session,
@@ -224,7 +254,9 @@ impl Action {
             | Self::WithdrawInvitation
             | Self::DeactivateUser
             | Self::ReactivateUser
-            | Self::RemoveUser => Need::Permission(Permission::OrganizationUsersWrite),
+            | Self::RemoveUser
+            | Self::ResetFactors
+            | Self::WithdrawFactorReset => Need::Permission(Permission::OrganizationUsersWrite),
             Self::CreateGroup
             | Self::EditGroup
             | Self::DeleteGroup
@@ -258,7 +290,28 @@ impl Action {
             Self::MakeSetUpLink
             | Self::ViewInstallationEvents
             | Self::ViewInstallationMails
+            | Self::CarryOutFactorReset
             | Self::RunWorkflow => Need::System,
         }
+    }
+
+    /// Whether a session must lately have shown who it belongs to: what cannot be undone, and what would let a thief stay.
+    #[must_use]
+    pub const fn asks_for_step_up(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteService
+                | Self::DeleteOrganization
+                | Self::RemoveUser
+                | Self::SetSuperAdmin
+                | Self::ResetFactors
+                | Self::Grant
+                | Self::Revoke
+                | Self::ManageOwnTokens
+                | Self::CreateApplicationToken
+                | Self::EditAuthenticationPolicy
+                | Self::SetBreakGlass
+                | Self::ManageOwnFactors
+        )
     }
 }

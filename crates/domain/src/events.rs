@@ -15,6 +15,32 @@ text_enum! {
         UserSignInRefused = "user.sign_in_refused",
         /// Somebody signed out.
         UserSignedOut = "user.signed_out",
+        /// A password was right, and a second factor is asked for.
+        UserSecondFactorAsked = "user.second_factor_asked",
+        /// A second factor was wrong, or nobody looked at it after too many wrong ones.
+        UserSecondFactorRefused = "user.second_factor_refused",
+        /// Somebody showed once more who they are.
+        UserSteppedUp = "user.stepped_up",
+        /// Somebody signed another browser of theirs out, or all others.
+        UserSessionEnded = "user.session_ended",
+        /// Somebody added a second factor.
+        UserFactorAdded = "user.factor_added",
+        /// Somebody called a second factor something else.
+        UserFactorRenamed = "user.factor_renamed",
+        /// Somebody removed a second factor.
+        UserFactorRemoved = "user.factor_removed",
+        /// Somebody made recovery codes; those before them ended.
+        UserRecoveryCodesMade = "user.recovery_codes_made",
+        /// A recovery code was used up.
+        UserRecoveryCodeUsed = "user.recovery_code_used",
+        /// Somebody asked that another one lose their second factors, who lost them all.
+        UserFactorResetAsked = "user.factor_reset_asked",
+        /// That was taken back.
+        UserFactorResetWithdrawn = "user.factor_reset_withdrawn",
+        /// Whose factors they are objected, or signed in with one of them.
+        UserFactorResetObjected = "user.factor_reset_objected",
+        /// Somebody lost their second factors, because they lost them all.
+        UserFactorResetDone = "user.factor_reset_done",
         /// Somebody changed what they are called or where they work.
         UserProfileChanged = "user.profile_changed",
         /// An organization was made.
@@ -83,6 +109,12 @@ text_enum! {
         PermissionGranted = "permission.granted",
         /// A role or permission was taken back.
         PermissionRevoked = "permission.revoked",
+        /// The authentication policy was changed.
+        PolicyChanged = "policy.changed",
+        /// A super admin was exempted from the authentication policy's "identity provider required", or no longer.
+        BreakGlassChanged = "policy.break_glass_changed",
+        /// Somebody reached the organization by that exemption.
+        BreakGlassUsed = "policy.break_glass_used",
         /// A project was made.
         ProjectCreated = "project.created",
         /// A project was renamed.
@@ -109,12 +141,6 @@ text_enum! {
         ServiceDeleted = "service.deleted",
         /// The password of a service's first user was shown.
         ServicePasswordViewed = "service.password_viewed",
-        /// The authentication policy was changed.
-        PolicyChanged = "policy.changed",
-        /// A super admin was exempted from the authentication policy's "identity provider required", or no longer.
-        BreakGlassChanged = "policy.break_glass_changed",
-        /// Somebody reached the organization by that exemption.
-        BreakGlassUsed = "policy.break_glass_used",
         /// Who may connect was changed.
         ServiceIpFilterChanged = "service.ip_filter_changed",
         /// A failing step was asked to be tried at once.

@@ -11,6 +11,7 @@ mod permissions;
 mod plans;
 mod policies;
 mod services;
+mod sign_ins;
 mod timelines;
 mod tokens;
 
@@ -36,10 +37,14 @@ pub use self::{
         GrantRow, HolderRow, Path, Principal, Resource, RevocationEffects, seen_end,
     },
     plans::PlanView,
-    services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
     policies::{
         BreakGlassRow, PolicyPreview, PolicyView, TURNED_AWAY_ROWS_MAX, TurnedAwayPerson, TurnedAwayToken,
         TurnedAwayTotals,
+    },
+    services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
+    sign_ins::{
+        AddedFactor, FactorResetView, FactorRow, OwnFactors, SecondFactorView, SessionView, StepUpView,
+        TotpOffer,
     },
     timelines::{Timeline, TimelineStep},
     tokens::{MadeToken, TokenRow},

@@ -1,6 +1,7 @@
 //! A transaction that writes: it ends with its event, or not at all. Who may open one is decided by a permit.
 
 use domain::{
+    events::EventType,
     ids::{EventId, OrganizationId},
     principals::SubjectKind,
 };
@@ -45,6 +46,24 @@ impl Write {
         self.event.organization_id = organizations.first().copied();
         self.further = organizations.iter().skip(1).copied().collect();
         self
+    }
+
+    /// Puts one more event on record with this one, which differs from what it is so far in its type and sentence.
+    pub(crate) async fn record(&mut self, event_type: EventType, text: String) -> Result<(), Failure> {
+        for organization in
+            std::iter::once(self.event.organization_id).chain(self.further.iter().copied().map(Some))
+        {
+            let id = EventId::from_uuid(self.control.new_uuid());
+            let event = Event {
+                id,
+                organization_id: organization,
+                event_type,
+                text: text.clone(),
+                ..self.event.clone()
+            };
+            audit::append(&mut self.tx, event).await?;
+        }
+        Ok(())
     }
 
     /// The thing before. Give only types that hold no secrets.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{names::EmailAddress, timestamps::Timestamp};
+use domain::{ids::UserId, names::EmailAddress, timestamps::Timestamp};
 use store::{Tx, sign_in_attempts::Attempts};
 
 use super::devices::DeviceId;
@@ -24,6 +24,10 @@ const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 const FREE_TRIES_ADDRESS: i64 = 20;
 /// Failures from an address network are forgotten this long after the last one.
 const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Wrong recovery codes of an account before it has to wait for as long as they count.
+const FREE_RECOVERY_CODES: i64 = 4;
+/// Wrong recovery codes are forgotten this long after the last one.
+const RECOVERY_WINDOW: Duration = Duration::from_secs(3600);
 /// Tries turned away in one wait that are put on record, at most: each costs whoever makes it nothing, and none of
 /// them may be the way to fill the disk.
 pub(super) const REFUSALS_TOLD_MAX: u32 = 10;
@@ -31,11 +35,21 @@ pub(super) const REFUSALS_TOLD_MAX: u32 = 10;
 const WAITS_MAX: usize = 10_000;
 
 /// What tries are counted by.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     key: String,
     /// Wrong tries that cost no wait.
     free: i64,
     fading: Fading,
+    waits: Waits,
+}
+
+/// How long the waits are after those that cost none.
+#[derive(Clone, Copy)]
+enum Waits {
+    /// 2 s, doubling to 15 minutes.
+    Doubling,
+    /// So long, each.
+    Same(Duration),
 }
 
 /// How a count goes down when nothing is tried.
@@ -60,25 +74,64 @@ impl Counter {
     /// The count with one more.
     fn plus_one(&self, before: Option<&Attempts>, now: Timestamp) -> Attempts {
         let failures = before.map_or(0, |before| self.standing(before, now)) + 1;
-        let wait = wait_after(failures, self.free);
+        let wait = match self.waits {
+            Waits::Doubling => wait_after(failures, self.free),
+            Waits::Same(wait) if failures > self.free => wait,
+            Waits::Same(_) => Duration::ZERO,
+        };
         let locked_until = (!wait.is_zero()).then(|| now.plus(wait));
         Attempts { key: self.key.clone(), failures, last_at: now, locked_until }
     }
 }
 
-/// What a try is counted by; the first is the person's own. A device that they have signed in from before has a count
+/// What a password is counted by; the first is the person's own. A device that they have signed in from before has a count
 /// to itself: strangers neither raise it nor are they let off by it.
 pub(super) fn counters(
     address: Option<IpAddr>,
     email: &EmailAddress,
     device: Option<DeviceId>,
 ) -> Vec<Counter> {
-    let fading = Fading::Half(WAIT_MAX);
-    if let Some(device) = device {
-        let id: String = device.iter().map(|byte| format!("{byte:02x}")).collect();
-        return vec![Counter { key: format!("device:{id}"), free: FREE_TRIES, fading }];
+    counted_by(address, own("", &format!("email:{email}"), device), device)
+}
+
+/// What a code of an authenticator app, or an answer of a security key, is counted by: apart from passwords, since the right
+/// password, which comes before it, must not make room for more guesses.
+pub(super) fn code_counters(address: Option<IpAddr>, user: UserId, device: Option<DeviceId>) -> Vec<Counter> {
+    counted_by(address, own("code:", &format!("user:{user}"), device), device)
+}
+
+/// What a recovery code is counted by.
+pub(super) fn recovery_counters(
+    address: Option<IpAddr>,
+    user: UserId,
+    device: Option<DeviceId>,
+) -> Vec<Counter> {
+    let own = Counter {
+        free: FREE_RECOVERY_CODES,
+        fading: Fading::Whole(RECOVERY_WINDOW),
+        waits: Waits::Same(RECOVERY_WINDOW),
+        ..own("recovery:", &format!("user:{user}"), device)
+    };
+    counted_by(address, own, device)
+}
+
+/// The count that is the person's own, or their device's.
+fn own(purpose: &str, person: &str, device: Option<DeviceId>) -> Counter {
+    let key = match device {
+        Some(device) => {
+            let id: String = device.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{purpose}device:{id}")
+        }
+        None => format!("{purpose}{person}"),
+    };
+    Counter { key, free: FREE_TRIES, fading: Fading::Half(WAIT_MAX), waits: Waits::Doubling }
+}
+
+/// One's own count and, unless a device has one, that of the network.
+fn counted_by(address: Option<IpAddr>, own: Counter, device: Option<DeviceId>) -> Vec<Counter> {
+    if device.is_some() {
+        return vec![own];
     }
-    let mut counters = vec![Counter { key: format!("email:{email}"), free: FREE_TRIES, fading }];
     let network = match address {
         Some(IpAddr::V4(address)) => {
             let [a, b, c, _] = address.octets();
@@ -90,9 +143,9 @@ pub(super) fn counters(
         }
         None => None,
     };
-    let fading = Fading::Whole(ADDRESS_WINDOW);
-    counters.extend(network.map(|key| Counter { key, free: FREE_TRIES_ADDRESS, fading }));
-    counters
+    let (free, fading) = (FREE_TRIES_ADDRESS, Fading::Whole(ADDRESS_WINDOW));
+    let network = network.map(|key| Counter { key, free, fading, waits: Waits::Doubling });
+    [own].into_iter().chain(network).collect()
 }
 
 /// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
@@ -123,7 +176,7 @@ pub(super) async fn find(
 }
 
 /// A try that was counted before it was looked at.
-pub(super) struct Counted(Vec<(Option<Attempts>, Attempts)>);
+pub(crate) struct Counted(Vec<(Option<Attempts>, Attempts)>);
 
 /// Counts a try as a wrong one before anybody looks at it, so that of many at the same moment no more are looked at than
 /// of as many one after another. Nothing is counted during a wait.
@@ -136,15 +189,33 @@ pub(super) async fn count(
     if let Some(lock_out) = find(&mut tx, counters, now).await? {
         return Ok(Err(lock_out));
     }
+    let counted = count_within(&mut tx, counters, now).await?;
+    tx.commit().await?;
+    Ok(Ok(counted))
+}
+
+/// Counts a wrong try within the transaction that looked at it.
+pub(super) async fn count_within(
+    tx: &mut Tx,
+    counters: &[Counter],
+    now: Timestamp,
+) -> Result<Counted, store::Error> {
     let mut counted = Vec::with_capacity(counters.len());
     for counter in counters {
-        let before = store::sign_in_attempts::find(&mut tx, &counter.key).await?;
+        let before = store::sign_in_attempts::find(tx, &counter.key).await?;
         let after = counter.plus_one(before.as_ref(), now);
-        store::sign_in_attempts::put(&mut tx, &after).await?;
+        store::sign_in_attempts::put(tx, &after).await?;
         counted.push((before, after));
     }
-    tx.commit().await?;
-    Ok(Ok(Counted(counted)))
+    Ok(Counted(counted))
+}
+
+/// After a right answer within the transaction that looked at it, which was not counted: the person's own count begins anew.
+pub(super) async fn clear(tx: &mut Tx, counters: &[Counter]) -> Result<(), store::Error> {
+    match counters.first() {
+        Some(own) => store::sign_in_attempts::clear(tx, &own.key).await,
+        None => Ok(()),
+    }
 }
 
 impl Counted {
@@ -187,7 +258,7 @@ async fn take_back(tx: &mut Tx, counted: &[(Option<Attempts>, Attempts)]) -> Res
 }
 
 /// A wait that is not over.
-pub(super) struct LockOut {
+pub(crate) struct LockOut {
     /// Whose: see [`counters`].
     pub(super) key: String,
     /// Until when.

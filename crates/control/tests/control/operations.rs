@@ -4,6 +4,7 @@ mod access;
 mod application_users;
 mod events;
 mod explanations;
+mod factors;
 mod groups;
 mod invitations;
 mod ip_filters;

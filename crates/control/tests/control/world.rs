@@ -16,7 +16,9 @@ use std::{
 use control::{
     Context, Control, MasterKey, Origin, Parts, Random,
     mails::Mailer,
-    projects, services, set_up,
+    projects, services,
+    sessions::{SignInStep, SignedIn},
+    set_up,
     testing::{Stepper, session},
     tokens,
     workflow::{Limits, Point},
@@ -580,6 +582,14 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         is_simulated: true,
         mailer: None,
         public_url: "http://localhost:8080".into(),
+    }
+}
+
+/// Somebody who has no second factor is signed in by their password.
+pub fn done(step: SignInStep) -> SignedIn {
+    match step {
+        SignInStep::Done(signed_in) => signed_in,
+        SignInStep::SecondFactor(_) => panic!("a second factor is asked for"),
     }
 }
 

@@ -127,7 +127,7 @@ async fn somebody_new_joins_with_what_comes_with_it() {
     assert_eq!(event.after.as_deref(), Some(after));
     // They come back with their password, and the link with nothing.
     let sign_in = SignIn { email: BOB.into(), password: Secret::new(BOBS_PASSWORD.into()) };
-    assert_eq!(sessions::sign_in(&world.nobody(), sign_in).await.ok().unwrap().user, bob);
+    assert_eq!(crate::world::done(sessions::sign_in(&world.nobody(), sign_in).await.unwrap()).user, bob);
     conflict(invitations::view(&world.nobody(), &token).await, "accepted already");
     conflict(invitations::join(&world.nobody(), join_form(&token)).await, "accepted already");
     conflict(invitations::accept(&world.ctx_of(bob), &token).await, "accepted already");

@@ -7,11 +7,11 @@ use domain::{
     errors::Error, events::EventType, ids::UserId, inputs::SignIn, secrets::Secret, states::Outcome,
 };
 
-use crate::world::{EMAIL, PASSWORD, Workers, World};
+use crate::world::{EMAIL, PASSWORD, Workers, World, done};
 
 async fn sign_in(world: &World, email: &str, password: &str, address: &str) -> Result<UserId, Error> {
     let input = SignIn { email: email.into(), password: Secret::new(password.into()) };
-    sessions::sign_in(&world.nobody_at(address), input).await.map(|signed_in| signed_in.user)
+    sessions::sign_in(&world.nobody_at(address), input).await.map(|step| done(step).user)
 }
 
 /// From a device that brings a mark; with the mark it has afterwards.
@@ -21,8 +21,7 @@ async fn sign_in_with(
     device: Option<&Secret>,
 ) -> Result<Secret, Error> {
     let input = SignIn { email: email.into(), password: Secret::new(password.into()) };
-    let signed_in = sessions::sign_in(&world.nobody_with(device), input).await?;
-    Ok(signed_in.device)
+    Ok(done(sessions::sign_in(&world.nobody_with(device), input).await?).device)
 }
 
 const HERE: &str = "203.0.113.9";

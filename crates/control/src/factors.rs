@@ -1,0 +1,202 @@
+//! One's own second factors: what there is, calling it something else, removing it, recovery codes. Adding is in `adding`,
+//! what organizations ask for in `needs`; showing one is a matter of `sessions`.
+
+mod adding;
+mod needs;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::FactorId,
+    names::note,
+    principals::SubjectKind,
+    secrets::Secret,
+    sign_ins::FactorKind,
+    views::{FactorRow, OwnFactors},
+};
+use identity::{recovery_codes, totp::Seed};
+use serde_json::{Value, json};
+use store::{Tx, factors::Factor, users::User};
+use zeroize::Zeroizing;
+
+use crate::{
+    Context, Control,
+    contexts::{Permit, Write},
+    envelopes::Place,
+    errors::{Failure, attempt},
+    profiles,
+};
+use needs::Needs;
+
+pub use adding::{begin_totp, finish_totp};
+
+/// Factors that somebody may have.
+pub const FACTORS_MAX: usize = 20;
+/// Most characters of a factor's name.
+const NAME_CHARS_MAX: usize = 64;
+
+/// One's own second factors.
+///
+/// # Errors
+/// `Denied` for tokens; `Unauthenticated`.
+pub async fn own(ctx: &Context) -> Result<OwnFactors, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnFactors)?;
+        let mut tx = permit.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        let held = store::factors::list_for_user(&mut tx, user.id).await?;
+        let needs = Needs::of(&mut tx, &user).await?;
+        Ok(OwnFactors {
+            factors: held.iter().map(|factor| draw(factor, &held, &needs)).collect(),
+            recovery_codes_left: store::recovery_codes::count_unused(&mut tx, user.id).await?,
+            password_changed_at: store::users::password_changed_at(&mut tx, user.id).await?,
+            factors_max: FACTORS_MAX,
+        })
+    })
+}
+
+/// Calls a factor something else.
+///
+/// # Errors
+/// `Invalid` on `name`; `NotFound`; `Denied` for tokens; `Unauthenticated`.
+pub async fn rename(ctx: &Context, factor: FactorId, name: &str) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::RenameOwnFactors)?;
+        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorRenamed).await?;
+        let before = store::factors::find(&mut write.tx, user.id, factor).await?.ok_or(Error::NotFound)?;
+        let name = parse_name(name, before.kind)?;
+        if name == before.name {
+            return Ok(());
+        }
+        store::factors::set_name(&mut write.tx, user.id, factor, &name).await?;
+        write.before(&told(&before))?.after(&json!({ "kind": before.kind, "name": name }))?.text(format!(
+            "{} calls the {} “{}” “{name}” now",
+            user.email,
+            before.kind.name(),
+            before.name
+        ));
+        write.commit().await
+    })
+}
+
+/// Removes a factor. Every other session of the person ends; with the last factor, their recovery codes go. `confirmed` says
+/// that they know which organizations do not let them in any more.
+///
+/// # Errors
+/// `Conflict` when organizations would not let them in any more and that was not confirmed; `StepUp`; `NotFound`; `Denied`
+/// for tokens; `Unauthenticated`.
+pub async fn remove(ctx: &Context, factor: FactorId, confirmed: bool) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnFactors)?;
+        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorRemoved).await?;
+        let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
+        let removed = held.iter().find(|held| held.id == factor).ok_or(Error::NotFound)?;
+        let shut_out = Needs::of(&mut write.tx, &user).await?.needed_by(removed, &held);
+        if !shut_out.is_empty() && !confirmed {
+            let reason =
+                format!("Without it you do not get into {} any more. Confirm that.", shut_out.join(", "));
+            return Err(Error::conflict(reason).into());
+        }
+        store::factors::remove(&mut write.tx, user.id, factor).await?;
+        let is_last = held.len() == 1;
+        if is_last {
+            store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
+        }
+        store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
+        store::sessions::remove_others(&mut write.tx, user.id, ctx.session().unwrap_or_default()).await?;
+        let last =
+            if is_last { "; it was the last one, and the recovery codes are gone with it" } else { "" };
+        write.before(&told(removed))?.text(format!(
+            "{} removed the {} “{}”{last}",
+            user.email,
+            removed.kind.name(),
+            removed.name
+        ));
+        write.commit().await
+    })
+}
+
+/// Makes recovery codes, which are in the answer and nowhere else; those from before end.
+///
+/// # Errors
+/// `Conflict` for who has no factor; `StepUp`; `Denied` for tokens; `Unauthenticated`.
+pub async fn make_recovery_codes(ctx: &Context) -> Result<Vec<Secret>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnFactors)?;
+        let (mut write, user) = begin(ctx, &permit, EventType::UserRecoveryCodesMade).await?;
+        if store::factors::list_for_user(&mut write.tx, user.id).await?.is_empty() {
+            let reason = "Recovery codes stand in for a second factor, and you have none. Add one first; codes come with it.";
+            return Err(Error::conflict(reason).into());
+        }
+        let codes = new_recovery_codes(ctx, &mut write.tx, &user).await?;
+        write.text(format!("{} made recovery codes; those before them ended", user.email));
+        write.commit().await?;
+        Ok(codes)
+    })
+}
+
+/// Recovery codes in the place of those that the person had.
+async fn new_recovery_codes(ctx: &Context, tx: &mut Tx, user: &User) -> Result<Vec<Secret>, Failure> {
+    let mut random = Zeroizing::new([0; recovery_codes::RANDOM_BYTES]);
+    ctx.control.random().fill(random.as_mut());
+    let codes = recovery_codes::make(&random);
+    let hashes = codes.iter().map(|code| recovery_codes::hash(user.id, code).map(|hash| hash.to_vec()));
+    let hashes: Vec<_> = hashes
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Inconsistent(format!("a new recovery code is none: {error}")))?;
+    store::recovery_codes::replace(tx, user.id, &hashes, ctx.now()).await?;
+    Ok(codes)
+}
+
+/// The seed of an authenticator app; none if the factor is something else.
+pub(crate) fn seed(control: &Control, factor: &Factor) -> Result<Option<Seed>, Failure> {
+    let Some(sealed) = factor.secret_sealed.as_deref().filter(|_| factor.kind == FactorKind::Totp) else {
+        return Ok(None);
+    };
+    let opened = control.master_key().open(place(factor.id), sealed)?;
+    let broken = || Failure::Inconsistent(format!("the factor {} has no seed", factor.id));
+    let bytes = opened.as_slice().try_into().map_err(|_| broken())?;
+    Seed::new(bytes).map(Some).map_err(|_| broken())
+}
+
+const fn place(id: FactorId) -> Place {
+    Place { column: "factors.secret_sealed", row: id.uuid() }
+}
+
+/// What a factor is called; by its kind if nothing was entered.
+fn parse_name(name: &str, kind: FactorKind) -> Result<String, Error> {
+    let name = note(name, NAME_CHARS_MAX).map_err(|error| Error::name("name", error))?;
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !name.is_empty() {
+        return Ok(name);
+    }
+    let mut name = kind.name().to_owned();
+    name.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
+    Ok(name)
+}
+
+/// What events hold of a factor.
+fn told(factor: &Factor) -> Value {
+    json!({ "kind": factor.kind, "name": factor.name })
+}
+
+fn draw(factor: &Factor, held: &[Factor], needs: &Needs) -> FactorRow {
+    FactorRow {
+        id: factor.id,
+        kind: factor.kind,
+        name: factor.name.clone(),
+        created_at: factor.created_at,
+        last_used_at: factor.last_used_at,
+        needed_by: needs.needed_by(factor, held),
+    }
+}
+
+/// The transaction of a change, with its event in the log of each of the person's organizations.
+async fn begin(ctx: &Context, permit: &Permit, event_type: EventType) -> Result<(Write, User), Failure> {
+    let mut write = permit.write(event_type).await?;
+    let user = profiles::person(ctx, &mut write.tx).await?;
+    let organizations = profiles::organizations(&mut write.tx, user.id).await?;
+    write.of_organizations(&organizations).subject(SubjectKind::User, user.id.uuid(), user.email.clone());
+    Ok((write, user))
+}

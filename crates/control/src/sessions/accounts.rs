@@ -1,0 +1,113 @@
+//! Whose sign-in it is: finding the account, turning it away during a wait, and what is written down once it is through.
+
+use domain::{
+    errors::{Error, wait},
+    events::EventType,
+    ids::{OrganizationId, UserId},
+    names::EmailAddress,
+    principals::UserKind,
+    sign_ins::{FactorKind, Proof, SignInMethod},
+    states::Outcome,
+};
+use store::{Tx, users::User};
+use uuid::Uuid;
+
+use super::{
+    SignedIn,
+    lock_outs::{LockOut, REFUSALS_TOLD_MAX},
+};
+use crate::{
+    Context,
+    contexts::{Permit, Write},
+    errors::{Failure, attempt},
+    profiles,
+};
+
+/// Whom an e-mail address belongs to, if to anybody, and in whose log their sign-ins are.
+pub(crate) struct Account {
+    pub(crate) email: String,
+    pub(crate) user: Option<User>,
+    pub(crate) organizations: Vec<OrganizationId>,
+}
+
+impl Account {
+    /// The account of that address; one of nobody's if there is none.
+    pub(crate) async fn find(tx: &mut Tx, email: &EmailAddress) -> Result<Self, Failure> {
+        let user = store::users::find_by_email(tx, email.as_str()).await?;
+        // Application users have no password; nobody is to learn that the address is one of them.
+        let user = user.filter(|user| user.kind == UserKind::Person);
+        // Asked for nobody as well, so that both take the same time.
+        let id = user.as_ref().map_or_else(|| UserId::from_uuid(Uuid::nil()), |user| user.id);
+        let organizations = profiles::organizations(tx, id).await?;
+        Ok(Self { email: email.as_str().to_owned(), user, organizations })
+    }
+
+    /// The account of somebody who showed something already, unless it is gone or deactivated.
+    pub(crate) async fn of(tx: &mut Tx, user: UserId) -> Result<Option<(Self, User)>, Failure> {
+        let user = store::users::find(tx, user).await?;
+        let Some(user) = user.filter(|user| user.is_active && user.kind == UserKind::Person) else {
+            return Ok(None);
+        };
+        let organizations = profiles::organizations(tx, user.id).await?;
+        Ok(Some((Self { email: user.email.clone(), user: Some(user.clone()), organizations }, user)))
+    }
+
+    /// Writes down whose sign-in an event is about.
+    pub(crate) fn name_in(&self, write: &mut Write) {
+        write.of_organizations(&self.organizations).event.actor.clone_from(&self.email);
+    }
+}
+
+/// Puts a try that nobody looked at on record, and says how long to wait.
+pub(crate) async fn turn_away(
+    ctx: &Context,
+    permit: &Permit,
+    event_type: EventType,
+    account: &Account,
+    lock_out: &LockOut,
+) -> Error {
+    let micros = lock_out.until.since(ctx.now()).as_micros();
+    let retry_after_seconds = u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1);
+    let Some(number) = ctx.control.refusals().count(lock_out, ctx.now()) else {
+        return Error::limited(retry_after_seconds);
+    };
+    let recorded: Result<(), Error> = attempt!(ctx, {
+        let mut write = permit.write(event_type).await?;
+        account.name_in(&mut write);
+        write.event.outcome = Outcome::Denied;
+        let rest = match number {
+            REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
+            _ => "",
+        };
+        let wait = wait(retry_after_seconds);
+        write.text(format!("Turned away for another {wait}, after too many wrong tries{rest}"));
+        write.commit().await
+    });
+    recorded.err().unwrap_or_else(|| Error::limited(retry_after_seconds))
+}
+
+/// Ends a sign-in: writes down that it was one, and gives what the browser is to keep.
+pub(crate) async fn complete(
+    ctx: &Context,
+    mut write: Write,
+    account: &Account,
+    user: &User,
+    proof: Proof,
+) -> Result<SignedIn, Failure> {
+    store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
+    account.name_in(&mut write);
+    write.event.event_type = EventType::UserSignedIn;
+    write.event.user_id = Some(user.id);
+    write.event.credential = Some(credential(proof));
+    write.text(format!("{} signed in", user.email));
+    write.commit().await?;
+    Ok(SignedIn::new(ctx, user.id, proof))
+}
+
+/// What events call what somebody showed.
+fn credential(proof: Proof) -> String {
+    match (proof.method, proof.second_factor.map(FactorKind::name)) {
+        (SignInMethod::Password, Some(factor)) => format!("password and {factor}"),
+        (method, _) => method.to_string(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Step-up: somebody who is signed in shows once more who they are, before what is dangerous. What asks for it is said by
+//! `domain::actions`; the session's new id is the console's to make.
+
+use std::time::Duration;
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    secrets::Secret,
+    sign_ins::{CeremonyKind, Proof},
+    states::Outcome,
+    timestamps::Timestamp,
+    views::StepUpView,
+};
+use store::Tx;
+
+use crate::{
+    Context,
+    ceremonies::{self, Begun},
+    errors::{Failure, attempt},
+    profiles,
+    sessions::{
+        accounts::Account,
+        passwords,
+        proofs::{self, Answer, Shown},
+    },
+};
+
+/// How long what was shown counts.
+pub const LASTS: Duration = Duration::from_secs(10 * 60);
+
+/// What a session is once its person has shown once more who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// What they have shown in it.
+    pub proof: Proof,
+    /// When they last did.
+    pub proven_at: Timestamp,
+}
+
+/// Asks somebody who is signed in to show once more who they are. Who has no factor answers with their password, and gets an
+/// empty list.
+///
+/// # Errors
+/// `Denied` for tokens; `Unauthenticated`.
+pub async fn view(ctx: &Context) -> Result<Begun<StepUpView>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::StepUp)?;
+        let mut tx = permit.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        let held = store::factors::list_for_user(&mut tx, user.id).await?;
+        let kinds = proofs::kinds(&mut tx, user.id, &held).await?;
+        drop(tx);
+        let question = proofs::question(ctx.session());
+        let kind = CeremonyKind::StepUp;
+        let ceremony = ceremonies::begin_unrecorded(ctx, kind, Some(user.id), &question).await?;
+        Ok(Begun { ceremony, shown: StepUpView { kinds, options: None } })
+    })
+}
+
+/// Shows it with a code of an authenticator app, or a recovery code.
+///
+/// # Errors
+/// `Invalid` on `code` when it is wrong; `Conflict` when too many were, or it was asked for too long ago; `Limited` after too
+/// many wrong ones; `Denied` for tokens; `Unauthenticated`.
+pub async fn with_code(ctx: &Context, ceremony: &Secret, code: &Secret) -> Result<Proven, Error> {
+    attempt!(ctx, { answer(ctx, ceremony, Answer::Code(code)).await })
+}
+
+async fn answer(ctx: &Context, ceremony: &Secret, answer: Answer<'_>) -> Result<Proven, Failure> {
+    let permit = ctx.own(Action::StepUp)?;
+    let shown = proofs::answer(ctx, &permit, ceremony, CeremonyKind::StepUp, answer).await?;
+    let Shown { mut write, user, factor, .. } = shown;
+    write.event.event_type = EventType::UserSteppedUp;
+    write.text(format!(
+        "{} showed once more who they are, with a second factor: {}",
+        user.email,
+        factor.name()
+    ));
+    write.commit().await?;
+    let before = ctx.proof().unwrap_or(Proof::PASSWORD);
+    // What was shown at the sign-in stays shown; a factor that came later is shown now.
+    let proof = Proof { second_factor: before.second_factor.or(Some(factor)), ..before };
+    Ok(Proven { proof, proven_at: ctx.now() })
+}
+
+/// Shows it with the password: for those alone who have no factor.
+///
+/// # Errors
+/// `Invalid` on `password` when it is wrong; `Conflict` for who has a factor; `Limited` after too many wrong ones;
+/// `Unavailable` when too many try at the same moment; `Denied` for tokens; `Unauthenticated`.
+pub async fn with_password(ctx: &Context, password: Secret) -> Result<Proven, Error> {
+    let permit = ctx.own(Action::StepUp)?;
+    let account = attempt!(ctx, { with_no_factor(ctx, &mut permit.read().await?).await })?;
+    let refused = EventType::UserSecondFactorRefused;
+    let looked = passwords::look_at(ctx, &permit, refused, &account, password).await?;
+    attempt!(ctx, {
+        let mut write = permit.write(refused).await?;
+        // In the meantime a factor may have come.
+        with_no_factor(ctx, &mut write.tx).await?;
+        account.name_in(&mut write);
+        let Some(user) = looked.owner(&mut write, &account).await? else {
+            write.event.outcome = Outcome::Denied;
+            write.text("Wrong password");
+            write.commit().await?;
+            return Err(Error::invalid("password", "This is not your password.").into());
+        };
+        write.event.event_type = EventType::UserSteppedUp;
+        write.text(format!("{} showed once more who they are, with their password", user.email));
+        write.commit().await?;
+        Ok(Proven { proof: ctx.proof().unwrap_or(Proof::PASSWORD), proven_at: ctx.now() })
+    })
+}
+
+/// The account of who is signed in and has no factor.
+async fn with_no_factor(ctx: &Context, tx: &mut Tx) -> Result<Account, Failure> {
+    let (account, user) = Account::of(tx, ctx.user()?).await?.ok_or_else(sign_in_first)?;
+    if store::factors::list_for_user(tx, user.id).await?.is_empty() {
+        return Ok(account);
+    }
+    Err(Error::conflict("You have a second factor: answer with it, not with your password.").into())
+}
+
+fn sign_in_first() -> Error {
+    Error::Unauthenticated { reason: "Sign in first.".into() }
+}

@@ -1,0 +1,120 @@
+//! What people see of how they sign in: their factors and sessions, and what a page that asks for a factor needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{FactorId, FactorResetId},
+    secrets::Secret,
+    sign_ins::{FactorKind, SignInMethod},
+    timestamps::Timestamp,
+};
+
+/// What the page that asks for a second factor shows, after the right password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorView {
+    /// Whose password it was.
+    pub email: String,
+    /// What they can answer with, each kind once; recovery codes only while there are any.
+    pub kinds: Vec<FactorKind>,
+    /// Options for `navigator.credentials.get` as JSON; none for who has neither security key nor passkey.
+    pub options: Option<String>,
+}
+
+/// What the page shows that asks somebody to show once more who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepUpView {
+    /// What they can answer with, each kind once; empty for who has no factor and answers with their password.
+    pub kinds: Vec<FactorKind>,
+    /// Options for `navigator.credentials.get` as JSON; none for who has neither security key nor passkey.
+    pub options: Option<String>,
+}
+
+/// One's own second factors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFactors {
+    /// The factors, the oldest first.
+    pub factors: Vec<FactorRow>,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes_left: i64,
+    /// When the password was last changed; none if it never was.
+    pub password_changed_at: Option<Timestamp>,
+    /// How many factors one may have.
+    pub factors_max: usize,
+}
+
+/// A second factor in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorRow {
+    /// Its id.
+    pub id: FactorId,
+    /// What it is.
+    pub kind: FactorKind,
+    /// What the person calls it.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Names of the organizations that let the person in with it and would not without it.
+    pub needed_by: Vec<String>,
+}
+
+/// What sets an authenticator app up, shown once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TotpOffer {
+    /// The seed for typing, in groups of four.
+    pub secret: Secret,
+    /// The `otpauth://` address.
+    pub uri: Secret,
+    /// The same as a QR code in SVG.
+    pub qr_svg: Secret,
+}
+
+/// A factor that was just added.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AddedFactor {
+    /// As in the list.
+    pub factor: FactorRow,
+    /// Recovery codes, shown once: they come with the first factor.
+    pub recovery_codes: Option<Vec<Secret>>,
+}
+
+/// A signed-in browser of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// What names it; not enough to make its cookie.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+    /// What it was begun with; none for sessions from before this was kept.
+    pub method: Option<SignInMethod>,
+    /// What was shown besides a password.
+    pub second_factor: Option<FactorKind>,
+    /// From where it was last used.
+    pub address: Option<String>,
+    /// With what program.
+    pub agent: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used again.
+    pub expires_at: Timestamp,
+}
+
+/// An open request that somebody lose their second factors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorResetView {
+    /// Its id.
+    pub id: FactorResetId,
+    /// Who is to lose them.
+    pub email: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// Why.
+    pub reason: String,
+    /// When it was asked.
+    pub created_at: Timestamp,
+    /// When it comes to pass.
+    pub due_at: Timestamp,
+}
