@@ -37,6 +37,9 @@ const KNOWN_CHARS_MIN: usize = 3;
 const GUESSES_LOG10_LONG: f64 = 10.0;
 /// The same for a short one, which has a second factor beside it: keyboard rows and dates are under it.
 const GUESSES_LOG10_SHORT: f64 = 6.0;
+/// How many characters are estimated at a time. The library's time grows steeply with what looks like letters: a hundred
+/// characters that were chosen for it take a second, this many a twentieth of it.
+const ESTIMATED_CHARS: usize = 32;
 /// Bytes of salt a hash takes.
 pub const SALT_BYTES: usize = 16;
 
@@ -226,7 +229,7 @@ fn findings(password: &Secret, rules: &Rules, context: &[&str]) -> (Vec<(Rule, O
     let context: Vec<&str> = context.iter().copied().chain(CONTEXT_WORDS).collect();
     // While somebody types who needs 15 characters, the rules for those are what counts.
     let is_short = rules.least() < CHARS_LONG && text.chars().count() < CHARS_LONG;
-    let estimate = zxcvbn::zxcvbn(text, &context);
+    let estimate = estimate(text, &context);
     let mut findings = vec![(Rule::Length, length), (Rule::Variety, variety(text, is_short))];
     if is_short {
         findings.push((Rule::Names, words::has_name(text, &context).then_some(Error::Name)));
@@ -330,6 +333,19 @@ fn known(text: &str) -> Option<Error> {
         }
     }
     None
+}
+
+/// How hard a password is to guess: of a longer one its beginning or its end, whichever is harder.
+fn estimate(text: &str, context: &[&str]) -> zxcvbn::Entropy {
+    let chars: Vec<char> = text.chars().collect();
+    let first: String = chars.iter().take(ESTIMATED_CHARS).collect();
+    let of_first = zxcvbn::zxcvbn(&first, context);
+    if chars.len() <= ESTIMATED_CHARS || of_first.guesses_log10() >= GUESSES_LOG10_LONG {
+        return of_first;
+    }
+    let last: String = chars.iter().skip(chars.len() - ESTIMATED_CHARS).collect();
+    let of_last = zxcvbn::zxcvbn(&last, context);
+    if of_last.guesses_log10() > of_first.guesses_log10() { of_last } else { of_first }
 }
 
 fn guesses(estimate: &zxcvbn::Entropy, is_short: bool) -> Option<Error> {
@@ -499,6 +515,15 @@ mod tests {
         }
         let long: String = ('!'..='~').cycle().take(257).collect();
         assert!(broken(&long, &Rules::SINGLE_FACTOR, &[]).contains("at most 256 characters; this has 257"));
+    }
+
+    #[test]
+    fn the_harder_end_of_a_long_password_counts() {
+        let weak: String = ('a'..='z').cycle().take(40).collect();
+        assert!(broken(&weak, &Rules::SINGLE_FACTOR, &[]).contains("Add a word"), "{weak}");
+        for good in [format!("{weak} velvet anchor 7 thistle"), format!("velvet anchor 7 thistle {weak}")] {
+            assert_eq!(broken(&good, &Rules::SINGLE_FACTOR, &[]), "", "{good}");
+        }
     }
 
     #[test]
