@@ -299,7 +299,8 @@ impl RelyingParty {
 
     /// Asks a person who is known for one of their own passkeys or security keys: as second factor, or for a step-up. Of
     /// passkeys alone the user is verified; with a security key among them it is asked for, and is demanded of the answer
-    /// if it was verified at registration, as of each passkey.
+    /// if it was verified at registration, as of each passkey. One that may be copied since it was registered is taken here,
+    /// where no security key is among them, and refused elsewhere.
     ///
     /// # Errors
     /// If there is none.

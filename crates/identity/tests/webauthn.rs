@@ -306,6 +306,14 @@ fn the_backup_state_is_kept_up_to_date() {
     assert!(done.credential.is_backed_up());
     let kept = Credential::from_json(&done.credential.to_json().unwrap()).unwrap();
     assert!(kept.is_backed_up() && kept.is_backup_eligible());
+    // One that was bound to its device, and says that it may be copied from now on.
+    let mut device = self::device();
+    let credential = passkey(&mut device, ann());
+    device.backup = (true, false);
+    assert_refused!(sign_in(&mut device, &credential), Error::Refused(_));
+    let done = authenticate(&mut device, &[credential]).unwrap();
+    assert!(done.credential.is_backup_eligible());
+    assert!(sign_in(&mut device, &done.credential).is_ok());
     // One that was bound to its device, and says that it was copied.
     let mut device = self::device();
     let credential = security_key(&mut device, ann());
@@ -334,6 +342,26 @@ fn another_persons_credential_is_refused() {
         party().finish_authentication(&begun.state, &answer, ann(), &[ann_credential, bob_credential]),
         Error::Unknown
     );
+}
+
+#[test]
+fn a_credential_answers_for_the_person_whose_handle_it_has() {
+    let mut device = device();
+    let credential = passkey(&mut device, ann());
+    let own = std::slice::from_ref(&credential);
+    // Ann's credential, found by its id alone and taken for Bob's.
+    let begun = party().begin_sign_in().unwrap();
+    let answer = device.get(&begun.options).unwrap();
+    assert_refused!(party().finish_sign_in(&begun.state, &answer, bob(), &credential), Error::Unknown);
+    let begun = party().begin_authentication(bob(), own).unwrap();
+    let answer = device.get(&begun.options).unwrap();
+    assert_refused!(party().finish_authentication(&begun.state, &answer, bob(), own), Error::Unknown);
+    // One that says that it is Bob's.
+    device.set_user_handle(bob().uuid().as_bytes());
+    assert_refused!(sign_in(&mut device, &credential), Error::Unknown);
+    assert_refused!(authenticate(&mut device, own), Error::Unknown);
+    device.set_user_handle(ann().uuid().as_bytes());
+    assert!(sign_in(&mut device, &credential).is_ok());
 }
 
 #[test]
