@@ -78,16 +78,16 @@ impl FromStr for Cidr {
         if text.is_empty() {
             return Err(NameError("Enter an address or a range like 203.0.113.0/24.".into()));
         }
-        let net = match text.parse::<IpNet>() {
-            Ok(net) => net,
-            Err(_) => match text.parse::<IpAddr>() {
-                Ok(address) => IpNet::from(address),
-                Err(_) => {
-                    return Err(NameError(format!(
-                        "“{text}” is no address range; write it like 203.0.113.7 or 203.0.113.0/24."
-                    )));
-                }
-            },
+        let refusal = || {
+            NameError(format!("“{text}” is no address range; write it like 203.0.113.7 or 203.0.113.0/24."))
+        };
+        // The library of ranges takes leading zeros, which others read as octal digits.
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(net, prefix)| (net, Some(prefix)));
+        let address: IpAddr = address.parse().map_err(|_| refusal())?;
+        let net = match prefix {
+            None => IpNet::from(address),
+            Some(_) => text.parse().map_err(|_| refusal())?,
         };
         if net.trunc() != net {
             return Err(NameError(format!(
@@ -158,7 +158,17 @@ mod tests {
             "10.0.0.1/8".parse::<Cidr>().unwrap_err().0,
             "“10.0.0.1/8” has bits set behind its prefix; did you mean 10.0.0.0/8?"
         );
-        for bad in ["", "10.0.0", "10.0.0.0/33", "::/129", "localhost", "10.0.0.0/-1"] {
+        for bad in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "::/129",
+            "localhost",
+            "10.0.0.0/-1",
+            "010.001.0.0/16",
+            "08.8.8.8",
+            "10.0.0.0/ 8",
+        ] {
             assert!(bad.parse::<Cidr>().is_err(), "{bad}");
         }
     }

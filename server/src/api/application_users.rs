@@ -38,7 +38,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Changes an application user's name and description."),
         Operation::delete(USER, "deleteApplicationUser", Action::DeleteApplicationUser, delete)
             .about("Deletes an application user with its tokens and all it holds.")
-            .with_query(&[CONFIRM]),
+            .requiring(&[CONFIRM]),
         Operation::get(EFFECTS, "previewApplicationUserDeletion", Action::DeleteApplicationUser, effects)
             .about("Shows what deleting an application user would take away, without doing it."),
         Operation::get(TOKENS, "listApplicationTokens", Action::ListApplicationUsers, tokens)
@@ -121,12 +121,16 @@ async fn tokens(call: Call) -> Result<Page<TokenRow>, Error> {
 
 async fn create_token(call: Call<Json<CreateToken>>) -> Result<Created<MadeToken>, Error> {
     let (organization, user) = (call.id("organization")?, call.id("user")?);
-    application_users::create_token(&call.ctx, organization, user, &call.body.0.into()).await.map(Created)
+    application_users::create_token(&call.ctx, organization, user, &call.body.0.try_into()?)
+        .await
+        .map(Created)
 }
 
 async fn edit_token(call: Call<Json<EditToken>>) -> Result<Json<TokenRow>, Error> {
     let (organization, user, token) = (call.id("organization")?, call.id("user")?, call.id("token")?);
-    application_users::edit_token(&call.ctx, organization, user, token, &call.body.0.into()).await.map(Json)
+    application_users::edit_token(&call.ctx, organization, user, token, &call.body.0.try_into()?)
+        .await
+        .map(Json)
 }
 
 async fn revoke_token(call: Call) -> Result<(), Error> {

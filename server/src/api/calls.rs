@@ -1,7 +1,7 @@
 //! One request as its handler gets it: who asks, the values in path and query, and the body as a type. Every value that is
 //! wrong in form is refused here, with its name.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData, str::FromStr};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use control::Context;
@@ -98,9 +98,25 @@ impl Values {
 /// A JSON value: what is sent, and what is answered.
 pub(super) struct Json<T>(pub(super) T);
 
-/// The elements of an array as a form has them, one a line. An element that would be several there is refused here: in the
-/// form's text nothing else tells them apart.
+/// How a member is described that must be there and may be null: an `Option` says that it may be left out.
+pub(super) struct OrNull<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for OrNull<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}OrNull", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Option<T>>()
+    }
+}
+
+/// The elements of an array as a form has them, one a line. An element that would be several there is refused here, or none:
+/// in the form's text nothing else tells them apart, and what comes of a variable that is not set must not mean “no limit”.
 pub(super) fn lines(member: &str, elements: &[String]) -> Result<String, Error> {
+    refuse_empty(member, elements)?;
     let is_several =
         |element: &String| element.contains(|sign: char| sign.is_control() || matches!(sign, ',' | ';'));
     match elements.iter().position(is_several) {
@@ -112,6 +128,17 @@ pub(super) fn lines(member: &str, elements: &[String]) -> Result<String, Error> 
             Err(Error::invalid(member, reason))
         }
         None => Ok(elements.join("\n")),
+    }
+}
+
+/// Refuses an array that holds an element without a text.
+pub(super) fn refuse_empty(member: &str, elements: &[String]) -> Result<(), Error> {
+    match elements.iter().position(|element| element.trim().is_empty()) {
+        Some(index) => Err(Error::invalid(
+            member,
+            format!("Element {} is empty. Leave it out, or fill it in.", index + 1),
+        )),
+        None => Ok(()),
     }
 }
 
@@ -246,7 +273,9 @@ mod tests {
         };
         assert_eq!(joined(&["a@x.org", "user:1"]).unwrap(), "a@x.org\nuser:1");
         assert_eq!(joined(&[]).unwrap(), "");
-        for bad in ["a@x.org\nb@x.org", "a@x.org\r", "a@x.org,b@x.org", "a@x.org;", "a\t", "a\u{85}b"] {
+        for bad in
+            ["a@x.org\nb@x.org", "a@x.org\r", "a@x.org,b@x.org", "a@x.org;", "a\t", "a\u{85}b", "", " "]
+        {
             let error = joined(&["c@x.org", bad]).unwrap_err();
             assert_eq!(error.field(), Some("emails"), "{bad:?}");
             assert!(error.to_string().starts_with("Element 2 "), "{error}");

@@ -171,10 +171,13 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             if is_id { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "string" }) };
         json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
     });
-    let query = operation.query.iter().map(|Parameter { name, description }| {
-        json!({ "name": name, "in": "query", "description": description, "schema": { "type": "string" } })
-    });
-    path.chain(query).collect()
+    let query = |parameters: &'static [Parameter], required: bool| {
+        parameters.iter().map(move |Parameter { name, description }| {
+            let schema = json!({ "type": "string" });
+            json!({ "name": name, "in": "query", "required": required, "description": description, "schema": schema })
+        })
+    };
+    path.chain(query(operation.required, true)).chain(query(operation.query, false)).collect()
 }
 
 fn answers_of(operation: &Operation, generator: &mut SchemaGenerator) -> Value {

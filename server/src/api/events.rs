@@ -40,7 +40,7 @@ const UNTIL: Parameter =
     Parameter { name: "until", description: "Before this instant; a date means to its end." };
 const TEXT: Parameter =
     Parameter { name: "text", description: "Words in the sentence, in who did it, or in what it is about." };
-const FORMAT: Parameter = Parameter { name: "format", description: "csv or jsonl. Must be there." };
+const FORMAT: Parameter = Parameter { name: "format", description: "csv or jsonl." };
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -54,7 +54,8 @@ pub(super) fn operations() -> Vec<Operation> {
             export,
         )
         .about("Gives all of it as a file.")
-        .with_query(&[FORMAT, TYPE, OUTCOME, ACTOR, SUBJECT, PROJECT, SINCE, UNTIL, TEXT]),
+        .requiring(&[FORMAT])
+        .with_query(&[TYPE, OUTCOME, ACTOR, SUBJECT, PROJECT, SINCE, UNTIL, TEXT]),
         Operation::get(OF_PROJECT, "listProjectEvents", Action::ViewProjectEvents, list_of_project)
             .about("Lists what happened in a project, newest first.")
             .with_query(&[TYPE, OUTCOME, ACTOR, SUBJECT, SINCE, UNTIL, TEXT, AFTER]),
@@ -65,7 +66,8 @@ pub(super) fn operations() -> Vec<Operation> {
             export_of_project,
         )
         .about("Gives all of it as a file.")
-        .with_query(&[FORMAT, TYPE, OUTCOME, ACTOR, SUBJECT, SINCE, UNTIL, TEXT]),
+        .requiring(&[FORMAT])
+        .with_query(&[TYPE, OUTCOME, ACTOR, SUBJECT, SINCE, UNTIL, TEXT]),
     ]
 }
 

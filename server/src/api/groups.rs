@@ -35,7 +35,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Changes a group's name and description."),
         Operation::delete(GROUP, "deleteGroup", Action::DeleteGroup, delete)
             .about("Deletes a group; its members lose what they held through it.")
-            .with_query(&[CONFIRM]),
+            .requiring(&[CONFIRM]),
         Operation::get(DELETION, "previewGroupDeletion", Action::DeleteGroup, preview_delete)
             .about("Shows what deleting a group would take away, without doing it."),
         Operation::get(MEMBERS, "listGroupMembers", Action::ListGroups, members)

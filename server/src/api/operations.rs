@@ -18,7 +18,7 @@ use super::{
     problems::Problem,
 };
 
-/// A value that an operation takes in the query. None of them must be there.
+/// A value that an operation takes in the query.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Its name.
@@ -44,7 +44,7 @@ pub(super) struct Incoming<'a> {
 }
 
 type Running = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
-type Run = Box<dyn Fn(Incoming<'_>, &'static [Parameter]) -> Result<Running, Problem> + Send + Sync>;
+type Run = Box<dyn Fn(Incoming<'_>, &[Parameter]) -> Result<Running, Problem> + Send + Sync>;
 type Describe<T> = fn(&mut SchemaGenerator) -> T;
 
 /// One operation.
@@ -59,8 +59,10 @@ pub struct Operation {
     pub summary: &'static str,
     /// What is authorized.
     pub action: Action,
-    /// What it takes in the query.
+    /// What it can take in the query besides.
     pub query: &'static [Parameter],
+    /// What of it must be there.
+    pub required: &'static [Parameter],
     /// Whether it takes JSON.
     pub takes_body: bool,
     /// Whether it answers without a token.
@@ -85,7 +87,7 @@ impl Operation {
         A: Answer,
         F: Future<Output = Result<A, Error>> + Send + 'static,
     {
-        let run = move |incoming: Incoming<'_>, query: &'static [Parameter]| -> Result<Running, Problem> {
+        let run = move |incoming: Incoming<'_>, query: &[Parameter]| -> Result<Running, Problem> {
             let request = incoming.ctx.request_id();
             let values = Values::new(incoming.path, incoming.query, query)?;
             let body = B::read(incoming.headers, incoming.body)?;
@@ -100,6 +102,7 @@ impl Operation {
             summary: "",
             action,
             query: &[],
+            required: &[],
             takes_body: B::IS_TAKEN,
             is_open: false,
             status: A::STATUS,
@@ -193,10 +196,21 @@ impl Operation {
         self
     }
 
+    /// The same, of which these must be there.
+    pub(super) const fn requiring(mut self, required: &'static [Parameter]) -> Self {
+        self.required = required;
+        self
+    }
+
     /// The same, for everybody.
     pub(super) const fn open(mut self) -> Self {
         self.is_open = true;
         self
+    }
+
+    /// Everything that it takes in the query.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        self.required.iter().chain(self.query)
     }
 
     /// The names in the path.
@@ -206,6 +220,7 @@ impl Operation {
 
     /// Answers a request.
     pub(super) async fn answer(&self, incoming: Incoming<'_>) -> Result<Response, Problem> {
-        (self.run)(incoming, self.query)?.await
+        let parameters: Vec<Parameter> = self.parameters().copied().collect();
+        (self.run)(incoming, &parameters)?.await
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Gives an organization another name."),
         Operation::delete(ORGANIZATION, "deleteOrganization", Action::DeleteOrganization, delete)
             .about("Deletes an organization that holds no projects and units.")
-            .with_query(&[CONFIRM]),
+            .requiring(&[CONFIRM]),
     ]
 }
 

@@ -18,16 +18,15 @@ const TOKENS: &str = "/v1/me/tokens";
 const TOKEN: &str = "/v1/me/tokens/{token}";
 
 pub(super) fn operations() -> Vec<Operation> {
-    const PLACE: &[Parameter] = &[
-        Parameter { name: "organization", description: "Id of the organization." },
-        super::permissions::RESOURCE,
-    ];
+    const ORGANIZATION: Parameter =
+        Parameter { name: "organization", description: "Id of the organization." };
     vec![
         Operation::get("/v1/me", "getMe", Action::ViewOwnProfile, view)
             .about("Shows who the token's owner is and where they belong."),
         Operation::get("/v1/me/permissions", "explainMyPermissions", Action::ViewOwnPermissions, explain)
             .about("Shows what the token's owner holds at a place, and why. What the token is limited to is not looked at.")
-            .with_query(PLACE),
+            .requiring(&[ORGANIZATION])
+            .with_query(&[super::permissions::RESOURCE]),
         Operation::get(TOKENS, "listMyTokens", Action::ViewOwnTokens, list)
             .about("Lists one's own tokens. Refused to a token that is limited by scopes.")
             .with_query(&[UNUSED_DAYS, AFTER]),
@@ -57,12 +56,12 @@ async fn list(call: Call) -> Result<Page<TokenRow>, Error> {
 }
 
 async fn create(call: Call<Json<CreateToken>>) -> Result<Created<MadeToken>, Error> {
-    tokens::create(&call.ctx, &call.body.0.into()).await.map(Created)
+    tokens::create(&call.ctx, &call.body.0.try_into()?).await.map(Created)
 }
 
 async fn edit(call: Call<Json<EditToken>>) -> Result<Json<TokenRow>, Error> {
     let token = call.id("token")?;
-    tokens::edit(&call.ctx, token, &call.body.0.into()).await.map(Json)
+    tokens::edit(&call.ctx, token, &call.body.0.try_into()?).await.map(Json)
 }
 
 async fn revoke(call: Call) -> Result<(), Error> {

@@ -65,7 +65,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .with_query(&[PRINCIPAL, RESOURCE]),
         Operation::get(HOLDERS, "listHolders", Action::ViewPermissions, holders)
             .about("Lists those who can do something at a place, super admins among them, and how they came by it.")
-            .with_query(&[PERMISSION, RESOURCE, AFTER]),
+            .requiring(&[PERMISSION])
+            .with_query(&[RESOURCE, AFTER]),
     ]
 }
 

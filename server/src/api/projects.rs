@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answers::{Created, Listed},
-    calls::{Call, Json, lines},
+    calls::{Call, Json, OrNull, lines},
     operations::{AFTER, CONFIRM, Operation, Parameter},
 };
 
@@ -36,7 +36,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Gives a project another name. Its services keep running."),
         Operation::delete(PROJECT, "deleteProject", Action::DeleteProject, delete)
             .about("Deletes a project that holds no services.")
-            .with_query(&[CONFIRM]),
+            .requiring(&[CONFIRM]),
         Operation::post(MOVE, "moveProject", Action::MoveProject, move_to)
             .about("Moves a project to another place in its organization. Takes the right to make projects there, too."),
         Operation::post(MOVE_PREVIEW, "previewProjectMove", Action::MoveProject, preview_move)
@@ -81,7 +81,7 @@ struct RenameProject {
 struct MoveProject {
     /// Id of the unit; null for the organization itself. It must be there: who forgets it does not mean that.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(with = "OrNull<String>")]
     unit: Option<String>,
 }
 

@@ -1,10 +1,14 @@
 //! Tokens as programs ask for them: what a person's own tokens and those of application users have in common.
 
-use domain::{inputs, views::TokenRow};
+use domain::{errors::Error, inputs, views::TokenRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{answers::Listed, operations::Parameter};
+use super::{
+    answers::Listed,
+    calls::{OrNull, lines, refuse_empty},
+    operations::Parameter,
+};
 
 pub(super) const UNUSED_DAYS: Parameter =
     Parameter { name: "unused_days", description: "Only tokens that were not used for this many days." };
@@ -35,16 +39,18 @@ pub(super) struct CreateToken {
     extend_when_used: bool,
 }
 
-impl From<CreateToken> for inputs::CreateToken {
-    fn from(body: CreateToken) -> Self {
-        Self {
+impl TryFrom<CreateToken> for inputs::CreateToken {
+    type Error = Error;
+    fn try_from(body: CreateToken) -> Result<Self, Error> {
+        refuse_empty("scopes", &body.scopes)?;
+        Ok(Self {
             description: body.description,
             scopes: body.scopes,
-            ip_ranges: body.ip_ranges.join("\n"),
+            ip_ranges: lines("ip_ranges", &body.ip_ranges)?,
             max_age_seconds: number(body.max_age_seconds),
             extend_when_used: body.extend_when_used,
             ..Self::default()
-        }
+        })
     }
 }
 
@@ -60,13 +66,14 @@ pub(super) struct EditToken {
     generation: i64,
 }
 
-impl From<EditToken> for inputs::EditToken {
-    fn from(body: EditToken) -> Self {
-        Self {
+impl TryFrom<EditToken> for inputs::EditToken {
+    type Error = Error;
+    fn try_from(body: EditToken) -> Result<Self, Error> {
+        Ok(Self {
             description: body.description,
-            ip_ranges: body.ip_ranges.join("\n"),
+            ip_ranges: lines("ip_ranges", &body.ip_ranges)?,
             generation: body.generation,
-        }
+        })
     }
 }
 
@@ -91,7 +98,7 @@ impl RotateToken {
 pub(super) struct RevokeTokens {
     /// Those that were not used for this many days; null for all. It must be there: who forgets it does not mean all.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(with = "OrNull<i64>")]
     unused_days: Option<i64>,
 }
 
@@ -111,4 +118,37 @@ pub(super) struct RevokedTokens {
 /// A number as forms send it; empty for none.
 pub(super) fn number(number: Option<i64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_no_text_is_no_limit_and_is_refused() {
+        let create = |scopes: &[&str], ranges: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let body = CreateToken {
+                description: "Deploys".into(),
+                scopes: owned(scopes),
+                ip_ranges: owned(ranges),
+                max_age_seconds: None,
+                extend_when_used: false,
+            };
+            inputs::CreateToken::try_from(body)
+        };
+        assert!(create(&[], &[]).is_ok() && create(&["operator"], &["10.0.0.0/8", "192.0.2.7"]).is_ok());
+        for (scopes, ranges, field) in [
+            (&[""][..], &[][..], "scopes"),
+            (&["operator", " "], &[], "scopes"),
+            (&[], &[""], "ip_ranges"),
+            (&[], &["10.0.0.0/8\n0.0.0.0/0"], "ip_ranges"),
+            (&[], &["10.0.0.0/8,0.0.0.0/0"], "ip_ranges"),
+        ] {
+            assert_eq!(create(scopes, ranges).err().unwrap().field(), Some(field), "{scopes:?} {ranges:?}");
+        }
+        let body = EditToken { description: "x".into(), ip_ranges: vec![String::new()], generation: 0 };
+        let error = inputs::EditToken::try_from(body).err().unwrap();
+        assert_eq!(error.field(), Some("ip_ranges"));
+    }
 }

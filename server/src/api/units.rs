@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::patch(UNIT, "renameUnit", Action::RenameUnit, rename).about("Gives a unit another name."),
         Operation::delete(UNIT, "deleteUnit", Action::DeleteUnit, delete)
             .about("Deletes a unit that holds no projects.")
-            .with_query(&[CONFIRM]),
+            .requiring(&[CONFIRM]),
     ]
 }
 

@@ -50,7 +50,7 @@ async fn attempt(program: &Program, operation: &Operation, values: &[&Values]) -
     for (name, value) in values.iter().copied().flatten() {
         path = path.replace(&format!("{{{name}}}"), value);
     }
-    let takes = |name: &str| operation.query.iter().any(|parameter| parameter.name == name);
+    let takes = |name: &str| operation.parameters().any(|parameter| parameter.name == name);
     match () {
         () if takes("format") => path.push_str("?format=csv"),
         () if takes("permission") => path.push_str("?permission=project:services:read"),

@@ -46,14 +46,14 @@ async fn nothing_is_a_fault_of_ours(installation: Installation) {
         }
         let path = filled(operation.path, &known, None);
         // In each parameter, the others being what they are as a rule.
-        for one in operation.query {
+        for one in operation.parameters() {
             for value in [
                 TEXT.to_owned(),
                 format!("project:{TEXT}"),
                 format!("group:{TEXT}"),
                 format!("{organization}%20{TEXT}"),
             ] {
-                let others = operation.query.iter().filter(|other| other.name != one.name);
+                let others = operation.parameters().filter(|other| other.name != one.name);
                 let others = others
                     .filter_map(|other| usual(other.name).map(|value| format!("&{}={value}", other.name)));
                 let query: String = others.collect();
