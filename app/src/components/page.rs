@@ -95,6 +95,7 @@ const fn heading(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "Nothing here",
         Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
+        Error::StepUp => "Confirm it is you",
         Error::Unauthenticated { .. } => "Sign in first",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",
         Error::Limited { .. } => "Too many tries",

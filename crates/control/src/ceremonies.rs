@@ -98,6 +98,21 @@ pub(crate) async fn find<T: DeserializeOwned>(
     row.map(|row| open(control, row)).transpose()
 }
 
+/// Takes a ceremony of that kind and person out, once, whatever comes of it: one answer to a challenge is looked at. It changes
+/// nothing of anybody's, so that it is no event: what comes of it is.
+pub(crate) async fn take_unrecorded<T: DeserializeOwned>(
+    ctx: &Context,
+    id: &Secret,
+    kind: CeremonyKind,
+    user: Option<UserId>,
+) -> Result<Option<T>, Failure> {
+    let mut tx = ctx.control.store().write().await?;
+    let row = store::ceremonies::take(&mut tx, &hash(id), kind, ctx.now()).await?;
+    tx.commit().await?;
+    let row = row.filter(|row| row.user_id == user);
+    row.map(|row| open(&ctx.control, row).map(|ceremony| ceremony.state)).transpose()
+}
+
 /// Ends a ceremony that was found. False if another request was quicker.
 pub(crate) async fn end<T>(
     tx: &mut Tx,

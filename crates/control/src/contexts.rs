@@ -1,5 +1,6 @@
 //! Who asks, and the way from asking to the database: `Context` → `Permit` → reading, or `Write` with its audit event.
 
+mod freshness;
 mod reach;
 mod writes;
 
@@ -190,6 +191,7 @@ impl Context {
         if action.need() == Need::Session && self.session().is_none() {
             return Err(Error::Denied { permission: Lack::Session.as_str().to_owned() });
         }
+        self.is_fresh_for(action)?;
         Ok(Permit { ctx: self.clone(), action, found: None })
     }
 
@@ -242,6 +244,7 @@ impl Context {
         match permit.answer(verdict).await? {
             Some(refusal) => Err(refusal),
             None => {
+                self.is_fresh_for(action)?;
                 if verdict == Verdict::BreakGlass {
                     break_glass::announce(&permit).await?;
                 }
@@ -432,6 +435,7 @@ impl Permit {
                 return Err(self.answer(verdict).await?.unwrap_or_else(|| Error::NotFound.into()));
             }
         }
+        self.ctx.is_fresh_for(self.action)?;
         self.open(tx, event_type).await
     }
 

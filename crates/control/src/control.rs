@@ -7,10 +7,12 @@ use std::{
 };
 
 use domain::{
+    errors::Error,
     ids::RequestId,
     timestamps::{Clock, Timestamp},
 };
 use host::{Host, HostFacts};
+use identity::webauthn::RelyingParty;
 use ring::hmac;
 use store::Store;
 use tokio::{
@@ -75,6 +77,8 @@ struct Inner {
     signing_key: SigningKey,
     /// Signs the marks of devices that have signed in.
     device_key: hmac::Key,
+    /// The console as passkeys and security keys know it; why there is none if browsers allow none at its address.
+    relying_party: Result<RelyingParty, String>,
     hashes: Hashes,
     /// Sign-ins that were turned away.
     refusals: Refusals,
@@ -138,6 +142,7 @@ impl Control {
         tx.commit().await?;
         Ok(Self(Arc::new(Inner {
             device_key: parts.master_key.signing_key("device marks"),
+            relying_party: RelyingParty::new(&parts.public_url, "Redoubt").map_err(|error| error.to_string()),
             parts,
             facts: Mutex::default(),
             signing_key,
@@ -283,6 +288,14 @@ impl Control {
 
     pub(crate) fn device_key(&self) -> &hmac::Key {
         &self.0.device_key
+    }
+
+    /// The console as passkeys and security keys know it.
+    ///
+    /// # Errors
+    /// `Conflict` when browsers allow none at its address.
+    pub(crate) fn relying_party(&self) -> Result<&RelyingParty, Error> {
+        self.0.relying_party.as_ref().map_err(Error::conflict)
     }
 
     pub(crate) fn hashes(&self) -> &Hashes {

@@ -1,7 +1,8 @@
-//! One's own second factors: what there is, calling it something else, removing it, recovery codes. Adding is in `adding`,
-//! what organizations ask for in `needs`; showing one is a matter of `sessions`.
+//! One's own second factors: what there is, calling it something else, removing it, recovery codes. Adding is in `adding` and
+//! `credentials`, what organizations ask for in `needs`; showing one is a matter of `sessions`.
 
 mod adding;
+mod credentials;
 mod needs;
 
 use domain::{
@@ -15,7 +16,7 @@ use domain::{
     sign_ins::FactorKind,
     views::{FactorRow, OwnFactors},
 };
-use identity::{recovery_codes, totp::Seed};
+use identity::{recovery_codes, totp::Seed, webauthn::Authenticated};
 use serde_json::{Value, json};
 use store::{Tx, factors::Factor, users::User};
 use zeroize::Zeroizing;
@@ -25,11 +26,14 @@ use crate::{
     contexts::{Permit, Write},
     envelopes::Place,
     errors::{Failure, attempt},
+    notices::{self, Notice},
     profiles,
 };
 use needs::Needs;
 
 pub use adding::{begin_totp, finish_totp};
+pub use credentials::{begin_passkey, begin_security_key, finish_passkey, finish_security_key};
+pub(crate) use credentials::{credential, credentials, unreadable};
 
 /// Factors that somebody may have.
 pub const FACTORS_MAX: usize = 20;
@@ -105,6 +109,8 @@ pub async fn remove(ctx: &Context, factor: FactorId, confirmed: bool) -> Result<
         }
         store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
         store::sessions::remove_others(&mut write.tx, user.id, ctx.session().unwrap_or_default()).await?;
+        let notice = Notice::FactorRemoved { kind: removed.kind, name: &removed.name, is_last };
+        notices::post(ctx, &mut write.tx, &user, &notice).await?;
         let last =
             if is_last { "; it was the last one, and the recovery codes are gone with it" } else { "" };
         write.before(&told(removed))?.text(format!(
@@ -130,6 +136,7 @@ pub async fn make_recovery_codes(ctx: &Context) -> Result<Vec<Secret>, Error> {
             return Err(Error::conflict(reason).into());
         }
         let codes = new_recovery_codes(ctx, &mut write.tx, &user).await?;
+        notices::post(ctx, &mut write.tx, &user, &Notice::RecoveryCodesMade).await?;
         write.text(format!("{} made recovery codes; those before them ended", user.email));
         write.commit().await?;
         Ok(codes)
@@ -147,6 +154,21 @@ async fn new_recovery_codes(ctx: &Context, tx: &mut Tx, user: &User) -> Result<V
         .map_err(|error| Failure::Inconsistent(format!("a new recovery code is none: {error}")))?;
     store::recovery_codes::replace(tx, user.id, &hashes, ctx.now()).await?;
     Ok(codes)
+}
+
+/// Keeps what an answer of a passkey or security key changed of it: its counter and whether it is synchronised.
+pub(crate) async fn used(
+    ctx: &Context,
+    tx: &mut Tx,
+    factor: &Factor,
+    authenticated: &Authenticated,
+) -> Result<(), Failure> {
+    let after = authenticated.credential.to_json().map_err(|error| unreadable(&error))?;
+    let before = factor.credential.as_deref().unwrap_or_default();
+    let is_kept =
+        store::factors::set_credential(tx, factor.user_id, factor.id, before, &after, ctx.now()).await?;
+    // Another answer was quicker, to the same counter.
+    if is_kept { Ok(()) } else { Err(store::Error::Conflict.into()) }
 }
 
 /// The seed of an authenticator app; none if the factor is something else.
@@ -188,6 +210,7 @@ fn draw(factor: &Factor, held: &[Factor], needs: &Needs) -> FactorRow {
         name: factor.name.clone(),
         created_at: factor.created_at,
         last_used_at: factor.last_used_at,
+        is_synced: credential(factor).ok().flatten().is_some_and(|credential| credential.is_backed_up()),
         needed_by: needs.needed_by(factor, held),
     }
 }

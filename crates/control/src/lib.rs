@@ -14,6 +14,7 @@ pub mod groups;
 pub mod invitations;
 pub mod ip_filters;
 pub mod mails;
+pub mod notices;
 pub mod organizations;
 pub mod permissions;
 pub mod places;

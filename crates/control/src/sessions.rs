@@ -6,6 +6,7 @@ mod devices;
 mod hashes;
 mod lock_outs;
 mod own;
+mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod proofs;
 mod rows;
@@ -32,9 +33,10 @@ pub use devices::LIFETIME as DEVICE_LIFETIME;
 pub(crate) use hashes::Hashes;
 pub(crate) use lock_outs::Refusals;
 pub use own::{SESSIONS_SHOWN_MAX, end, end_others, own};
+pub use passkeys::{begin_passkey, sign_in_with_passkey};
 pub(crate) use passwords::hash_password;
 pub use rows::Rows;
-pub use second_factors::{second_factor, sign_in_with_code};
+pub use second_factors::{second_factor, sign_in_with_code, sign_in_with_security_key};
 
 /// A row behind a session cookie, as the server's session layer keeps it.
 pub use store::sessions::Row as SessionRow;
@@ -88,10 +90,11 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
             }
             .into());
         };
-        if store::factors::list_for_user(&mut write.tx, user.id).await?.is_empty() {
+        let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
+        if held.is_empty() {
             return Ok(SignInStep::Done(complete(ctx, write, &account, &user, Proof::PASSWORD).await?));
         }
-        let (kind, question) = (CeremonyKind::SecondFactor, proofs::question(None));
+        let (kind, question) = (CeremonyKind::SecondFactor, proofs::question(ctx, user.id, &held, None)?);
         let ceremony = ceremonies::begin(&ctx.control, &mut write.tx, kind, Some(user.id), &question).await?;
         write.event.event_type = EventType::UserSecondFactorAsked;
         write.event.user_id = Some(user.id);

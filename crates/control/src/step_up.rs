@@ -52,10 +52,11 @@ pub async fn view(ctx: &Context) -> Result<Begun<StepUpView>, Error> {
         let held = store::factors::list_for_user(&mut tx, user.id).await?;
         let kinds = proofs::kinds(&mut tx, user.id, &held).await?;
         drop(tx);
-        let question = proofs::question(ctx.session());
+        let question = proofs::question(ctx, user.id, &held, ctx.session())?;
+        let options = question.options();
         let kind = CeremonyKind::StepUp;
         let ceremony = ceremonies::begin_unrecorded(ctx, kind, Some(user.id), &question).await?;
-        Ok(Begun { ceremony, shown: StepUpView { kinds, options: None } })
+        Ok(Begun { ceremony, shown: StepUpView { kinds, options } })
     })
 }
 
@@ -66,6 +67,14 @@ pub async fn view(ctx: &Context) -> Result<Begun<StepUpView>, Error> {
 /// many wrong ones; `Denied` for tokens; `Unauthenticated`.
 pub async fn with_code(ctx: &Context, ceremony: &Secret, code: &Secret) -> Result<Proven, Error> {
     attempt!(ctx, { answer(ctx, ceremony, Answer::Code(code)).await })
+}
+
+/// Shows it with a security key or a passkey.
+///
+/// # Errors
+/// As [`with_code`], but `Invalid` on `answer`.
+pub async fn with_security_key(ctx: &Context, ceremony: &Secret, response: &str) -> Result<Proven, Error> {
+    attempt!(ctx, { answer(ctx, ceremony, Answer::Credential(response)).await })
 }
 
 async fn answer(ctx: &Context, ceremony: &Secret, answer: Answer<'_>) -> Result<Proven, Failure> {

@@ -25,6 +25,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    notices::{self, Notice},
 };
 use endings::{BATCHES_MAX, REVOKED_TOGETHER_MAX};
 use rows::Owner;
@@ -73,7 +74,8 @@ pub async fn create(ctx: &Context, input: &CreateToken) -> Result<MadeToken, Err
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnTokens)?;
         let terms = Terms::parse(input)?;
-        let (write, owner) = begin(ctx, &permit, EventType::TokenCreated).await?;
+        let (mut write, owner) = begin(ctx, &permit, EventType::TokenCreated).await?;
+        tell(ctx, &mut write.tx, &owner, &input.description).await?;
         rows::create(ctx, write, &owner, &terms).await
     })
 }
@@ -102,7 +104,9 @@ pub async fn rotate(ctx: &Context, token: TokenId, overlap_hours: &str) -> Resul
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnTokens)?;
         let overlap = terms::parse_overlap(overlap_hours)?;
-        let (write, owner) = begin(ctx, &permit, EventType::TokenRotated).await?;
+        let (mut write, owner) = begin(ctx, &permit, EventType::TokenRotated).await?;
+        let replaced = store::tokens::find(&mut write.tx, token).await?.ok_or(Error::NotFound)?;
+        tell(ctx, &mut write.tx, &owner, &replaced.description).await?;
         rows::rotate(ctx, write, &owner, token, overlap).await
     })
 }
@@ -192,6 +196,13 @@ async fn refuse_limited(ctx: &Context, permit: &Permit) -> Result<(), Failure> {
         limits::of_account(ctx, write).await?;
     }
     Ok(())
+}
+
+/// Tells the owner by mail that a token was made. Only sessions make tokens for themselves, so that nothing of this is undone by
+/// the limits of a token that is used.
+async fn tell(ctx: &Context, tx: &mut Tx, owner: &Owner, description: &str) -> Result<(), Failure> {
+    let Some(user) = store::users::find(tx, owner.user).await? else { return Ok(()) };
+    notices::post(ctx, tx, &user, &Notice::TokenMade { description: description.trim() }).await
 }
 
 /// The transaction of a change, with its event in the log of each of the owner's organizations.

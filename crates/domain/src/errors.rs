@@ -29,6 +29,9 @@ pub enum Error {
         /// What to do.
         reason: String,
     },
+    /// The session has not shown lately who it belongs to, and this asks for that.
+    #[error("Confirm first that it is you, then do this again.")]
+    StepUp,
     /// A value was refused.
     #[error("{reason}")]
     Invalid {
@@ -125,7 +128,7 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::Denied { .. } | Self::Forbidden { .. } => 403,
+            Self::Denied { .. } | Self::Forbidden { .. } | Self::StepUp => 403,
             Self::Unauthenticated { .. } => 401,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,

@@ -71,6 +71,16 @@ text_enum! {
         Invitation = "invitation",
         /// News for super admins: somebody reached the organization by their exemption from its authentication policy.
         BreakGlassUsed = "break_glass_used",
+        /// A sign-in from a browser that had not been signed in before.
+        NewDevice = "new_device",
+        /// Second factors or recovery codes that came or went.
+        FactorsChanged = "factors_changed",
+        /// A recovery code that was used.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// A token that was made.
+        TokenMade = "token_made",
+        /// Second factors that are to be taken from somebody who lost them all.
+        FactorReset = "factor_reset",
     }
 }
 

@@ -53,6 +53,7 @@ impl From<Error> for Problem {
             Error::NotFound => "not_found",
             Error::Denied { .. } => "denied",
             Error::Forbidden { .. } => "forbidden",
+            Error::StepUp => "step_up",
             Error::Unauthenticated { .. } => "unauthenticated",
             Error::Invalid { .. } => "invalid",
             Error::Conflict { .. } => "conflict",

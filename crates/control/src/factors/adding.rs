@@ -8,19 +8,20 @@ use domain::{
     ids::FactorId,
     secrets::Secret,
     sign_ins::{CeremonyKind, FactorKind},
-    views::{AddedFactor, FactorRow, TotpOffer},
+    views::{AddedFactor, TotpOffer},
 };
 use identity::totp::{self, SEED_BYTES, Seed};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{Tx, factors::Factor, users::User};
 use zeroize::Zeroizing;
 
-use super::{FACTORS_MAX, begin, new_recovery_codes, parse_name, place, told};
+use super::{FACTORS_MAX, Needs, begin, draw, new_recovery_codes, parse_name, place, told};
 use crate::{
     Context,
     ceremonies::{self, Begun, Ceremony},
     contexts::Write,
     errors::{Failure, attempt},
+    notices::{self, Notice},
     profiles,
 };
 
@@ -39,7 +40,7 @@ struct OfferedSeed(Secret);
 /// `Conflict` when there are [`FACTORS_MAX`]; `StepUp`; `Denied` for tokens; `Unauthenticated`.
 pub async fn begin_totp(ctx: &Context) -> Result<Begun<TotpOffer>, Error> {
     attempt!(ctx, {
-        let user = may_add(ctx).await?;
+        let (user, _) = may_add(ctx).await?;
         let mut bytes = Zeroizing::new([0; SEED_BYTES]);
         ctx.control.random().fill(bytes.as_mut());
         let refused = |error: totp::Error| Failure::Inconsistent(format!("a new seed is refused: {error}"));
@@ -97,13 +98,14 @@ pub async fn finish_totp(
     })
 }
 
-/// Who may add a factor now.
-async fn may_add(ctx: &Context) -> Result<User, Failure> {
+/// Who may add a factor now, with those they have.
+pub(super) async fn may_add(ctx: &Context) -> Result<(User, Vec<Factor>), Failure> {
     let permit = ctx.own(Action::ManageOwnFactors)?;
     let mut tx = permit.read().await?;
     let user = profiles::person(ctx, &mut tx).await?;
-    has_room(&store::factors::list_for_user(&mut tx, user.id).await?)?;
-    Ok(user)
+    let held = store::factors::list_for_user(&mut tx, user.id).await?;
+    has_room(&held)?;
+    Ok((user, held))
 }
 
 fn has_room(held: &[Factor]) -> Result<(), Error> {
@@ -125,11 +127,20 @@ async fn offered<T: DeserializeOwned>(
 ) -> Result<Ceremony<T>, Failure> {
     let found = ceremonies::find(&ctx.control, tx, ceremony, kind).await?;
     let found = found.filter(|found: &Ceremony<T>| found.user() == Some(user.id));
-    Ok(found.ok_or_else(|| Error::conflict("This took too long, or was done already. Begin again."))?)
+    Ok(found.ok_or_else(offer_is_over)?)
+}
+
+pub(super) fn offer_is_over() -> Error {
+    Error::conflict("This took too long, or was done already. Begin again.")
 }
 
 /// Adds a factor that has shown that it works; recovery codes come with the first one.
-async fn add(ctx: &Context, mut write: Write, user: &User, factor: Factor) -> Result<AddedFactor, Failure> {
+pub(super) async fn add(
+    ctx: &Context,
+    mut write: Write,
+    user: &User,
+    factor: Factor,
+) -> Result<AddedFactor, Failure> {
     let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
     has_room(&held)?;
     if !store::factors::add(&mut write.tx, &factor).await? {
@@ -141,6 +152,8 @@ async fn add(ctx: &Context, mut write: Write, user: &User, factor: Factor) -> Re
         factor.kind.name(),
         factor.name
     ));
+    let notice = Notice::FactorAdded { kind: factor.kind, name: &factor.name };
+    notices::post(ctx, &mut write.tx, user, &notice).await?;
     let mut recovery_codes = None;
     if held.is_empty() {
         recovery_codes = Some(new_recovery_codes(ctx, &mut write.tx, user).await?);
@@ -148,7 +161,5 @@ async fn add(ctx: &Context, mut write: Write, user: &User, factor: Factor) -> Re
         write.record(EventType::UserRecoveryCodesMade, text).await?;
     }
     write.commit().await?;
-    let Factor { id, kind, name, created_at, last_used_at, .. } = factor;
-    let factor = FactorRow { id, kind, name, created_at, last_used_at, needed_by: Vec::new() };
-    Ok(AddedFactor { factor, recovery_codes })
+    Ok(AddedFactor { factor: draw(&factor, &[], &Needs::default()), recovery_codes })
 }

@@ -8,6 +8,7 @@ use store::{Tx, factors::Factor, users::User};
 use crate::errors::Failure;
 
 /// What the organizations of a person ask for.
+#[derive(Default)]
 pub(super) struct Needs {
     has_password: bool,
     organizations: Vec<Need>,

@@ -13,13 +13,14 @@ use store::{Tx, users::User};
 use uuid::Uuid;
 
 use super::{
-    SignedIn,
+    SignedIn, devices,
     lock_outs::{LockOut, REFUSALS_TOLD_MAX},
 };
 use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    notices::{self, Notice},
     profiles,
 };
 
@@ -40,6 +41,11 @@ impl Account {
         let id = user.as_ref().map_or_else(|| UserId::from_uuid(Uuid::nil()), |user| user.id);
         let organizations = profiles::organizations(tx, id).await?;
         Ok(Self { email: email.as_str().to_owned(), user, organizations })
+    }
+
+    /// What stands for an account where nobody said whose it is.
+    pub(crate) fn nobodys() -> Self {
+        Self { email: "anonymous".into(), user: None, organizations: Vec::new() }
     }
 
     /// The account of somebody who showed something already, unless it is gone or deactivated.
@@ -66,8 +72,7 @@ pub(crate) async fn turn_away(
     account: &Account,
     lock_out: &LockOut,
 ) -> Error {
-    let micros = lock_out.until.since(ctx.now()).as_micros();
-    let retry_after_seconds = u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1);
+    let retry_after_seconds = lock_out.seconds_left(ctx.now());
     let Some(number) = ctx.control.refusals().count(lock_out, ctx.now()) else {
         return Error::limited(retry_after_seconds);
     };
@@ -95,6 +100,10 @@ pub(crate) async fn complete(
     proof: Proof,
 ) -> Result<SignedIn, Failure> {
     store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
+    let mark = ctx.origin().device.as_ref();
+    if mark.and_then(|mark| devices::read(&ctx.control, user.id, mark)).is_none() {
+        notices::post(ctx, &mut write.tx, user, &Notice::NewDevice(proof)).await?;
+    }
     account.name_in(&mut write);
     write.event.event_type = EventType::UserSignedIn;
     write.event.user_id = Some(user.id);

@@ -24,6 +24,8 @@ const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 const FREE_TRIES_ADDRESS: i64 = 20;
 /// Failures from an address network are forgotten this long after the last one.
 const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Challenges for passkeys that one network gets before it has to wait.
+const FREE_CHALLENGES: i64 = 600;
 /// Wrong recovery codes of an account before it has to wait for as long as they count.
 const FREE_RECOVERY_CODES: i64 = 4;
 /// Wrong recovery codes are forgotten this long after the last one.
@@ -115,6 +117,26 @@ pub(super) fn recovery_counters(
     counted_by(address, own, device)
 }
 
+/// What is counted where nobody has said yet who they are: the network alone.
+pub(super) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
+    network(address)
+        .map(|name| of_network(format!("address:{name}"), FREE_TRIES_ADDRESS))
+        .into_iter()
+        .collect()
+}
+
+/// Challenges that are asked for by those who are not signed in.
+pub(super) fn challenge_counters(address: Option<IpAddr>) -> Vec<Counter> {
+    network(address)
+        .map(|name| of_network(format!("challenges:{name}"), FREE_CHALLENGES))
+        .into_iter()
+        .collect()
+}
+
+fn of_network(key: String, free: i64) -> Counter {
+    Counter { key, free, fading: Fading::Whole(ADDRESS_WINDOW), waits: Waits::Doubling }
+}
+
 /// The count that is the person's own, or their device's.
 fn own(purpose: &str, person: &str, device: Option<DeviceId>) -> Counter {
     let key = match device {
@@ -129,23 +151,22 @@ fn own(purpose: &str, person: &str, device: Option<DeviceId>) -> Counter {
 
 /// One's own count and, unless a device has one, that of the network.
 fn counted_by(address: Option<IpAddr>, own: Counter, device: Option<DeviceId>) -> Vec<Counter> {
-    if device.is_some() {
-        return vec![own];
-    }
-    let network = match address {
-        Some(IpAddr::V4(address)) => {
+    let others = if device.is_some() { Vec::new() } else { network_counters(address) };
+    [own].into_iter().chain(others).collect()
+}
+
+/// The network that an address is in.
+fn network(address: Option<IpAddr>) -> Option<String> {
+    Some(match address? {
+        IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();
-            Some(format!("address:{a}.{b}.{c}.0/24"))
+            format!("{a}.{b}.{c}.0/24")
         }
-        Some(IpAddr::V6(address)) => {
+        IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            Some(format!("address:{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00))
+            format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00)
         }
-        None => None,
-    };
-    let (free, fading) = (FREE_TRIES_ADDRESS, Fading::Whole(ADDRESS_WINDOW));
-    let network = network.map(|key| Counter { key, free, fading, waits: Waits::Doubling });
-    [own].into_iter().chain(network).collect()
+    })
 }
 
 /// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
@@ -255,6 +276,14 @@ async fn take_back(tx: &mut Tx, counted: &[(Option<Attempts>, Attempts)]) -> Res
         store::sign_in_attempts::put(tx, &attempts).await?;
     }
     Ok(())
+}
+
+impl LockOut {
+    /// Seconds until it is over.
+    pub(super) fn seconds_left(&self, now: Timestamp) -> u64 {
+        let micros = self.until.since(now).as_micros();
+        u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
+    }
 }
 
 /// A wait that is not over.

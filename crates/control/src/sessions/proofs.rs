@@ -9,7 +9,7 @@ use domain::{
     sign_ins::{CeremonyKind, FactorKind},
     states::Outcome,
 };
-use identity::recovery_codes;
+use identity::{recovery_codes, webauthn};
 use serde::{Deserialize, Serialize};
 use store::{Tx, factors::Factor, users::User};
 
@@ -24,6 +24,7 @@ use crate::{
     contexts::{Permit, Write},
     errors::Failure,
     factors,
+    notices::{self, Notice},
 };
 
 /// Wrong answers to one question; the next one is not looked at.
@@ -38,6 +39,22 @@ pub(crate) struct Question {
     wrong: u32,
     /// The session that is to show it once more; none before there is one.
     session: Option<Vec<u8>>,
+    /// What passkeys and security keys are asked; none for who has none.
+    challenge: Option<Challenge>,
+}
+
+/// What passkeys and security keys are asked. Each challenge is answered once.
+#[derive(Serialize, Deserialize)]
+struct Challenge {
+    options: String,
+    state: Vec<u8>,
+}
+
+impl Question {
+    /// Options for `navigator.credentials.get` as JSON.
+    pub(crate) fn options(&self) -> Option<String> {
+        self.challenge.as_ref().map(|challenge| challenge.options.clone())
+    }
 }
 
 /// What somebody answers.
@@ -45,6 +62,8 @@ pub(crate) struct Question {
 pub(crate) enum Answer<'a> {
     /// A code of an authenticator app, or a recovery code.
     Code(&'a Secret),
+    /// What the browser says of a security key or passkey.
+    Credential(&'a str),
 }
 
 /// A right answer, within the transaction that took it.
@@ -56,8 +75,23 @@ pub(crate) struct Shown {
 }
 
 /// Asks for one of these factors, of a session if there is one yet.
-pub(crate) fn question(session: Option<&[u8]>) -> Question {
-    Question { wrong: 0, session: session.map(<[u8]>::to_vec) }
+pub(crate) fn question(
+    ctx: &Context,
+    user: UserId,
+    held: &[Factor],
+    session: Option<&[u8]>,
+) -> Result<Question, Failure> {
+    let challenge = challenge(ctx, user, held)?;
+    Ok(Question { wrong: 0, session: session.map(<[u8]>::to_vec), challenge })
+}
+
+/// A challenge for the passkeys and security keys among these factors, if there are any and browsers allow it here.
+fn challenge(ctx: &Context, user: UserId, held: &[Factor]) -> Result<Option<Challenge>, Failure> {
+    let (credentials, party) = (factors::credentials(held)?, ctx.control.relying_party());
+    let Some(party) = party.ok().filter(|_| !credentials.is_empty()) else { return Ok(None) };
+    let begun = party.begin_authentication(user, &credentials);
+    let begun = begun.map_err(|error| Failure::Inconsistent(format!("no challenge: {error}")))?;
+    Ok(Some(Challenge { options: begun.options, state: begun.state }))
 }
 
 /// What somebody can answer with: each kind once, and recovery codes while there are any.
@@ -115,10 +149,16 @@ pub(crate) async fn answer(
     }
     let factor = match answer {
         Answer::Code(code) => right_code(ctx, &mut write.tx, user.id, code).await?,
+        Answer::Credential(answer) => {
+            right_credential(ctx, &mut write.tx, user.id, &found.state, answer).await?
+        }
     };
-    let Some(factor) = factor else {
-        lock_outs::count_within(&mut write.tx, &counters, ctx.now()).await?;
-        return Err(refuse(ctx, write, found, &account, kind).await?);
+    let factor = match factor {
+        Ok(factor) => factor,
+        Err(error) => {
+            lock_outs::count_within(&mut write.tx, &counters, ctx.now()).await?;
+            return Err(refuse(ctx, write, found, (&account, user.id), kind, error).await?);
+        }
     };
     if !ceremonies::end(&mut write.tx, &found, ctx.now()).await? {
         return Err(over(kind).into());
@@ -128,6 +168,7 @@ pub(crate) async fn answer(
     write.event.user_id = Some(user.id);
     if factor == FactorKind::RecoveryCode {
         let left = store::recovery_codes::count_unused(&mut write.tx, user.id).await?;
+        notices::post(ctx, &mut write.tx, &user, &Notice::RecoveryCodeUsed { left }).await?;
         let text = format!("{} used a recovery code; {left} are left", user.email);
         write.record(EventType::UserRecoveryCodeUsed, text).await?;
     }
@@ -139,28 +180,29 @@ async fn refuse(
     ctx: &Context,
     mut write: Write,
     mut found: Ceremony<Question>,
-    account: &Account,
+    (account, user): (&Account, UserId),
     kind: CeremonyKind,
+    error: Error,
 ) -> Result<Failure, Failure> {
     found.state.wrong += 1;
     let is_last = found.state.wrong >= WRONG_MAX;
     if is_last {
         ceremonies::end(&mut write.tx, &found, ctx.now()).await?;
     } else {
+        let held = store::factors::list_for_user(&mut write.tx, user).await?;
+        found.state.challenge = challenge(ctx, user, &held)?;
         ceremonies::keep(&ctx.control, &mut write.tx, found).await?;
     }
     account.name_in(&mut write);
     write.event.outcome = Outcome::Denied;
-    write.text(if is_last { "Wrong second factor, for the last time" } else { "Wrong second factor" });
+    let last = if is_last { " It was the last try." } else { "" };
+    write.text(format!("Wrong second factor: {error}{last}"));
     write.commit().await?;
-    let error = match is_last {
+    Ok(match is_last {
         true => begin_again(kind, "Too many of these were wrong."),
-        false => Error::invalid(
-            "code",
-            "This is wrong, or was used already. Each code is taken once: enter the next one.",
-        ),
-    };
-    Ok(error.into())
+        false => error,
+    }
+    .into())
 }
 
 /// What an answer is counted by.
@@ -169,30 +211,59 @@ fn counters(ctx: &Context, user: UserId, answer: Answer<'_>) -> Vec<Counter> {
     let device = origin.device.as_ref().and_then(|mark| devices::read(&ctx.control, user, mark));
     match answer {
         Answer::Code(code) if !is_of_app(code) => lock_outs::recovery_counters(origin.address, user, device),
-        Answer::Code(_) => lock_outs::code_counters(origin.address, user, device),
+        Answer::Code(_) | Answer::Credential(_) => lock_outs::code_counters(origin.address, user, device),
     }
 }
 
-/// Which factor a code is of, if it is right; then it is used up.
+/// Which factor a code is of, if it is right; then it is used up. What has not even the form of one is no try.
 async fn right_code(
     ctx: &Context,
     tx: &mut Tx,
     user: UserId,
     code: &Secret,
-) -> Result<Option<FactorKind>, Failure> {
+) -> Result<Result<FactorKind, Error>, Failure> {
     if !is_of_app(code) {
         let hash = recovery_codes::hash(user, code).map_err(|error| malformed(code, &error))?;
         let is_right = store::recovery_codes::use_once(tx, user, &hash, ctx.now()).await?;
-        return Ok(is_right.then_some(FactorKind::RecoveryCode));
+        let wrong = "This recovery code is wrong, or was used already. Take another one.";
+        return Ok(is_right.then_some(FactorKind::RecoveryCode).ok_or_else(|| Error::invalid("code", wrong)));
     }
     for factor in store::factors::list_for_user(tx, user).await? {
         let Some(seed) = factors::seed(&ctx.control, &factor)? else { continue };
         let Some(step) = seed.verify(code.expose(), ctx.now(), factor.last_step) else { continue };
         if store::factors::take_step(tx, user, factor.id, step, ctx.now()).await? {
-            return Ok(Some(FactorKind::Totp));
+            return Ok(Ok(FactorKind::Totp));
         }
     }
-    Ok(None)
+    let wrong = "This code is wrong, or was used already. Each is taken once: wait for the next one.";
+    Ok(Err(Error::invalid("code", wrong)))
+}
+
+/// Which factor an answer of a browser is of, if it is right; then its counter is kept.
+async fn right_credential(
+    ctx: &Context,
+    tx: &mut Tx,
+    user: UserId,
+    question: &Question,
+    answer: &str,
+) -> Result<Result<FactorKind, Error>, Failure> {
+    let refused = |error: webauthn::Error| Error::invalid("answer", error.to_string());
+    let Some(challenge) = &question.challenge else {
+        return Ok(Err(refused(webauthn::Error::NoCredential)));
+    };
+    let held = store::factors::list_for_user(tx, user).await?;
+    let party = ctx.control.relying_party()?;
+    let authenticated =
+        match party.finish_authentication(&challenge.state, answer, user, &factors::credentials(&held)?) {
+            Ok(authenticated) => authenticated,
+            Err(error) => return Ok(Err(refused(error))),
+        };
+    let id = authenticated.credential.id();
+    let Some(factor) = held.iter().find(|factor| factor.credential_id.as_deref() == Some(id)) else {
+        return Ok(Err(refused(webauthn::Error::Unknown)));
+    };
+    factors::used(ctx, tx, factor, &authenticated).await?;
+    Ok(Ok(factor.kind))
 }
 
 /// Whether a code has the form of an authenticator app's.

@@ -22,10 +22,10 @@ use crate::{Context, errors::attempt};
 pub async fn second_factor(ctx: &Context, ceremony: &Secret) -> Result<SecondFactorView, Error> {
     attempt!(ctx, {
         let mut tx = ctx.public(Action::SignIn).read().await?;
-        let (_, user) = proofs::find(ctx, &mut tx, ceremony, CeremonyKind::SecondFactor).await?;
+        let (found, user) = proofs::find(ctx, &mut tx, ceremony, CeremonyKind::SecondFactor).await?;
         let held = store::factors::list_for_user(&mut tx, user.id).await?;
         let kinds = proofs::kinds(&mut tx, user.id, &held).await?;
-        Ok(SecondFactorView { email: user.email, kinds, options: None })
+        Ok(SecondFactorView { email: user.email, kinds, options: found.state.options() })
     })
 }
 
@@ -36,6 +36,18 @@ pub async fn second_factor(ctx: &Context, ceremony: &Secret) -> Result<SecondFac
 /// too many wrong ones.
 pub async fn sign_in_with_code(ctx: &Context, ceremony: &Secret, code: &Secret) -> Result<SignedIn, Error> {
     attempt!(ctx, { answer(ctx, ceremony, Answer::Code(code)).await })
+}
+
+/// Ends a sign-in with a security key or a passkey.
+///
+/// # Errors
+/// As [`sign_in_with_code`], but `Invalid` on `answer`.
+pub async fn sign_in_with_security_key(
+    ctx: &Context,
+    ceremony: &Secret,
+    response: &str,
+) -> Result<SignedIn, Error> {
+    attempt!(ctx, { answer(ctx, ceremony, Answer::Credential(response)).await })
 }
 
 async fn answer(

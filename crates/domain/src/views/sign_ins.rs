@@ -55,6 +55,8 @@ pub struct FactorRow {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it is a passkey that its owner's devices share.
+    pub is_synced: bool,
     /// Names of the organizations that let the person in with it and would not without it.
     pub needed_by: Vec<String>,
 }

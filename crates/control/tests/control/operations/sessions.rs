@@ -235,7 +235,7 @@ async fn session_rows_end() {
     let rows = world.control.session_rows();
     let row = session_row(&world, 60);
     assert!(rows.add(&row).await.unwrap());
-    assert_eq!(rows.load(&[9; 32]).await.unwrap(), Some(row));
+    assert_eq!(rows.load(&[9; 32]).await.unwrap().map(|(row, _)| row), Some(row));
     world.clock.advance(Duration::from_secs(60));
     assert!(rows.load(&[9; 32]).await.unwrap().is_none());
     rows.remove(&[9; 32]).await.unwrap();

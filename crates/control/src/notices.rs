@@ -1,0 +1,212 @@
+//! Mails that tell somebody what happened to their account, so that they notice what they did not do. Each is written in the
+//! transaction of what it tells; nobody is flooded with them.
+
+use std::fmt::Write as _;
+
+use domain::{
+    names::EmailAddress,
+    principals::{MailKind, UserKind},
+    sign_ins::{FactorKind, Proof, SignInMethod},
+    timestamps::Timestamp,
+};
+use store::{Tx, users::User};
+use zeroize::Zeroizing;
+
+use crate::{Context, Control, errors::Failure, mails};
+
+/// Mails of all kinds here to one address within two hours, at most. What is less weighty has fewer of them, so that it does
+/// not keep the rest from being sent.
+pub const MAILS_MAX: i64 = 30;
+/// See [`MAILS_MAX`].
+pub const MAILS_MAX_OF_LITTLE_WEIGHT: i64 = 10;
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
+
+/// What happened.
+pub(crate) enum Notice<'a> {
+    /// Somebody signed in from a browser that had not been signed in before.
+    NewDevice(Proof),
+    /// A second factor was added.
+    FactorAdded {
+        /// What it is.
+        kind: FactorKind,
+        /// What it is called.
+        name: &'a str,
+    },
+    /// A second factor was removed.
+    FactorRemoved {
+        /// What it is.
+        kind: FactorKind,
+        /// What it was called.
+        name: &'a str,
+        /// Whether it was the last one.
+        is_last: bool,
+    },
+    /// Recovery codes were made; those before them ended.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: i64,
+    },
+    /// A personal token was made, or one in the place of another.
+    TokenMade {
+        /// What it is for.
+        description: &'a str,
+    },
+    /// Second factors were taken, after somebody asked for that and nobody objected.
+    FactorsReset,
+}
+
+impl Notice<'_> {
+    const fn kind(&self) -> MailKind {
+        match self {
+            Self::NewDevice(_) => MailKind::NewDevice,
+            Self::FactorAdded { .. } | Self::FactorRemoved { .. } | Self::RecoveryCodesMade => {
+                MailKind::FactorsChanged
+            }
+            Self::RecoveryCodeUsed { .. } => MailKind::RecoveryCodeUsed,
+            Self::TokenMade { .. } => MailKind::TokenMade,
+            Self::FactorsReset => MailKind::FactorReset,
+        }
+    }
+
+    const fn max(&self) -> i64 {
+        match self {
+            Self::NewDevice(_) | Self::TokenMade { .. } => MAILS_MAX_OF_LITTLE_WEIGHT,
+            _ => MAILS_MAX,
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::NewDevice(_) => "New sign-in to Redoubt".to_owned(),
+            Self::FactorAdded { kind, .. } => {
+                format!("{} added to your Redoubt account", capital(kind.name()))
+            }
+            Self::FactorRemoved { kind, .. } => {
+                format!("{} removed from your Redoubt account", capital(kind.name()))
+            }
+            Self::RecoveryCodesMade => "New recovery codes for your Redoubt account".to_owned(),
+            Self::RecoveryCodeUsed { .. } => "A recovery code of your Redoubt account was used".to_owned(),
+            Self::TokenMade { .. } => "Token made for your Redoubt account".to_owned(),
+            Self::FactorsReset => "The second factors of your Redoubt account were removed".to_owned(),
+        }
+    }
+
+    fn sentence(&self, email: &str) -> String {
+        match self {
+            Self::NewDevice(proof) => {
+                let with = match proof.method {
+                    SignInMethod::Password => "your password",
+                    SignInMethod::Passkey => "a passkey",
+                    SignInMethod::Saml | SignInMethod::Oidc => "your identity provider",
+                };
+                let and = proof.second_factor.filter(|_| proof.method == SignInMethod::Password);
+                let and = and.map(|factor| format!(" and a second factor ({})", factor.name()));
+                let and = and.unwrap_or_default();
+                format!(
+                    "Somebody signed in as {email} with {with}{and}, from a browser that had not been signed in before."
+                )
+            }
+            Self::FactorAdded { kind, name } => {
+                format!("The {} “{name}” was added to the account {email}.", kind.name())
+            }
+            Self::FactorRemoved { kind, name, is_last } => {
+                let last = match is_last {
+                    true => " It was the last second factor: the password alone opens the account now.",
+                    false => "",
+                };
+                format!("The {} “{name}” was removed from the account {email}.{last}", kind.name())
+            }
+            Self::RecoveryCodesMade => {
+                format!(
+                    "Recovery codes were made for the account {email}. Those from before open nothing any more."
+                )
+            }
+            Self::RecoveryCodeUsed { left } => {
+                format!("A recovery code of the account {email} was used. {left} are left.")
+            }
+            Self::TokenMade { description } => {
+                format!("A token was made for the account {email}: “{description}”.")
+            }
+            Self::FactorsReset => format!(
+                "All second factors and recovery codes of the account {email} were removed, because an admin asked for it \
+                 and nobody objected. You were signed out everywhere. Sign in with your password and add a second factor."
+            ),
+        }
+    }
+}
+
+/// Writes the mail that tells somebody, unless they got too many lately.
+pub(crate) async fn post(
+    ctx: &Context,
+    tx: &mut Tx,
+    user: &User,
+    notice: &Notice<'_>,
+) -> Result<(), Failure> {
+    let body = Zeroizing::new(body(ctx, &user.email, &notice.sentence(&user.email)));
+    post_within(&ctx.control, tx, user, notice.kind(), notice.max(), &notice.subject(), &body).await
+}
+
+/// Writes a mail to somebody, unless they got so many lately.
+pub(crate) async fn post_within(
+    control: &Control,
+    tx: &mut Tx,
+    user: &User,
+    kind: MailKind,
+    max: i64,
+    subject: &str,
+    body: &str,
+) -> Result<(), Failure> {
+    let Ok(recipient) = user.email.parse::<EmailAddress>() else { return Ok(()) };
+    if user.kind != UserKind::Person || !has_room(tx, &recipient, max, control.now()).await? {
+        return Ok(());
+    }
+    mails::post(control, tx, None, kind, &recipient, subject, body).await?;
+    Ok(())
+}
+
+/// Counts a mail to an address. False if it got so many lately.
+async fn has_room(
+    tx: &mut Tx,
+    recipient: &EmailAddress,
+    max: i64,
+    now: Timestamp,
+) -> Result<bool, store::Error> {
+    let hour = hour(now);
+    if store::mail_tallies::count(tx, recipient.as_str(), hour - 1).await? >= max {
+        return Ok(false);
+    }
+    store::mail_tallies::add(tx, recipient.as_str(), hour).await?;
+    Ok(true)
+}
+
+/// The hour since 1970 that an instant is in.
+pub(crate) const fn hour(at: Timestamp) -> i64 {
+    at.micros().div_euclid(HOUR)
+}
+
+fn body(ctx: &Context, email: &str, sentence: &str) -> String {
+    let (origin, url) = (ctx.origin(), ctx.control.public_url());
+    let mut body = format!("{sentence}\n\nWhen: {}\n", ctx.now().human());
+    if let Some(address) = origin.address {
+        let _ = writeln!(body, "From: {address}");
+    }
+    if let Some(agent) = &origin.agent {
+        let _ = writeln!(body, "With: {agent}");
+    }
+    let _ = write!(
+        body,
+        "\nIf that was you, you need not do anything.\n\n\
+         If it was not, somebody else gets into the account {email}: change your password, sign all other browsers out and \
+         look through your second factors and tokens. They are at {url}/profile\n"
+    );
+    body
+}
+
+fn capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    text.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
+    text
+}
