@@ -5,9 +5,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    components::{frame::Viewer, page::page},
+    components::{
+        frame::Viewer,
+        page::{page, page_of},
+    },
     context::posted,
-    tokens::{new_token, token},
+    links,
+    organizations::asked,
+    tokens::{gone, new_token, token},
 };
 
 /// Makes a token for an application user.
@@ -33,7 +38,11 @@ pub(crate) fn NewApplicationTokenPage() -> impl IntoView {
 #[component]
 pub(crate) fn ApplicationTokenPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    page(async move {
+    let user = params.get("user").unwrap_or_default();
+    let gone = asked(&params)
+        .ok()
+        .map(|id| gone(Some(id), move || links::application_user(&id.to_string(), &user, &[])));
+    page_of(gone, async move {
         let viewer = Viewer::load().await?;
         let view = super::load(&params).await?;
         let id = params.get("token").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;

@@ -30,6 +30,8 @@ pub(crate) mod form;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
+pub(crate) mod gone;
+#[cfg(feature = "ssr")]
 pub(crate) mod grantables;
 #[cfg(feature = "ssr")]
 pub(crate) mod list;

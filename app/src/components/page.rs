@@ -7,6 +7,7 @@ use leptos_meta::Title;
 use super::{
     api_call::ApiCalls,
     frame::{Frame, Viewer},
+    gone::Gone,
     icons::{Icon, icon},
 };
 use crate::{
@@ -19,10 +20,18 @@ use crate::{
 pub(crate) fn page<V: IntoView + 'static>(
     load: impl Future<Output = Result<V, AppError>> + Send + 'static,
 ) -> AnyView {
+    page_of(None, load)
+}
+
+/// The same for a page about one thing that others may end meanwhile: who finds nothing is told what may have become of it.
+pub(crate) fn page_of<V: IntoView + 'static>(
+    gone: Option<Gone>,
+    load: impl Future<Output = Result<V, AppError>> + Send + 'static,
+) -> AnyView {
     Suspend::new(async move {
         match load.await {
             Ok(view) => view.into_any(),
-            Err(error) => refused(&error.to_domain()).await,
+            Err(error) => refused(&error.to_domain(), gone).await,
         }
     })
     .into_any()
@@ -35,7 +44,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
 }
 
 /// In the frame for those who are signed in: an error takes nobody's navigation away.
-async fn refused(error: &Error) -> AnyView {
+async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
     if matches!(error, Error::Unauthenticated { .. }) {
         set_status(401);
         if wants_html() {
@@ -48,8 +57,14 @@ async fn refused(error: &Error) -> AnyView {
     match viewer {
         Ok(viewer) => {
             let calls = ApiCalls::new().get("Who am I", "/api/sessions/profile", &[]);
-            let step = view! { <a class="button" href="/projects">"Go to your projects"</a> };
-            Frame::nowhere(heading(error)).calls(calls).view(viewer, notice(error, step.into_any()))
+            let gone = gone.filter(|_| matches!(error, Error::NotFound)).and_then(|gone| gone.told(&viewer));
+            let (said, label, path) = match gone {
+                Some((said, label, path)) => (said.to_owned(), label, path),
+                None => (error.to_string(), "Go to your projects", "/projects".to_owned()),
+            };
+            let step = view! { <a class="button" href=path>{label}</a> };
+            let body = notice(heading(error), said, step.into_any());
+            Frame::nowhere(heading(error)).calls(calls).view(viewer, body)
         }
         Err(_) => alone(error),
     }
@@ -74,17 +89,17 @@ fn alone(error: &Error) -> AnyView {
     let step = view! { <a class="button" href=path>{label}</a> };
     view! {
         <Title text=format!("{} · Redoubt", heading(error)) />
-        <main id="main">{notice(error, step.into_any())}</main>
+        <main id="main">{notice(heading(error), error.to_string(), step.into_any())}</main>
     }
     .into_any()
 }
 
-fn notice(error: &Error, step: AnyView) -> AnyView {
+fn notice(heading: &'static str, said: String, step: AnyView) -> AnyView {
     view! {
         <section class="notice-page" aria-labelledby="notice">
             <p class="notice-page-icon">{icon(Icon::Warning)}</p>
-            <h1 id="notice">{heading(error)}</h1>
-            <p>{error.to_string()}</p>
+            <h1 id="notice">{heading}</h1>
+            <p>{said}</p>
             <p>{step}</p>
         </section>
     }

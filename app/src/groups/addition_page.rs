@@ -22,7 +22,7 @@ use crate::{
         filter::{Filter, nothing_fits},
         form::FormState,
         frame::{Viewer, head},
-        page::page,
+        page::page_of,
         preview::Preview,
         text_area::TextArea,
     },
@@ -39,7 +39,7 @@ const TITLE: &str = "Add members";
 #[component]
 pub(crate) fn AddMembersPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
-    page(async move {
+    page_of(super::gone(&params), async move {
         let viewer = Viewer::load().await?;
         let group = load(&viewer, &params).await?;
         match posted() {

@@ -8,7 +8,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         frame::{Viewer, head},
-        page::page,
+        page::page_of,
         preview::Preview,
     },
     context::{answer, control},
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub(crate) fn DeleteGroupPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    page(async move {
+    page_of(super::gone(&params), async move {
         let viewer = Viewer::load().await?;
         let group = super::load(&params).await?;
         let (organization, id, name) = (group.organization_id, group.row.id, group.row.name.clone());

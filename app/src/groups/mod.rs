@@ -30,7 +30,10 @@ use leptos_router::params::ParamsMap;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    components::frame::{Frame, Section},
+    components::{
+        frame::{Frame, Section},
+        gone::Gone,
+    },
     context::{answer, control},
     errors::AppError,
     links,
@@ -49,6 +52,18 @@ async fn load(params: &ParamsMap) -> Result<GroupView, AppError> {
 fn named(params: &ParamsMap) -> Result<(OrganizationId, GroupId), Error> {
     let group = params.get("group").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
     Ok((asked(params)?, group))
+}
+
+/// What is said where there is no such group.
+#[cfg(feature = "ssr")]
+fn gone(params: &ParamsMap) -> Option<Gone> {
+    let id = asked(params).ok()?;
+    Some(Gone {
+        organization: Some(id),
+        said: "There is no such group. If there was one, somebody has deleted it already.",
+        label: "Back to the groups",
+        list: Box::new(move |_| links::groups(&id.to_string(), &[])),
+    })
 }
 
 /// The frame of a page of a group; its own page if there is no title.

@@ -7,25 +7,27 @@ use domain::{
     ids::{OrganizationId, UserId},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::{hooks::use_params_map, params::ParamsMap};
 
 use crate::{
     components::{
         api_call::ApiCalls,
         frame::{Viewer, head},
-        page::page,
+        gone::Gone,
+        page::page_of,
         preview::Preview,
     },
     context::{answer, control},
     errors::AppError,
     links,
+    organizations::asked,
 };
 
 /// What taking somebody out of a group would do.
 #[component]
 pub(crate) fn RemoveMemberPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    page(async move {
+    page_of(gone(&params), async move {
         let viewer = Viewer::load().await?;
         let group = super::load(&params).await?;
         let user: UserId =
@@ -52,6 +54,17 @@ pub(crate) fn RemoveMemberPage() -> impl IntoView {
         };
         let title = head(format!("Remove from {}?", group.row.name), (), ());
         Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()))
+    })
+}
+
+/// What is said where nobody of that kind is in the group.
+fn gone(params: &ParamsMap) -> Option<Gone> {
+    let (id, group) = (asked(params).ok()?, params.get("group").unwrap_or_default());
+    Some(Gone {
+        organization: Some(id),
+        said: "There is no such member of the group. If there was one, somebody has taken them out already.",
+        label: "Back to the group",
+        list: Box::new(move |_| links::group(&id.to_string(), &group, &[])),
     })
 }
 

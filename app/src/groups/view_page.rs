@@ -22,7 +22,7 @@ use crate::{
         frame::{Viewer, head},
         icons::{Icon, icon},
         list::List,
-        page::page,
+        page::page_of,
         table::{Column, Row},
         time::{maybe_time, time},
     },
@@ -36,7 +36,7 @@ use crate::{
 #[component]
 pub(crate) fn GroupPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
-    page(async move {
+    page_of(super::gone(&params), async move {
         let (text, after) = (query.get("text").unwrap_or_default(), query.get("after"));
         let viewer = Viewer::load().await?;
         let group = super::load(&params).await?;

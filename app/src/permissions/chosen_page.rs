@@ -13,7 +13,10 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::{choices::named, grant_page::around, list_page::what, people::People, preview_page::after};
+use super::{
+    choices::named, grant_page::around, list_page::what, people::People, preview_page::after,
+    revocation_page::gone,
+};
 use crate::{
     components::{
         alerts::warning,
@@ -21,7 +24,7 @@ use crate::{
         empty::empty,
         frame::{Viewer, head},
         icons::Icon,
-        page::page,
+        page::page_of,
         preview::Preview,
         table::{Column, Row, table},
     },
@@ -36,7 +39,7 @@ use crate::{
 #[component]
 pub(crate) fn RevokeChosenPage() -> impl IntoView {
     let (params, query) = (use_params_map().get_untracked(), use_query_map().get_untracked());
-    page(async move {
+    page_of(gone(&params), async move {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
         let ids = chosen(&query)?;

@@ -3,7 +3,7 @@
 
 use domain::{errors::Error, ids::GrantId, principals::ResourceKind, views::GrantRow};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::{hooks::use_params_map, params::ParamsMap};
 
 use super::{
     choices::{called, named},
@@ -16,7 +16,8 @@ use crate::{
         api_call::ApiCalls,
         effects::place,
         frame::{Viewer, head},
-        page::page,
+        gone::Gone,
+        page::page_of,
         preview::Preview,
     },
     context::{answer, control},
@@ -29,7 +30,7 @@ use crate::{
 #[component]
 pub(crate) fn RevokePage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    page(async move {
+    page_of(gone(&params), async move {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
         let grant: GrantId = params.get("grant").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
@@ -61,6 +62,17 @@ pub(crate) fn RevokePage() -> impl IntoView {
         };
         let title = head("Revoke it?".into(), (), ());
         Ok(frame.view(viewer, view! { {title} {preview.view(would)} }.into_any()))
+    })
+}
+
+/// What is said where there is no such grant.
+pub(super) fn gone(params: &ParamsMap) -> Option<Gone> {
+    let id = asked(params).ok()?;
+    Some(Gone {
+        organization: Some(id),
+        said: "There is nothing to revoke. If there was, somebody has revoked it already.",
+        label: "Go back",
+        list: Box::new(move |viewer| after(viewer, id, ResourceKind::Organization, "")),
     })
 }
 

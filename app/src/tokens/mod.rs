@@ -21,5 +21,5 @@ pub(crate) use self::{
     list::{Asked, new_button, section},
     own_pages::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
     owners::{Owner, Rights},
-    view::token,
+    view::{gone, token},
 };

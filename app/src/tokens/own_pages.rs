@@ -8,7 +8,7 @@ use super::{
     form::new_token,
     list::{Asked, new_button, section},
     owners::Owner,
-    view::token,
+    view::{gone, token},
 };
 use crate::{
     components::{
@@ -16,7 +16,7 @@ use crate::{
         filter::found,
         form::FormState,
         frame::{Frame, Section, Viewer, head},
-        page::page,
+        page::{page, page_of},
     },
     context::{answer, control},
     links,
@@ -64,7 +64,8 @@ pub(crate) fn NewOwnTokenPage() -> impl IntoView {
 #[component]
 pub(crate) fn OwnTokenPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    page(async move {
+    let gone = gone(None, || links::own_tokens(&[]));
+    page_of(Some(gone), async move {
         let viewer = Viewer::load().await?;
         let id = params.get("token").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
         token(viewer, Owner::oneself(), id).await

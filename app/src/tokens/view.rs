@@ -3,7 +3,7 @@
 
 use domain::{
     errors::Error,
-    ids::TokenId,
+    ids::{OrganizationId, TokenId},
     permissions::Granted,
     timestamps::Timestamp,
     views::{MadeToken, TokenRow},
@@ -26,6 +26,7 @@ use crate::{
         field::Field,
         form::{FormState, hidden},
         frame::{Viewer, head},
+        gone::Gone,
         time::time,
     },
     context::{control, posted, set_status},
@@ -59,6 +60,19 @@ pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<A
     };
     let frame = owner.frame(&title(&token)).step(token.prefix.clone(), owner.token(id));
     Ok(frame.calls(calls(&owner, id)).view(viewer, draw(&owner, &token, successor.as_ref(), &form)))
+}
+
+/// What is said where there is no such token; `list` is the address of the others.
+pub(crate) fn gone(
+    organization: Option<OrganizationId>,
+    list: impl FnOnce() -> String + Send + 'static,
+) -> Gone {
+    Gone {
+        organization,
+        said: "There is no such token. If there was one, it has ended, or somebody has revoked it already.",
+        label: "Back to the tokens",
+        list: Box::new(move |_| list()),
+    }
 }
 
 async fn replaced(

@@ -5,6 +5,7 @@ mod installation;
 
 mod api;
 mod cross_site;
+mod done_already;
 mod files;
 mod groups;
 mod headers;
