@@ -36,6 +36,7 @@ pub mod mails;
 pub mod organizations;
 pub mod permissions;
 pub mod profile;
+pub mod policies;
 pub mod projects;
 pub mod services;
 pub mod sessions;

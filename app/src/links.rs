@@ -54,6 +54,11 @@ pub fn organization_events(organization: &str, after: Option<&str>) -> String {
 }
 /// Every certificate of destruction of an organization.
 #[must_use]
+/// The authentication policy of an organization.
+#[must_use]
+pub fn authentication_policy(organization: &str) -> String {
+    of_organization(organization, &["authentication"], &[])
+}
 pub fn organization_certificates(organization: &str, after: Option<&str>) -> String {
     with_query(&format!("/organizations/{}/certificates", encode(organization)), &[("after", after)])
 }

@@ -30,6 +30,7 @@ use crate::{
     projects::{MoveProjectPage, ProjectSettingsPage, ProjectsPage},
     services::{
         ConnectPage, CreateServicePage, OverviewPage, ProjectPage, ServiceSettingsPage, ServicesPage,
+    policies::AuthenticationPolicyPage,
     },
     sessions::{HomePage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
@@ -129,6 +130,7 @@ fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/deactivate") view=UserDeactivationPage />
+        <Route ssr=Async path=path!("/organizations/:organization/authentication") view=AuthenticationPolicyPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/super-admin") view=UserSuperAdminPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />

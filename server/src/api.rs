@@ -17,6 +17,7 @@ mod invitations;
 mod organizations;
 mod own;
 mod permissions;
+mod policies;
 mod projects;
 mod token_bodies;
 mod units;
@@ -57,6 +58,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         groups::operations(),
         application_users::operations(),
         permissions::operations(),
+        policies::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

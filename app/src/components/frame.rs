@@ -58,6 +58,12 @@ pub(crate) enum Section {
     Settings,
     /// One's own profile.
     Profile,
+    /// The authentication policy of an organization.
+    AuthenticationPolicy,
+    /// One's own password, second factors and recovery codes.
+    Authentication,
+    /// Where one is signed in.
+    Sessions,
     /// One's own tokens.
     Tokens,
     /// The organizations one belongs to.
@@ -95,13 +101,13 @@ impl Viewer {
         action: Action,
     ) -> Result<&OrganizationView, Error> {
         let found = self.organization(organization).ok_or(Error::NotFound)?;
+        if let Some(rule) = found.refused_by {
+            return Err(Error::Forbidden { reason: rule.refusal(&found.name) });
+        }
         require(&found.powers, action).map(|()| found)
     }
 
     /// Whether they may do that in the organization.
-        if let Some(rule) = found.refused_by {
-            return Err(Error::Forbidden { reason: rule.refusal(&found.name) });
-        }
     pub(crate) fn may(&self, organization: OrganizationId, action: Action) -> bool {
         self.organization(organization).is_some_and(|organization| organization.powers.may(action))
     }

@@ -81,6 +81,13 @@ const OF_ORGANIZATION: &[Entry] = &[
         address: |id| links::permissions(id, &[]),
     },
     Entry {
+        section: Section::AuthenticationPolicy,
+        symbol: Icon::Lock,
+        label: "Authentication policy",
+        actions: &[Action::ViewAuthenticationPolicy],
+        address: links::authentication_policy,
+    },
+    Entry {
         section: Section::OrganizationEvents,
         symbol: Icon::Events,
         label: "All events",

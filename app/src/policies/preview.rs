@@ -1,0 +1,219 @@
+//! What a change of the authentication policy would do, and the form that makes it. Finds nothing out by itself.
+
+use domain::{
+    errors::Error,
+    views::{PolicyPreview, TurnedAwayPerson, TurnedAwayToken, TurnedAwayTotals},
+};
+use leptos::prelude::*;
+
+use crate::components::{
+    alerts::warning,
+    badges::{Tone, badge},
+    effects::principal,
+    form::hidden,
+    frame::head,
+    icons::{Icon, icon},
+    table::{Column, Row, table},
+    time::maybe_time,
+};
+
+const PEOPLE: [Column; 4] = [
+    Column::Name("Who"),
+    Column::Text("What becomes of them"),
+    Column::Text("Because it"),
+    Column::Text("Last active"),
+];
+const TOKENS: [Column; 4] =
+    [Column::Name("Token"), Column::Text("Whose"), Column::Text("Because it"), Column::Text("Last used")];
+
+/// The page: what changes, who loses access, and the buttons. `refused` is why the try before was not saved.
+pub(super) fn draw(
+    preview: PolicyPreview,
+    mut sent: Vec<(&'static str, String)>,
+    path: String,
+    refused: Option<&Error>,
+) -> AnyView {
+    let PolicyPreview { changes, own_refusal, people, tokens, totals, confirmation, .. } = preview;
+    sent.push(("confirmed", confirmation));
+    let action = path.clone();
+    let pairs: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let losing = totals.people_losing + totals.tokens_losing;
+    let class = if losing > 0 { "button button-danger" } else { "button button-primary" };
+    let refused = refused.map(|error| {
+        view! {
+            <p class="alert alert-bad" role="alert" tabindex="-1" autofocus>
+                {icon(Icon::Warning)} <span>{error.to_string()}</span>
+            </p>
+        }
+    });
+    let own = own_refusal.map(|rule| {
+        warning(format!("This turns away yourself, as you are signed in now: the policy {}", rule.sentence()))
+    });
+    view! {
+        {head("Change the authentication policy?".into(), (), ())} {refused}
+        <ul class="stack policy-changes">{changes.into_iter().map(|change| view! { <li>{change}</li> }).collect_view()}</ul>
+        {own}
+        <section class="stack" aria-labelledby="people">
+            <h2 id="people">"People"</h2>
+            <p role="status">{of_people(&totals)}</p>
+            {(!people.is_empty()).then(|| table("People who are turned away", &PEOPLE, people.iter().map(person).collect()))}
+            {beyond(people.len(), totals.people_losing + totals.people_returning)}
+        </section>
+        <section class="stack" aria-labelledby="tokens">
+            <h2 id="tokens">"Tokens"</h2>
+            <p role="status">{of_tokens(&totals)}</p>
+            {(!tokens.is_empty()).then(|| table("Tokens that are turned away", &TOKENS, tokens.iter().map(token).collect()))}
+            {beyond(tokens.len(), totals.tokens_losing)}
+        </section>
+        <form method="post" action=action class="form form-narrow">
+            {hidden(&pairs)}
+            <div class="form-actions">
+                <button class=class>"Save the policy"</button>
+                <a class="button" href=path>"Cancel"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// What becomes of people, in numbers.
+fn of_people(totals: &TurnedAwayTotals) -> String {
+    let looked_at = match totals.people {
+        1 => "Of the one person who was looked at".to_owned(),
+        people => format!("Of {people} people who were looked at"),
+    };
+    let mut text = match (totals.people_losing, totals.people_returning) {
+        (0, 0) => format!("{looked_at}, nobody loses access."),
+        (losing, 0) => format!("{looked_at}, {losing} lose access."),
+        (losing, returning) => {
+            format!("{looked_at}, {losing} lose access, and {returning} have to sign in another way.")
+        }
+    };
+    if totals.people_from_anywhere > 0 {
+        text += &format!(
+            " From where {} of them come is not known: if it is none of these addresses, they lose it, too.",
+            totals.people_from_anywhere
+        );
+    }
+    if totals.people_further > 0 {
+        text += &format!(" {} more were not looked at.", totals.people_further);
+    }
+    text
+}
+
+/// What becomes of tokens, in numbers.
+fn of_tokens(totals: &TurnedAwayTotals) -> String {
+    let looked_at = match totals.tokens {
+        1 => "Of the one token that was looked at".to_owned(),
+        tokens => format!("Of {tokens} tokens that were looked at"),
+    };
+    let mut text = match totals.tokens_losing {
+        0 => format!("{looked_at}, none stops working here."),
+        losing => format!("{looked_at}, {losing} stop working here."),
+    };
+    if totals.tokens_from_anywhere > 0 {
+        text += &format!(
+            " {} of them were never used: from where they will be, nobody knows.",
+            totals.tokens_from_anywhere
+        );
+    }
+    if totals.tokens_further > 0 {
+        text += &format!(" {} more were not looked at.", totals.tokens_further);
+    }
+    text
+}
+
+/// How many there are besides those that are listed.
+fn beyond(listed: usize, all: i64) -> Option<AnyView> {
+    let more = all - i64::try_from(listed).unwrap_or(i64::MAX);
+    (more > 0).then(|| view! { <p class="muted">{format!("And {more} more.")}</p> }.into_any())
+}
+
+fn person(row: &TurnedAwayPerson) -> Row {
+    let becomes = match row.can_return {
+        true => badge(Tone::Warning, "signs in another way"),
+        false => badge(Tone::Bad, "loses access"),
+    };
+    let who = view! {
+        <span class="policy-who">
+            {principal(&row.principal)} {row.is_self.then(|| badge(Tone::Plain, "you"))}
+            {row.is_super_admin.then(|| badge(Tone::Plain, "super admin"))}
+        </span>
+    };
+    vec![
+        who.into_any(),
+        becomes,
+        view! { <span>{row.rule.sentence()}</span> }.into_any(),
+        maybe_time(row.last_activity_at),
+    ]
+}
+
+fn token(row: &TurnedAwayToken) -> Row {
+    let name = view! {
+        <span class="principal">
+            <code>{format!("{}…", row.prefix)}</code>
+            <span class="muted">{row.description.clone().unwrap_or_default()}</span>
+        </span>
+    };
+    vec![
+        name.into_any(),
+        principal(&row.owner),
+        view! { <span>{row.rule.sentence()}</span> }.into_any(),
+        maybe_time(row.last_used_at),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::policies::Rule;
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_as_people_read_them() {
+        let nobody = TurnedAwayTotals { people: 1, tokens: 1, ..TurnedAwayTotals::default() };
+        assert_eq!(of_people(&nobody), "Of the one person who was looked at, nobody loses access.");
+        assert_eq!(of_tokens(&nobody), "Of the one token that was looked at, none stops working here.");
+        let many = TurnedAwayTotals {
+            people: 10,
+            people_losing: 3,
+            people_returning: 2,
+            people_further: 7,
+            people_from_anywhere: 1,
+            tokens: 5,
+            tokens_losing: 4,
+            tokens_further: 1,
+            tokens_from_anywhere: 2,
+        };
+        let told = of_people(&many);
+        assert!(told.contains("3 lose access, and 2 have to sign in another way"), "{told}");
+        assert!(
+            told.contains("where 1 of them come") && told.ends_with("7 more were not looked at."),
+            "{told}"
+        );
+        let told = of_tokens(&many);
+        assert!(told.contains("4 stop working here. 2 of them were never used"), "{told}");
+    }
+
+    #[test]
+    fn the_page_says_that_the_saver_is_among_them_and_sends_what_was_confirmed() {
+        let preview = PolicyPreview {
+            policy: domain::policies::AuthenticationPolicy::default(),
+            generation: 2,
+            changes: vec!["password sign-in: on → off".into()],
+            own_refusal: Some(Rule::Password),
+            people: Vec::new(),
+            tokens: Vec::new(),
+            totals: TurnedAwayTotals { people: 2, people_losing: 1, ..TurnedAwayTotals::default() },
+            confirmation: "c0ffee".into(),
+        };
+        let sent = vec![("generation", "2".to_owned())];
+        let html = Owner::new().with(|| draw(preview, sent, "/here".into(), None).to_html());
+        assert!(html.contains("This turns away yourself") && html.contains("on → off"), "{html}");
+        assert!(
+            html.contains("name=\"confirmed\" value=\"c0ffee\"") && html.contains("button-danger"),
+            "{html}"
+        );
+    }
+}

@@ -1,0 +1,196 @@
+//! `/organizations/{organization}/authentication`: the authentication policy, what a change of it would do before it is
+//! saved, and the break-glass super admins.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::OrganizationId,
+    views::{BreakGlassRow, OrganizationView, PolicyView},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use serde_json::{Value, json};
+
+use super::{
+    form::{self, FORM},
+    preview,
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+        table::{Column, Row, table},
+        time::time,
+    },
+    context::{Posted, answer, control, done, posted, set_status},
+    errors::AppError,
+    links,
+    organizations::asked,
+};
+
+const TITLE: &str = "Authentication policy";
+/// Where the buttons of the exemption are sent.
+const BREAK_GLASS: &str = "/api/policies/set_break_glass";
+
+/// The authentication policy.
+#[component]
+pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let id = asked(&params)?;
+        viewer.require(id, Action::ViewAuthenticationPolicy)?;
+        let form = match posted() {
+            None => FormState::of(FORM),
+            Some(sent) => match change(id, &sent).await? {
+                Step::Saved => {
+                    done(
+                        &links::authentication_policy(&id.to_string()),
+                        "The authentication policy is saved.",
+                    );
+                    return Ok(().into_any());
+                }
+                Step::Asked(body) => return Ok(frame(id).calls(ApiCalls::new()).view(viewer, body)),
+                Step::Refused(form) => form,
+            },
+        };
+        let view = answer(control::policies::view(&control()?, id).await)?;
+        let organization = viewer.organization(id).ok_or(Error::NotFound)?;
+        let body = draw(organization, &view, &form);
+        Ok(frame(id).calls(calls(&view)).view(viewer, body))
+    })
+}
+
+/// What became of a form that was sent.
+enum Step {
+    /// It is saved.
+    Saved,
+    /// What it would do is to be confirmed.
+    Asked(AnyView),
+    /// It was refused.
+    Refused(FormState),
+}
+
+/// Saves what was confirmed, or shows what it would do.
+async fn change(id: OrganizationId, sent: &Posted) -> Result<Step, AppError> {
+    let (ctx, input, confirmed) = (control()?, form::input(sent), sent.value("confirmed"));
+    let mut refused = None;
+    if !confirmed.is_empty() {
+        match control::policies::save(&ctx, id, &input, &confirmed).await {
+            Ok(_) => return Ok(Step::Saved),
+            // It would do something else by now: that is to be looked at.
+            Err(error @ Error::Conflict { .. }) => refused = Some(error),
+            Err(error) => return refuse(error, sent),
+        }
+    }
+    match control::policies::preview(&ctx, id, &input).await {
+        Ok(preview) if preview.changes.is_empty() => {
+            refuse(Error::conflict("The policy is just this already: there is nothing to save."), sent)
+        }
+        Ok(preview) => {
+            if let Some(error) = &refused {
+                set_status(error.status());
+            }
+            let path = links::authentication_policy(&id.to_string());
+            Ok(Step::Asked(preview::draw(preview, form::sent(&input), path, refused.as_ref())))
+        }
+        Err(error) => refuse(error, sent),
+    }
+}
+
+/// Shows the form again with what is wrong with it; everything else is the page's.
+fn refuse(error: Error, sent: &Posted) -> Result<Step, AppError> {
+    match error {
+        error @ (Error::Invalid { .. } | Error::Conflict { .. }) => {
+            set_status(error.status());
+            Ok(Step::Refused(FormState::refused(FORM, error, sent)))
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn frame(id: OrganizationId) -> Frame {
+    Frame::in_organization(id, Section::AuthenticationPolicy, TITLE)
+        .step(TITLE, links::authentication_policy(&id.to_string()))
+}
+
+fn calls(view: &PolicyView) -> ApiCalls {
+    let path = format!("/v1/organizations/{}/authentication-policy", view.organization_id);
+    let mut policy = serde_json::to_value(&view.policy).unwrap_or_default();
+    if let Value::Object(members) = &mut policy {
+        members.insert("generation".to_owned(), view.generation.into());
+    }
+    let save = json!({ "policy": policy, "confirmation": "what the preview gave" });
+    ApiCalls::new()
+        .v1("See the policy", "GET", &path, None)
+        .v1("See what a change does", "POST", &format!("{path}/preview"), Some(&policy))
+        .v1("Save it", "PUT", &path, Some(&save))
+}
+
+fn draw(organization: &OrganizationView, view: &PolicyView, form: &FormState) -> AnyView {
+    let may = |action| organization.powers.may(action);
+    let changed = view.changed_at.map(|at| view! { <p class="muted">"Last changed " {time(at)} "."</p> });
+    view! {
+        {head(TITLE.into(), (), ())}
+        <p>"What people have to show, and from where, to reach this organization. It counts from the next request on."</p>
+        {changed} {form::draw(view, form, may(Action::EditAuthenticationPolicy))}
+        {break_glass(view, may(Action::SetBreakGlass))}
+    }
+    .into_any()
+}
+
+/// Who gets in when the identity provider does not answer.
+fn break_glass(view: &PolicyView, may_set: bool) -> AnyView {
+    let columns = [
+        Column::Name("Super admin"),
+        Column::Text("Second factor"),
+        Column::Text("Break-glass"),
+        Column::Actions,
+    ];
+    let organization = view.organization_id.to_string();
+    let rows = view.super_admins.iter().map(|row| super_admin(row, &organization, may_set)).collect();
+    view! {
+        <section class="stack" aria-labelledby="break-glass">
+            <h2 id="break-glass">"Break-glass super admins"</h2>
+            <p class="muted">
+                "They get in without the organization’s identity provider when it is required and does not answer. They are \
+                 never spared the second factor, and every super admin is told by mail each time."
+            </p>
+            {FormState::of(BREAK_GLASS).error(&[])}
+            {table("Super admins, and which of them are break-glass", &columns, rows)}
+        </section>
+    }
+    .into_any()
+}
+
+fn super_admin(row: &BreakGlassRow, organization: &str, may_set: bool) -> Row {
+    let name = view! {
+        <span class="principal"><span>{row.name.clone()}</span> <span class="muted">{row.email.clone()}</span></span>
+    };
+    let factor = match row.has_second_factor {
+        true => badge(Tone::Good, "has one"),
+        false => badge(Tone::Warning, "has none"),
+    };
+    let since = match row.break_glass_since {
+        Some(at) => view! { <span>"since " {time(at)}</span> }.into_any(),
+        None => view! { <span class="muted">"no"</span> }.into_any(),
+    };
+    let (verb, becomes) = match row.break_glass_since {
+        Some(_) => ("End break-glass", "false"),
+        None => ("Make break-glass", "true"),
+    };
+    let user = row.user_id.to_string();
+    let button = may_set.then(|| {
+        let of = format!("{verb}: {}", row.email);
+        view! {
+            <form method="post" action=BREAK_GLASS>
+                {hidden(&[("organization", organization), ("user", &user), ("is_break_glass", becomes)])}
+                <button class="button button-small" aria-label=of>{verb}</button>
+            </form>
+        }
+    });
+    vec![name.into_any(), factor, since, button.into_any()]
+}
