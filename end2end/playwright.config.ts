@@ -11,6 +11,7 @@ const withoutScript = [
   "forms.spec.ts",
   "troubles.spec.ts",
   "interruptions.spec.ts",
+  "sign-in.spec.ts",
 ];
 
 export default defineConfig({

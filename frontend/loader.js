@@ -89,6 +89,16 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What shall be on paper.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("button[data-print]")) print();
+});
+
+// Passkeys and security keys: a script of their own, where a form asks for one.
+if (document.querySelector("form[data-passkey]")) {
+  import(document.querySelector("script[data-passkeys]").dataset.passkeys);
+}
+
 // Islands, in document order; an island inside another is hydrated after it.
 let module;
 async function hydrate(within) {

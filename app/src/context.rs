@@ -1,7 +1,7 @@
 //! What a request brings: the one file that takes `control::Context` and the flash from the request's extensions,
 //! and that shapes the answer's head. Decides nothing.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{errors::Error, views::Flash};
 use http::{
@@ -12,13 +12,17 @@ use http::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use crate::{errors::AppError, links};
+use crate::{components::form::FormState, errors::AppError, links};
 
 /// Header in which a server function hands its notice to the middleware that makes the flash of it.
 const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
 
 /// The cookie in which the server's middleware carries a flash to the next page, and its limits there.
 const FLASH: &str = "__Host-redoubt-flash";
+/// The same for a form that further pages hold back.
+const HELD_BACK: &str = "__Host-redoubt-held-back";
+/// Header in which a page hands what was sent to it to that middleware, to be kept.
+const HELD: HeaderName = HeaderName::from_static("redoubt-held");
 const FLASH_SECONDS: u32 = 60;
 const FLASH_BYTES_MAX: usize = 3 << 10;
 
@@ -59,6 +63,24 @@ impl Posted {
         self.values(name).into_iter().next().unwrap_or_default()
     }
 
+    /// Whether the field was sent, if only empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(sent, _)| sent == name)
+    }
+
+    /// Every field with its value; what was sent several times has a line for each.
+    pub(crate) fn joined(&self) -> BTreeMap<String, String> {
+        let mut values = BTreeMap::<String, String>::new();
+        for (name, value) in self.0.iter() {
+            let known = values.entry(name.clone()).or_default();
+            if !known.is_empty() {
+                known.push('\n');
+            }
+            known.push_str(value);
+        }
+        values
+    }
+
     /// Every value of a field that can be sent several times.
     pub(crate) fn values(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(sent, _)| sent == name).map(|(_, value)| value.clone()).collect()
@@ -85,21 +107,48 @@ pub(crate) fn flash() -> Flash {
     extension().unwrap_or_default()
 }
 
-/// This request's flash as its cookie holds it, to be handed on by [`hand_on`].
-pub(crate) fn sealed_flash() -> Option<String> {
+/// The value of a cookie of this request; none if it is empty.
+fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|cookies| cookies.split(';')).filter_map(|one| one.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == FLASH).then(|| value.to_owned()))
+    pairs.find_map(|(found, value)| (found == name && !value.is_empty()).then(|| value.to_owned()))
 }
 
-/// Gives a flash that an earlier page held back to the page that follows.
+/// The form that was sent too early or too late, sealed: it goes along until the page it stands on can be shown again.
+pub(crate) fn held_back() -> Option<String> {
+    match FormState::is_held_back(&flash()) {
+        true => cookie(FLASH),
+        false => cookie(HELD_BACK),
+    }
+}
+
+/// Gives a form that was held back to the page that follows, which shows it.
 pub(crate) fn hand_on(sealed: &str) {
+    set_sealed(FLASH, sealed);
+}
+
+/// Gives it to the page that follows, which only holds it back as well.
+pub(crate) fn hold_back(sealed: &str) {
+    set_sealed(HELD_BACK, sealed);
+}
+
+/// Holds back what was sent to this page itself: the server's middleware seals it.
+pub(crate) fn hold_back_posted(error: Error) {
+    let Some(sent) = posted() else { return };
+    let form = own_address().split('?').next().unwrap_or_default().to_owned();
+    let flash = Flash { form, error: Some(error), values: sent.joined(), notice: None };
+    if let Ok(json) = serde_json::to_string(&flash) {
+        insert_header(HELD, &links::encode(&json));
+    }
+}
+
+fn set_sealed(name: &str, sealed: &str) {
     if !is_sealed(sealed) {
         return;
     }
-    let cookie = format!("{FLASH}={sealed}; Path=/; Max-Age={FLASH_SECONDS}; HttpOnly; Secure; SameSite=Lax");
+    let cookie = format!("{name}={sealed}; Path=/; Max-Age={FLASH_SECONDS}; HttpOnly; Secure; SameSite=Lax");
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         response.append_header(SET_COOKIE, value);
     }

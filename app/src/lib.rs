@@ -29,18 +29,20 @@ pub mod components;
 pub mod application_users;
 pub mod certificates;
 pub mod events;
+pub mod factors;
 pub mod groups;
 pub mod invitations;
 pub mod ip_filters;
 pub mod mails;
 pub mod organizations;
 pub mod permissions;
-pub mod profile;
 pub mod policies;
+pub mod profile;
 pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod step_up;
 pub mod tokens;
 pub mod units;
 pub mod users;
@@ -50,6 +52,6 @@ pub use crate::{
     components::theme::Theme,
     context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
-    session::{PROOF, PROVEN_AT, USER_ID},
+    session::{Ceremonies, PROOF, PROVEN_AT, USER_ID},
     shell::{Assets, csp, shell},
 };

@@ -1,6 +1,13 @@
 //! Every address of the console, written once. Builds and checks addresses; fetches nothing.
 
+mod own;
+
 use std::fmt::Write as _;
+
+pub use self::own::{
+    authentication, factor, factor_removal, new_app, new_passkey, new_security_key, own_sessions,
+    recovery_codes, second_factor, sign_in, step_up,
+};
 
 /// The list of projects, of one organization or of the first.
 #[must_use]
@@ -47,6 +54,11 @@ pub fn certificates(project: &str, after: Option<&str>) -> String {
 pub fn certificate(project: &str, id: &str) -> String {
     format!("/projects/{}/certificates/{}", encode(project), encode(id))
 }
+/// The authentication policy of an organization.
+#[must_use]
+pub fn authentication_policy(organization: &str) -> String {
+    of_organization(organization, &["authentication"], &[])
+}
 /// Everything that happened in an organization.
 #[must_use]
 pub fn organization_events(organization: &str, after: Option<&str>) -> String {
@@ -54,11 +66,6 @@ pub fn organization_events(organization: &str, after: Option<&str>) -> String {
 }
 /// Every certificate of destruction of an organization.
 #[must_use]
-/// The authentication policy of an organization.
-#[must_use]
-pub fn authentication_policy(organization: &str) -> String {
-    of_organization(organization, &["authentication"], &[])
-}
 pub fn organization_certificates(organization: &str, after: Option<&str>) -> String {
     with_query(&format!("/organizations/{}/certificates", encode(organization)), &[("after", after)])
 }
@@ -301,11 +308,6 @@ fn of_organization(organization: &str, segments: &[&str], query: &[(&str, Option
         path.push_str(&encode(segment));
     }
     with_query(&path, query)
-}
-/// Sign in, then go on to `next`.
-#[must_use]
-pub fn sign_in(next: Option<&str>) -> String {
-    with_query("/sign-in", &[("next", next)])
 }
 
 /// `next` if it is a path of this console and nothing else: no other host, no scheme, nothing a header cannot hold.

@@ -16,6 +16,10 @@ use crate::{
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
     events::EventsPage,
+    factors::{
+        AuthenticationPage, FactorViewPage, NewAppPage, NewPasskeyPage, NewSecurityKeyPage,
+        RecoveryCodesPage, RemoveFactorPage,
+    },
     groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, RemoveMemberPage},
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
@@ -26,14 +30,15 @@ use crate::{
     permissions::{
         ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokeChosenPage, RevokePage,
     },
+    policies::AuthenticationPolicyPage,
     profile::{LeavePage, OwnOrganizationsPage, ProfilePage},
     projects::{MoveProjectPage, ProjectSettingsPage, ProjectsPage},
     services::{
         ConnectPage, CreateServicePage, OverviewPage, ProjectPage, ServiceSettingsPage, ServicesPage,
-    policies::AuthenticationPolicyPage,
     },
-    sessions::{HomePage, SignInPage},
+    sessions::{FactorPage, HomePage, OwnSessionsPage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
+    step_up::StepUpPage,
     tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
     units::UnitPage,
     users::{UserDeactivationPage, UserPage, UserRemovalPage, UserSuperAdminPage, UsersPage},
@@ -49,6 +54,8 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/set-up") view=SetUpNeededPage />
                 <Route ssr=Async path=path!("/set-up/:token") view=SetUpPage />
                 <Route ssr=Async path=path!("/sign-in") view=SignInPage />
+                <Route ssr=Async path=path!("/sign-in/factor") view=FactorPage />
+                <Route ssr=Async path=path!("/step-up") view=StepUpPage />
                 <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
                 <OwnRoutes />
                 <ProjectRoutes />
@@ -66,6 +73,14 @@ pub fn App() -> impl IntoView {
 fn OwnRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     view! {
         <Route ssr=Async path=path!("/profile") view=ProfilePage />
+        <Route ssr=Async path=path!("/profile/authentication") view=AuthenticationPage />
+        <Route ssr=Async path=path!("/profile/authentication/apps/new") view=NewAppPage />
+        <Route ssr=Async path=path!("/profile/authentication/security-keys/new") view=NewSecurityKeyPage />
+        <Route ssr=Async path=path!("/profile/authentication/passkeys/new") view=NewPasskeyPage />
+        <Route ssr=Async path=path!("/profile/authentication/factors/:factor") view=FactorViewPage />
+        <Route ssr=Async path=path!("/profile/authentication/factors/:factor/remove") view=RemoveFactorPage />
+        <Route ssr=Async path=path!("/profile/authentication/recovery-codes") view=RecoveryCodesPage />
+        <Route ssr=Async path=path!("/profile/sessions") view=OwnSessionsPage />
         <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
         <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
         <Route ssr=Async path=path!("/profile/tokens/:token") view=OwnTokenPage />
@@ -115,6 +130,7 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/units/:unit") view=UnitPage />
         <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
         <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
+        <Route ssr=Async path=path!("/organizations/:organization/authentication") view=AuthenticationPolicyPage />
         <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />
@@ -130,7 +146,6 @@ fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/users/:user") view=UserPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/deactivate") view=UserDeactivationPage />
-        <Route ssr=Async path=path!("/organizations/:organization/authentication") view=AuthenticationPolicyPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/super-admin") view=UserSuperAdminPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />

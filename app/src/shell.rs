@@ -17,6 +17,9 @@ pub struct Assets {
     /// The script that loads the WASM.
     #[serde(rename = "loader.js")]
     pub loader: String,
+    /// The script for passkeys and security keys.
+    #[serde(rename = "passkeys.js")]
+    pub passkeys: String,
     /// The WASM's glue.
     #[serde(rename = "console.js")]
     pub glue: String,
@@ -71,6 +74,7 @@ fn document(assets: &Assets, theme: Theme) -> AnyView {
                     src=path(&assets.loader)
                     data-glue=path(&assets.glue)
                     data-wasm=path(&assets.wasm)
+                    data-passkeys=path(&assets.passkeys)
                 ></script>
                 <MetaTags />
             </head>

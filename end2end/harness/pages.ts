@@ -2,6 +2,8 @@
 
 import type { Page } from "@playwright/test";
 
+import { fillSignIn, giveEmail } from "./console.ts";
+
 export type Place = {
   name: string;
   path: string;
@@ -97,6 +99,13 @@ export function places(organization: string, project: string, service: string, c
     },
     { name: "token", path: "/profile/tokens", act: follow("Deploys at night") },
     { name: "profile", path: "/profile" },
+    { name: "authentication", path: "/profile/authentication" },
+    { name: "authentication-app-new", path: "/profile/authentication/apps/new" },
+    { name: "authentication-key-new", path: "/profile/authentication/security-keys/new" },
+    { name: "authentication-passkey-new", path: "/profile/authentication/passkeys/new" },
+    { name: "authentication-codes", path: "/profile/authentication/recovery-codes" },
+    { name: "sessions", path: "/profile/sessions" },
+    { name: "step-up", path: "/step-up?next=%2Fprofile" },
     { name: "own-organizations", path: "/profile/organizations" },
     { name: "own-organization-new", path: "/profile/organizations", act: open("New organization") },
     { name: "own-organization-leave", path: `/profile/organizations/${organization}/leave` },
@@ -221,13 +230,13 @@ export function invitationPlaces(invitations: Invitations): Place[] {
 export function gates(usedLink: string): Place[] {
   return [
     { name: "sign-in", path: "/sign-in" },
+    { name: "sign-in-password", path: "/sign-in", act: (page) => giveEmail(page, "nobody@example.org") },
+    { name: "sign-in-factor-late", path: "/sign-in/factor", status: 401 },
     {
       name: "sign-in-refused",
       path: "/sign-in",
       act: async (page) => {
-        await page.getByLabel("E-mail").fill("nobody@example.org");
-        await page.getByLabel("Password").fill("not the right password");
-        await page.getByRole("button", { name: "Sign in" }).click();
+        await fillSignIn(page, "nobody@example.org", "not the right password");
         await page.getByRole("alert").waitFor();
       },
     },

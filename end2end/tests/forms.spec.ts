@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
-import { createProject, createService, expectRunning, person, setUp, signIn } from "../harness/console.ts";
+import { createProject, createService, expectRunning, fillSignIn, person, setUp, signIn } from "../harness/console.ts";
 import { expect, signedOut, testSignedIn } from "../harness/fixtures.ts";
 
 let link: string;
@@ -53,17 +53,14 @@ test("a wrong password is refused with the e-mail kept", signedOut, async ({ pag
   await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
   await expect(page.getByLabel("Password")).toHaveValue("");
   await expect(page).toHaveURL("/sign-in");
-  await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillSignIn(page);
   await expect(page).toHaveURL("/projects");
 });
 
 test("signing in leads on to the page that was asked for", signedOut, async ({ page }) => {
   await page.goto("/projects/shop/events");
   await expect(page).toHaveURL(/\/sign-in\?next=/);
-  await page.getByLabel("E-mail").fill(person.email);
-  await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await fillSignIn(page);
   await expect(page).toHaveURL("/projects/shop/events");
   await page.goto("/sign-in?next=https%3A%2F%2Fevil.example");
   await expect(page).toHaveURL("/projects");

@@ -9,6 +9,7 @@ import {
   expectGone,
   expectLive,
   expectRunning,
+  fillSignIn,
   hasScript,
   person,
   setUp,
@@ -25,13 +26,6 @@ const test = testSignedIn("simulated", async (page, installation) => {
   await createService(page, "shop", "orders");
   await expectRunning(page);
 });
-
-/** Fills in the sign-in form that is open. */
-async function signInHere(page: Page, password = person.password): Promise<void> {
-  await page.getByLabel("E-mail").fill(person.email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
 
 /** Deletes a service as somebody else would: not through the page that is open. */
 async function deleteBehind(page: Page, installation: Installation, service: string): Promise<void> {
@@ -53,9 +47,9 @@ test("a form sent after the session ended comes back filled in, after the sign-i
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await expect(page.getByText("Your session ended and nothing was saved.")).toBeVisible();
   // A slip at the sign-in loses nothing either.
-  await signInHere(page, "not the right password");
+  await fillSignIn(page, person.email, "not the right password");
   await expect(page.getByText("E-mail or password is wrong.")).toBeVisible();
-  await signInHere(page);
+  await fillSignIn(page);
   await expect(page).toHaveURL("/projects");
   await expect(dialog).toContainText("Your session had ended, so nothing was done.");
   await expect(name).toHaveValue("kept");
@@ -122,7 +116,7 @@ test("the password is hidden again, and is not to be had once the session has en
   } else {
     await expect(page.getByText("Your session has ended. Sign in to go on; what you typed is lost.")).toBeVisible();
   }
-  await signInHere(page);
+  await fillSignIn(page);
   await expect(page).toHaveURL("/projects/shop/services/orders/connect");
 });
 

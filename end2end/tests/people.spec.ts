@@ -4,7 +4,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "@playwright/test";
 
 import { succeed } from "../harness/commands.ts";
-import { createGroup, createProject, createService, person, setUp } from "../harness/console.ts";
+import { createGroup, createProject, createService, fillSignIn, person, setUp } from "../harness/console.ts";
 import { expect, testWith } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
 import { call, GUEST_PASSWORD, invitationLink, invite, join, organizationOf, send } from "../harness/people.ts";
@@ -303,9 +303,7 @@ test("a link that is for somebody else gives its reader nothing, and leads them 
   await guest.goto(fay);
   await expect(guest.getByRole("textbox", { name: "Your name" })).toBeVisible();
   await guest.goto("/sign-in");
-  await guest.getByLabel("E-mail").fill(bea.email);
-  await guest.getByLabel("Password").fill(GUEST_PASSWORD);
-  await guest.getByRole("button", { name: "Sign in" }).click();
+  await fillSignIn(guest, bea.email, GUEST_PASSWORD);
   await expect(guest).toHaveURL("/projects");
 });
 

@@ -46,6 +46,11 @@ const INVITE: &str = "/organizations/{organization}/invitations/new";
 
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
 pub const POSTED: &[&str] = &[
+    "/sign-in",
+    "/profile/authentication/apps/new",
+    "/profile/authentication/security-keys/new",
+    "/profile/authentication/passkeys/new",
+    "/profile/authentication/recovery-codes",
     "/projects/{project}/services/{service}/connect",
     "/organizations/{organization}/invitations",
     INVITE,

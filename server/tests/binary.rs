@@ -39,7 +39,7 @@ impl Installation {
         let directory = tempfile::tempdir().unwrap();
         let assets = directory.path().join("site/assets");
         std::fs::create_dir_all(&assets).unwrap();
-        let names = ["console.css", "loader.js", "console.js", "console.wasm", "favicon.svg"];
+        let names = ["console.css", "loader.js", "passkeys.js", "console.js", "console.wasm", "favicon.svg"];
         let manifest: serde_json::Map<_, _> =
             names.iter().map(|name| ((*name).to_owned(), (*name).into())).collect();
         let manifest = serde_json::to_vec(&manifest).unwrap();

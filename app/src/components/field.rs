@@ -35,6 +35,8 @@ pub(crate) struct Field {
     pub(crate) max: Option<u32>,
     /// Fewest characters.
     pub(crate) min: Option<u32>,
+    /// HTML's inputmode: which keyboard a phone shows.
+    pub(crate) inputmode: Option<&'static str>,
     /// Names and addresses: a monospaced face, no spelling and no capitals.
     pub(crate) is_code: bool,
 }
@@ -57,6 +59,7 @@ impl Field {
                     maxlength=self.max.map(|max| max.saturating_mul(SLACK))
                     minlength=self.min
                     autocomplete=self.autocomplete.unwrap_or("off")
+                    inputmode=self.inputmode
                     autocapitalize=self.is_code.then_some("none")
                     spellcheck=self.is_code.then_some("false")
                     autofocus=self.has_focus || control.is_refused

@@ -8,9 +8,10 @@ use leptos::prelude::*;
 use super::icons::{Icon, icon};
 use crate::context::{self, Posted};
 
-/// The forms whose refusal is not that of a session that ended.
+/// The form with e-mail and password.
 pub(crate) const SIGN_IN: &str = "/api/sign_in";
-const SIGN_OUT: &str = "/api/sign_out";
+/// How the forms begin that are about signing in and out and showing who one is: none of them is held back.
+const GATES: [&str; 3] = [SIGN_IN, "/api/sign_out", "/api/step_up"];
 /// Stands for the forms that narrow lists down, which are sent nowhere.
 const SEARCH: &str = "search";
 
@@ -27,28 +28,22 @@ impl FormState {
     /// The state of the form that is sent to `action`.
     pub(crate) fn of(action: &'static str) -> Self {
         let flash = context::flash();
-        if flash.form != action {
+        // What was sent to a page itself is named after the page.
+        let is_of_page = !action.starts_with("/api/") && is_own(&flash.form);
+        if flash.form != action && !is_of_page {
             return Self { action, ..Self::default() };
         }
         let values = flash.values;
-        let error = match action {
-            SIGN_IN => flash.error,
-            _ => flash.error.map(|error| sent_too_late(overtaken(error, &values))),
+        let error = match is_gate(action) {
+            true => flash.error,
+            false => flash.error.map(|error| not_done_yet(overtaken(error, &values))),
         };
         Self { action, error, values }
     }
 
     /// The state of a form that was sent to its own page and refused.
     pub(crate) fn refused(action: &'static str, error: Error, sent: &Posted) -> Self {
-        let mut values = BTreeMap::<String, String>::new();
-        for (name, value) in sent.0.iter() {
-            let known = values.entry(name.clone()).or_default();
-            if !known.is_empty() {
-                known.push('\n');
-            }
-            known.push_str(value);
-        }
-        Self { action, error: Some(error), values }
+        Self { action, error: Some(error), values: sent.joined() }
     }
 
     /// The state of a form that narrows a list down: what is asked for, and why it cannot be, if so.
@@ -68,10 +63,10 @@ impl FormState {
         !self.values.is_empty()
     }
 
-    /// The form of the page before, if it came back because the session had ended.
+    /// The form of the page before, if it came back because the session had ended, or was not fresh enough.
     pub(crate) fn is_held_back(flash: &Flash) -> bool {
-        matches!(flash.error, Some(Error::Unauthenticated { .. }))
-            && ![SIGN_IN, SIGN_OUT].contains(&flash.form.as_str())
+        matches!(flash.error, Some(Error::Unauthenticated { .. } | Error::StepUp { .. }))
+            && !is_gate(&flash.form)
     }
 
     /// Whether what was sent was refused.
@@ -128,14 +123,27 @@ fn overtaken(error: Error, values: &BTreeMap<String, String>) -> Error {
     }
 }
 
-/// A form that was sent after the session had ended is shown again once the person is back.
-fn sent_too_late(error: Error) -> Error {
+/// A form that was sent after the session had ended, or before somebody showed who they are, is shown again afterwards.
+fn not_done_yet(error: Error) -> Error {
     match error {
         Error::Unauthenticated { .. } => Error::conflict(
             "Your session had ended, so nothing was done. What you had entered is still here: send it again.",
         ),
+        Error::StepUp { .. } => Error::conflict(
+            "Nothing was done yet, because this asks you to confirm first that it is you. What you had entered is still \
+             here: send it again.",
+        ),
         other => other,
     }
+}
+
+fn is_gate(form: &str) -> bool {
+    GATES.iter().any(|gate| form.starts_with(gate))
+}
+
+/// Whether that is the page that is asked for.
+fn is_own(form: &str) -> bool {
+    !form.is_empty() && context::own_address().split('?').next() == Some(form)
 }
 
 /// Values that the form sends without showing them.
@@ -157,10 +165,14 @@ mod tests {
         let ended = || Error::Unauthenticated { reason: "Sign in first.".into() };
         assert!(FormState::is_held_back(&refused("/api/projects/create", ended())));
         assert!(!FormState::is_held_back(&refused("/api/projects/create", Error::NotFound)));
-        assert!(!FormState::is_held_back(&refused(SIGN_IN, ended())));
-        assert!(!FormState::is_held_back(&refused(SIGN_OUT, ended())));
-        assert!(sent_too_late(ended()).to_string().contains("send it again"));
-        assert_eq!(sent_too_late(Error::NotFound), Error::NotFound);
+        assert!(FormState::is_held_back(&refused("/api/services/delete", Error::StepUp)));
+        for gate in [SIGN_IN, "/api/sign_in/code", "/api/sign_out", "/api/step_up/code"] {
+            assert!(!FormState::is_held_back(&refused(gate, ended())), "{gate}");
+        }
+        for error in [ended(), Error::StepUp] {
+            assert!(not_done_yet(error).to_string().contains("send it again"));
+        }
+        assert_eq!(not_done_yet(Error::NotFound), Error::NotFound);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) mod navigation;
 #[cfg(feature = "ssr")]
 pub(crate) mod page;
 #[cfg(feature = "ssr")]
+pub(crate) mod passkeys;
+#[cfg(feature = "ssr")]
 pub(crate) mod paths;
 #[cfg(feature = "ssr")]
 pub(crate) mod preview;

@@ -165,6 +165,20 @@ const OF_PERSON: &[Entry] = &[
         address: |_| links::profile(),
     },
     Entry {
+        section: Section::Authentication,
+        symbol: Icon::Lock,
+        label: "Authentication",
+        actions: &[Action::ViewOwnFactors],
+        address: |_| links::authentication(),
+    },
+    Entry {
+        section: Section::Sessions,
+        symbol: Icon::System,
+        label: "Sessions",
+        actions: &[Action::ViewOwnSessions],
+        address: |_| links::own_sessions(),
+    },
+    Entry {
         section: Section::Tokens,
         symbol: Icon::Token,
         label: "Tokens",

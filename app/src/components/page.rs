@@ -11,7 +11,7 @@ use super::{
     icons::{Icon, icon},
 };
 use crate::{
-    context::{done, go, is_post, own_address, set_status, wants_html},
+    context::{done, go, hold_back_posted, is_post, own_address, set_status, wants_html},
     errors::AppError,
     links,
 };
@@ -50,6 +50,13 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
         if wants_html() {
             sign_in_first();
         }
+        return alone(error);
+    }
+    if matches!(error, Error::StepUp { .. }) && wants_html() {
+        if is_post() {
+            hold_back_posted(error.clone());
+        }
+        go(&links::step_up(&own_address()));
         return alone(error);
     }
     let viewer = Viewer::load().await;
@@ -110,8 +117,8 @@ const fn heading(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "Nothing here",
         Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
-        Error::StepUp => "Confirm it is you",
         Error::Unauthenticated { .. } => "Sign in first",
+        Error::StepUp { .. } => "Confirm it is you",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",
         Error::Limited { .. } => "Too many tries",
         Error::Unavailable { .. } => "Not available right now",

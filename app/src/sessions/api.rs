@@ -1,16 +1,29 @@
-//! Server functions of sessions.
+//! Server functions of signing in and out, and of sessions.
 
 use domain::views::Profile;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
 
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    context::{answer, control, done, go, hand_on},
+    context::{self, answer, control, done, go, hand_on, hold_back},
     links, session,
 };
+#[cfg(feature = "ssr")]
+use control::sessions::{SignInStep, SignedIn};
+#[cfg(feature = "ssr")]
+use domain::secrets::Secret;
 
-/// Signs in and goes on to `next`, which gets back the form that was `held_back` when the session had ended.
+/// What the browser is asked: options for `navigator.credentials` in JSON. Its other half is in a cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyChallenge {
+    /// As WebAuthn's `publicKey` member has them, in an object around it.
+    pub options: String,
+}
+
+/// Takes e-mail and password, and goes on to `next`, which gets back the form that was `held_back` when the session had
+/// ended; before that to the second factor of who has one.
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(
     #[server(default)] email: String,
@@ -18,15 +31,68 @@ pub async fn sign_in(
     #[server(default)] next: String,
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
-    let input = domain::inputs::SignIn { email, password: domain::secrets::Secret::new(password) };
-    let step = answer(control::sessions::sign_in(&control()?, input).await)?;
-    let control::sessions::SignInStep::Done(signed_in) = step else {
-        let reason = "This account asks for a second factor, which this console does not take yet.".into();
-        return Err(AppError::Refused(domain::errors::Error::Unavailable { reason }));
-    };
+    let input = domain::inputs::SignIn { email, password: Secret::new(password) };
+    match answer(control::sessions::sign_in(&control()?, input).await)? {
+        SignInStep::Done(signed_in) => enter(signed_in, &next, &held_back).await,
+        SignInStep::SecondFactor(ceremony) => {
+            session::keep_ceremony(&ceremony);
+            hold_back(&held_back);
+            go(&links::second_factor(links::own_path(&next)));
+            Ok(())
+        }
+    }
+}
+
+/// Ends a sign-in with a code: of an authenticator app, or a recovery code.
+#[server(endpoint = "sign_in/code")]
+pub async fn sign_in_with_code(
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+    #[server(default)] held_back: String,
+) -> Result<(), AppError> {
+    let (ctx, code) = (control()?, Secret::new(code));
+    let signed_in = control::sessions::sign_in_with_code(&ctx, &session::ceremony(), &code).await;
+    enter(answer(signed_in)?, &next, &held_back).await
+}
+
+/// Ends a sign-in with a security key or a passkey, after the password.
+#[server(endpoint = "sign_in/security_key")]
+pub async fn sign_in_with_security_key(
+    #[server(default)] answer: String,
+    #[server(default)] next: String,
+    #[server(default)] held_back: String,
+) -> Result<(), AppError> {
+    let ctx = control()?;
+    let signed_in = control::sessions::sign_in_with_security_key(&ctx, &session::ceremony(), &answer).await;
+    enter(context::answer(signed_in)?, &next, &held_back).await
+}
+
+/// Begins a sign-in with a passkey alone.
+#[server(endpoint = "sign_in/begin_passkey")]
+pub async fn begin_passkey_sign_in() -> Result<PasskeyChallenge, AppError> {
+    let begun = answer(control::sessions::begin_passkey(&control()?).await)?;
+    session::keep_passkey_ceremony(&begun.ceremony);
+    Ok(PasskeyChallenge { options: begun.shown })
+}
+
+/// Signs in with a passkey alone, whoever it belongs to.
+#[server(endpoint = "sign_in/passkey")]
+pub async fn sign_in_with_passkey(
+    #[server(default)] answer: String,
+    #[server(default)] next: String,
+    #[server(default)] held_back: String,
+) -> Result<(), AppError> {
+    let ctx = control()?;
+    let signed_in =
+        control::sessions::sign_in_with_passkey(&ctx, &session::passkey_ceremony(), &answer).await;
+    enter(context::answer(signed_in)?, &next, &held_back).await
+}
+
+#[cfg(feature = "ssr")]
+async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), AppError> {
     session::begin(signed_in).await?;
-    hand_on(&held_back);
-    go(links::own_path(&next).unwrap_or("/projects"));
+    hand_on(held_back);
+    go(links::own_path(next).unwrap_or("/projects"));
     Ok(())
 }
 
@@ -36,6 +102,22 @@ pub async fn sign_out() -> Result<(), AppError> {
     answer(control::sessions::sign_out(&control()?).await)?;
     session::end().await?;
     done(&links::sign_in(None), "You are signed out.");
+    Ok(())
+}
+
+/// Signs one other browser of oneself out.
+#[server(endpoint = "sessions/end")]
+pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> {
+    answer(control::sessions::end(&control()?, &id).await)?;
+    done(&links::own_sessions(), "That browser is signed out.");
+    Ok(())
+}
+
+/// Signs all other browsers of oneself out.
+#[server(endpoint = "sessions/end_others")]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    answer(control::sessions::end_others(&control()?).await)?;
+    done(&links::own_sessions(), "You are signed in here and nowhere else.");
     Ok(())
 }
 

@@ -1,85 +1,215 @@
-//! `/sign-in`: e-mail and password.
+//! `/sign-in`: the e-mail address first, then what may be used with it. The second step is the same for every address,
+//! known or not.
 
+use domain::{errors::Error, names::EmailAddress};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use super::gate::{Luggage, gate};
 use crate::{
     components::{
         field::Field,
-        form::{FormState, SIGN_IN, hidden},
-        frame::brand,
-        icons::{Icon, icon},
+        form::{FormState, SIGN_IN},
         page::page,
-        toast::toasts,
+        passkeys::{Options, PasskeyForm, Verb},
     },
-    context::{control, flash, go, sealed_flash},
+    context::{control, flash, go, posted, set_status},
     links,
 };
+
+const TITLE: &str = "Sign in";
+const PASSKEY: &str = "/api/sign_in/passkey";
+const BEGIN_PASSKEY: &str = "/api/sign_in/begin_passkey";
+const HELD_BACK: &str =
+    "Your session ended and nothing was saved. Sign in to go on where you were, with what you had entered.";
 
 /// The sign-in form; who is signed in already goes on.
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let next = use_query_map().read_untracked().get("next");
     page(async move {
-        let next = next.as_deref().and_then(links::own_path).unwrap_or("/projects").to_owned();
+        let luggage = Luggage::of_request(next.as_deref());
         let ctx = control()?;
         if control::sessions::profile(&ctx).await.is_ok() {
-            go(&next);
+            go(luggage.path());
         }
         if control::set_up::is_needed(&ctx).await? {
             go("/set-up");
         }
-        Ok(draw(&next))
+        let step = Step::of_request();
+        Ok(gate(TITLE, step.view(&luggage)))
     })
 }
 
-fn draw(next: &str) -> AnyView {
-    let form = FormState::of(SIGN_IN);
-    let held_back = FormState::is_held_back(&flash()).then(sealed_flash).flatten();
-    let held_back = held_back.or_else(|| form.value("held_back")).filter(|form| !form.is_empty());
-    let notice = held_back.as_ref().map(|_| {
-        view! {
-            <p class="alert alert-warning" role="note">
-                {icon(Icon::Lock)}
-                <span>"Your session ended and nothing was saved. Sign in to go on where you were, with what you had entered."</span>
-            </p>
+/// How far somebody has come.
+enum Step {
+    /// Who they are; with what was typed before.
+    Email(FormState, Option<String>),
+    /// With what they sign in.
+    Proof(FormState, String),
+}
+
+impl Step {
+    fn of_request() -> Self {
+        let Some(sent) = posted() else { return Self::of_flash() };
+        // Back from a later step, to change it.
+        if sent.has("typed") {
+            return Self::Email(FormState::of(SIGN_IN), Some(sent.value("typed")));
         }
-    });
+        match sent.value("email").parse::<EmailAddress>() {
+            Ok(email) => Self::Proof(FormState::of(SIGN_IN), email.as_str().to_owned()),
+            Err(error) => {
+                set_status(422);
+                Self::Email(FormState::refused(SIGN_IN, Error::name("email", error), &sent), None)
+            }
+        }
+    }
+
+    /// After something was refused: the step at which it was.
+    fn of_flash() -> Self {
+        let form = FormState::of(if flash().form == PASSKEY { PASSKEY } else { SIGN_IN });
+        match form.value("email").filter(|email| !email.is_empty()) {
+            Some(email) if form.reason("email").is_none() => Self::Proof(form, email),
+            _ => Self::Email(form, None),
+        }
+    }
+
+    fn view(self, luggage: &Luggage) -> AnyView {
+        match self {
+            Self::Email(form, typed) => email_step(&form, typed, luggage),
+            Self::Proof(form, email) => proof_step(&form, &email, luggage),
+        }
+    }
+}
+
+fn email_step(form: &FormState, typed: Option<String>, luggage: &Luggage) -> AnyView {
     let email = Field {
         name: "email",
         label: "E-mail",
         kind: "email",
-        autocomplete: Some("username"),
-        has_focus: !form.is_refused() || form.value("email").is_none(),
+        autocomplete: Some("username webauthn"),
+        value: typed,
+        has_focus: true,
         is_code: true,
         ..Field::default()
     };
+    let field = form.id("email");
+    view! {
+        {luggage.notice(HELD_BACK)}
+        <form method="post" action=links::sign_in(luggage.next.as_deref()) class="form">
+            {form.error(&["email"])} {luggage.hidden(&[])} {email.view(form)}
+            <div class="form-actions">
+                <button class="button button-primary button-wide">"Continue"</button>
+            </div>
+        </form>
+        {passkey(luggage, "", Some(field))}
+    }
+    .into_any()
+}
+
+fn proof_step(form: &FormState, email: &str, luggage: &Luggage) -> AnyView {
     let password = Field {
         name: "password",
         label: "Password",
         kind: "password",
         autocomplete: Some("current-password"),
-        has_focus: form.is_refused(),
+        has_focus: true,
         ..Field::default()
     };
+    let address = links::sign_in(luggage.next.as_deref());
+    let id = format!("{}-shown", form.id("email"));
     view! {
-        <Title text="Sign in · Redoubt" />
-        <main id="main" class="gate">
-            {brand()}
-            <section class="card gate-card">
-                <h1>"Sign in"</h1>
-                <form method="post" action=form.action class="form">
-                    {notice} {form.error(&["email", "password"])}
-                    {hidden(&[("next", next), ("held_back", &held_back.unwrap_or_default())])} {email.view(&form)}
-                    {password.view(&form)}
-                    <div class="form-actions">
-                        <button class="button button-primary button-wide">"Sign in"</button>
-                    </div>
-                </form>
-            </section>
-        </main>
-        {toasts()}
+        {luggage.notice(HELD_BACK)}
+        <form method="post" action=address.clone() id="other-email">
+            {luggage.hidden(&[("typed", email)])}
+        </form>
+        <form method="post" action=SIGN_IN class="form">
+            {form.error(&["password"])} {luggage.hidden(&[])}
+            <div class="field">
+                <label for=id.clone()>"E-mail"</label>
+                <div class="known-email">
+                    <input
+                        id=id.clone()
+                        name="email"
+                        type="email"
+                        class="code"
+                        value=email.to_owned()
+                        autocomplete="username"
+                        readonly
+                    />
+                    <button class="button" form="other-email">"Change"</button>
+                </div>
+            </div>
+            {password.view(form)}
+            <div class="form-actions">
+                <button class="button button-primary button-wide">"Sign in"</button>
+            </div>
+        </form>
+        {passkey(luggage, email, None)}
     }
     .into_any()
+}
+
+/// The other way in; `fills` is the field at which the browser offers it by itself.
+fn passkey(luggage: &Luggage, email: &str, fills: Option<String>) -> AnyView {
+    let mut values = luggage.values();
+    values.push(("email", email.to_owned()));
+    let form = PasskeyForm {
+        action: PASSKEY.to_owned(),
+        verb: Verb::Get,
+        options: Options::BeginAt(BEGIN_PASSKEY),
+        hidden: values,
+        fields: ().into_any(),
+        fills,
+        label: "Use a passkey",
+        class: "button-wide",
+        back: None,
+    };
+    view! { <div class="other-way">{form.view()}</div> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn a_password_manager_finds_name_and_password_in_one_form() {
+        let luggage = Luggage::default();
+        let html = Owner::new().with(|| {
+            proof_step(
+                &FormState::refused(SIGN_IN, Error::NotFound, &crate::context::Posted([].into())),
+                "a@b.example",
+                &luggage,
+            )
+            .to_html()
+        });
+        let form = html.split("<form").find(|form| form.contains("action=\"/api/sign_in\"")).unwrap();
+        assert!(
+            form.contains("autocomplete=\"username\"") && form.contains("value=\"a@b.example\""),
+            "{form}"
+        );
+        assert!(form.contains("autocomplete=\"current-password\""), "{form}");
+    }
+
+    #[test]
+    fn the_first_step_asks_for_one_thing_and_offers_passkeys_at_it() {
+        let html = Owner::new().with(|| {
+            email_step(
+                &FormState::refused(SIGN_IN, Error::NotFound, &crate::context::Posted([].into())),
+                None,
+                &Luggage::default(),
+            )
+            .to_html()
+        });
+        assert!(
+            html.contains("autocomplete=\"username webauthn\"") && !html.contains("type=\"password\""),
+            "{html}"
+        );
+        assert!(
+            html.contains("data-fills=\"sign-in-email\"") && html.contains("id=\"sign-in-email\""),
+            "{html}"
+        );
+    }
 }

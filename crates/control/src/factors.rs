@@ -31,7 +31,7 @@ use crate::{
 };
 use needs::Needs;
 
-pub use adding::{begin_totp, finish_totp};
+pub use adding::{begin_totp, finish_totp, offered_totp};
 pub use credentials::{begin_passkey, begin_security_key, finish_passkey, finish_security_key};
 pub(crate) use credentials::{credential, credentials, unreadable};
 

@@ -1,4 +1,4 @@
-//! Builds the console into `target/site`: WASM, its glue, CSS and the loader script, under names that hold their
+//! Builds the console into `target/site`: WASM, its glue, CSS and the scripts, under names that hold their
 //! content's hash, with `.br` and `.gz` beside each, and `manifest.json` that maps plain names to them.
 //! Does not build the server.
 
@@ -16,7 +16,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{root, styles};
 
 /// Changes whenever this file would make other output from the same input.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 /// Files that people's browsers fetch before they can use a page, without the HTML.
 const FIRST_LOAD: [&str; 3] = ["console.css", "loader.js", "favicon.svg"];
 
@@ -35,10 +35,13 @@ pub(crate) fn build(is_release: bool) -> Result<()> {
     let wasm = fs::read(root.join(format!("target/wasm32-unknown-unknown/{profile}/frontend.wasm")))
         .context("cargo left no WASM module")?;
     let style = styles::inline(&root.join("style"))?;
-    let loader = fs::read(root.join("frontend/loader.js")).context("cannot read frontend/loader.js")?;
+    let [loader, passkeys] = [script(&root, "loader.js")?, script(&root, "passkeys.js")?];
     let favicon = fs::read(root.join("style/favicon.svg")).context("cannot read style/favicon.svg")?;
 
-    let input = digest(&[RECIPE.as_bytes(), profile.as_bytes(), &wasm, style.as_bytes(), &loader, &favicon]);
+    let scripts = digest(&[&loader, &passkeys]);
+    let input =
+        [RECIPE.as_bytes(), profile.as_bytes(), &wasm, style.as_bytes(), scripts.as_bytes(), &favicon];
+    let input = digest(&input);
     let stamp = site.join("stamp");
     if fs::read_to_string(&stamp).is_ok_and(|last| last == input) {
         step(&format!("unchanged, {:.1} s", began.elapsed().as_secs_f32()));
@@ -49,6 +52,7 @@ pub(crate) fn build(is_release: bool) -> Result<()> {
     let mut files = bind(wasm, is_release)?;
     files.insert("console.css".into(), styles::minify(&style)?.into_bytes());
     files.insert("loader.js".into(), loader);
+    files.insert("passkeys.js".into(), passkeys);
     files.insert("favicon.svg".into(), favicon);
 
     step("hashing and compressing");
@@ -57,6 +61,11 @@ pub(crate) fn build(is_release: bool) -> Result<()> {
     report(&sizes);
     step(&format!("done in {:.1} s", began.elapsed().as_secs_f32()));
     Ok(())
+}
+
+/// A script that is written by hand.
+fn script(root: &Path, name: &str) -> Result<Vec<u8>> {
+    fs::read(root.join("frontend").join(name)).with_context(|| format!("cannot read frontend/{name}"))
 }
 
 fn step(text: &str) {

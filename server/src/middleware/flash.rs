@@ -2,9 +2,10 @@
 //!
 //! A form posts to a server function; the browser asks for HTML. The answer becomes a 303 to a path of ours, and what
 //! was wrong or done travels in a short-lived cookie to the next page, which finds a [`Flash`] in its request.
-//! Passwords and tokens never travel.
+//! Passwords, tokens and codes never travel. A form that is held back while somebody signs in or shows who they are travels
+//! beside it, in a cookie of its own, so that neither crowds out the other.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -24,10 +25,20 @@ use crate::refusals::Refusal;
 pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the cookie's value, at most: browsers give up at 4 KiB with name and attributes.
 const COOKIE_BYTES_MAX: usize = 3 << 10;
+/// What stands in the name of a field whose value must not be seen again.
+const SECRET_WORDS: [&str; 3] = ["password", "token", "secret"];
+/// Fields with codes of authenticator apps and recovery codes, and with the answers of passkeys.
+const SECRET_FIELDS: [&str; 3] = ["code", "next_code", "answer"];
 /// Seconds until a flash that nobody fetched is gone.
 const COOKIE_SECONDS_MAX: u32 = 60;
 /// Name of the cookie.
 pub const COOKIE: &str = "__Host-redoubt-flash";
+/// Name of the cookie with the form that is held back.
+pub const HELD_BACK_COOKIE: &str = "__Host-redoubt-held-back";
+/// The field in which pages hand such a form on.
+const HELD_BACK: &str = "held_back";
+/// Set by pages that hold back what was sent to them: a flash in JSON, percent-encoded.
+const HELD: HeaderName = HeaderName::from_static("redoubt-held");
 /// Set by server functions: what was done, percent-encoded.
 pub const NOTICE: HeaderName = HeaderName::from_static("redoubt-notice");
 /// Set by Leptos on the answer of a server function that failed; its body is the error.
@@ -84,28 +95,60 @@ async fn form(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, answer);
     }
     let notice = parts.headers.remove(NOTICE);
+    let held =
+        parts.headers.remove(HELD).and_then(|held| serde_json::from_str::<Flash>(&decoded(&held)).ok());
+    let (mut location, mut held_back) = (own_path(header_text(&parts.headers, &header::LOCATION)), None);
     let flash = if has_failed {
         let error = error(&to_bytes(answer, FORM_BYTES_MAX).await.unwrap_or_default());
         if !has_page {
             // There is no page to go back to that would show it.
             return Refusal(error).into_response();
         }
-        Some(Flash { form: path, error: Some(error), values: values(&sent), notice: None })
+        if matches!(error, Error::StepUp { .. }) {
+            location = step_up(&location);
+        }
+        held_back = form_urlencoded::parse(&sent).find(|(name, _)| name == HELD_BACK);
+        Some(Flash {
+            form: path,
+            error: Some(error),
+            values: values(form_urlencoded::parse(&sent)),
+            notice: None,
+        })
+    } else if let Some(held) = held {
+        let sent = held.values.iter().map(|(name, value)| (name.into(), value.into()));
+        Some(Flash { values: values(sent), ..held })
     } else {
-        let notice = notice.as_ref().and_then(|notice| notice.to_str().ok()).map(decode_notice);
+        let notice = notice.as_ref().map(decoded);
         notice.map(|notice| Flash { notice: Some(notice), ..Flash::default() })
     };
-    let location = own_path(header_text(&parts.headers, &header::LOCATION));
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     for cookie in parts.headers.get_all(header::SET_COOKIE) {
         headers.append(header::SET_COOKIE, cookie.clone());
     }
     headers.insert(header::LOCATION, location);
-    if let Some(cookie) = flash.and_then(cookie) {
+    let held_back = held_back.and_then(|(_, sealed)| held_back_cookie(&sealed));
+    for cookie in flash.and_then(cookie).into_iter().chain(held_back) {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Where somebody shows who they are before they go on at `page`.
+fn step_up(page: &HeaderValue) -> HeaderValue {
+    let next = page.to_str().unwrap_or("/");
+    HeaderValue::from_str(&app::links::step_up(next)).unwrap_or(HeaderValue::from_static("/"))
+}
+
+/// The cookie for a form that is held back; none for what is no such form.
+fn held_back_cookie(sealed: &str) -> Option<HeaderValue> {
+    decode(sealed)?;
+    sealed_cookie(HELD_BACK_COOKIE, sealed)
+}
+
+fn sealed_cookie(name: &str, value: &str) -> Option<HeaderValue> {
+    let attributes = format!("Path=/; Max-Age={COOKIE_SECONDS_MAX}; HttpOnly; Secure; SameSite=Lax");
+    HeaderValue::from_str(&format!("{name}={value}; {attributes}")).ok()
 }
 
 /// The answer to a form that is larger than that and cannot be shown again.
@@ -116,17 +159,21 @@ pub(super) fn too_large(bytes_max: usize) -> Response {
 
 async fn page(mut request: Request, next: Next) -> Response {
     let flash = cookie_value(request.headers(), COOKIE).map(decode);
-    let has_cookie = flash.is_some();
+    let is_there = |name: &&str| cookie_value(request.headers(), name).is_some();
+    let seen: Vec<&str> = [COOKIE, HELD_BACK_COOKIE].into_iter().filter(is_there).collect();
     if let Some(flash) = flash.flatten() {
         request.extensions_mut().insert(flash);
     }
     let mut response = next.run(request).await;
     // A page that only points to another one (to sign in first) leaves the flash for that one.
-    if has_cookie && !response.status().is_redirection() {
-        let gone = HeaderValue::from_static(
-            "__Host-redoubt-flash=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
-        );
-        response.headers_mut().append(header::SET_COOKIE, gone);
+    if response.status().is_redirection() {
+        return response;
+    }
+    for name in seen {
+        let gone = format!("{name}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax");
+        if let Ok(gone) = HeaderValue::from_str(&gone) {
+            response.headers_mut().append(header::SET_COOKIE, gone);
+        }
     }
     response
 }
@@ -141,16 +188,20 @@ fn error(answer: &Bytes) -> Error {
     })
 }
 
-fn decode_notice(text: &str) -> String {
-    let pair = format!("notice={text}");
+fn decoded(header: &HeaderValue) -> String {
+    let pair = format!("text={}", header.to_str().unwrap_or_default());
     form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
-/// What was typed, without what must not be seen again. What was sent several times has a line for each.
-fn values(body: &[u8]) -> BTreeMap<String, String> {
-    let is_secret = |name: &str| ["password", "token", "secret"].iter().any(|word| name.contains(word));
+/// What was typed, without what must not be seen again or travels by itself. What was sent several times has a line for each.
+fn values<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> BTreeMap<String, String> {
+    let is_secret = |name: &str| {
+        SECRET_WORDS.iter().any(|word| name.contains(word))
+            || SECRET_FIELDS.contains(&name)
+            || name == HELD_BACK
+    };
     let mut values = BTreeMap::<String, String>::new();
-    for (name, value) in form_urlencoded::parse(body) {
+    for (name, value) in pairs {
         if is_secret(&name.to_ascii_lowercase()) {
             continue;
         }
@@ -186,8 +237,7 @@ fn cookie(mut flash: Flash) -> Option<HeaderValue> {
         flash.values.remove(&longest);
         value = encode(&flash)?;
     }
-    let attributes = format!("Path=/; Max-Age={COOKIE_SECONDS_MAX}; HttpOnly; Secure; SameSite=Lax");
-    HeaderValue::from_str(&format!("{COOKIE}={value}; {attributes}")).ok()
+    sealed_cookie(COOKIE, &value)
 }
 
 fn encode(flash: &Flash) -> Option<String> {
@@ -222,8 +272,13 @@ mod tests {
     #[test]
     fn secrets_do_not_travel_and_the_rest_fits() {
         let body = format!("name=a+b&password=x&Password2=y&set_up_token=z&description={}", "ü".repeat(4000));
-        assert_eq!(super::values(b"groups%5B%5D=a&groups%5B%5D=b")["groups[]"], "a\nb");
-        let values = values(body.as_bytes());
+        let values = |body: &str| super::values(form_urlencoded::parse(body.as_bytes()));
+        assert_eq!(values("groups%5B%5D=a&groups%5B%5D=b")["groups[]"], "a\nb");
+        assert_eq!(
+            values("code=123456&answer=%7B%7D&held_back=x&next=%2F").keys().collect::<Vec<_>>(),
+            ["next"]
+        );
+        let values = values(&body);
         assert_eq!(values.keys().collect::<Vec<_>>(), ["description", "name"]);
         let error = Some(Error::invalid("name", "no"));
         let flash = Flash { form: "/api/x".into(), error, values, notice: None };
@@ -238,6 +293,7 @@ mod tests {
 
     #[test]
     fn notices_keep_their_signs() {
-        assert_eq!(decode_notice("Deleted%20%E2%80%9Ca%2Bb%E2%80%9D%20%26%20more"), "Deleted “a+b” & more");
+        let header = HeaderValue::from_static("Deleted%20%E2%80%9Ca%2Bb%E2%80%9D%20%26%20more");
+        assert_eq!(decoded(&header), "Deleted “a+b” & more");
     }
 }

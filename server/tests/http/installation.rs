@@ -159,7 +159,7 @@ impl Installation {
 /// What `cargo xtask console` leaves, with contents of no meaning.
 fn build_site(site: &std::path::Path) {
     std::fs::create_dir_all(site.join("assets")).unwrap();
-    let names = ["console.css", "loader.js", "console.js", "console.wasm", "favicon.svg"];
+    let names = ["console.css", "loader.js", "passkeys.js", "console.js", "console.wasm", "favicon.svg"];
     let hashed = |name: &str| name.replacen('.', ".0123456789abcdef.", 1);
     let manifest: BTreeMap<&str, String> = names.iter().map(|name| (*name, hashed(name))).collect();
     for name in names {

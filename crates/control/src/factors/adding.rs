@@ -34,6 +34,14 @@ const QR_NAME: &str = "QR code for your authenticator app";
 #[derive(Serialize, Deserialize)]
 struct OfferedSeed(Secret);
 
+impl OfferedSeed {
+    fn bytes(&self) -> Result<Zeroizing<[u8; SEED_BYTES]>, Failure> {
+        let bytes = Zeroizing::new(STANDARD.decode(self.0.expose()).unwrap_or_default());
+        let array = bytes.as_slice().try_into();
+        array.map(Zeroizing::new).map_err(|_| Failure::Inconsistent("an offered seed is none".into()))
+    }
+}
+
 /// Offers to add an authenticator app.
 ///
 /// # Errors
@@ -43,15 +51,36 @@ pub async fn begin_totp(ctx: &Context) -> Result<Begun<TotpOffer>, Error> {
         let (user, _) = may_add(ctx).await?;
         let mut bytes = Zeroizing::new([0; SEED_BYTES]);
         ctx.control.random().fill(bytes.as_mut());
-        let refused = |error: totp::Error| Failure::Inconsistent(format!("a new seed is refused: {error}"));
-        let seed = Seed::new(*bytes).map_err(refused)?;
-        let uri = seed.address(ISSUER, &user.email).map_err(refused)?;
-        let qr_svg = totp::qr_code(&uri, QR_NAME).map_err(refused)?;
+        let shown = offer(*bytes, &user)?;
         let state = OfferedSeed(Secret::new(STANDARD.encode(bytes.as_ref())));
         let kind = CeremonyKind::TotpRegistration;
         let ceremony = ceremonies::begin_unrecorded(ctx, kind, Some(user.id), &state).await?;
-        Ok(Begun { ceremony, shown: TotpOffer { secret: seed.grouped(), uri, qr_svg } })
+        Ok(Begun { ceremony, shown })
     })
+}
+
+/// What was offered, once more: for who has scanned it and mistyped a code.
+///
+/// # Errors
+/// `Conflict` when the offer was taken or is too old; `StepUp`; `Denied` for tokens; `Unauthenticated`.
+pub async fn offered_totp(ctx: &Context, ceremony: &Secret) -> Result<TotpOffer, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnFactors)?;
+        let mut tx = permit.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        let kind = CeremonyKind::TotpRegistration;
+        let found: Ceremony<OfferedSeed> = offered(ctx, &mut tx, ceremony, kind, &user).await?;
+        offer(*found.state.bytes()?, &user)
+    })
+}
+
+/// What the page shows of a seed.
+fn offer(bytes: [u8; SEED_BYTES], user: &User) -> Result<TotpOffer, Failure> {
+    let refused = |error: totp::Error| Failure::Inconsistent(format!("a new seed is refused: {error}"));
+    let seed = Seed::new(bytes).map_err(refused)?;
+    let uri = seed.address(ISSUER, &user.email).map_err(refused)?;
+    let qr_svg = totp::qr_code(&uri, QR_NAME).map_err(refused)?;
+    Ok(TotpOffer { secret: seed.grouped(), uri, qr_svg })
 }
 
 /// Adds the authenticator app that was offered, after two codes of it in a row. What is wrong with them can be mended: the
@@ -72,16 +101,15 @@ pub async fn finish_totp(
         let (mut write, user) = begin(ctx, &permit, EventType::UserFactorAdded).await?;
         let kind = CeremonyKind::TotpRegistration;
         let found: Ceremony<OfferedSeed> = offered(ctx, &mut write.tx, ceremony, kind, &user).await?;
-        let bytes = Zeroizing::new(STANDARD.decode(found.state.0.expose()).unwrap_or_default());
-        let broken = || Failure::Inconsistent("an offered seed is none".into());
-        let array: [u8; SEED_BYTES] = bytes.as_slice().try_into().map_err(|_| broken())?;
-        let seed = Seed::new(array).map_err(|_| broken())?;
+        let bytes = found.state.bytes()?;
+        let seed =
+            Seed::new(*bytes).map_err(|_| Failure::Inconsistent("an offered seed is refused".into()))?;
         let last_step = seed.confirm(codes[0].expose(), codes[1].expose(), ctx.now()).map_err(|error| {
             Error::invalid(if error == totp::Error::Form { "code" } else { "next_code" }, error.to_string())
         })?;
         ceremonies::end(&mut write.tx, &found, ctx.now()).await?;
         let id = FactorId::from_uuid(ctx.control.new_uuid());
-        let sealed = ctx.control.master_key().seal(ctx.control.random(), place(id), &bytes);
+        let sealed = ctx.control.master_key().seal(ctx.control.random(), place(id), bytes.as_ref());
         let factor = Factor {
             id,
             user_id: user.id,

@@ -1,0 +1,34 @@
+//! Server functions of one's own second factors. Adding one and making recovery codes are no server functions: their answer
+//! is shown by the page that they are sent to, once.
+
+use domain::{ids::FactorId, views::OwnFactors};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::errors::AppError;
+#[cfg(feature = "ssr")]
+use crate::{
+    context::{answer, control, done},
+    links,
+};
+
+/// One's own second factors.
+#[server(endpoint = "factors/list", input = GetUrl)]
+pub async fn list_factors() -> Result<OwnFactors, AppError> {
+    answer(control::factors::own(&control()?).await)
+}
+
+/// Calls a factor something else.
+#[server(endpoint = "factors/rename")]
+pub async fn rename_factor(factor: FactorId, #[server(default)] name: String) -> Result<(), AppError> {
+    answer(control::factors::rename(&control()?, factor, &name).await)?;
+    done(&links::authentication(), "The name is changed.");
+    Ok(())
+}
+
+/// Removes a factor; `confirmed` by who knows which organizations do not let them in any more.
+#[server(endpoint = "factors/remove")]
+pub async fn remove_factor(factor: FactorId, #[server(default)] confirmed: bool) -> Result<(), AppError> {
+    answer(control::factors::remove(&control()?, factor, confirmed).await)?;
+    done(&links::authentication(), "It is removed, and every other browser of yours is signed out.");
+    Ok(())
+}

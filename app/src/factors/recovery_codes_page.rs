@@ -1,0 +1,67 @@
+//! `/profile/authentication/recovery-codes`: makes new recovery codes. The form is sent to the page itself, which then shows
+//! the codes, once.
+
+use domain::errors::Error;
+use leptos::prelude::*;
+
+use super::{frame, made_codes::made_codes};
+use crate::{
+    components::{
+        form::FormState,
+        frame::{Viewer, head},
+        page::page,
+    },
+    context::{answer, control, posted, set_status},
+    links,
+    quantities::count,
+};
+
+const TITLE: &str = "Recovery codes";
+/// Names the form for what is said of it.
+const FORM: &str = "recovery-codes";
+
+/// Makes new recovery codes.
+#[component]
+pub(crate) fn RecoveryCodesPage() -> impl IntoView {
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let frame = frame(TITLE).step(TITLE, links::recovery_codes());
+        let form = match posted() {
+            None => FormState::of(FORM),
+            Some(sent) => match control::factors::make_recovery_codes(&control()?).await {
+                Ok(codes) => {
+                    let body = view! { {head("New recovery codes".into(), (), ())} {made_codes(&codes)} };
+                    return Ok(frame.view(viewer, body));
+                }
+                Err(error @ (Error::Conflict { .. } | Error::Forbidden { .. })) => {
+                    set_status(error.status());
+                    FormState::refused(FORM, error, &sent)
+                }
+                Err(error) => return Err(error.into()),
+            },
+        };
+        let left = answer(control::factors::own(&control()?).await)?.recovery_codes_left;
+        Ok(frame.view(viewer, draw(left, &form)))
+    })
+}
+
+fn draw(left: i64, form: &FormState) -> AnyView {
+    let before = match left {
+        0 => "You have none left.".to_owned(),
+        left => {
+            format!("The {} that you have left will not work any more: throw them away.", count(left, "code"))
+        }
+    };
+    view! {
+        {head("Make new recovery codes?".into(), (), ())}
+        <p>"Ten new codes are shown once. Each stands in once for a second factor that you do not have at hand. " {before}</p>
+        <form method="post" action=links::recovery_codes() class="form form-narrow">
+            {form.error(&[])}
+            <div class="form-actions">
+                <button class="button button-primary">"Make new codes"</button>
+                <a class="button" href=links::authentication()>"Cancel"</a>
+            </div>
+        </form>
+    }
+    .into_any()
+}

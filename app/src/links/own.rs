@@ -1,0 +1,71 @@
+//! Addresses of signing in, and of how one signs in. Builds them; fetches nothing.
+
+use super::{encode, with_query};
+
+/// Sign in, then go on to `next`.
+#[must_use]
+pub fn sign_in(next: Option<&str>) -> String {
+    with_query("/sign-in", &[("next", next)])
+}
+/// The second factor, after the password.
+#[must_use]
+pub fn second_factor(next: Option<&str>) -> String {
+    with_query("/sign-in/factor", &[("next", next)])
+}
+/// Show once more who one is, then go on to `next`. What leads there itself leads to the start.
+#[must_use]
+pub fn step_up(next: &str) -> String {
+    let next = if next.starts_with("/step-up") { "/" } else { next };
+    with_query("/step-up", &[("next", Some(next))])
+}
+/// One's own password, second factors and recovery codes.
+#[must_use]
+pub fn authentication() -> String {
+    "/profile/authentication".to_owned()
+}
+/// The form that adds an authenticator app.
+#[must_use]
+pub fn new_app() -> String {
+    "/profile/authentication/apps/new".to_owned()
+}
+/// The form that adds a security key.
+#[must_use]
+pub fn new_security_key() -> String {
+    "/profile/authentication/security-keys/new".to_owned()
+}
+/// The form that adds a passkey.
+#[must_use]
+pub fn new_passkey() -> String {
+    "/profile/authentication/passkeys/new".to_owned()
+}
+/// One of one's own factors.
+#[must_use]
+pub fn factor(factor: &str) -> String {
+    format!("/profile/authentication/factors/{}", encode(factor))
+}
+/// What removing it means, and the form for it.
+#[must_use]
+pub fn factor_removal(factor: &str) -> String {
+    format!("{}/remove", self::factor(factor))
+}
+/// One's own recovery codes.
+#[must_use]
+pub fn recovery_codes() -> String {
+    "/profile/authentication/recovery-codes".to_owned()
+}
+/// Where one is signed in.
+#[must_use]
+pub fn own_sessions() -> String {
+    "/profile/sessions".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn showing_who_one_is_leads_back_and_never_to_itself() {
+        assert_eq!(step_up("/projects/a?x=y"), "/step-up?next=%2Fprojects%2Fa%3Fx%3Dy");
+        assert_eq!(step_up(&step_up("/projects")), "/step-up?next=%2F");
+    }
+}

@@ -1,0 +1,149 @@
+//! `/profile/sessions`: the browsers in which one is signed in, and the forms that sign them out.
+
+use domain::{
+    sign_ins::{FactorKind, SignInMethod},
+    views::SessionView,
+};
+use leptos::prelude::*;
+
+use super::agents::program;
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        badges::{Tone, badge},
+        dialog::{dialog, open_button},
+        form::{FormState, hidden},
+        frame::{Frame, Section, Viewer, head},
+        page::page,
+        table::{Column, Row, table},
+        time::time,
+    },
+    context::{answer, control},
+};
+
+const TITLE: &str = "Sessions";
+const END: &str = "/api/sessions/end";
+const END_OTHERS: &str = "/api/sessions/end_others";
+const DIALOG: &str = "end-others";
+const COLUMNS: [Column; 6] = [
+    Column::Name("Browser"),
+    Column::Text("From"),
+    Column::Text("Signed in with"),
+    Column::Text("Since"),
+    Column::Text("Last used"),
+    Column::Actions,
+];
+
+/// Where one is signed in.
+#[component]
+pub(crate) fn OwnSessionsPage() -> impl IntoView {
+    page(async move {
+        let viewer = Viewer::load().await?;
+        let sessions = answer(control::sessions::own(&control()?).await)?;
+        let calls = ApiCalls::new().post("Sign all other browsers out", END_OTHERS, &[]);
+        let frame = Frame::of_person(Section::Sessions, TITLE).calls(calls);
+        Ok(frame.view(viewer, draw(&sessions)))
+    })
+}
+
+fn draw(sessions: &[SessionView]) -> AnyView {
+    let refused = [END, END_OTHERS].map(|action| FormState::of(action).error(&[])).collect_view();
+    let others = sessions.iter().filter(|session| !session.is_current).count();
+    let end_others = (others > 0).then(|| open_button(DIALOG, "button", "Sign out everywhere else…"));
+    view! {
+        {head(TITLE.into(), (), end_others)}
+        <p class="muted">
+            "The browsers in which you are signed in. What you do not know, sign out, and then change your password. Tokens of \
+             programs are no sessions: they are under Tokens."
+        </p>
+        {refused} {table("Your sessions", &COLUMNS, sessions.iter().map(row).collect())}
+        {(others > 0).then(|| confirm(others))}
+    }
+    .into_any()
+}
+
+fn row(session: &SessionView) -> Row {
+    let agent = session.agent.clone().unwrap_or_default();
+    let program = program(&agent);
+    let here = session.is_current.then(|| badge(Tone::Good, "this one"));
+    let name = view! { <span class="session-name" title=agent>{program.clone()} " " {here}</span> };
+    let from = match session.address.clone() {
+        Some(address) => view! { <code class="break">{address}</code> }.into_any(),
+        None => view! { <span class="muted">"unknown"</span> }.into_any(),
+    };
+    let end = match session.is_current {
+        true => view! {
+            <form method="post" action="/api/sign_out">
+                <button class="button button-small">"Sign out"</button>
+            </form>
+        }
+        .into_any(),
+        false => view! {
+            <form method="post" action=END>
+                {hidden(&[("id", &session.id)])}
+                <button class="button button-small" aria-label=format!("Sign out {program}")>"Sign out"</button>
+            </form>
+        }
+        .into_any(),
+    };
+    let with = proof(session.method, session.second_factor);
+    vec![
+        name.into_any(),
+        from,
+        view! { <span>{with}</span> }.into_any(),
+        time(session.created_at),
+        time(session.last_seen_at),
+        end,
+    ]
+}
+
+/// `password and authenticator app`.
+fn proof(method: Option<SignInMethod>, factor: Option<FactorKind>) -> String {
+    let method = match method {
+        None | Some(SignInMethod::Password) => "password",
+        Some(SignInMethod::Passkey) => return "passkey".to_owned(),
+        Some(SignInMethod::Saml) => "identity provider (SAML)",
+        Some(SignInMethod::Oidc) => "identity provider (OpenID Connect)",
+    };
+    match factor {
+        Some(factor) => format!("{method} and {}", factor.name()),
+        None => method.to_owned(),
+    }
+}
+
+fn confirm(others: usize) -> AnyView {
+    let what = match others {
+        1 => "One other browser is signed out at once. What was being typed there is lost.".to_owned(),
+        others => {
+            format!("{others} other browsers are signed out at once. What was being typed there is lost.")
+        }
+    };
+    let body = view! {
+        <form method="post" action=END_OTHERS class="form">
+            <p>{what} " You stay signed in here."</p>
+            <div class="form-actions">
+                <button class="button button-danger">"Sign out everywhere else"</button>
+                <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    dialog(
+        DIALOG,
+        "Sign out everywhere else?".into(),
+        FormState::of(END_OTHERS).is_refused(),
+        body.into_any(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_told_in_words() {
+        let password = Some(SignInMethod::Password);
+        assert_eq!(proof(password, None), "password");
+        assert_eq!(proof(password, Some(FactorKind::Totp)), "password and authenticator app");
+        assert_eq!(proof(Some(SignInMethod::Passkey), Some(FactorKind::Passkey)), "passkey");
+    }
+}
