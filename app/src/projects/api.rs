@@ -1,15 +1,17 @@
 //! Server functions of projects.
 
 use domain::{
-    ids::OrganizationId,
+    ids::{OrganizationId, ProjectId},
     views::{Effects, Page, ProjectRow, ProjectSettings, ProjectView},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+#[cfg(feature = "ssr")]
+use {control::projects::Renaming, domain::errors::Error};
 
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    context::{answer, control, done},
+    context::{answer, control, done, wants_html},
     links,
 };
 
@@ -49,15 +51,39 @@ pub async fn create_project(
     Ok(project)
 }
 
-/// Renames a project.
+/// Renames a project. If its id comes along, only as long as nobody else gave it another name.
 #[server(endpoint = "projects/rename")]
 pub async fn rename_project(
     project: String,
+    #[server(default)] id: Option<ProjectId>,
     #[server(default)] name: String,
 ) -> Result<ProjectView, AppError> {
-    let renamed = answer(control::projects::rename(&control()?, &project, &name).await)?;
+    let ctx = control()?;
+    let renaming = match id {
+        Some(id) => answer(control::projects::rename_seen(&ctx, id, &project, &name).await)?,
+        None => Renaming::Done(answer(control::projects::rename(&ctx, &project, &name).await)?),
+    };
+    let renamed = match renaming {
+        Renaming::Done(renamed) => renamed,
+        Renaming::Overtaken(now) => return overtaken(&project, now),
+    };
     done(&links::project_settings(&renamed.name), &format!("{project} is now {}.", renamed.name));
     Ok(renamed)
+}
+
+/// Tells who was too late to rename a project. The page of the name that they knew is gone: people see it on that of its
+/// name now.
+#[cfg(feature = "ssr")]
+fn overtaken(seen: &str, now: ProjectView) -> Result<ProjectView, AppError> {
+    let told = format!(
+        "Somebody has renamed {seen} to {} meanwhile. It keeps that name; nothing was changed.",
+        now.name
+    );
+    if !wants_html() {
+        return answer(Err(Error::conflict(told)));
+    }
+    done(&links::project_settings(&now.name), &told);
+    Ok(now)
 }
 
 /// What moving a project would do to people. Without a unit it would go to the organization itself.
@@ -69,10 +95,20 @@ pub async fn preview_project_move(
     answer(control::projects::preview_move(&control()?, &project, &unit).await)
 }
 
-/// Moves a project into a unit, or to the organization itself if none is named.
+/// Moves a project into a unit, or to the organization itself if none is named. If it comes along where the project was, as
+/// `at:` and the id of its unit, only as long as it is there.
 #[server(endpoint = "projects/move")]
-pub async fn move_project(project: String, #[server(default)] unit: String) -> Result<ProjectView, AppError> {
-    let moved = answer(control::projects::move_to(&control()?, &project, &unit).await)?;
+pub async fn move_project(
+    project: String,
+    #[server(default)] unit: String,
+    #[server(default)] seen: String,
+) -> Result<ProjectView, AppError> {
+    let ctx = control()?;
+    let moved = match seen.strip_prefix("at:") {
+        Some(seen) => control::projects::move_from(&ctx, &project, seen, &unit).await,
+        None => control::projects::move_to(&ctx, &project, &unit).await,
+    };
+    let moved = answer(moved)?;
     let place = moved.unit.as_ref().map_or("the organization itself", |unit| &unit.name);
     done(&home(&moved), &format!("{project} is in {place} now."));
     Ok(moved)

@@ -32,7 +32,10 @@ pub(crate) fn MoveProjectPage() -> impl IntoView {
         let Some(destination) = settings.destinations.into_iter().find(is_meant) else {
             return Err(Error::conflict("The project is there already.").into());
         };
-        let body = serde_json::json!({ "unit": destination.as_ref().map(|unit| unit.id.to_string()) });
+        let body = serde_json::json!({
+            "unit": destination.as_ref().map(|unit| unit.id.to_string()),
+            "from": settings.project.unit.as_ref().map(|unit| unit.id.to_string()),
+        });
         let calls = ApiCalls::new().v1("Move it", "POST", &format!("/v1/projects/{name}/move"), Some(&body));
         let frame = Frame::in_project(settings.project.clone(), Section::Settings, "Move project")
             .step("Settings", links::project_settings(&name))
@@ -54,10 +57,11 @@ pub(super) fn place(unit: Option<&NamedUnit>) -> String {
 
 fn draw(project: &ProjectView, destination: Option<&NamedUnit>, changes: Effects) -> AnyView {
     let unit = destination.map(|unit| unit.id.to_string()).unwrap_or_default();
+    let seen = format!("at:{}", key(&project.unit));
     let (from, to) = (place(project.unit.as_ref()), place(destination));
     let preview = Preview {
         action: "/api/projects/move",
-        hidden: vec![("project", project.name.clone()), ("unit", unit)],
+        hidden: vec![("project", project.name.clone()), ("unit", unit), ("seen", seen)],
         sentence: format!("The project {} moves from {from} to {to}.", project.name),
         note: Some(
             "Its services do not notice. What people hold on the one place does not count in it any more, what they hold on \

@@ -91,7 +91,7 @@ fn draw(settings: ProjectSettings, sees_record: bool) -> AnyView {
         destinations.iter().map(|unit| (key(unit), place(unit.as_ref()))).collect();
     view! {
         {head("Settings".into(), (), ())}
-        {may(Action::RenameProject).then(|| rename(&project.name))}
+        {may(Action::RenameProject).then(|| rename(&project))}
         {self::tags(&project, &tags, may(Action::SetProjectTags))}
         {self::contacts(&project, &contacts, may(Action::SetProjectContacts))}
         {(!choices.is_empty()).then(|| move_to(&project, choices))}
@@ -101,7 +101,8 @@ fn draw(settings: ProjectSettings, sees_record: bool) -> AnyView {
     .into_any()
 }
 
-fn rename(name: &str) -> AnyView {
+fn rename(project: &ProjectView) -> AnyView {
+    let (name, id) = (&project.name, project.id.to_string());
     let form = FormState::of("/api/projects/rename");
     let field = Field {
         name: "name",
@@ -110,7 +111,7 @@ fn rename(name: &str) -> AnyView {
             "Renaming changes the addresses of the project’s pages. Services keep their names and run on."
                 .into(),
         ),
-        value: Some(name.to_owned()),
+        value: Some(name.clone()),
         is_code: true,
         max: Some(63),
         ..Field::default()
@@ -119,7 +120,7 @@ fn rename(name: &str) -> AnyView {
         <section class="card" aria-labelledby="rename">
             <h2 id="rename">"Rename project"</h2>
             <form method="post" action=form.action class="form form-narrow">
-                {hidden(&[("project", name)])} {form.error(&["name"])} {field.view(&form)}
+                {hidden(&[("project", name), ("id", &id)])} {form.error(&["name"])} {field.view(&form)}
                 <div class="form-actions">
                     <button class="button button-primary">"Rename"</button>
                 </div>

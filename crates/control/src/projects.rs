@@ -31,7 +31,7 @@ use crate::{
     pages, resources,
 };
 
-pub use moving::{move_to, preview_move};
+pub use moving::{move_from, move_to, preview_move};
 pub use settings::{CONTACTS_MAX, TAGS_MAX, set_contacts, set_tags, settings};
 
 /// Column that a project's CA key is sealed for.
@@ -208,6 +208,36 @@ pub async fn rename(ctx: &Context, name: &str, new_name: &str) -> Result<Project
         write.commit().await?;
         Ok(view)
     })
+}
+
+/// What became of a project that was to be renamed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renaming {
+    /// It has the new name.
+    Done(ProjectView),
+    /// Somebody else gave it another name before: it keeps that one.
+    Overtaken(ProjectView),
+}
+
+/// Renames the project of that id as long as it still has the name it was seen with.
+///
+/// # Errors
+/// As [`rename`].
+pub async fn rename_seen(
+    ctx: &Context,
+    id: ProjectId,
+    seen: &str,
+    new_name: &str,
+) -> Result<Renaming, Error> {
+    let now = attempt!(ctx, {
+        let mut tx = ctx.any_read().await?;
+        Ok(store::projects::find(&mut tx, id).await?.ok_or(Error::NotFound)?.name)
+    })?;
+    match now == seen {
+        true => rename(ctx, seen, new_name).await.map(Renaming::Done),
+        // Who may not look at it does not learn what it is called.
+        false => view(ctx, &now).await.map(Renaming::Overtaken),
+    }
 }
 
 /// Deletes a project that holds no services. `confirmation` must be its name.

@@ -8,7 +8,7 @@ use domain::{
     views::{Effects, Page, ProjectRow, ProjectView, Tag},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     answers::{Created, Listed},
@@ -83,6 +83,14 @@ struct MoveProject {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schemars(with = "OrNull<String>")]
     unit: Option<String>,
+    /// Where the project is now, if it is to be moved only from there: id of the unit; null for the organization itself.
+    #[serde(default, deserialize_with = "sent")]
+    from: Option<Option<String>>,
+}
+
+/// A member that was sent, if only as null.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// All tags of a project.
@@ -130,8 +138,15 @@ async fn delete(call: Call) -> Result<(), Error> {
 }
 
 async fn move_to(call: Call<Json<MoveProject>>) -> Result<Json<ProjectView>, Error> {
-    let unit = call.body.0.unit.as_deref().unwrap_or_default();
-    projects::move_to(&call.ctx, call.name("project"), unit).await.map(Json)
+    let MoveProject { unit, from } = &call.body.0;
+    let (project, unit) = (call.name("project"), unit.as_deref().unwrap_or_default());
+    let moved = match from {
+        Some(from) => {
+            projects::move_from(&call.ctx, project, from.as_deref().unwrap_or_default(), unit).await
+        }
+        None => projects::move_to(&call.ctx, project, unit).await,
+    };
+    moved.map(Json)
 }
 
 async fn preview_move(call: Call<Json<MoveProject>>) -> Result<Json<Effects>, Error> {

@@ -3,10 +3,11 @@
 
 use control::{groups, permissions};
 use domain::inputs::{CreateToken, GrantPermission};
+use serde_json::{Value, json};
 
 use crate::{
-    api::callers::{member, owner},
-    installation::{Browser, EMAIL, Installation, PASSWORD},
+    api::callers::{member, owner, owners_program},
+    installation::{Browser, EMAIL, Installation, PASSWORD, hidden_value},
 };
 
 const NEVER_WAS: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -93,4 +94,66 @@ async fn strangers_are_not_led_to_lists_and_what_never_was_is_told_alike() {
         "{}",
         strange.body
     );
+}
+
+#[tokio::test]
+async fn who_knows_a_project_by_its_old_name_or_place_is_told_both() {
+    let installation = Installation::new().await;
+    let (ann, organization) = owner(&installation).await;
+    let browser = installation.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    browser.make_project("shop").await;
+    let page = "/projects/shop/settings";
+    let unit = async |name: &str| {
+        control::units::create(&ann.ctx, organization, name).await.unwrap().row.id.to_string()
+    };
+    let (one, two) = (unit("One").await, unit("Two").await);
+
+    let preview = browser.get(&format!("{page}/move?unit={two}")).await.body;
+    let seen = hidden_value(&preview, "seen");
+    let first = [("project", "shop"), ("unit", &*one), ("seen", &*seen)];
+    let moved = browser.post(&format!("{page}/move?unit={one}"), "/api/projects/move", &first).await;
+    assert!(browser.follow(moved).await.body.contains("shop is in One now."));
+    let second = [("project", "shop"), ("unit", &*two), ("seen", &*seen)];
+    let answer = browser.post(&format!("{page}/move?unit={two}"), "/api/projects/move", &second).await;
+    let told = browser.follow(answer).await.body;
+    assert!(
+        told.contains("it is in the unit One now, and not in the organization itself any more"),
+        "{told}"
+    );
+    let again = [("project", "shop"), ("unit", &*two), ("seen", &*hidden_value(&told, "seen"))];
+    let answer = browser.post(&format!("{page}/move?unit={two}"), "/api/projects/move", &again).await;
+    assert!(browser.follow(answer).await.body.contains("shop is in Two now."));
+
+    let id = hidden_value(&browser.get(page).await.body, "id");
+    let rename = [("project", "shop"), ("id", &*id), ("name", "store")];
+    browser.post(page, "/api/projects/rename", &rename).await;
+    let rename = [("project", "shop"), ("id", &*id), ("name", "market")];
+    let program = browser.with_header("accept", "application/json");
+    let answer = program.post("/", "/api/projects/rename", &rename).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    let answer = browser.post(page, "/api/projects/rename", &rename).await;
+    assert_eq!(answer.location(), "/projects/store/settings");
+    let told = browser.follow(answer).await.body;
+    assert!(told.contains("Somebody has renamed shop to store meanwhile."), "{told}");
+}
+
+#[tokio::test]
+async fn programs_may_say_from_where_a_project_is_to_be_moved() {
+    let installation = Installation::new().await;
+    let (program, organization) = owners_program(&installation).await;
+    program
+        .post(&format!("/v1/organizations/{organization}/projects"), json!({ "name": "shop" }))
+        .await
+        .with(201);
+    let units = format!("/v1/organizations/{organization}/units");
+    let one = program.post(&units, json!({ "name": "One" })).await.with(201);
+    let body = json!({ "unit": one["id"], "from": null });
+    program.post("/v1/projects/shop/move", body).await.with(200);
+    let refused = program.post("/v1/projects/shop/move", json!({ "unit": null, "from": null })).await;
+    // It is there no more.
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    let body = json!({ "unit": null, "from": one["id"] });
+    assert_eq!(program.post("/v1/projects/shop/move", body).await.with(200)["unit"], Value::Null);
+    program.post("/v1/projects/shop/move", json!({ "unit": one["id"] })).await.with(200);
 }

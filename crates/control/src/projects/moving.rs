@@ -27,6 +27,19 @@ use crate::{
 /// # Errors
 /// `Denied` when the actor does not administer the project, or may make none where it is or at the destination; `NotFound`.
 pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectView, Error> {
+    relocate(ctx, name, None, unit).await
+}
+
+/// The same as long as the project is still in the unit `seen`, or in the organization itself if that is empty: what a move
+/// would do was told of a move from there.
+///
+/// # Errors
+/// `Conflict` when somebody else has moved it meanwhile, naming both places; otherwise as [`move_to`].
+pub async fn move_from(ctx: &Context, name: &str, seen: &str, unit: &str) -> Result<ProjectView, Error> {
+    relocate(ctx, name, Some(seen.trim()), unit).await
+}
+
+async fn relocate(ctx: &Context, name: &str, seen: Option<&str>, unit: &str) -> Result<ProjectView, Error> {
     attempt!(ctx, {
         let (permit, destination) = authorize(ctx, name, unit).await?;
         let mut write = permit.write(EventType::ProjectMoved).await?;
@@ -45,6 +58,9 @@ pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectVie
         if before.unit.as_ref().map(|unit| unit.id) == there {
             return Ok(before);
         }
+        if let Some(seen) = seen.filter(|seen| *seen != key(before.unit.as_ref())) {
+            return Err(moved_meanwhile(ctx, &mut write.tx, &before, seen).await?.into());
+        }
         if !store::projects::move_to(&mut write.tx, before.id, there).await? {
             return Err(Error::NotFound.into());
         }
@@ -59,6 +75,45 @@ pub async fn move_to(ctx: &Context, name: &str, unit: &str) -> Result<ProjectVie
         write.commit().await?;
         Ok(view)
     })
+}
+
+/// What somebody is told who saw the project elsewhere.
+async fn moved_meanwhile(
+    ctx: &Context,
+    tx: &mut Tx,
+    now: &ProjectView,
+    seen: &str,
+) -> Result<Error, Failure> {
+    let organization = now.organization_id;
+    let then = match place(organization, seen) {
+        Ok(Target::Unit(id)) => match may_create(ctx, tx, organization, Some(id)).await? {
+            true => store::units::find(tx, id).await?.map(|unit| (unit.organization_id, unit.name)),
+            false => None,
+        },
+        Ok(_) => Some((organization, String::new())),
+        Err(_) => None,
+    };
+    let then = then.filter(|(owner, _)| *owner == organization);
+    let then = then.map_or_else(|| "where you saw it".to_owned(), |(_, name)| called(&name));
+    let here = called(now.unit.as_ref().map_or("", |unit| &unit.name));
+    Ok(Error::conflict(format!(
+        "Somebody has moved the project {} meanwhile: it is in {here} now, and not in {then} any more. Nothing was changed. \
+          See what moving it from there would do, and move it then.",
+        now.name,
+    )))
+}
+
+/// A place as people know it: the unit of that name, or the organization itself if there is none.
+fn called(unit: &str) -> String {
+    match unit {
+        "" => "the organization itself".to_owned(),
+        unit => format!("the unit {unit}"),
+    }
+}
+
+/// Where a project is, as it is named to be moved.
+fn key(unit: Option<&NamedUnit>) -> String {
+    unit.map(|unit| unit.id.to_string()).unwrap_or_default()
 }
 
 /// What moving it there would do, without doing it.

@@ -105,6 +105,37 @@ async fn a_project_is_made_in_a_unit_by_who_makes_projects_there() {
 }
 
 #[tokio::test]
+async fn who_saw_a_project_elsewhere_does_not_move_it() {
+    let world = World::new().await;
+    let (ctx, one, two) = (world.ctx(), unit(&world, "one").await, unit(&world, "two").await);
+    let (one, two) = (one.to_string(), two.to_string());
+    made(&world, "mover", None).await;
+    let move_from = async |seen: &str, to: &str| projects::move_from(&ctx, "mover", seen, to).await;
+    // Two people saw it in the organization itself.
+    assert_eq!(move_from("", &one).await.unwrap().unit.unwrap().name, "one");
+    let told = move_from("", &two).await.unwrap_err();
+    assert_eq!(told.status(), 409);
+    let text = told.to_string();
+    assert!(
+        text.contains("it is in the unit one now, and not in the organization itself any more"),
+        "{text}"
+    );
+    assert_eq!(projects::view(&ctx, "mover").await.unwrap().unit.unwrap().name, "one");
+    assert_eq!(world.count_events("project.moved").await, 1);
+    // Where it is to be already it is, wherever they saw it.
+    assert_eq!(move_from("", &one).await.unwrap().unit.unwrap().name, "one");
+    assert_eq!(move_from(&one, &two).await.unwrap().unit.unwrap().name, "two");
+    let text = move_from(&one, "").await.unwrap_err().to_string();
+    assert!(text.contains("in the unit two now, and not in the unit one any more"), "{text}");
+    // Of a place that is not there nothing is told.
+    for strange in ["nowhere", "01890a5d-ac96-774b-bcce-b302099a8057"] {
+        let text = move_from(strange, "").await.unwrap_err().to_string();
+        assert!(text.contains("in the unit two now, and not in where you saw it any more"), "{text}");
+    }
+    check_world(&world).await;
+}
+
+#[tokio::test]
 async fn a_project_moves_and_takes_its_holders_along() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);

@@ -1,6 +1,6 @@
 //! Projects.
 
-use control::projects;
+use control::projects::{self, Renaming};
 use domain::errors::Error;
 
 use crate::{
@@ -24,6 +24,28 @@ async fn names_are_checked_and_unique() {
     }
     assert_eq!(projects::rename(&world.ctx(), PROJECT, " Shop ").await.unwrap().name, PROJECT);
     assert!(world.dump().await == before, "the same name is no change and no event");
+}
+
+#[tokio::test]
+async fn who_knows_a_project_by_an_old_name_does_not_rename_it() {
+    let world = World::new().await;
+    let (ctx, id) = (world.ctx(), projects::view(&world.ctx(), PROJECT).await.unwrap().id);
+    let rename = async |seen: &str, name: &str| projects::rename_seen(&ctx, id, seen, name).await;
+    let Ok(Renaming::Done(renamed)) = rename(PROJECT, "store").await else { panic!("it is not renamed") };
+    assert_eq!(renamed.name, "store");
+    // Even where another project has the old name by now.
+    for _ in 0..2 {
+        assert_eq!(rename(PROJECT, "market").await, Ok(Renaming::Overtaken(renamed.clone())));
+        let _ = projects::create(&ctx, world.organization, PROJECT, "").await;
+    }
+    assert_eq!(world.count_events("project.renamed").await, 1);
+    // Who may not know of it learns nothing.
+    let stranger = world.ctx_of(world.add_user("stranger@example.org", Some(false), true).await);
+    let answer = projects::rename_seen(&stranger, id, PROJECT, "market").await;
+    assert_eq!(answer, Err(Error::NotFound));
+    projects::delete(&ctx, "store", "store").await.unwrap();
+    assert_eq!(rename("store", "market").await, Err(Error::NotFound));
+    assert_eq!(rename(PROJECT, "market").await, Err(Error::NotFound));
 }
 
 /// What is asked for many times at once is done, and recorded, once.
