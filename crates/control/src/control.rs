@@ -167,6 +167,12 @@ impl Control {
         self.context(Origin { address: None, agent, device: None, request_id }, None)
     }
 
+    /// The context of what the server does by itself.
+    pub(crate) fn system_context(&self) -> Context {
+        let request_id = RequestId::from_uuid(self.new_uuid());
+        self.context(Origin { address: None, agent: None, device: None, request_id }, None)
+    }
+
     /// Starts the workflow runner and the sending of mails. Their tasks end after their current step once `shutdown` turns
     /// true.
     #[must_use]

@@ -1,9 +1,9 @@
-//! Taking away rows that have ended by themselves: sessions, counts of wrong sign-ins, mails that are done
-//! with, and tokens that ended long ago. Nothing that anybody could still need goes here, so it is no event.
+//! Taking away rows that have ended by themselves: sessions, ceremonies, links for new passwords, counts of wrong sign-ins and
+//! of mails, mails that are done with, and tokens that ended long ago. Nothing that anybody could still need goes here, so it is no event.
 
 use std::time::Duration;
 
-use crate::{Control, errors::Failure};
+use crate::{Control, errors::Failure, notices::hour};
 
 /// How long a count of wrong sign-ins outlives the last of them. Longer than any wait that it can cause.
 const ATTEMPTS_KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -11,6 +11,8 @@ const ATTEMPTS_KEPT: Duration = Duration::from_secs(24 * 3600);
 const MAILS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a token that expired or was replaced is told apart from one that never was, and is listed with its last use.
 const TOKENS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a count of mails to an address outlives its hour. Longer than any limit looks back.
+const TALLIES_KEPT: Duration = Duration::from_secs(48 * 3600);
 /// Rows that go in one transaction, at most: others write as well.
 const BATCH_ROWS: u32 = 500;
 /// Transactions of one kind in one go, at most; the rest has time until the next one.
@@ -27,6 +29,12 @@ pub struct Removed {
     pub mails: u64,
     /// Tokens that ended long ago.
     pub tokens: u64,
+    /// Ceremonies that nobody ended in time.
+    pub ceremonies: u64,
+    /// Links for new passwords that nobody followed in time.
+    pub password_resets: u64,
+    /// Counts of mails to an address that are old.
+    pub mail_tallies: u64,
 }
 
 /// Takes away what has ended. Several servers may do so at once; whoever comes second leaves it for the next time.
@@ -73,6 +81,34 @@ async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure>
         let count = store::tokens::remove_ended(&mut tx, now.minus(TOKENS_KEPT), BATCH_ROWS).await?;
         tx.commit().await?;
         removed.tokens += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::ceremonies::remove_expired(&mut tx, now, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.ceremonies += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::password_resets::remove_expired(&mut tx, now, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.password_resets += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count =
+            store::mail_tallies::remove_older(&mut tx, hour(now.minus(TALLIES_KEPT)), BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.mail_tallies += count;
         if count < u64::from(BATCH_ROWS) {
             break;
         }

@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod changes;
 pub mod events;
 pub mod explanations;
+pub mod factor_resets;
 pub mod factors;
 pub mod groups;
 pub mod invitations;

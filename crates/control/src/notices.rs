@@ -49,6 +49,8 @@ pub(crate) enum Notice<'a> {
         /// How many are left.
         left: i64,
     },
+    /// The password was changed, or set anew by a mailed link.
+    PasswordChanged,
     /// A personal token was made, or one in the place of another.
     TokenMade {
         /// What it is for.
@@ -66,6 +68,7 @@ impl Notice<'_> {
                 MailKind::FactorsChanged
             }
             Self::RecoveryCodeUsed { .. } => MailKind::RecoveryCodeUsed,
+            Self::PasswordChanged => MailKind::PasswordChanged,
             Self::TokenMade { .. } => MailKind::TokenMade,
             Self::FactorsReset => MailKind::FactorReset,
         }
@@ -90,6 +93,7 @@ impl Notice<'_> {
             Self::RecoveryCodesMade => "New recovery codes for your Redoubt account".to_owned(),
             Self::RecoveryCodeUsed { .. } => "A recovery code of your Redoubt account was used".to_owned(),
             Self::TokenMade { .. } => "Token made for your Redoubt account".to_owned(),
+            Self::PasswordChanged => "The password of your Redoubt account was changed".to_owned(),
             Self::FactorsReset => "The second factors of your Redoubt account were removed".to_owned(),
         }
     }
@@ -127,6 +131,7 @@ impl Notice<'_> {
             Self::RecoveryCodeUsed { left } => {
                 format!("A recovery code of the account {email} was used. {left} are left.")
             }
+            Self::PasswordChanged => format!("The password of the account {email} was changed."),
             Self::TokenMade { description } => {
                 format!("A token was made for the account {email}: “{description}”.")
             }
@@ -146,10 +151,11 @@ pub(crate) async fn post(
     notice: &Notice<'_>,
 ) -> Result<(), Failure> {
     let body = Zeroizing::new(body(ctx, &user.email, &notice.sentence(&user.email)));
-    post_within(&ctx.control, tx, user, notice.kind(), notice.max(), &notice.subject(), &body).await
+    post_within(&ctx.control, tx, user, notice.kind(), notice.max(), &notice.subject(), &body).await?;
+    Ok(())
 }
 
-/// Writes a mail to somebody, unless they got so many lately.
+/// Writes a mail to somebody, unless they got so many lately. False if it was not written.
 pub(crate) async fn post_within(
     control: &Control,
     tx: &mut Tx,
@@ -158,13 +164,13 @@ pub(crate) async fn post_within(
     max: i64,
     subject: &str,
     body: &str,
-) -> Result<(), Failure> {
-    let Ok(recipient) = user.email.parse::<EmailAddress>() else { return Ok(()) };
+) -> Result<bool, Failure> {
+    let Ok(recipient) = user.email.parse::<EmailAddress>() else { return Ok(false) };
     if user.kind != UserKind::Person || !has_room(tx, &recipient, max, control.now()).await? {
-        return Ok(());
+        return Ok(false);
     }
     mails::post(control, tx, None, kind, &recipient, subject, body).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Counts a mail to an address. False if it got so many lately.

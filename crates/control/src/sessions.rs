@@ -4,7 +4,7 @@
 pub(crate) mod accounts;
 mod devices;
 mod hashes;
-mod lock_outs;
+pub(crate) mod lock_outs;
 mod own;
 mod passkeys;
 pub(crate) mod passwords;

@@ -19,7 +19,7 @@ use crate::{
     Context,
     ceremonies::{self, Begun},
     errors::{Failure, attempt},
-    profiles,
+    factor_resets, profiles,
     sessions::{
         accounts::Account,
         passwords,
@@ -81,6 +81,7 @@ async fn answer(ctx: &Context, ceremony: &Secret, answer: Answer<'_>) -> Result<
     let permit = ctx.own(Action::StepUp)?;
     let shown = proofs::answer(ctx, &permit, ceremony, CeremonyKind::StepUp, answer).await?;
     let Shown { mut write, user, factor, .. } = shown;
+    factor_resets::object_by_factor(ctx, &mut write, &user).await?;
     write.event.event_type = EventType::UserSteppedUp;
     write.text(format!(
         "{} showed once more who they are, with a second factor: {}",

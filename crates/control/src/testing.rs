@@ -17,6 +17,7 @@ use store::{Tx, access::Target};
 use crate::{
     Control, Session,
     errors::{Failure, chain},
+    factor_resets,
     housekeeping::{self, Removed},
     mails,
     workflow::{Limits, Point, Runner},
@@ -98,6 +99,15 @@ pub async fn send_mails(control: &Control, limit: Option<Duration>) -> Result<us
 /// When the database does not answer.
 pub async fn tidy(control: &Control) -> Result<Removed, String> {
     housekeeping::tidy(control).await.map_err(text)
+}
+
+/// Carries out the requests that somebody lose their factors whose time has come, as a server does once a minute; says how
+/// many did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn carry_out_factor_resets(control: &Control) -> Result<usize, String> {
+    factor_resets::carry_out_due(control).await.map_err(text)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -77,6 +77,10 @@ text_enum! {
         FactorsChanged = "factors_changed",
         /// A recovery code that was used.
         RecoveryCodeUsed = "recovery_code_used",
+        /// A password that was changed or set anew.
+        PasswordChanged = "password_changed",
+        /// A link that sets a new password.
+        PasswordReset = "password_reset",
         /// A token that was made.
         TokenMade = "token_made",
         /// Second factors that are to be taken from somebody who lost them all.

@@ -20,6 +20,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    factor_resets,
     notices::{self, Notice},
     profiles,
 };
@@ -105,6 +106,9 @@ pub(crate) async fn complete(
         notices::post(ctx, &mut write.tx, user, &Notice::NewDevice(proof)).await?;
     }
     account.name_in(&mut write);
+    if proof.second_factor.is_some() {
+        factor_resets::object_by_factor(ctx, &mut write, user).await?;
+    }
     write.event.event_type = EventType::UserSignedIn;
     write.event.user_id = Some(user.id);
     write.event.credential = Some(credential(proof));

@@ -16,7 +16,7 @@ const AT_BYTES: usize = 8;
 const ID_BYTES: usize = 16;
 
 /// Which device: as in the key that its tries are counted by.
-pub(super) type DeviceId = [u8; ID_BYTES];
+pub(crate) type DeviceId = [u8; ID_BYTES];
 
 /// A new mark for a device from which `user` just signed in.
 pub(super) fn mark(control: &Control, user: UserId) -> Secret {

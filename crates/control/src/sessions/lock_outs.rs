@@ -26,13 +26,13 @@ const FREE_TRIES_ADDRESS: i64 = 20;
 const ADDRESS_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// Challenges for passkeys that one network gets before it has to wait.
 const FREE_CHALLENGES: i64 = 600;
-/// Wrong recovery codes of an account before it has to wait for as long as they count.
+/// Wrong recovery codes of an account, and requests that its factors be removed, before it has to wait for as long as they count.
 const FREE_RECOVERY_CODES: i64 = 4;
 /// Wrong recovery codes are forgotten this long after the last one.
 const RECOVERY_WINDOW: Duration = Duration::from_secs(3600);
 /// Tries turned away in one wait that are put on record, at most: each costs whoever makes it nothing, and none of
 /// them may be the way to fill the disk.
-pub(super) const REFUSALS_TOLD_MAX: u32 = 10;
+pub(crate) const REFUSALS_TOLD_MAX: u32 = 10;
 /// Waits that are counted at the same time, at most. Each cost whoever caused it at least one wrong try.
 const WAITS_MAX: usize = 10_000;
 
@@ -88,7 +88,7 @@ impl Counter {
 
 /// What a password is counted by; the first is the person's own. A device that they have signed in from before has a count
 /// to itself: strangers neither raise it nor are they let off by it.
-pub(super) fn counters(
+pub(crate) fn counters(
     address: Option<IpAddr>,
     email: &EmailAddress,
     device: Option<DeviceId>,
@@ -98,12 +98,12 @@ pub(super) fn counters(
 
 /// What a code of an authenticator app, or an answer of a security key, is counted by: apart from passwords, since the right
 /// password, which comes before it, must not make room for more guesses.
-pub(super) fn code_counters(address: Option<IpAddr>, user: UserId, device: Option<DeviceId>) -> Vec<Counter> {
+pub(crate) fn code_counters(address: Option<IpAddr>, user: UserId, device: Option<DeviceId>) -> Vec<Counter> {
     counted_by(address, own("code:", &format!("user:{user}"), device), device)
 }
 
 /// What a recovery code is counted by.
-pub(super) fn recovery_counters(
+pub(crate) fn recovery_counters(
     address: Option<IpAddr>,
     user: UserId,
     device: Option<DeviceId>,
@@ -118,7 +118,7 @@ pub(super) fn recovery_counters(
 }
 
 /// What is counted where nobody has said yet who they are: the network alone.
-pub(super) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
+pub(crate) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
     network(address)
         .map(|name| of_network(format!("address:{name}"), FREE_TRIES_ADDRESS))
         .into_iter()
@@ -126,15 +126,29 @@ pub(super) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
 }
 
 /// Challenges that are asked for by those who are not signed in.
-pub(super) fn challenge_counters(address: Option<IpAddr>) -> Vec<Counter> {
+pub(crate) fn challenge_counters(address: Option<IpAddr>) -> Vec<Counter> {
     network(address)
         .map(|name| of_network(format!("challenges:{name}"), FREE_CHALLENGES))
         .into_iter()
         .collect()
 }
 
+/// Links that are asked for by those who lost their password.
+pub(crate) fn link_counters(address: Option<IpAddr>) -> Vec<Counter> {
+    network(address)
+        .map(|name| of_network(format!("resets:{name}"), FREE_TRIES_ADDRESS))
+        .into_iter()
+        .collect()
+}
+
 fn of_network(key: String, free: i64) -> Counter {
     Counter { key, free, fading: Fading::Whole(ADDRESS_WINDOW), waits: Waits::Doubling }
+}
+
+/// Requests that somebody lose their second factors.
+pub(crate) fn factor_reset_counters(user: UserId) -> Vec<Counter> {
+    let (fading, waits) = (Fading::Whole(RECOVERY_WINDOW), Waits::Same(RECOVERY_WINDOW));
+    vec![Counter { key: format!("factor_reset:user:{user}"), free: FREE_RECOVERY_CODES, fading, waits }]
 }
 
 /// The count that is the person's own, or their device's.
@@ -170,7 +184,7 @@ fn network(address: Option<IpAddr>) -> Option<String> {
 }
 
 /// How long to wait after the n-th failure in a row: nothing for the free ones, then 2 s, doubling to 15 minutes.
-pub(super) fn wait_after(failures: i64, free: i64) -> Duration {
+pub(crate) fn wait_after(failures: i64, free: i64) -> Duration {
     match u32::try_from(failures - free) {
         Ok(over) if over > 0 => Duration::from_secs(1_u64 << over.min(10)).min(WAIT_MAX),
         _ => Duration::ZERO,
@@ -178,7 +192,7 @@ pub(super) fn wait_after(failures: i64, free: i64) -> Duration {
 }
 
 /// The wait that is not over and ends last.
-pub(super) async fn find(
+pub(crate) async fn find(
     tx: &mut Tx,
     counters: &[Counter],
     now: Timestamp,
@@ -201,7 +215,7 @@ pub(crate) struct Counted(Vec<(Option<Attempts>, Attempts)>);
 
 /// Counts a try as a wrong one before anybody looks at it, so that of many at the same moment no more are looked at than
 /// of as many one after another. Nothing is counted during a wait.
-pub(super) async fn count(
+pub(crate) async fn count(
     control: &Control,
     counters: &[Counter],
 ) -> Result<Result<Counted, LockOut>, store::Error> {
@@ -216,7 +230,7 @@ pub(super) async fn count(
 }
 
 /// Counts a wrong try within the transaction that looked at it.
-pub(super) async fn count_within(
+pub(crate) async fn count_within(
     tx: &mut Tx,
     counters: &[Counter],
     now: Timestamp,
@@ -232,7 +246,7 @@ pub(super) async fn count_within(
 }
 
 /// After a right answer within the transaction that looked at it, which was not counted: the person's own count begins anew.
-pub(super) async fn clear(tx: &mut Tx, counters: &[Counter]) -> Result<(), store::Error> {
+pub(crate) async fn clear(tx: &mut Tx, counters: &[Counter]) -> Result<(), store::Error> {
     match counters.first() {
         Some(own) => store::sign_in_attempts::clear(tx, &own.key).await,
         None => Ok(()),
@@ -242,14 +256,14 @@ pub(super) async fn clear(tx: &mut Tx, counters: &[Counter]) -> Result<(), store
 impl Counted {
     /// After the right password: the person's own count begins anew. Of the others only this try is taken back, since one
     /// right password must not make room for twenty more guesses at others.
-    pub(super) async fn forgive(&self, tx: &mut Tx) -> Result<(), store::Error> {
+    pub(crate) async fn forgive(&self, tx: &mut Tx) -> Result<(), store::Error> {
         let Some(((_, own), others)) = self.0.split_first() else { return Ok(()) };
         store::sign_in_attempts::clear(tx, &own.key).await?;
         take_back(tx, others).await
     }
 
     /// After a try that nobody got to look at.
-    pub(super) async fn take_back(&self, control: &Control) -> Result<(), store::Error> {
+    pub(crate) async fn take_back(&self, control: &Control) -> Result<(), store::Error> {
         let mut tx = control.store().write().await?;
         take_back(&mut tx, &self.0).await?;
         tx.commit().await
@@ -280,7 +294,7 @@ async fn take_back(tx: &mut Tx, counted: &[(Option<Attempts>, Attempts)]) -> Res
 
 impl LockOut {
     /// Seconds until it is over.
-    pub(super) fn seconds_left(&self, now: Timestamp) -> u64 {
+    pub(crate) fn seconds_left(&self, now: Timestamp) -> u64 {
         let micros = self.until.since(now).as_micros();
         u64::try_from(micros.div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
     }
@@ -289,9 +303,9 @@ impl LockOut {
 /// A wait that is not over.
 pub(crate) struct LockOut {
     /// Whose: see [`counters`].
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Until when.
-    pub(super) until: Timestamp,
+    pub(crate) until: Timestamp,
 }
 
 /// How many tries each wait has turned away on this server.
@@ -300,7 +314,7 @@ pub(crate) struct Refusals(Mutex<BTreeMap<String, (Timestamp, u32)>>);
 
 impl Refusals {
     /// Counts one more; says the how many-th it is if it belongs on record.
-    pub(super) fn count(&self, lock_out: &LockOut, now: Timestamp) -> Option<u32> {
+    pub(crate) fn count(&self, lock_out: &LockOut, now: Timestamp) -> Option<u32> {
         let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waits.len() >= WAITS_MAX {
             waits.retain(|_, (until, _)| *until > now);

@@ -63,6 +63,11 @@ pub(crate) async fn look_at(
 }
 
 impl Looked {
+    /// Whether it was right when it was looked at.
+    pub(crate) const fn is_right(&self) -> bool {
+        self.is_right
+    }
+
     /// Whose password it was, if it was right and still is: then the try is forgiven.
     pub(crate) async fn owner(&self, write: &mut Write, account: &Account) -> Result<Option<User>, Failure> {
         let Some(before) = account.user.as_ref().filter(|_| self.is_right) else { return Ok(None) };

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::{Runner, Turn, Workflow, caught};
 use crate::{
     errors::{Failure, chain},
-    housekeeping,
+    factor_resets, housekeeping,
 };
 
 /// How often deadlines are looked at.
@@ -25,7 +25,10 @@ impl Runner {
         while !*shutdown.borrow() {
             let looked = caught(self.raise_alerts()).await;
             let tidied = match looks % LOOKS_PER_TIDYING {
-                0 => caught(housekeeping::tidy(&self.control)).await.map(drop),
+                0 => {
+                    let carried_out = caught(factor_resets::carry_out_due(&self.control)).await.map(drop);
+                    caught(housekeeping::tidy(&self.control)).await.and(carried_out)
+                }
                 _ => Ok(()),
             };
             // The workers have told already that the database is gone, and that this will not work either.

@@ -1,0 +1,89 @@
+//! Carrying out what nobody objected to: the second factors go, the recovery codes with them, and every session. Runs by
+//! itself; who asked must still be somebody who may.
+
+use domain::{
+    actions::Action, events::EventType, permissions::Permission, principals::SubjectKind,
+    sign_ins::FactorResetOutcome,
+};
+use store::{Tx, factor_resets::FactorReset};
+
+use super::letters;
+use crate::{
+    Context, Control,
+    errors::Failure,
+    profiles,
+    standings::{Place, Standing},
+};
+
+/// Requests that are looked at in one go, at most; the rest has time until the next one.
+const BATCH_ROWS: u32 = 50;
+
+/// Carries out what is due; says how many lost their factors. Several servers may do so at once: whoever comes second finds
+/// nothing to do.
+pub(crate) async fn carry_out_due(control: &Control) -> Result<usize, Failure> {
+    let ctx = control.system_context();
+    let mut tx = ctx.system(Action::CarryOutFactorReset).read().await?;
+    let due = store::factor_resets::due(&mut tx, ctx.now(), BATCH_ROWS).await?;
+    drop(tx);
+    let mut done = 0;
+    for reset in due {
+        match carry_out(&ctx, &reset).await {
+            Ok(is_done) => done += usize::from(is_done),
+            // Another server was quicker, or somebody objects right now.
+            Err(failure) if failure.is_conflict() => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(done)
+}
+
+async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> {
+    let permit = ctx.system(Action::CarryOutFactorReset);
+    let mut write = permit.write(EventType::UserFactorResetDone).await?;
+    let stands = may_still_ask(ctx, &mut write.tx, reset).await?;
+    let outcome = if stands { FactorResetOutcome::Done } else { FactorResetOutcome::Withdrawn };
+    let Some(user) = store::users::find(&mut write.tx, reset.user_id).await? else { return Ok(false) };
+    if !store::factor_resets::end(&mut write.tx, reset.id, outcome, ctx.now()).await? {
+        return Ok(false);
+    }
+    let organizations = profiles::organizations(&mut write.tx, user.id).await?;
+    write
+        .of_organizations(&organizations)
+        .subject(SubjectKind::User, user.id.uuid(), user.email.clone())
+        .event
+        .actor = "system".into();
+    if stands {
+        let count = store::factors::remove_for_user(&mut write.tx, user.id).await?;
+        store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
+        store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
+        store::sessions::remove_for_user(&mut write.tx, user.id).await?;
+        letters::done(ctx, &mut write.tx, &user).await?;
+        write.text(format!(
+            "{} lost their second factors, {count} of them, since nobody objected",
+            user.email
+        ));
+    } else {
+        write.event.event_type = EventType::UserFactorResetWithdrawn;
+        write.text(format!("{} keeps their second factors: who asked may not ask that any more", user.email));
+    }
+    write.commit().await?;
+    Ok(stands)
+}
+
+/// Whether the member is still one, and who asked may still manage people there.
+async fn may_still_ask(ctx: &Context, tx: &mut Tx, reset: &FactorReset) -> Result<bool, Failure> {
+    let organization = reset.organization_id;
+    let is_in = |found: Option<store::memberships::Membership>| found.is_some_and(|found| found.is_active);
+    let asker = store::memberships::find(tx, organization, reset.asked_by).await?;
+    let is_active = store::users::find(tx, reset.asked_by).await?.is_some_and(|user| user.is_active);
+    let member = store::memberships::find(tx, organization, reset.user_id).await?;
+    if !is_in(asker) || !is_active || member.is_none() {
+        return Ok(false);
+    }
+    let (asker, member) = (
+        Standing::of(ctx, tx, organization, reset.asked_by).await?,
+        Standing::of(ctx, tx, organization, reset.user_id).await?,
+    );
+    let manages = asker.at(Place::organization(organization)).holds(Permission::OrganizationUsersWrite);
+    Ok(manages && asker.acting_obstacle(&member).is_none())
+}

@@ -1,0 +1,84 @@
+//! What is mailed when somebody is to lose their second factors: to them, with the link to object, and to every super admin of
+//! their organizations.
+
+use std::collections::BTreeSet;
+
+use domain::{ids::UserId, principals::MailKind, secrets::Secret};
+use store::{Tx, factor_resets::FactorReset, users::User};
+use zeroize::Zeroizing;
+
+use crate::{Context, errors::Failure, notices, profiles};
+
+/// Super admins of one organization who are told, at most.
+const TOLD_MAX: u32 = 50;
+
+/// Tells everybody concerned that it was asked.
+pub(super) async fn asked(
+    ctx: &Context,
+    tx: &mut Tx,
+    reset: &FactorReset,
+    asker: &str,
+    token: &Secret,
+) -> Result<(), Failure> {
+    let Some(user) = store::users::find(tx, reset.user_id).await? else { return Ok(()) };
+    let what = format!(
+        "{asker} asks that the second factors and recovery codes of the account {} be removed, because all of them were lost.\n\n\
+         Reason: {}\nThis comes to pass: {}\n",
+        user.email,
+        reset.reason,
+        reset.due_at.human(),
+    );
+    let body = Zeroizing::new(format!(
+        "{what}\nIf you did not ask for this, object now, by opening this link or by signing in with one of your second \
+         factors:\n\n{}/factor-resets/{}\n\nIf you did, you need not do anything: afterwards your password alone opens the \
+         account, until you add a second factor.\n",
+        ctx.control.public_url(),
+        token.expose(),
+    ));
+    let subject = "Your second factors on Redoubt are to be removed";
+    send(ctx, tx, &user, subject, &body).await?;
+    let body = format!(
+        "{what}\nIf this is not in order, take it back on the person’s page, and find out who acts as {asker}.\n"
+    );
+    tell_super_admins(ctx, tx, &user, "Second factors on Redoubt are to be removed", &body).await
+}
+
+/// Tells everybody concerned that it came to pass.
+pub(super) async fn done(ctx: &Context, tx: &mut Tx, user: &User) -> Result<(), Failure> {
+    notices::post(ctx, tx, user, &notices::Notice::FactorsReset).await?;
+    let body = format!(
+        "The second factors and recovery codes of the account {} were removed, after a day in which nobody objected. Their \
+         password alone opens it until they add a second factor.\n",
+        user.email,
+    );
+    tell_super_admins(ctx, tx, user, "Second factors on Redoubt were removed", &body).await
+}
+
+/// The super admins of all organizations that somebody belongs to, each once.
+async fn tell_super_admins(
+    ctx: &Context,
+    tx: &mut Tx,
+    about: &User,
+    subject: &str,
+    body: &str,
+) -> Result<(), Failure> {
+    let mut told: BTreeSet<UserId> = [about.id].into();
+    for organization in profiles::organizations(tx, about.id).await? {
+        // Super admins come first.
+        let people = store::authentication_policies::people(tx, organization, TOLD_MAX).await?;
+        for person in people.into_iter().filter(|person| person.is_super_admin) {
+            if told.insert(person.user_id)
+                && let Some(user) = store::users::find(tx, person.user_id).await?
+            {
+                send(ctx, tx, &user, subject, body).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send(ctx: &Context, tx: &mut Tx, user: &User, subject: &str, body: &str) -> Result<(), Failure> {
+    let (kind, max) = (MailKind::FactorReset, notices::MAILS_MAX);
+    notices::post_within(&ctx.control, tx, user, kind, max, subject, body).await?;
+    Ok(())
+}
