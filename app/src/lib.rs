@@ -35,6 +35,7 @@ pub mod invitations;
 pub mod ip_filters;
 pub mod mails;
 pub mod organizations;
+pub mod passwords;
 pub mod permissions;
 pub mod policies;
 pub mod profile;

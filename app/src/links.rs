@@ -5,8 +5,8 @@ mod own;
 use std::fmt::Write as _;
 
 pub use self::own::{
-    authentication, factor, factor_removal, new_app, new_passkey, new_security_key, own_sessions,
-    recovery_codes, second_factor, sign_in, step_up,
+    authentication, change_password, factor, factor_removal, new_app, new_passkey, new_security_key,
+    own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up,
 };
 
 /// The list of projects, of one organization or of the first.

@@ -27,6 +27,7 @@ use crate::{
     organizations::{
         OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
     },
+    passwords::{AskPasswordResetPage, ChangePasswordPage, PasswordResetPage},
     permissions::{
         ExplainPage, GrantPage, HoldersPage, PermissionsPage, PreviewGrantPage, RevokeChosenPage, RevokePage,
     },
@@ -56,6 +57,8 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/sign-in") view=SignInPage />
                 <Route ssr=Async path=path!("/sign-in/factor") view=FactorPage />
                 <Route ssr=Async path=path!("/step-up") view=StepUpPage />
+                <Route ssr=Async path=path!("/password-reset") view=AskPasswordResetPage />
+                <Route ssr=Async path=path!("/password-reset/:token") view=PasswordResetPage />
                 <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
                 <OwnRoutes />
                 <ProjectRoutes />
@@ -74,6 +77,7 @@ fn OwnRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     view! {
         <Route ssr=Async path=path!("/profile") view=ProfilePage />
         <Route ssr=Async path=path!("/profile/authentication") view=AuthenticationPage />
+        <Route ssr=Async path=path!("/profile/authentication/password") view=ChangePasswordPage />
         <Route ssr=Async path=path!("/profile/authentication/apps/new") view=NewAppPage />
         <Route ssr=Async path=path!("/profile/authentication/security-keys/new") view=NewSecurityKeyPage />
         <Route ssr=Async path=path!("/profile/authentication/passkeys/new") view=NewPasskeyPage />

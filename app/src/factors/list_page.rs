@@ -79,6 +79,7 @@ fn password(changed_at: Option<Timestamp>) -> AnyView {
                 <h2 id="password">"Password"</h2>
                 <p class="muted">{changed}</p>
             </div>
+            <a class="button" href=links::change_password()>"Change…"</a>
         </section>
     }
     .into_any()

@@ -23,6 +23,16 @@ pub fn step_up(next: &str) -> String {
 pub fn authentication() -> String {
     "/profile/authentication".to_owned()
 }
+/// The form that changes one's own password.
+#[must_use]
+pub fn change_password() -> String {
+    "/profile/authentication/password".to_owned()
+}
+/// The form that asks for a link that sets a new password.
+#[must_use]
+pub fn password_reset() -> String {
+    "/password-reset".to_owned()
+}
 /// The form that adds an authenticator app.
 #[must_use]
 pub fn new_app() -> String {

@@ -145,6 +145,7 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage) -> AnyView {
                 <button class="button button-primary button-wide">"Sign in"</button>
             </div>
         </form>
+        <p><a href=links::password_reset()>"Forgot your password?"</a></p>
         {passkey(luggage, email, None)}
     }
     .into_any()

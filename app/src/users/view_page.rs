@@ -155,6 +155,7 @@ fn acts(member: &MemberView, powers: &Powers, organization: &str, user: &str) ->
     let removal = links::user_removal(organization, user);
     view! {
         {super_admin}
+        {password_reset(organization, user)}
         {activity(member, organization, user)}
         <section class="card danger" aria-labelledby="remove">
             <div>
@@ -162,6 +163,27 @@ fn acts(member: &MemberView, powers: &Powers, organization: &str, user: &str) ->
                 <p>"With everything they hold here. Their account stays, and so does what they did."</p>
             </div>
             <a class="button button-danger" href=removal>"Remove…"</a>
+        </section>
+    }
+    .into_any()
+}
+
+/// Has a link mailed to them that sets a new password; whoever presses it learns neither.
+fn password_reset(organization: &str, user: &str) -> AnyView {
+    let form = FormState::of("/api/users/ask_password_reset");
+    view! {
+        {form.error(&[])}
+        <section class="card card-line" aria-labelledby="password">
+            <div>
+                <h2 id="password">"Password"</h2>
+                <p class="muted">
+                    "Mails them a link that sets a new one, once, within half an hour. Their second factors stay."
+                </p>
+            </div>
+            <form method="post" action=form.action>
+                {hidden(&[("organization", organization), ("user", user)])}
+                <button class="button">"Send the link"</button>
+            </form>
         </section>
     }
     .into_any()

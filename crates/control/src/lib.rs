@@ -17,6 +17,7 @@ pub mod ip_filters;
 pub mod mails;
 pub mod notices;
 pub mod organizations;
+pub mod passwords;
 pub mod permissions;
 pub mod places;
 pub mod policies;

@@ -35,6 +35,12 @@ text_enum! {
         ViewOwnSessions = "profile.sessions",
         /// Sign other browsers out.
         EndOwnSessions = "profile.end_sessions",
+        /// Change one's own password.
+        ChangeOwnPassword = "profile.change_password",
+        /// Ask for a mailed link that sets a new password.
+        AskPasswordReset = "password.ask_reset",
+        /// Set a new password by such a link.
+        ResetPassword = "password.reset",
         /// Show once more who one is.
         StepUp = "session.step_up",
         /// Object, through the link in the mail, to losing one's second factors.
@@ -85,6 +91,8 @@ text_enum! {
         SetSuperAdmin = "user.super_admin",
         /// Have somebody lose their second factors, because they lost them all.
         ResetFactors = "user.reset_factors",
+        /// Have a link mailed to somebody that sets a new password.
+        AskPasswordResetFor = "user.ask_password_reset",
         /// Take that back while it waits.
         WithdrawFactorReset = "user.withdraw_factor_reset",
         /// See groups and who is in them.
@@ -217,6 +225,8 @@ impl Action {
             | Self::SignIn
             | Self::OpenInvitation
             | Self::ObjectToFactorReset
+            | Self::AskPasswordReset
+            | Self::ResetPassword
             | Self::UseToken => Need::Nothing,
             Self::SignOut | Self::ViewOwnProfile | Self::ViewOwnTokens => Need::SignIn,
             Self::EditOwnProfile
@@ -227,6 +237,7 @@ impl Action {
             | Self::ViewOwnSessions
             | Self::EndOwnSessions
             | Self::StepUp
+            | Self::ChangeOwnPassword
             | Self::CreateOrganization
             | Self::LeaveOrganization
             | Self::AcceptInvitation => Need::Session,
@@ -255,6 +266,7 @@ impl Action {
             | Self::DeactivateUser
             | Self::ReactivateUser
             | Self::RemoveUser
+            | Self::AskPasswordResetFor
             | Self::ResetFactors
             | Self::WithdrawFactorReset => Need::Permission(Permission::OrganizationUsersWrite),
             Self::CreateGroup

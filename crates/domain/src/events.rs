@@ -21,6 +21,12 @@ text_enum! {
         UserSecondFactorRefused = "user.second_factor_refused",
         /// Somebody showed once more who they are.
         UserSteppedUp = "user.stepped_up",
+        /// Somebody changed their password, or tried to.
+        UserPasswordChanged = "user.password_changed",
+        /// A mailed link was asked for that sets a new password.
+        UserPasswordResetAsked = "user.password_reset_asked",
+        /// A new password was set by such a link.
+        UserPasswordReset = "user.password_reset",
         /// Somebody signed another browser of theirs out, or all others.
         UserSessionEnded = "user.session_ended",
         /// Somebody added a second factor.

@@ -28,6 +28,26 @@ pub struct SignIn {
     pub password: Secret,
 }
 
+/// The form that changes one's own password. Fields: `old_password`, `password`, `end_other_sessions`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ChangePassword {
+    /// The one that they have.
+    pub old_password: Secret,
+    /// The new one.
+    pub password: Secret,
+    /// Whether all other browsers are signed out.
+    pub end_other_sessions: bool,
+}
+
+/// The form that sets a new password by a mailed link. Fields: `token`, `password`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ResetPassword {
+    /// The token of the link.
+    pub token: Secret,
+    /// The new password.
+    pub password: Secret,
+}
+
 /// The form that makes a service. Fields: `name`, `service_type`, `plan`, `cloud`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateService {

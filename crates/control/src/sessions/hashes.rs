@@ -18,7 +18,7 @@ pub(crate) struct Hashes {
 }
 
 /// A place in the queue.
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     hashes: &'a Hashes,
     _place: SemaphorePermit<'a>,
 }
@@ -29,14 +29,14 @@ impl Hashes {
     }
 
     /// A place, unless the queue is full.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
+    pub(crate) fn place(&self) -> Option<Place<'_>> {
         self.places.try_acquire().ok().map(|place| Place { hashes: self, _place: place })
     }
 }
 
 impl Place<'_> {
     /// Waits for its turn and does the work. None if the turn did not come in time.
-    pub(super) async fn work<T: Send + 'static>(
+    pub(crate) async fn work<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {

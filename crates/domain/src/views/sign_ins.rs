@@ -29,6 +29,24 @@ pub struct StepUpView {
     pub options: Option<String>,
 }
 
+/// One rule for passwords, and how a password that is being typed stands with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordRule {
+    /// Whether the password meets it.
+    pub is_met: bool,
+    /// What the rule asks for, if it is met; else what to do.
+    pub sentence: String,
+}
+
+/// What a link shows that sets a new password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordResetView {
+    /// Whose password it sets.
+    pub email: String,
+    /// Fewest characters of the new one.
+    pub chars_min: usize,
+}
+
 /// One's own second factors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFactors {

@@ -1,0 +1,91 @@
+//! What is asked of a new password of somebody: the strictest of their organizations counts, and a second factor makes it
+//! shorter. The rules themselves are in `identity`.
+
+use domain::{actions::Action, errors::Error, secrets::Secret, views::PasswordRule};
+use identity::passwords::{self, Rules};
+use store::{Tx, users::User};
+
+use crate::{
+    Context,
+    errors::{Failure, attempt},
+    policies, profiles,
+};
+
+/// What is asked of somebody's new password.
+pub(super) struct Demands {
+    rules: Rules,
+    /// Words that must not make it up.
+    words: Vec<String>,
+}
+
+impl Demands {
+    pub(super) async fn of(tx: &mut Tx, user: &User) -> Result<Self, Failure> {
+        let has_second_factor = !store::factors::list_for_user(tx, user.id).await?.is_empty();
+        let strictest = policies::strictest(tx, user.id).await?;
+        let rules = Rules {
+            has_second_factor,
+            chars_min: chars(strictest.password_chars_min),
+            chars_min_single: chars(strictest.password_chars_min_alone),
+        };
+        let organizations = store::organizations::list_for_user(tx, user.id).await?;
+        let mut words = vec![user.name.clone(), user.email.clone()];
+        words.extend(organizations.into_iter().map(|(organization, _)| organization.name));
+        Ok(Self { rules, words })
+    }
+
+    /// Fewest characters.
+    pub(super) fn least(&self) -> usize {
+        self.rules.least()
+    }
+
+    /// Checks a new password.
+    ///
+    /// # Errors
+    /// `Invalid` on `password`, with the first rule that failed.
+    pub(super) fn check(&self, password: &Secret) -> Result<(), Error> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        passwords::check(password, &self.rules, &words)
+            .map_err(|error| Error::invalid("password", error.to_string()))
+    }
+}
+
+fn chars(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// Says of each rule whether a password meets it that somebody types who has no account yet. `words` are what they have typed
+/// beside it: their name, their address.
+///
+/// # Errors
+/// `Unavailable` when too many are looked at right now.
+pub async fn judge(ctx: &Context, password: Secret, words: Vec<String>) -> Result<Vec<PasswordRule>, Error> {
+    attempt!(ctx, { ctx.public(Action::SignIn).read().await.map(drop) })?;
+    look(ctx, password, Demands { rules: Rules::SINGLE_FACTOR, words }).await
+}
+
+/// Says of each rule whether a new password for oneself meets it.
+///
+/// # Errors
+/// `Unavailable` when too many are looked at right now; `Denied` for tokens; `Unauthenticated`.
+pub async fn judge_own(ctx: &Context, password: Secret) -> Result<Vec<PasswordRule>, Error> {
+    let demands = attempt!(ctx, {
+        let mut tx = ctx.own(Action::ChangeOwnPassword)?.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        Demands::of(&mut tx, &user).await
+    })?;
+    look(ctx, password, demands).await
+}
+
+/// Estimating takes a while, so that it waits for its turn with those whose passwords are hashed.
+async fn look(ctx: &Context, password: Secret, demands: Demands) -> Result<Vec<PasswordRule>, Error> {
+    let busy =
+        || Error::Unavailable { reason: "Too many people sign in right now. Try again in a moment.".into() };
+    let place = ctx.control.hashes().place().ok_or_else(busy)?;
+    let work = move || {
+        let words: Vec<&str> = demands.words.iter().map(String::as_str).collect();
+        let judgement = passwords::judge(&password, &demands.rules, &words);
+        let rules = judgement.results.into_iter();
+        rules.map(|result| PasswordRule { is_met: result.is_met, sentence: result.sentence }).collect()
+    };
+    place.work(work).await.ok_or_else(busy)
+}
