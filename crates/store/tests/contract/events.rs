@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{
     Error, Store,
-    events::{self, EventFilter},
+    events::{self, Event, EventFilter},
 };
 
 use crate::samples::*;
@@ -21,6 +21,7 @@ contract!(
     pages_newest_first,
     finds_what_is_looked_for,
     looks_no_further_than_it_is_to,
+    is_told_of_a_session,
 );
 
 const ALL: EventFilter<'_> = EventFilter {
@@ -223,5 +224,29 @@ async fn looks_no_further_than_it_is_to(store: Store) {
     for (filter, most, expected) in [(ALL, 4, 4), (text, 4, 4), (EventFilter { from: 7, ..text }, 9, 2)] {
         let count = events::count_for_project(&mut tx, project_id(1), &filter, most).await.unwrap();
         assert_eq!(count, expected, "{filter:?} {most}");
+    }
+}
+
+async fn is_told_of_a_session(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    let told = Event {
+        subject_kind: Some(SubjectKind::User),
+        subject_id: Some(uuid(1)),
+        session_id: Some("0a0b".into()),
+        ..event(Some(organization_id(1)), 1)
+    };
+    events::append(&mut tx, &told).await.unwrap();
+    let kind = told.event_type;
+    let other = EventType::ALL.iter().copied().find(|other| *other != kind).unwrap();
+    for (organization, event_type, subject, session, expected) in [
+        (1, kind, 1, "0a0b", true),
+        (2, kind, 1, "0a0b", false),
+        (1, other, 1, "0a0b", false),
+        (1, kind, 2, "0a0b", false),
+        (1, kind, 1, "0a0c", false),
+    ] {
+        let (organization, subject) = (organization_id(organization), user_id(subject));
+        let found = events::is_of_session(&mut tx, organization, event_type, subject, session).await.unwrap();
+        assert_eq!(found, expected, "{organization} {event_type} {subject} {session}");
     }
 }
