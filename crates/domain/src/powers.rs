@@ -240,6 +240,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_may_be_done_is_what_is_allowed_and_not_what_is_merely_known() {
+        let member = Powers { is_member: true, ..Powers::none(ResourceKind::Organization) };
+        assert!(member.may(Action::ViewOrganization));
+        assert!(!member.may(Action::Grant), "{:?}", member.decide(Action::Grant));
+        assert!(!Powers::none(ResourceKind::Organization).may(Action::ViewOrganization));
+    }
+
+    #[test]
     fn abilities_are_asked_for_by_their_identifiers() {
         let permission = Permission::OrganizationBillingRead;
         for (text, ability, label) in [
