@@ -53,6 +53,6 @@ pub use crate::{
     components::theme::Theme,
     context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
-    session::{Ceremonies, PROOF, PROVEN_AT, USER_ID},
+    session::{BEGAN_AT, Ceremonies, PROOF, PROVEN_AT, USER_ID},
     shell::{Assets, csp, shell},
 };

@@ -18,6 +18,8 @@ pub const USER_ID: &str = "user_id";
 pub const PROOF: &str = "proof";
 /// Key of when they last showed who they are.
 pub const PROVEN_AT: &str = "proven_at";
+/// Key of when they signed in: a new id makes a session no younger.
+pub const BEGAN_AT: &str = "began_at";
 /// Headers in which a server function hands what the browser is to keep to the middleware that makes cookies of them.
 const THEME: HeaderName = HeaderName::from_static("redoubt-theme");
 const DEVICE: HeaderName = HeaderName::from_static("redoubt-device");
@@ -42,6 +44,7 @@ pub(crate) async fn begin(signed_in: SignedIn) -> Result<(), AppError> {
     insert_header(PASSKEY, "");
     session.insert(PROOF, signed_in.proof).await.map_err(|error| failed(&error))?;
     session.insert(PROVEN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
+    session.insert(BEGAN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
     session.insert(USER_ID, signed_in.user).await.map_err(|error| failed(&error))
 }
 

@@ -268,8 +268,8 @@ test("the pages are found by the palette and the menu", async ({}, info) => {
   if (!hasScript(info.project.use)) return;
   await expectLive(page);
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("authentic");
-  await expect(page.getByRole("option", { name: /Authentication/ })).toBeVisible();
+  await page.getByRole("combobox").fill("authentication account");
+  await expect(page.getByRole("option", { name: "Authentication Account" })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL("/profile/authentication");
 });

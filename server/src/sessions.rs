@@ -106,8 +106,10 @@ impl fmt::Debug for Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
+        // One that only gets a new id began when it did.
+        let began_at = held(record, app::BEGAN_AT).unwrap_or_else(|| self.0.now());
         for _ in 0..ID_TRIES_MAX {
-            if self.0.add(&self.row(record, self.0.now()).await?).await.map_err(backend)? {
+            if self.0.add(&self.row(record, began_at).await?).await.map_err(backend)? {
                 return Ok(());
             }
             record.id = Id::default();

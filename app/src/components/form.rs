@@ -22,6 +22,8 @@ pub(crate) struct FormState {
     pub(crate) action: &'static str,
     error: Option<Error>,
     values: BTreeMap<String, String>,
+    /// It was held back: there is nothing wrong with it.
+    is_late: bool,
 }
 
 impl FormState {
@@ -33,24 +35,25 @@ impl FormState {
         if flash.form != action && !is_of_page {
             return Self { action, ..Self::default() };
         }
+        let is_late = Self::is_held_back(&flash);
         let values = flash.values;
         let error = match is_gate(action) {
             true => flash.error,
             false => flash.error.map(|error| not_done_yet(overtaken(error, &values))),
         };
-        Self { action, error, values }
+        Self { action, error, values, is_late }
     }
 
     /// The state of a form that was sent to its own page and refused.
     pub(crate) fn refused(action: &'static str, error: Error, sent: &Posted) -> Self {
-        Self { action, error: Some(error), values: sent.joined() }
+        Self { action, error: Some(error), values: sent.joined(), is_late: false }
     }
 
     /// The state of a form that narrows a list down: what is asked for, and why it cannot be, if so.
     pub(crate) fn asked(values: &[(&str, &str)], error: Option<Error>) -> Self {
         let values = values.iter().filter(|(_, value)| !value.is_empty());
         let values = values.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { action: SEARCH, error, values }
+        Self { action: SEARCH, error, values, is_late: false }
     }
 
     /// Whether it narrows a list down: nothing has to be filled in.
@@ -104,8 +107,9 @@ impl FormState {
         };
         // In a dialog the button that closes it would come first.
         let is_first = matches!(error, Error::Conflict { .. });
+        let class = if self.is_late { "alert alert-warning" } else { "alert alert-bad" };
         view! {
-            <p class="alert alert-bad" role="alert" tabindex=is_first.then_some("-1") autofocus=is_first>
+            <p class=class role="alert" tabindex=is_first.then_some("-1") autofocus=is_first>
                 {icon(Icon::Warning)} <span>{error.to_string()}</span>
             </p>
         }
@@ -189,6 +193,7 @@ mod tests {
             action: "/api/ip_filter/add",
             error: Some(Error::invalid("cidr", "Wrong.")),
             values: BTreeMap::from([("cidr".into(), "x".into())]),
+            is_late: false,
         };
         assert_eq!(form.reason("cidr").as_deref(), Some("Wrong."));
         assert_eq!(form.reason("description"), None);

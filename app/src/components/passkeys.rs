@@ -71,9 +71,7 @@ impl PasskeyForm {
             >
                 {hidden(&pairs)} {self.fields} <input type="hidden" name="answer" value="" autocomplete="off" />
                 <p class="alert alert-bad" role="alert" data-passkey-error="" hidden>{icon(Icon::Warning)} <span></span></p>
-                <noscript>
-                    <p class="hint">"Passkeys and security keys need JavaScript, and it is off in this browser."</p>
-                </noscript>
+                <p class="hint without-script">"Passkeys and security keys need JavaScript, and it is off in this browser."</p>
                 <div class="form-actions">
                     <button class=format!("button needs-script {}", self.class)>{icon(Icon::Permission)} {self.label}</button>
                     {cancel}

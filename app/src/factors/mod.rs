@@ -21,7 +21,10 @@ mod view_page;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    components::frame::{Frame, Section},
+    components::{
+        api_call::ApiCalls,
+        frame::{Frame, Section},
+    },
     context::{answer, control},
     errors::AppError,
     links,
@@ -45,7 +48,10 @@ pub(crate) use self::{
 /// The frame of a page below the list.
 #[cfg(feature = "ssr")]
 fn frame(title: &str) -> Frame {
-    Frame::of_person(Section::Authentication, title).step("Authentication", links::authentication())
+    let calls = ApiCalls::new().get("List your second factors", "/api/factors/list", &[]);
+    Frame::of_person(Section::Authentication, title)
+        .step("Authentication", links::authentication())
+        .calls(calls)
 }
 
 /// The factor that the address names, if it is one's own.

@@ -11,6 +11,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{Tone, badge},
+        breaks::breakable,
         dialog::{dialog, open_button},
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
@@ -39,7 +40,8 @@ const COLUMNS: [Column; 6] = [
 pub(crate) fn OwnSessionsPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
-        let sessions = answer(control::sessions::own(&control()?).await)?;
+        let mut sessions = answer(control::sessions::own(&control()?).await)?;
+        sessions.sort_by_key(|session| !session.is_current);
         let calls = ApiCalls::new().post("Sign all other browsers out", END_OTHERS, &[]);
         let frame = Frame::of_person(Section::Sessions, TITLE).calls(calls);
         Ok(frame.view(viewer, draw(&sessions)))
@@ -53,8 +55,8 @@ fn draw(sessions: &[SessionView]) -> AnyView {
     view! {
         {head(TITLE.into(), (), end_others)}
         <p class="muted">
-            "The browsers in which you are signed in. What you do not know, sign out, and then change your password. Tokens of \
-             programs are no sessions: they are under Tokens."
+            "The browsers in which you are signed in. Sign out any that you do not know, and change your password then. Programs \
+             have tokens instead, which are under Tokens."
         </p>
         {refused} {table("Your sessions", &COLUMNS, sessions.iter().map(row).collect())}
         {(others > 0).then(|| confirm(others))}
@@ -66,9 +68,11 @@ fn row(session: &SessionView) -> Row {
     let agent = session.agent.clone().unwrap_or_default();
     let program = program(&agent);
     let here = session.is_current.then(|| badge(Tone::Good, "this one"));
-    let name = view! { <span class="session-name" title=agent>{program.clone()} " " {here}</span> };
+    let name = view! { <span class="session-name" title=agent><span>{program.clone()}</span> {here}</span> };
     let from = match session.address.clone() {
-        Some(address) => view! { <code class="break">{address}</code> }.into_any(),
+        // The parts of a long one may stand below one another.
+        Some(address) if address.contains(':') => view! { <code>{breakable(&address)}</code> }.into_any(),
+        Some(address) => view! { <code class="nowrap">{address}</code> }.into_any(),
         None => view! { <span class="muted">"unknown"</span> }.into_any(),
     };
     let end = match session.is_current {

@@ -14,5 +14,6 @@ mod journeys;
 mod machinery;
 mod made_tokens;
 mod session_cookies;
+mod step_up;
 mod streams;
 mod walk;

@@ -1,0 +1,126 @@
+//! Showing once more who one is: where forms go that came too early, what comes back, and what becomes of the session.
+
+use std::time::Duration;
+
+use server::{
+    middleware::{
+        flash::{COOKIE as FLASH_COOKIE, HELD_BACK_COOKIE},
+        keepsakes::CEREMONY_COOKIE,
+    },
+    sessions::COOKIE,
+};
+
+use crate::installation::{Browser, Installation, PASSWORD, hidden_value};
+
+/// Longer than a proof counts.
+const STALE: Duration = Duration::from_secs(11 * 60);
+/// What a session's age is at most if nobody says otherwise.
+const AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// A form that asks for a fresh proof, and the page it stands on.
+async fn too_early(browser: &Browser) -> String {
+    let page = "/profile/tokens/new";
+    let answer = browser.post(page, page, &[("description", "Deploys at night")]).await;
+    answer.location().to_owned()
+}
+
+async fn confirm(browser: &Browser, page: &str, held_back: &str, password: &str) -> String {
+    let fields = [("password", password), ("next", "/profile/tokens/new"), ("held_back", held_back)];
+    browser.post(page, "/api/step_up/password", &fields).await.location().to_owned()
+}
+
+#[tokio::test]
+async fn asvs_7_5_3_a_form_that_came_too_early_comes_back_after_the_proof() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    installation.clock.advance(STALE);
+    let page = too_early(&browser).await;
+    assert_eq!(page, "/step-up?next=%2Fprofile%2Ftokens%2Fnew");
+    let shown = browser.get(&page).await;
+    assert_eq!(shown.status, 200);
+    let cookies = shown.set_cookies(CEREMONY_COOKIE);
+    let [cookie] = cookies.as_slice() else { panic!("{cookies:?}") };
+    for mark in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"] {
+        assert!(cookie.split("; ").any(|part| part == mark), "{mark}: {cookie}");
+    }
+    assert!(!shown.body.contains(&browser.cookie(CEREMONY_COOKIE).unwrap()), "the id is on no page");
+    let held_back = hidden_value(&shown.body, "held_back");
+    assert!(!held_back.is_empty());
+
+    // A slip loses nothing.
+    assert_eq!(confirm(&browser, &page, &held_back, "not the right password").await, page);
+    assert!(browser.cookie(HELD_BACK_COOKIE).is_some());
+    let again = browser.get(&page).await;
+    assert!(again.body.contains("aria-invalid=\"true\""), "{}", again.body);
+    assert_eq!(hidden_value(&again.body, "held_back"), held_back);
+    assert!(browser.cookie(HELD_BACK_COOKIE).is_none(), "the page has it now");
+
+    let before = browser.cookie(COOKIE).unwrap();
+    assert_eq!(confirm(&browser, &page, &held_back, PASSWORD).await, "/profile/tokens/new");
+    assert_ne!(browser.cookie(COOKIE).unwrap(), before, "the session has a new id");
+    let form = browser.get("/profile/tokens/new").await.body;
+    assert!(form.contains("Deploys at night") && form.contains("Nothing was done yet"), "{form}");
+    let thief = installation.browser();
+    thief.set_cookie(COOKIE, &before);
+    assert!(
+        thief.get("/projects").await.location().starts_with("/sign-in"),
+        "and the old one is worth nothing"
+    );
+
+    let made = browser
+        .post("/profile/tokens/new", "/profile/tokens/new", &[("description", "Deploys at night")])
+        .await;
+    assert!(made.body.contains("Token created"), "{}", made.body);
+}
+
+#[tokio::test]
+async fn asvs_7_3_2_a_fresh_proof_makes_no_session_younger() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let rounds = u32::try_from(AGE_MAX.as_secs() / STALE.as_secs()).unwrap();
+    for _ in 0..rounds {
+        installation.clock.advance(STALE);
+        browser.get("/step-up").await;
+        assert_eq!(confirm(&browser, "/step-up", "", PASSWORD).await, "/profile/tokens/new");
+    }
+    installation.clock.advance(STALE);
+    assert!(browser.get("/projects").await.location().starts_with("/sign-in"));
+}
+
+/// What a form held is not given up where it is only cancelled, and what is no form is handed on to nobody.
+#[tokio::test]
+async fn what_is_handed_on_is_a_form_and_nothing_else() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    installation.clock.advance(STALE);
+    let page = too_early(&browser).await;
+    let held_back = hidden_value(&browser.get(&page).await.body, "held_back");
+    let fields = [("next", "/profile/tokens/new"), ("held_back", held_back.as_str())];
+    let back = browser.post(&page, "/api/step_up/cancel", &fields).await;
+    assert_eq!(back.location(), "/profile/tokens/new");
+    assert!(browser.get("/profile/tokens/new").await.body.contains("Deploys at night"));
+
+    for odd in ["x; Path=/; Domain=example.org", "\r\nset-cookie: a=b", "bm8gZm9ybQ"] {
+        let fields = [("next", "//evil.example"), ("held_back", odd)];
+        let back = browser.post(&page, "/api/step_up/cancel", &fields).await;
+        assert_eq!(back.location(), "/");
+        let cookies = [FLASH_COOKIE, HELD_BACK_COOKIE].map(|name| back.set_cookies(name).join(" "));
+        assert!(
+            cookies.iter().all(|cookie| !cookie.contains("example.org") && !cookie.contains("a=b")),
+            "{odd}"
+        );
+        confirm(&browser, &page, odd, "not the right password").await;
+        assert_eq!(browser.cookie(HELD_BACK_COOKIE), None, "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn programs_are_told_with_a_status() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await.with_header("accept", "application/json");
+    installation.clock.advance(STALE);
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let answer = browser.post("/projects", "/api/factors/remove", &[("factor", id)]).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.body.contains("step_up"), "{}", answer.body);
+}
