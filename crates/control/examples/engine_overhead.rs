@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use control::{
     Control, MasterKey, Origin, Parts, SystemRandom, projects, services, set_up,
-    testing::{Stepper, session},
+    testing::{Stepper, keep_session, session},
     workflow::Limits,
 };
 use domain::{
@@ -139,6 +139,7 @@ async fn main() {
         organization: "Acme".into(),
     };
     let user = set_up::complete(&control.context(origin(), None), input).await.unwrap().user;
+    keep_session(&control, user).await.unwrap();
     let ctx = control.context(origin(), Some(session(user, Timestamp::from_micros(0))));
     let profile = control::sessions::profile(&ctx).await.unwrap();
     projects::create(&ctx, profile.organizations[0].id, "shop", "").await.unwrap();

@@ -9,7 +9,7 @@ use domain::{
     ids::{MailId, OrganizationId, UserId},
     names::EmailAddress,
     principals::MailKind,
-    sign_ins::Proof,
+    sign_ins::{Proof, SignInMethod},
     timestamps::Timestamp,
 };
 use store::{Tx, access::Target};
@@ -115,10 +115,38 @@ fn text(failure: Failure) -> String {
     chain(&failure)
 }
 
-/// A browser in which that person signed in with their password at that time.
+/// A browser in which that person signed in with their password at that time. It acts only while its row is there.
 #[must_use]
 pub fn session(user: UserId, proven_at: Timestamp) -> Session {
-    Session { key_hash: vec![7; 32], user, proof: Proof::PASSWORD, proven_at: Some(proven_at) }
+    Session { key_hash: session_key(user), user, proof: Proof::PASSWORD, proven_at: Some(proven_at) }
+}
+
+/// Keeps the row of that session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn keep_session(control: &Control, user: UserId) -> Result<(), String> {
+    let now = control.now();
+    let row = store::sessions::Row {
+        key_hash: session_key(user),
+        user_id: Some(user),
+        data: Vec::new(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: Timestamp::from_micros(i64::MAX),
+        address: None,
+        agent: None,
+        method: Some(SignInMethod::Password),
+        second_factor: None,
+        proven_at: Some(now),
+    };
+    control.session_rows().add(&row).await.map(drop).map_err(|error| chain(&error))
+}
+
+/// The hash of the key of that session: each person has one.
+#[must_use]
+pub fn session_key(user: UserId) -> Vec<u8> {
+    [*user.uuid().as_bytes(), [7; 16]].concat()
 }
 
 /// Asks for a permit and lets it go: what every operation begins with.

@@ -14,6 +14,8 @@ mod organizations;
 mod overtaken;
 mod permissions;
 mod places;
+mod policies;
+mod policy_previews;
 mod previews;
 mod profiles;
 mod project_settings;

@@ -19,7 +19,7 @@ use control::{
     projects, services,
     sessions::{SignInStep, SignedIn},
     set_up,
-    testing::{Stepper, session},
+    testing::{Stepper, session, session_key},
     tokens,
     workflow::{Limits, Point},
 };
@@ -30,6 +30,7 @@ use domain::{
     permissions::Granted,
     principals::{PrincipalKind, ResourceKind, UserKind},
     secrets::Secret,
+    sign_ins::{Proof, SignInMethod},
     states::ServiceState,
     timestamps::{Clock, Timestamp},
     views::{ServiceRow, ServiceView},
@@ -188,6 +189,7 @@ impl World {
         let token = set_up::make_link(&self.control).await.unwrap();
         self.secrets.lock().unwrap().extend([token.expose().to_owned(), PASSWORD.to_owned()]);
         self.user = set_up::complete(&self.nobody(), complete_set_up(&token)).await.unwrap().user;
+        self.add_session(self.user).await;
         let mut tx = self.store.read().await.unwrap();
         let organizations = store::organizations::list_for_user(&mut tx, self.user).await.unwrap();
         self.organization = organizations[0].0.id;
@@ -249,22 +251,52 @@ impl World {
         self.control.context(origin, None)
     }
 
-    /// Keeps the session that `ctx_of` has.
+    /// Keeps the session that `ctx_of` has, without which it does nothing. It outlasts every test.
     pub async fn add_session(&self, user: UserId) {
-        let row = control::sessions::SessionRow {
-            key_hash: vec![7; 32],
+        let mut tx = self.store.write().await.unwrap();
+        assert!(store::sessions::add(&mut tx, &self.session_row(user)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    /// The row of that session.
+    pub fn session_row(&self, user: UserId) -> store::sessions::Row {
+        store::sessions::Row {
+            key_hash: session_key(user),
             user_id: Some(user),
             data: Vec::new(),
             created_at: self.now(),
             last_seen_at: self.now(),
-            expires_at: self.now().plus(Duration::from_secs(24 * 3600)),
+            expires_at: self.now().plus(Duration::from_secs(100 * 365 * 24 * 3600)),
             address: None,
             agent: None,
-            method: None,
+            method: Some(SignInMethod::Password),
             second_factor: None,
-            proven_at: None,
+            proven_at: Some(self.now()),
+        }
+    }
+
+    /// Another browser of somebody's, in which they signed in so, from there.
+    pub async fn signed_in(&self, user: UserId, proof: Proof, address: &str) -> Context {
+        // What differs comes first: sessions are named by that.
+        let key_hash: Vec<u8> =
+            self.uuid().as_bytes().iter().rev().copied().chain(std::iter::repeat_n(9, 16)).collect();
+        let row = store::sessions::Row {
+            key_hash: key_hash.clone(),
+            address: Some(address.to_owned()),
+            method: Some(proof.method),
+            second_factor: proof.second_factor,
+            ..self.session_row(user)
         };
-        assert!(self.control.session_rows().add(&row).await.unwrap());
+        let mut tx = self.store.write().await.unwrap();
+        assert!(store::sessions::add(&mut tx, &row).await.unwrap());
+        tx.commit().await.unwrap();
+        let session = control::Session { key_hash, user, proof, proven_at: Some(self.now()) };
+        self.control.context(self.origin(address), Some(session))
+    }
+
+    /// Ends that session.
+    pub async fn end_session(&self, user: UserId) {
+        self.control.session_rows().remove(&session_key(user)).await.unwrap();
     }
 
     /// Somebody who acts with a token of theirs that is limited to these.
@@ -425,6 +457,7 @@ impl World {
             generation: 0,
         };
         assert!(store::users::add(&mut tx, &user).await.unwrap());
+        assert!(store::sessions::add(&mut tx, &self.session_row(id)).await.unwrap());
         if let Some(is_super_admin) = membership {
             store::memberships::add(&mut tx, self.organization, id, is_super_admin, self.now())
                 .await

@@ -1,6 +1,9 @@
 //! People with tokens, and the programs that use them. Checks nothing itself.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -13,7 +16,7 @@ use domain::{
     ids::{OrganizationId, RequestId, UserId},
     inputs::CreateToken,
     principals::UserKind,
-    sign_ins::Proof,
+    sign_ins::{Proof, SignInMethod},
 };
 use serde_json::Value;
 use server::middleware::requests::Peer;
@@ -147,12 +150,28 @@ pub(crate) struct Person {
 
 impl Person {
     /// As if they were signed in to the console.
-    pub(crate) fn signed_in(installation: &Installation, id: UserId) -> Self {
+    pub(crate) async fn signed_in(installation: &Installation, id: UserId) -> Self {
         let request_id = RequestId::from_uuid(Uuid::from_u128(7));
         let address = Some(Ipv4Addr::LOCALHOST.into());
         let origin = Origin { address, agent: None, device: None, request_id };
-        let proven_at = Some(installation.control.session_rows().now());
-        let session = Session { key_hash: vec![7; 32], user: id, proof: Proof::PASSWORD, proven_at };
+        let rows = installation.control.session_rows();
+        let (key_hash, now) = ([*id.uuid().as_bytes(), [7; 16]].concat(), rows.now());
+        let row = control::sessions::SessionRow {
+            key_hash: key_hash.clone(),
+            user_id: Some(id),
+            data: Vec::new(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now.plus(Duration::from_secs(100 * 365 * 24 * 3600)),
+            address: None,
+            agent: None,
+            method: Some(SignInMethod::Password),
+            second_factor: None,
+            proven_at: Some(now),
+        };
+        // It may be there already.
+        rows.add(&row).await.unwrap();
+        let session = Session { key_hash, user: id, proof: Proof::PASSWORD, proven_at: Some(now) };
         Self { id, ctx: installation.control.context(origin, Some(session)) }
     }
 
@@ -169,7 +188,7 @@ pub(crate) async fn owner(installation: &Installation) -> (Person, OrganizationI
     let mut tx = installation.store.read().await.unwrap();
     let user = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap();
     drop(tx);
-    let person = Person::signed_in(installation, user.id);
+    let person = Person::signed_in(installation, user.id).await;
     let profile = control::sessions::profile(&person.ctx).await.unwrap();
     (person, profile.organizations[0].id)
 }
@@ -204,5 +223,5 @@ pub(crate) async fn member(installation: &Installation, organization: Organizati
     assert!(store::users::add(&mut tx, &user).await.unwrap());
     store::memberships::add(&mut tx, organization, user.id, false, now).await.unwrap();
     tx.commit().await.unwrap();
-    Person::signed_in(installation, user.id)
+    Person::signed_in(installation, user.id).await
 }

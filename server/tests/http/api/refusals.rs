@@ -156,7 +156,7 @@ async fn who_may_know_of_something_is_told_what_is_missing() {
     assert_eq!(reply.problem(), (403, "denied".into(), String::new()));
     assert!(reply.text.contains("organization:groups:write"), "{}", reply.text);
     let scopes = vec!["organization:event_logs:read".to_owned()];
-    let owner = Person::signed_in(&installation, id_of(&program).await);
+    let owner = Person::signed_in(&installation, id_of(&program).await).await;
     let scoped = owner.token(&CreateToken { scopes, ..CreateToken::default() }).await;
     let scoped = Program::new(&installation).with_token(&scoped);
     scoped.get(&format!("/v1/organizations/{organization}/events")).await.with(200);

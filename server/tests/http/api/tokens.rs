@@ -44,7 +44,7 @@ async fn a_session_is_no_token_and_a_token_is_no_session() {
     let mut tx = installation.store.read().await.unwrap();
     let user = store::users::find_by_email(&mut tx, "ann@example.org").await.unwrap().unwrap();
     drop(tx);
-    let token = Person::signed_in(&installation, user.id).token(&CreateToken::default()).await;
+    let token = Person::signed_in(&installation, user.id).await.token(&CreateToken::default()).await;
     let program = Program::new(&installation).with_token(&token);
     assert_eq!(program.get("/api/sessions/profile").await.status, 401, "the console wants a session");
     // Another site cannot make a browser send the header, so there is nothing to refuse.

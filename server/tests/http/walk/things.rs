@@ -70,7 +70,7 @@ impl World {
         let bob = UserId::from_uuid(Uuid::from_u128(2));
         add_user(&mut tx, bob, "bob@example.net", UserKind::Person, now).await;
         tx.commit().await.unwrap();
-        let bob = Person::signed_in(&installation, bob);
+        let bob = Person::signed_in(&installation, bob).await;
         let next_door = organizations::create(&bob.ctx, "Next door").await.unwrap().id;
 
         let here = Place {

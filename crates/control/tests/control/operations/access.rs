@@ -346,7 +346,6 @@ async fn a_grant_ends_at_its_time() {
     tx.commit().await.unwrap();
     let ctx = world.ctx_of(user);
     assert_eq!(O::ViewService.call(&ctx, &real).await, Ok(()));
-    world.add_session(user).await;
     let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
     assert!(watch.next().await.is_some());
     world.clock.advance(std::time::Duration::from_secs(60));
@@ -359,14 +358,16 @@ async fn a_grant_ends_at_its_time() {
 async fn a_stream_ends_with_its_session() {
     let Stage { world, .. } = stage().await;
     let ctx = world.ctx();
-    world.add_session(world.user).await;
     let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
     assert!(watch.next().await.is_some());
-    world.control.session_rows().remove(&[7; 32]).await.unwrap();
+    world.end_session(world.user).await;
     assert_eq!(watch.next().await, None);
     // Nor does one go on as somebody else.
     let user = world.add_user("bob@example.org", Some(true), true).await;
-    world.add_session(user).await;
+    let row = store::sessions::Row { user_id: Some(user), ..world.session_row(world.user) };
+    let mut tx = world.store.write().await.unwrap();
+    assert!(store::sessions::add(&mut tx, &row).await.unwrap());
+    tx.commit().await.unwrap();
     let mut watch = changes::subscribe(&ctx, PROJECT, SERVICE).await.unwrap();
     assert_eq!(watch.next().await, None);
 }

@@ -225,7 +225,6 @@ async fn a_file_goes_on_where_it_ended_and_is_for_those_who_may_read() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);
     projects::rename(&ctx, PROJECT, "store").await.unwrap();
-    world.add_session(world.user).await;
     let all = events::export(&ctx, organization, &ALL_EVENTS, None).await.unwrap();
     let rest = events::export(&ctx, organization, &ALL_EVENTS, Some(all[0].sequence)).await.unwrap();
     assert_eq!(rest, all[1..]);
@@ -237,7 +236,7 @@ async fn a_file_goes_on_where_it_ended_and_is_for_those_who_may_read() {
     let rest = events::export_project(&ctx, "store", &ALL_EVENTS, Some(own[0].sequence)).await.unwrap();
     assert_eq!(rest, own[1..]);
     // With the session the file ends, though its reader may read all of it.
-    world.control.session_rows().remove(&[7; 32]).await.unwrap();
+    world.end_session(world.user).await;
     let over = Err(Error::Unauthenticated { reason: "Sign in first.".into() });
     assert_eq!(events::export(&ctx, organization, &ALL_EVENTS, Some(all[0].sequence)).await, over);
     assert_eq!(events::export_project(&ctx, "store", &ALL_EVENTS, Some(own[0].sequence)).await, over);

@@ -116,6 +116,7 @@ async fn somebody_new_joins_with_what_comes_with_it() {
     let joined = invitations::join(&world.nobody(), join_form(&token)).await.unwrap();
     assert_eq!(joined.organization, organization);
     let bob = joined.signed_in.user;
+    world.add_session(bob).await;
     let project = projects::view(&world.ctx_of(bob), PROJECT).await.unwrap();
     assert_eq!(project.powers.granted, [Granted::Role(Role::Developer)]);
     let found = groups::members(&world.ctx(), organization, operators, "", None).await.unwrap();

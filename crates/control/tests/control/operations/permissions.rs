@@ -148,11 +148,11 @@ async fn an_end_is_an_end() {
     assert!(projects::view(&world.ctx_of(bob), PROJECT).await.is_ok());
     world.clock.advance(DAY);
     assert_eq!(projects::view(&world.ctx_of(bob), PROJECT).await, Err(Error::NotFound));
-    let shown = permissions::view(&ctx, organization, row.id).await.unwrap();
+    let shown = permissions::view(&world.ctx(), organization, row.id).await.unwrap();
     assert!(shown.is_expired, "still listed, so that it can be cleared away");
     // What has ended is given again.
     let asked = input("bob@example.org", "read_only", "project:shop", "1");
-    let again = permissions::grant(&ctx, organization, &asked).await.unwrap();
+    let again = permissions::grant(&world.ctx(), organization, &asked).await.unwrap();
     assert_eq!((again.row.id, again.giving), (row.id, Giving::New));
     let event = world.last_event(organization, "permission.granted").await;
     assert!(
