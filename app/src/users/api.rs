@@ -1,7 +1,7 @@
 //! Server functions of an organization's people.
 
 #[cfg(feature = "ssr")]
-use domain::inputs::MemberFilter;
+use domain::{errors::Error, inputs::MemberFilter};
 use domain::{
     ids::{OrganizationId, UserId},
     views::{Effects, MemberRow, MemberView, Page},
@@ -11,7 +11,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    context::{answer, control, done},
+    context::{answer, control, done, wants_html},
     links,
 };
 
@@ -84,7 +84,14 @@ pub async fn set_super_admin(
     is_super_admin: bool,
 ) -> Result<(), AppError> {
     let ctx = control()?;
-    answer(control::users::set_super_admin(&ctx, organization, user, is_super_admin).await)?;
+    match control::users::set_super_admin(&ctx, organization, user, is_super_admin).await {
+        // The page that this came from would ask for the opposite now.
+        Err(Error::Conflict { reason }) if wants_html() => {
+            done(&links::user(&organization.to_string(), &user.to_string()), &reason);
+            return Ok(());
+        }
+        other => answer(other)?,
+    }
     let became = if is_super_admin { "is a super admin now." } else { "is no longer a super admin." };
     told(&ctx, organization, user, became).await;
     Ok(())

@@ -157,3 +157,25 @@ async fn programs_may_say_from_where_a_project_is_to_be_moved() {
     assert_eq!(program.post("/v1/projects/shop/move", body).await.with(200)["unit"], Value::Null);
     program.post("/v1/projects/shop/move", json!({ "unit": one["id"] })).await.with(200);
 }
+
+#[tokio::test]
+async fn who_makes_somebody_a_super_admin_second_is_not_asked_for_the_opposite() {
+    let installation = Installation::new().await;
+    let (ann, organization) = owner(&installation).await;
+    let clerk = member(&installation, organization, "clerk@example.org").await.id;
+    let browser = installation.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let person = format!("/organizations/{organization}/users/{clerk}");
+    let page = format!("{person}/super-admin");
+    assert!(browser.get(&page).await.body.contains("Make them a super admin?"));
+    control::users::set_super_admin(&ann.ctx, organization, clerk, true).await.unwrap();
+    let fields = [("organization", organization.to_string()), ("user", clerk.to_string())];
+    let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fields.push(("is_super_admin", "true"));
+    let answer = browser.post(&page, "/api/users/set_super_admin", &fields).await;
+    assert_eq!(answer.location(), person);
+    let told = browser.follow(answer).await.body;
+    assert!(told.contains("clerk@example.org is a super admin already."), "{told}");
+    let program = browser.with_header("accept", "application/json");
+    assert_eq!(program.post("/", "/api/users/set_super_admin", &fields).await.status, 409);
+}
