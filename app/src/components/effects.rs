@@ -17,6 +17,16 @@ use crate::quantities::count;
 /// Permissions that a cell spells out; more are folded behind their number.
 const SPELLED_OUT_MAX: usize = 3;
 
+/// What super admins alone can do, in words: the actions that take one, and what guards them.
+const OF_SUPER_ADMINS: [&str; 6] = [
+    "rename the organization",
+    "delete it",
+    "read its mails",
+    "make super admins, and take that back",
+    "say whom the authentication policy exempts in an emergency",
+    "be safe from admins: they can neither deactivate nor remove a super admin",
+];
+
 const COLUMNS: [Column; 4] =
     [Column::Name("Who"), Column::Text("Where"), Column::Text("Loses"), Column::Text("Gains")];
 
@@ -77,8 +87,16 @@ fn rest(further: i64) -> Option<String> {
 }
 
 fn row(effect: &EffectRow) -> Row {
-    let lost = (effect.loses_administration, effect.loses_administration_of_projects);
-    let gained = (effect.gains_administration, effect.gains_administration_of_projects);
+    let lost = Beyond {
+        administration: effect.loses_administration,
+        administration_of_projects: effect.loses_administration_of_projects,
+        super_admin: effect.loses_super_admin,
+    };
+    let gained = Beyond {
+        administration: effect.gains_administration,
+        administration_of_projects: effect.gains_administration_of_projects,
+        super_admin: effect.gains_super_admin,
+    };
     vec![
         principal(&effect.principal),
         resource(&effect.resource),
@@ -87,18 +105,35 @@ fn row(effect: &EffectRow) -> Row {
     ]
 }
 
-/// One side of a change; giving and taking is that at the place itself, and that in all its projects.
-fn change(permissions: &[Permission], (here, below): (bool, bool), tone: Tone) -> AnyView {
-    if permissions.is_empty() && !here && !below {
+/// What somebody can do that is no permission.
+#[derive(Clone, Copy)]
+struct Beyond {
+    /// To give and take at the place itself.
+    administration: bool,
+    /// To do so in all its projects.
+    administration_of_projects: bool,
+    /// To do what super admins alone can do.
+    super_admin: bool,
+}
+
+/// One side of a change.
+fn change(permissions: &[Permission], beyond: Beyond, tone: Tone) -> AnyView {
+    let (here, below) = (beyond.administration, beyond.administration_of_projects);
+    if permissions.is_empty() && !here && !below && !beyond.super_admin {
         return view! { <span class="muted nothing">"–"</span> }.into_any();
     }
+    let alone = beyond.super_admin.then(|| {
+        let lines = OF_SUPER_ADMINS.map(|line| view! { <li>{line}</li> });
+        view! { {badge(tone, "what super admins alone can do")} <ul class="permission-list">{lines.collect_view()}</ul> }
+    });
     let administration = match (here, below) {
         (true, _) => Some("giving and taking permissions"),
         (false, true) => Some("giving and taking permissions in all its projects"),
         (false, false) => None,
     };
     let administration = administration.map(|text| badge(tone, text));
-    view! { <div class="permissions">{administration} {self::permissions(permissions)}</div> }.into_any()
+    view! { <div class="permissions">{alone} {administration} {self::permissions(permissions)}</div> }
+        .into_any()
 }
 
 /// Permissions in words: a few as they are, many behind their number.
@@ -185,6 +220,8 @@ mod tests {
             gains_administration,
             loses_administration_of_projects: false,
             gains_administration_of_projects: false,
+            loses_super_admin: false,
+            gains_super_admin: false,
         }
     }
 
@@ -253,6 +290,17 @@ mod tests {
             "How many lose and gain what",
         ] {
             assert!(html.contains(text), "{text}: {html}");
+        }
+    }
+
+    #[test]
+    fn what_super_admins_alone_can_do_is_told() {
+        let mut made = effect(Vec::new(), false);
+        assert!(!effects(would(vec![made.clone()], 0)).to_html().contains("read its mails"));
+        made.gains_super_admin = true;
+        let html = effects(would(vec![made], 0)).to_html();
+        for line in OF_SUPER_ADMINS {
+            assert!(html.contains(line), "{line}: {html}");
         }
     }
 

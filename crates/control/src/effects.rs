@@ -205,6 +205,8 @@ impl Difference {
             gains_administration: self.gains.administration,
             loses_administration_of_projects: self.loses.administration_of_projects,
             gains_administration_of_projects: self.gains.administration_of_projects,
+            loses_super_admin: self.loses.super_admin,
+            gains_super_admin: self.gains.super_admin,
         }
     }
 }
@@ -215,6 +217,7 @@ struct Beyond {
     permissions: Vec<Permission>,
     administration: bool,
     administration_of_projects: bool,
+    super_admin: bool,
 }
 
 impl Beyond {
@@ -227,11 +230,18 @@ impl Beyond {
             administration_of_projects: has_below
                 && one.administers_projects()
                 && !other.administers_projects(),
+            // What super admins alone can do is about the organization.
+            super_admin: one.place == ResourceKind::Organization
+                && one.acts_as_super_admin()
+                && !other.acts_as_super_admin(),
         }
     }
 
     fn is_something(&self) -> bool {
-        !self.permissions.is_empty() || self.administration || self.administration_of_projects
+        !self.permissions.is_empty()
+            || self.administration
+            || self.administration_of_projects
+            || self.super_admin
     }
 }
 

@@ -189,6 +189,10 @@ pub struct EffectRow {
     pub loses_administration_of_projects: bool,
     /// The other way round.
     pub gains_administration_of_projects: bool,
+    /// They could do there what super admins alone can do before and not after.
+    pub loses_super_admin: bool,
+    /// The other way round.
+    pub gains_super_admin: bool,
 }
 
 /// Everything that a change would do.

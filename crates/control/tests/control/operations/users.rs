@@ -211,6 +211,7 @@ async fn what_a_super_admin_gains_and_loses_is_shown_before() {
     assert!(here.gains_administration && here.gains.contains(&Permission::OrganizationBillingWrite));
     assert!(!here.gains.contains(&Permission::ProjectServicesRead), "they hold it already");
     assert!(!there.gains_administration && there.loses.is_empty(), "they administer the project already");
+    assert!(here.gains_super_admin && !there.gains_super_admin && !here.loses_super_admin, "{gained:?}");
 
     users::set_super_admin(&ctx, organization, bob, true).await.unwrap();
     let lost = preview().await;
@@ -218,7 +219,14 @@ async fn what_a_super_admin_gains_and_loses_is_shown_before() {
     for (lost, gained) in lost.rows.iter().zip(&gained.rows) {
         assert_eq!((&lost.loses, &lost.gains), (&gained.gains, &gained.loses));
         assert_eq!(lost.loses_administration, gained.gains_administration);
+        assert_eq!(lost.loses_super_admin, gained.gains_super_admin);
     }
+    // Who administers the organization already still becomes more than that.
+    let admin = world.add_user("admin@example.org", Some(false), true).await;
+    world.grant(admin, "role:organization:admin", None).await;
+    let gained = users::preview_super_admin(&ctx, organization, admin).await.unwrap();
+    let [row] = &gained.rows[..] else { panic!("{gained:?}") };
+    assert!(row.gains_super_admin && row.gains.is_empty() && !row.gains_administration, "{row:?}");
     users::set_super_admin(&ctx, organization, world.user, false).await.unwrap();
     let his = world.ctx_of(bob);
     let last = users::preview_super_admin(&his, organization, bob).await.unwrap_err();
