@@ -7,12 +7,21 @@ use super::{effects::place, time::time};
 
 /// The paths, one a line. `group` gives the address of a group's page to those who may open it.
 pub(crate) fn paths(paths: Vec<Path>, group: &dyn Fn(GroupId) -> Option<String>) -> AnyView {
-    let lines = paths.into_iter().map(|path| view! { <li>{sentence(path, group)}</li> }).collect_view();
+    lines(paths, group, ", until ")
+}
+
+/// The same of what was held until its time was over.
+pub(crate) fn ended(paths: Vec<Path>, group: &dyn Fn(GroupId) -> Option<String>) -> AnyView {
+    lines(paths, group, ", ended on ")
+}
+
+fn lines(paths: Vec<Path>, group: &dyn Fn(GroupId) -> Option<String>, end: &'static str) -> AnyView {
+    let lines = paths.into_iter().map(|path| view! { <li>{sentence(path, group, end)}</li> }).collect_view();
     view! { <ul class="paths">{lines}</ul> }.into_any()
 }
 
 /// `Through the group Night shift: Operator on the unit Shops, until …`.
-fn sentence(path: Path, group: &dyn Fn(GroupId) -> Option<String>) -> AnyView {
+fn sentence(path: Path, group: &dyn Fn(GroupId) -> Option<String>, end: &'static str) -> AnyView {
     let Path::Grant { granted, resource_kind, resource_name, group_id, group_name, expires_at } = path else {
         return "As super admin of the organization".into_any();
     };
@@ -21,7 +30,7 @@ fn sentence(path: Path, group: &dyn Fn(GroupId) -> Option<String>) -> AnyView {
         Some(address) => view! { "Through the group " <a href=address>{name.clone()}</a> ": " }.into_any(),
         None => format!("Through the group {name}: ").into_any(),
     });
-    let until = expires_at.map(|at| view! { ", until " {time(at)} });
+    let until = expires_at.map(|at| view! { {end} {time(at)} });
     let on = format!(" on {}", place(resource_kind, &resource_name));
     view! {
         <span class="path">
@@ -66,6 +75,9 @@ mod tests {
         let html = text(grant(Some("Night shift"), Some(Timestamp::from_micros(0))), true);
         assert!(html.contains("Through the group <a href=\"/groups/x\">Night shift</a>: "), "{html}");
         assert!(html.contains(", until <time"), "{html}");
+        let over = grant(Some("Night shift"), Some(Timestamp::from_micros(0)));
+        let html = ended(vec![over], &|_| None).to_html().replace("<!>", "");
+        assert!(html.contains("on the unit Shops, ended on <time") && !html.contains("until"), "{html}");
         let html = text(grant(Some("Night shift"), None), false);
         assert!(html.contains("Through the group Night shift: ") && !html.contains("<a"), "{html}");
     }

@@ -27,7 +27,7 @@ use crate::{
         grantables::{HEADINGS, heading},
         icons::Icon,
         page::page,
-        paths::paths,
+        paths::{ended, paths},
         table::{Column, Row, table},
     },
     context::{answer, control, set_status},
@@ -128,6 +128,7 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
         permissions,
         administration,
         administration_of_projects: of_projects,
+        ended: over,
         ..
     } = explanation;
     let title = format!("{} on {}", called(&principal), named(resource.kind, &resource.name));
@@ -170,6 +171,19 @@ fn draw(people: &People, explanation: Explanation) -> AnyView {
         {administration}
         {groups.collect_view()}
         {nothing}
+        {(!over.is_empty()).then(|| ended_before(people, over))}
+    }
+    .into_any()
+}
+
+/// What counted here until its time was over.
+fn ended_before(people: &People, over: Vec<Path>) -> AnyView {
+    view! {
+        <section class="card" aria-labelledby="ended">
+            <h3 id="ended">"What has ended"</h3>
+            <p class="muted">"It counts no more. Whoever is to have it again has to be given it anew."</p>
+            {ended(over, &|group| people.group(group))}
+        </section>
     }
     .into_any()
 }

@@ -7,7 +7,7 @@ use domain::{
     actions::Action,
     errors::Error,
     ids::{GroupId, OrganizationId, UserId},
-    permissions::Granted,
+    permissions::{Granted, Permission},
     powers::{Ability, Powers},
     principals::{PrincipalKind, ResourceKind, UserKind},
     views::{ExplainedPermission, Explanation, HolderRow, PAGE_ROWS_MAX, Page, Path, Principal, Resource},
@@ -49,12 +49,31 @@ pub async fn explain(
         let found =
             find_principal(ctx, &mut tx, organization, principal).await?.ok_or_else(|| seen.nobody())?;
         let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
-        let holds = standing.counting(place).next().is_some() || !standing.at(place).permissions().is_empty();
+        // Who does not see the organization's permissions is told of what counts in the project, and of nothing else.
+        let counts = |permission: Permission| {
+            principal == own || seen.may(Action::ViewPermissions) || permission.opens_projects()
+        };
+        let is_held = |held: &Held| held.granted.parse().is_ok_and(|granted| opens_any(granted, &counts));
+        let holds =
+            standing.counting(place).any(is_held) || standing.at(place).permissions().into_iter().any(counts);
         if principal != own && !holds && !seen.holds(&found) {
             return Err(seen.nobody().into());
         }
-        Ok(draw(organization, found, resources::name(permit.access()?), obstacle, &standing, place))
+        let (kind, id, now) = (found.kind, found.id, ctx.now());
+        let mut ended = store::grants::ended(&mut tx, organization, kind, id, now).await?;
+        ended.sort_by_key(|held| std::cmp::Reverse(held.expires_at));
+        let ended = ended.iter().filter(|held| is_held(held) && place.counts(held)).filter_map(path);
+        let mut told =
+            draw(organization, found, resources::name(permit.access()?), obstacle, &standing, place);
+        told.permissions.retain(|explained| counts(explained.permission));
+        told.ended = ended.collect();
+        Ok(told)
     })
+}
+
+/// Whether what is given opens one of those that count.
+fn opens_any(granted: Granted, counts: &impl Fn(Permission) -> bool) -> bool {
+    Permission::ALL.iter().any(|permission| counts(*permission) && granted.opens(*permission))
 }
 
 /// One page of those who can do something at a place, by e-mail address, with the paths they came by it: what a permission
@@ -85,6 +104,13 @@ pub async fn holders(
             now: ctx.now(),
         };
         let mut tx = permit.read().await?;
+        if let Ability::Permission(permission) = ability
+            && !permission.opens_projects()
+            && !Seen::by(ctx, &mut tx, organization).await?.may(Action::ViewPermissions)
+        {
+            let reason = format!("{permission} does not count in a project. Choose one that does.");
+            return Err(Error::invalid("permission", reason).into());
+        }
         let total = store::holders::count(&mut tx, &filter).await?;
         let found = store::holders::list(&mut tx, &filter, after, pages::FETCHED).await?;
         let mut paths: BTreeMap<UserId, Vec<Path>> = BTreeMap::new();
@@ -247,6 +273,7 @@ fn draw(
         permissions,
         administration,
         administration_of_projects,
+        ended: Vec::new(),
     }
 }
 
@@ -273,8 +300,6 @@ pub(crate) fn openings(opens: impl Fn(Granted) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::permissions::Permission;
-
     use super::*;
 
     #[test]

@@ -64,6 +64,11 @@ impl Place {
         }
     }
 
+    /// Whether what this is counts here.
+    pub(crate) fn counts(&self, held: &Held) -> bool {
+        self.is_under(held.resource_kind, held.resource_id)
+    }
+
     /// Whether what is held on that resource counts here.
     fn is_under(&self, kind: ResourceKind, id: Uuid) -> bool {
         match kind {
@@ -178,7 +183,7 @@ impl Standing {
 
     /// What of that counts at a place.
     pub(crate) fn counting(&self, place: Place) -> impl Iterator<Item = &Held> {
-        self.held.iter().filter(move |held| place.is_under(held.resource_kind, held.resource_id))
+        self.held.iter().filter(move |held| place.counts(held))
     }
 
     /// The places that they hold something on, and the organization: what they can do anywhere is what they can do at one

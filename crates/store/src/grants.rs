@@ -15,6 +15,8 @@ use crate::{
 
 /// Grants that are looked at of one principal; who holds more should hold a role instead.
 pub const HELD_MAX: i64 = 10_000;
+/// Grants whose time is over that are looked at of one person or group.
+pub const ENDED_MAX: i64 = 200;
 
 /// One role or permission given to one principal on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -280,10 +282,10 @@ pub async fn find_given(
     fetch_optional!(tx, text, organization, principal, granted, resource)
 }
 
-/// What is held at the time $2 by those who are `me`: found from them, who are few, however many grants there are. The
+/// What those who are `me` hold or held, by the `$when` that compares its end with the time $2: found from them, who are few, however many grants there are. The
 /// order of the joins says so to SQLite.
 macro_rules! held {
-    ($me:literal, $where:literal) => {
+    ($me:literal, $when:literal, $where:literal) => {
         concat!(
             "SELECT g.*, gr.id AS group_id, gr.name AS group_name,
                 COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id
@@ -292,7 +294,9 @@ macro_rules! held {
             ") me CROSS JOIN grants g LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
             "WHERE g.principal_id = me.id AND g.principal_kind = me.kind
-                AND (g.expires_at IS NULL OR g.expires_at > $2) AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
+                AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
+            $when,
+            " AND ",
             $where,
             " ORDER BY g.created_at, g.id LIMIT $3"
         )
@@ -310,6 +314,7 @@ pub async fn held(
     let text = held!(
         "SELECT $1 AS id, 'user' AS kind
             UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
+        "(g.expires_at IS NULL OR g.expires_at > $2)",
         "(g.organization_id = $4) IS TRUE"
     );
     fetch_all!(tx, text, user, now, HELD_MAX, organization)
@@ -317,6 +322,28 @@ pub async fn held(
 
 /// Everything that a group holds, oldest first, at most [`HELD_MAX`].
 pub async fn held_by_group(tx: &mut Tx, group: GroupId, now: Timestamp) -> Result<Vec<Held>, Error> {
-    let text = held!("SELECT $1 AS id, 'group' AS kind", "gr.organization_id = g.organization_id");
+    let text = held!(
+        "SELECT $1 AS id, 'group' AS kind",
+        "(g.expires_at IS NULL OR g.expires_at > $2)",
+        "gr.organization_id = g.organization_id"
+    );
     fetch_all!(tx, text, group, now, HELD_MAX)
+}
+
+/// What somebody, or a group, held in an organization and holds no more because its time is over, oldest first, at most
+/// [`ENDED_MAX`]. What has ended stays until it is revoked or given anew.
+pub async fn ended(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: PrincipalKind,
+    principal: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Held>, Error> {
+    let text = held!(
+        "SELECT $1 AS id, $5 AS kind UNION ALL SELECT gm.group_id, 'group' FROM group_members gm
+            WHERE gm.user_id = $1 AND $5 = 'user'",
+        "g.expires_at <= $2",
+        "(g.organization_id = $4) IS TRUE"
+    );
+    fetch_all!(tx, text, principal, now, ENDED_MAX, organization, kind)
 }

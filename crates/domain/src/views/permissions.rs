@@ -117,6 +117,8 @@ pub struct Explanation {
     pub administration: Vec<Path>,
     /// By which paths they may do so in all projects of an organization or unit; empty if they may not, and for projects.
     pub administration_of_projects: Vec<Path>,
+    /// What they held there until its time was over, and could be given anew.
+    pub ended: Vec<Path>,
 }
 
 /// A permission and where it came from.

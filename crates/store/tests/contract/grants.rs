@@ -238,6 +238,7 @@ async fn tells_what_somebody_holds(store: Store) {
         resource_unit_id: Some(unit_id(21)),
     };
     assert_eq!(held[0], expected);
+    let expected_ended = expected;
     let names: Vec<_> = held[1..]
         .iter()
         .map(|held| (held.group_id, held.group_name.as_deref(), &*held.resource_name, held.resource_unit_id))
@@ -257,6 +258,18 @@ async fn tells_what_somebody_holds(store: Store) {
             grants::held(&mut tx, organization_id(organization), user_id(user), at(now)).await.unwrap();
         assert_eq!(numbers(&held), expected, "{user} in {organization} at {now}");
     }
+    for (kind, principal, now, expected) in [
+        (PrincipalKind::User, 2, 49, &[][..]),
+        (PrincipalKind::User, 2, 50, &[1]),
+        // Same ids, other kinds.
+        (PrincipalKind::Group, 2, 50, &[]),
+    ] {
+        let ended = grants::ended(&mut tx, organization_id(1), kind, uuid(principal), at(now)).await.unwrap();
+        assert_eq!(numbers(&ended), expected, "{kind} {principal} at {now}");
+        assert!(ended.iter().all(|ended| *ended == expected_ended), "{ended:?}");
+    }
+    let elsewhere = grants::ended(&mut tx, organization_id(2), PrincipalKind::User, uuid(2), at(50)).await;
+    assert_eq!(elsewhere.unwrap(), []);
     // What is given to a group ends with the membership in it.
     assert!(group_members::remove(&mut tx, group_id(31), user_id(2)).await.unwrap());
     let held = grants::held(&mut tx, organization_id(1), user_id(2), at(49)).await.unwrap();
@@ -282,6 +295,13 @@ async fn tells_what_a_group_holds(store: Store) {
         let held = grants::held_by_group(&mut tx, group_id(31), at(now)).await.unwrap();
         assert_eq!(numbers(&held), expected, "at {now}");
         assert!(held.iter().all(|held| held.group_name.as_deref() == Some("Group")));
+    }
+    // What has ended, of the group and of those in it.
+    for (kind, principal) in [(PrincipalKind::Group, 31), (PrincipalKind::User, 2), (PrincipalKind::User, 31)]
+    {
+        let ended = grants::ended(&mut tx, organization_id(1), kind, uuid(principal), at(50)).await.unwrap();
+        let expected: &[u128] = if (kind, principal) == (PrincipalKind::User, 31) { &[] } else { &[1] };
+        assert_eq!(numbers(&ended), expected, "{kind} {principal}");
     }
     // Held by a group that is not there: by nobody.
     assert_eq!(grants::held_by_group(&mut tx, group_id(32), at(0)).await.unwrap(), []);

@@ -1,9 +1,12 @@
 //! Explanations: whom they tell of.
 
+use std::time::Duration;
+
 use control::{Context, application_users, explanations, groups, permissions, projects, units, users};
 use domain::{
     errors::Error,
     inputs::GrantPermission,
+    permissions::Permission,
     views::{Explanation, Page, Path},
 };
 
@@ -63,6 +66,88 @@ async fn who_holds_nothing_in_the_project_is_told_like_who_is_not_there() {
             ),
         }
     }
+}
+
+/// Nor what others hold in the organization that does not touch the project.
+#[tokio::test]
+async fn who_reads_a_project_alone_is_told_of_what_counts_in_it_alone() {
+    let world = World::new().await;
+    let project = Some(world.project_id().await);
+    let add = async |email: &str| world.add_user(email, Some(false), true).await;
+    let (reader, billing) = (add("reader@example.org").await, add("billing@example.org").await);
+    world.grant(reader, "project:permissions:read", project).await;
+    world.grant(reader, "organization:billing:read", None).await;
+    world.grant(billing, "organization:billing:read", None).await;
+    let both = add("both@example.org").await;
+    world.grant(both, "organization:billing:read", None).await;
+    world.grant(both, "developer", project).await;
+    world.grant(add("admin@example.org").await, "role:organization:admin", None).await;
+    world.grant(add("maker@example.org").await, "organization:projects:write", None).await;
+    let his = world.ctx_of(reader);
+    let nobody = Err(Error::invalid("principal", "Nobody of that name holds anything here."));
+    assert_eq!(ask(&world, &his, "billing@example.org").await, nobody);
+    for name in ["both", "admin", "maker", "ann"] {
+        let told = ask(&world, &his, &format!("{name}@example.org")).await.unwrap();
+        let permissions: Vec<_> = told.permissions.iter().map(|explained| explained.permission).collect();
+        assert!(!permissions.is_empty(), "{name}");
+        assert!(permissions.iter().all(|permission| permission.opens_projects()), "{name}: {permissions:?}");
+    }
+    let has_billing = |told: Explanation| {
+        let billing = Permission::OrganizationBillingRead;
+        told.permissions.iter().any(|explained| explained.permission == billing)
+    };
+    assert!(has_billing(ask(&world, &his, "").await.unwrap()), "everybody sees what they hold themselves");
+    let all = ask(&world, &world.ctx(), "both@example.org").await.unwrap();
+    assert!(has_billing(all), "who sees the organization's permissions sees them");
+    // Neither does the list of those who can do something there tell.
+    let resource = format!("project:{PROJECT}");
+    let billing = "organization:billing:read";
+    let holders = explanations::holders(&his, world.organization, billing, &resource, None).await;
+    assert_eq!(holders.unwrap_err().field(), Some("permission"));
+}
+
+#[tokio::test]
+async fn what_has_ended_is_told_as_the_reason_why_not() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let night = groups::create(&ctx, organization, "Night shift", "").await.unwrap().row.id;
+    groups::add_members(&ctx, organization, night, "bob@example.org").await.unwrap();
+    let give = async |principal: String, granted: &str, on: &str, days: &str| {
+        let (granted, resource, days) = (granted.to_owned(), on.to_owned(), days.to_owned());
+        let input = GrantPermission { principal, granted, resource, days, ..GrantPermission::default() };
+        permissions::grant(&ctx, organization, &input).await.unwrap()
+    };
+    let project = format!("project:{PROJECT}");
+    give(format!("group:{night}"), "developer", &project, "1").await;
+    give(format!("user:{bob}"), "operator", "organization", "2").await;
+    projects::create(&ctx, organization, "other", "").await.unwrap();
+    give(format!("user:{bob}"), "read_only", "project:other", "1").await;
+    let ended = async |principal: &str| -> Vec<(String, Option<String>)> {
+        let told = ask(&world, &ctx, principal).await.unwrap();
+        let ended = told.ended.into_iter().map(|path| match path {
+            Path::Grant { granted, group_name, expires_at, .. } => {
+                assert!(expires_at.is_some_and(|at| at <= world.now()));
+                (granted.to_string(), group_name)
+            }
+            Path::SuperAdmin => panic!("that does not end"),
+        });
+        ended.collect()
+    };
+    let night_shift = ("developer".to_owned(), Some("Night shift".to_owned()));
+    assert_eq!(ended("bob@example.org").await, []);
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(ended("bob@example.org").await, [night_shift.clone()], "and not what was on another project");
+    assert_eq!(ended("Night shift").await, [night_shift.clone()]);
+    world.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(
+        ended("bob@example.org").await,
+        [("operator".to_owned(), None), night_shift],
+        "the last to end first"
+    );
+    // Given anew it counts again.
+    give(format!("group:{night}"), "developer", &project, "").await;
+    assert_eq!(ended("bob@example.org").await, [("operator".to_owned(), None)]);
 }
 
 /// Neither by asking for the grants of somebody there.
