@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{names::NameError, permissions::Role};
+use crate::{names::NameError, permissions::Role, powers::OF_SCOPE};
 
 /// Why an operation did not happen. Every text says what to do and may be shown to the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -14,7 +14,8 @@ pub enum Error {
     /// The actor may know of the thing but not do this.
     #[error("{}", denial(permission))]
     Denied {
-        /// What is missing: the identifier of a permission or role, `super admin`, or `session`.
+        /// What is missing: the identifier of a permission or role, `super admin`, or `session`; of a token whose owner holds
+        /// it, `scope ` before the identifier, or `token without scopes`.
         permission: String,
     },
     /// The actor may do this, but not to this one or not with that: a guard beyond the policy.
@@ -75,6 +76,15 @@ fn denial(lack: &str) -> String {
     match lack {
         "session" => "A token is not enough for this. Sign in to the console and do it there.".to_owned(),
         "super admin" => "Only a super admin can do this.".to_owned(),
+        "token without scopes" => {
+            "Only a super admin can do this, and a token with scopes does not act as one. Use a token \
+             without scopes, or the console."
+                .to_owned()
+        }
+        scope if scope.starts_with(OF_SCOPE) => format!(
+            "The scopes of this token do not include {}, which this takes. Use a token whose scopes do.",
+            scope.trim_start_matches(OF_SCOPE)
+        ),
         role if role.parse::<Role>().is_ok() => {
             format!("You need the role {role} here for this. Ask an organization admin to grant it.")
         }
@@ -142,6 +152,16 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_told_what_its_scopes_leave_out() {
+        let told = |lack: &str| Error::Denied { permission: lack.to_owned() }.to_string();
+        let text = told("scope project:services:write");
+        assert!(text.starts_with("The scopes of this token do not include project:services:write"), "{text}");
+        assert!(!text.contains("admin to grant"), "{text}");
+        assert!(told("token without scopes").contains("a token with scopes does not act as one"));
+        assert!(told("project:services:write").contains("Ask an organization admin to grant it."));
+    }
 
     #[test]
     fn waits_are_told_as_people_tell_them() {

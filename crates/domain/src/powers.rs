@@ -1,7 +1,7 @@
 //! What somebody can do in one place, and the policy: which action takes what. Pure; the console asks it which buttons to
 //! show, `control` asks it before every operation, so the two can never disagree.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,20 +105,33 @@ pub enum Lack {
     SuperAdmin,
     /// To be signed in to the console: a token does not do.
     Session,
+    /// A scope of the token: its owner holds what this takes, and the token leaves it out.
+    Scope(Granted),
+    /// A token without scopes: its owner is a super admin, and no scope says as much.
+    Unlimited,
 }
 
 impl Lack {
     /// The identifier that people know it by.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Permission(permission) => permission.as_str(),
             Self::Administration(role) => role.as_str(),
             Self::SuperAdmin => "super admin",
             Self::Session => "session",
+            Self::Scope(granted) => SCOPES.get(&granted).map_or("", String::as_str),
+            Self::Unlimited => "token without scopes",
         }
     }
 }
+
+/// What stands before the identifier of what a token's scopes leave out.
+pub(crate) const OF_SCOPE: &str = "scope ";
+
+/// How lacking scopes are known.
+static SCOPES: LazyLock<BTreeMap<Granted, String>> =
+    LazyLock::new(|| Granted::all().map(|granted| (granted, format!("{OF_SCOPE}{granted}"))).collect());
 
 impl Powers {
     /// Those of somebody who has nothing to do with the place.
@@ -219,7 +232,21 @@ impl Powers {
                 false => Lack::SuperAdmin,
             },
         };
-        Decision::Missing(lack)
+        Decision::Missing(self.of_token(lack, action))
+    }
+
+    /// The same lack as that of the token, if its owner could do it.
+    fn of_token(&self, lack: Lack, action: Action) -> Lack {
+        let owner = Self { scopes: None, ..self.clone() };
+        if self.scopes.is_none() || !owner.may(action) {
+            return lack;
+        }
+        match lack {
+            Lack::Permission(permission) => Lack::Scope(Granted::Permission(permission)),
+            Lack::Administration(role) => Lack::Scope(Granted::Role(role)),
+            Lack::SuperAdmin => Lack::Unlimited,
+            other => other,
+        }
     }
 
     /// The role that administers a place of this kind.
@@ -259,6 +286,32 @@ mod tests {
             assert_eq!((ability.as_str(), ability.label()), (text, label));
         }
         assert!("everything".parse::<Ability>().is_err());
+    }
+
+    #[test]
+    fn what_the_token_leaves_out_is_told_from_what_its_owner_lacks() {
+        let (read, admin) =
+            (Granted::Permission(Permission::ProjectServicesRead), Granted::Role(Role::Admin));
+        let powers = |granted: Granted, is_super_admin, scopes: Option<Granted>| Powers {
+            is_member: true,
+            is_super_admin,
+            granted: vec![granted],
+            scopes: scopes.map(|scope| vec![scope]),
+            ..Powers::none(ResourceKind::Project)
+        };
+        let (write, give) = (Action::CreateService, Action::Grant);
+        let needed = Granted::Permission(Permission::ProjectServicesWrite);
+        let limited = powers(admin, false, Some(read));
+        assert_eq!(limited.decide(write), Decision::Missing(Lack::Scope(needed)));
+        assert_eq!(limited.decide(give), Decision::Missing(Lack::Scope(admin)));
+        let lack = Decision::Missing(Lack::Permission(Permission::ProjectServicesWrite));
+        assert_eq!(powers(read, false, Some(admin)).decide(write), lack, "its owner lacks it");
+        assert_eq!(powers(read, false, None).decide(write), lack);
+        let renaming =
+            |is_super_admin, scopes| powers(admin, is_super_admin, scopes).decide(Action::RenameOrganization);
+        assert_eq!(renaming(true, Some(admin)), Decision::Missing(Lack::Unlimited));
+        assert_eq!(renaming(false, Some(admin)), Decision::Missing(Lack::SuperAdmin));
+        assert_eq!(Lack::Scope(needed).as_str(), "scope project:services:write");
     }
 
     #[test]

@@ -25,14 +25,15 @@ async fn a_scope_limits_what_its_owner_can_do() {
     let ctx = present(&world, &reading.token, HOME).await.unwrap();
     projects::view(&ctx, PROJECT).await.unwrap();
     let denied = projects::rename(&ctx, PROJECT, "store").await;
-    assert_eq!(denied, Err(Error::Denied { permission: "organization:projects:write".into() }));
+    assert_eq!(denied, Err(Error::Denied { permission: "scope organization:projects:write".into() }));
     let event = world.last_event(world.organization, "action.denied").await;
     assert_eq!((event.token_id, event.outcome), (Some(reading.row.id), Outcome::Denied));
     // No scope makes up for what the owner lacks.
     let (_, token) = program(&world, &["read_only"], &scoped("role:organization:admin")).await;
     let ctx = present(&world, &token.token, HOME).await.unwrap();
     projects::view(&ctx, PROJECT).await.unwrap();
-    assert_eq!(projects::rename(&ctx, PROJECT, "store").await.unwrap_err().status(), 403);
+    let denied = projects::rename(&ctx, PROJECT, "store").await;
+    assert_eq!(denied, Err(Error::Denied { permission: "organization:projects:write".into() }));
     // What this server does not know of is a limit all the same: it leaves nothing.
     let mut tx = world.store.write().await.unwrap();
     let mut token = stored(&world, reading.row.id).await;
