@@ -129,7 +129,7 @@ test("the IP filter refuses what is no range and asks before it opens to the wor
 
 test("a project that holds services is not deleted, and is renamed with its services", async ({ page }) => {
   await page.goto("/projects/shop/settings");
-  await expect(page.getByText("It still holds 1 service.")).toBeVisible();
+  await expect(page.getByText("It still holds 1 service: ")).toBeVisible();
   const name = page.getByRole("textbox", { name: "Name", exact: true }).first();
   await name.fill("Shop two");
   await page.getByRole("button", { name: "Rename" }).click();

@@ -2,7 +2,8 @@
 
 use domain::{
     actions::Action,
-    views::{OrganizationView, UnitRow},
+    lists,
+    views::{OrganizationView, Page, ProjectRow, UnitRow},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -35,7 +36,7 @@ pub(crate) fn OrganizationPage() -> impl IntoView {
         let id = super::asked(&params)?;
         let organization = view_organization(id).await?;
         let units = list_units(id).await?;
-        let projects = list_projects(id, String::new(), String::new(), None).await?.total;
+        let projects = list_projects(id, String::new(), String::new(), None).await?;
         let frame = Frame::in_organization(id, Section::Organization, organization.name.clone());
         let frame = frame.calls(calls(&organization));
         Ok(frame.view(viewer, draw(&organization, units, projects)))
@@ -66,9 +67,10 @@ fn calls(OrganizationView { id, name, powers, generation, .. }: &OrganizationVie
     calls
 }
 
-fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> AnyView {
+fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: Page<ProjectRow>) -> AnyView {
+    let obstacle = obstacle(&projects, &units);
+    let projects = projects.total;
     let (id, powers) = (organization.id.to_string(), &organization.powers);
-    let number = i64::try_from(units.len()).unwrap_or(i64::MAX);
     let standing = super::standing(organization);
     let article = if standing.starts_with('o') { "an" } else { "a" };
     let beside = badge(Tone::Plain, format!("you are {article} {standing}"));
@@ -79,7 +81,7 @@ fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: i64) -> 
         {facts(&id, projects)}
         {units::section(&id, units, powers.may(Action::CreateUnit))}
         {powers.may(Action::RenameOrganization).then(|| rename(organization))}
-        {powers.may(Action::DeleteOrganization).then(|| delete(organization, number, projects))}
+        {powers.may(Action::DeleteOrganization).then(|| delete(organization, obstacle))}
     }
     .into_any()
 }
@@ -130,18 +132,22 @@ fn rename(organization: &OrganizationView) -> AnyView {
 }
 
 /// Why an organization that holds something stays.
-fn obstacle(projects: i64, units: i64) -> Option<String> {
-    let held = [(projects, "project"), (units, "unit")];
+fn obstacle(projects: &Page<ProjectRow>, units: &[UnitRow]) -> Option<String> {
+    let named: [Vec<&str>; 2] = [
+        projects.rows.iter().map(|project| project.name.as_str()).collect(),
+        units.iter().map(|unit| unit.name.as_str()).collect(),
+    ];
+    let units = i64::try_from(units.len()).unwrap_or(i64::MAX);
+    let held = [(projects.total, "project"), (units, "unit")].into_iter().zip(named);
     let held: Vec<String> = held
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| count(number, what))
+        .filter(|((number, _), _)| *number > 0)
+        .map(|((number, noun), names)| lists::told(number, noun, &names))
         .collect();
-    let them = if projects + units == 1 { "it" } else { "them" };
-    (!held.is_empty()).then(|| format!("It still holds {}. Delete {them} first.", held.join(" and ")))
+    let them = if projects.total + units == 1 { "it" } else { "them" };
+    (!held.is_empty()).then(|| format!("It still holds {}. Delete {them} first.", held.join(", and ")))
 }
 
-fn delete(organization: &OrganizationView, units: i64, projects: i64) -> AnyView {
+fn delete(organization: &OrganizationView, obstacle: Option<String>) -> AnyView {
     let name = organization.name.clone();
     Confirm {
         id: "delete-organization",
@@ -156,22 +162,46 @@ fn delete(organization: &OrganizationView, units: i64, projects: i64) -> AnyView
         name,
         verb: "Delete organization",
         stays: Some("What happened in it stays on record: the operator of this installation can read it."),
-        obstacle: obstacle(projects, units),
+        obstacle,
     }
     .view()
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::timestamps::Timestamp;
+
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_is_counted() {
-        assert_eq!(obstacle(0, 0), None);
-        assert_eq!(obstacle(1, 0).as_deref(), Some("It still holds 1 project. Delete it first."));
+    fn what_is_in_the_way_is_named() {
+        let (id, created_at) = ("01890a5d-ac96-774b-bcce-b302099a8057", Timestamp::from_micros(0));
+        let project = |name: &str| ProjectRow {
+            id: id.parse().unwrap(),
+            name: name.to_owned(),
+            unit: None,
+            created_at,
+            services: 0,
+            tags: Vec::new(),
+        };
+        let unit = |name: &str| UnitRow {
+            id: id.parse().unwrap(),
+            name: name.to_owned(),
+            projects: 0,
+            created_at,
+            generation: 0,
+        };
+        let told = |projects: &[&str], units: &[&str]| {
+            let rows: Vec<_> = projects.iter().map(|name| project(name)).collect();
+            let total = i64::try_from(rows.len()).unwrap();
+            let units: Vec<_> = units.iter().map(|name| unit(name)).collect();
+            obstacle(&Page { rows, next: None, total }, &units).unwrap_or_default()
+        };
+        assert_eq!(told(&[], &[]), "");
+        assert_eq!(told(&["shop"], &[]), "It still holds 1 project: shop. Delete it first.");
         assert_eq!(
-            obstacle(2, 1).as_deref(),
-            Some("It still holds 2 projects and 1 unit. Delete them first.")
+            told(&["api", "shop", "web", "zoo"], &["Lab"]),
+            "It still holds 4 projects: api, shop, web and one more, and 1 unit: Lab. Delete them first."
         );
     }
 }

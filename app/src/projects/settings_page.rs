@@ -2,6 +2,7 @@
 
 use domain::{
     actions::Action,
+    lists,
     views::{ProjectSettings, ProjectView, Tag},
 };
 use leptos::prelude::*;
@@ -22,8 +23,9 @@ use crate::{
         select::{Group, Select},
         text_area::TextArea,
     },
+    errors::AppError,
     links,
-    quantities::count,
+    services::api::list_services,
 };
 
 /// A project's settings.
@@ -40,7 +42,8 @@ pub(crate) fn ProjectSettingsPage() -> impl IntoView {
             .calls(calls);
         let sees_record = viewer.may(project.organization_id, Action::ViewOrganizationEvents)
             && viewer.may(project.organization_id, Action::ViewOrganizationCertificates);
-        Ok(frame.view(viewer, draw(settings, sees_record)))
+        let services = services_of(&project).await?;
+        Ok(frame.view(viewer, draw(settings, &services, sees_record)))
     })
 }
 
@@ -68,9 +71,19 @@ fn calls(ProjectSettings { project, tags, contacts, .. }: &ProjectSettings) -> A
 }
 
 /// Why a project that holds services stays.
-fn obstacle(services: i64) -> String {
+fn obstacle(services: i64, named: &[String]) -> String {
     let them = if services == 1 { "it" } else { "them" };
-    format!("It still holds {}. Delete {them} first.", count(services, "service"))
+    format!("It still holds {}. Delete {them} first.", lists::told(services, "service", named))
+}
+
+/// The names of the first services, for who may delete the project and see them.
+async fn services_of(project: &ProjectView) -> Result<Vec<String>, AppError> {
+    let sees = project.services > 0 && project.powers.may(Action::ViewService);
+    if !sees || !project.powers.may(Action::DeleteProject) {
+        return Ok(Vec::new());
+    }
+    let page = list_services(project.name.clone(), None).await?;
+    Ok(page.rows.into_iter().map(|service| service.name).collect())
 }
 
 /// What is left of a project that is gone, and where those find it who see the whole organization.
@@ -83,7 +96,7 @@ const fn stays(sees_record: bool) -> &'static str {
     }
 }
 
-fn draw(settings: ProjectSettings, sees_record: bool) -> AnyView {
+fn draw(settings: ProjectSettings, services: &[String], sees_record: bool) -> AnyView {
     let ProjectSettings { project, tags, contacts, destinations } = settings;
     let may = |action| project.powers.may(action);
     let organization = project.organization_id.to_string();
@@ -95,7 +108,7 @@ fn draw(settings: ProjectSettings, sees_record: bool) -> AnyView {
         {self::tags(&project, &tags, may(Action::SetProjectTags))}
         {self::contacts(&project, &contacts, may(Action::SetProjectContacts))}
         {(!choices.is_empty()).then(|| move_to(&project, choices))}
-        {may(Action::DeleteProject).then(|| delete(&project, sees_record))}
+        {may(Action::DeleteProject).then(|| delete(&project, services, sees_record))}
         {(may(Action::DeleteProject) && sees_record).then(|| record(&organization))}
     }
     .into_any()
@@ -243,7 +256,7 @@ fn move_to(project: &ProjectView, choices: Vec<(String, String)>) -> AnyView {
     .into_any()
 }
 
-fn delete(project: &ProjectView, sees_record: bool) -> AnyView {
+fn delete(project: &ProjectView, services: &[String], sees_record: bool) -> AnyView {
     let name = &project.name;
     Confirm {
         id: "delete-project",
@@ -253,7 +266,7 @@ fn delete(project: &ProjectView, sees_record: bool) -> AnyView {
         verb: "Delete project",
         goes: vec![format!("The project {name} with its certificate authority.")],
         stays: Some(stays(sees_record)),
-        obstacle: (project.services > 0).then(|| obstacle(project.services)),
+        obstacle: (project.services > 0).then(|| obstacle(project.services, services)),
     }
     .view()
 }
@@ -302,7 +315,7 @@ mod tests {
         };
         let tags = vec![Tag { key: "team".into(), value: "checkout".into() }];
         let settings = ProjectSettings { project, tags, contacts: Vec::new(), destinations: Vec::new() };
-        Owner::new().with(|| draw(settings, sees_record).to_html())
+        Owner::new().with(|| draw(settings, &[], sees_record).to_html())
     }
 
     #[test]
@@ -329,7 +342,9 @@ mod tests {
 
     #[test]
     fn one_service_is_it_and_several_are_them() {
-        assert_eq!(obstacle(1), "It still holds 1 service. Delete it first.");
-        assert_eq!(obstacle(2), "It still holds 2 services. Delete them first.");
+        let named = ["orders", "users"].map(str::to_owned);
+        assert_eq!(obstacle(1, &named[..1]), "It still holds 1 service: orders. Delete it first.");
+        assert_eq!(obstacle(2, &named), "It still holds 2 services: orders and users. Delete them first.");
+        assert_eq!(obstacle(2, &[]), "It still holds 2 services. Delete them first.");
     }
 }

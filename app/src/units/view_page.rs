@@ -4,6 +4,7 @@ use domain::{
     actions::Action,
     errors::Error,
     ids::UnitId,
+    lists,
     views::{Page, ProjectRow, UnitView},
 };
 use leptos::prelude::*;
@@ -26,7 +27,6 @@ use crate::{
     },
     links, organizations,
     projects::{self, Place, api::list_projects, create_dialog, new_button},
-    quantities::count,
 };
 
 /// A unit.
@@ -80,6 +80,10 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
     let is_empty = within.rows.is_empty() && after.is_none();
     let address =
         |after: Option<&str>| links::with_query(&links::unit(&organization, &id), &[("after", after)]);
+    let named: Vec<String> = match after {
+        None => within.rows.iter().map(|project| project.name.clone()).collect(),
+        Some(_) => Vec::new(),
+    };
     let list = List { caption: "Projects", columns: &projects::IN_UNIT, after, address: &address };
     let none = || {
         empty(
@@ -108,7 +112,7 @@ fn draw(unit: &UnitView, within: Page<ProjectRow>, after: Option<&str>, sees_gra
         </section>
         {facts(unit)}
         {unit.powers.may(Action::RenameUnit).then(|| rename(unit))}
-        {unit.powers.may(Action::DeleteUnit).then(|| delete(unit))}
+        {unit.powers.may(Action::DeleteUnit).then(|| delete(unit, &named))}
         {may_create.then(|| create_dialog(&organization, Place::Unit(id.clone())))}
     }
     .into_any()
@@ -158,12 +162,12 @@ fn rename(unit: &UnitView) -> AnyView {
 }
 
 /// Why a unit that holds projects stays.
-fn obstacle(projects: i64) -> String {
+fn obstacle(projects: i64, named: &[String]) -> String {
     let them = if projects == 1 { "it" } else { "them" };
-    format!("It still holds {}. Move or delete {them} first.", count(projects, "project"))
+    format!("It still holds {}. Move or delete {them} first.", lists::told(projects, "project", named))
 }
 
-fn delete(unit: &UnitView) -> AnyView {
+fn delete(unit: &UnitView, named: &[String]) -> AnyView {
     let name = unit.row.name.clone();
     Confirm {
         id: "delete-unit",
@@ -173,7 +177,7 @@ fn delete(unit: &UnitView) -> AnyView {
         name,
         verb: "Delete unit",
         stays: Some("What happened in it stays in the organization’s events."),
-        obstacle: (unit.row.projects > 0).then(|| obstacle(unit.row.projects)),
+        obstacle: (unit.row.projects > 0).then(|| obstacle(unit.row.projects, named)),
     }
     .view()
 }
@@ -183,8 +187,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_is_counted() {
-        assert_eq!(obstacle(1), "It still holds 1 project. Move or delete it first.");
-        assert_eq!(obstacle(9), "It still holds 9 projects. Move or delete them first.");
+    fn what_is_in_the_way_is_named() {
+        let named = ["api", "shop", "web", "zoo"].map(str::to_owned);
+        assert_eq!(obstacle(1, &named[..1]), "It still holds 1 project: api. Move or delete it first.");
+        let told = "It still holds 9 projects: api, shop, web and 6 more. Move or delete them first.";
+        assert_eq!(obstacle(9, &named), told);
     }
 }

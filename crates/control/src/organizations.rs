@@ -5,6 +5,7 @@ use domain::{
     errors::Error,
     events::EventType,
     ids::{EventId, OrganizationId},
+    lists::{self, NAMES_TOLD_MAX},
     names::OrganizationName,
     powers::Powers,
     principals::ResourceKind,
@@ -146,13 +147,28 @@ pub async fn delete(ctx: &Context, id: OrganizationId, confirmation: &str) -> Re
 async fn obstacle(ctx: &Context, tx: &mut Tx, id: OrganizationId) -> Result<Option<String>, Failure> {
     let knower = Knower { user: ctx.user()?, now: ctx.now(), openings: "", knows_all: true };
     let projects = store::projects::count(tx, id, &knower, &ProjectFilter::default()).await?;
-    let units = store::units::count(tx, id).await?;
-    let told = [(projects, "project"), (units, "unit")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
-        .collect::<Vec<_>>();
-    Ok(Some(told.join(" and ")).filter(|told| !told.is_empty()))
+    let units = store::units::list(tx, id).await?;
+    let first = projects_of(tx, id, &knower, &ProjectFilter::default()).await?;
+    let named: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    let mut told = Vec::new();
+    if projects > 0 {
+        told.push(lists::told(projects, "project", &first));
+    }
+    if !units.is_empty() {
+        told.push(lists::told(i64::try_from(units.len()).unwrap_or(i64::MAX), "unit", &named));
+    }
+    Ok(Some(told.join(", and ")).filter(|told| !told.is_empty()))
+}
+
+/// The names of the first projects, for a sentence that says what is in the way.
+pub(crate) async fn projects_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    knower: &Knower<'_>,
+    filter: &ProjectFilter<'_>,
+) -> Result<Vec<String>, Failure> {
+    let found = store::projects::list(tx, organization, knower, filter, None, NAMES_TOLD_MAX).await?;
+    Ok(found.into_iter().map(|listed| listed.project.name).collect())
 }
 
 async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Organization, Failure> {

@@ -10,6 +10,7 @@ use domain::{
     errors::Error,
     events::EventType,
     ids::{OrganizationId, ProjectId, UnitId},
+    lists::{self, NAMES_TOLD_MAX},
     names::ProjectName,
     powers::Powers,
     views::{NamedUnit, Page, ProjectRow, ProjectView, Tag},
@@ -258,9 +259,14 @@ pub async fn delete(ctx: &Context, name: &str, confirmation: &str) -> Result<(),
         let mut write = permit.write(EventType::ProjectDeleted).await?;
         let services = store::projects::services_count(&mut write.tx, id).await?;
         if services > 0 {
+            let first = match permit.powers()?.may(Action::ViewService) {
+                true => store::services::list(&mut write.tx, id, None, NAMES_TOLD_MAX).await?,
+                false => Vec::new(),
+            };
+            let first: Vec<&str> = first.iter().map(|service| service.name.as_str()).collect();
             return Err(Error::conflict(format!(
-                "The project {name} still holds {services} service{}. Delete {} first, and wait until the volumes are shredded.",
-                if services == 1 { "" } else { "s" },
+                "The project {name} still holds {}. Delete {} first, and wait until the volumes are shredded.",
+                lists::told(services, "service", &first),
                 if services == 1 { "it" } else { "them" },
             ))
             .into());

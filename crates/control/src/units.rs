@@ -7,6 +7,7 @@ use domain::{
     errors::Error,
     events::EventType,
     ids::{OrganizationId, UnitId},
+    lists,
     names::UnitName,
     permissions::Permission,
     powers::Powers,
@@ -21,6 +22,7 @@ use crate::{
     contexts::Permit,
     errors::{Failure, attempt},
     knowers::Openings,
+    organizations::projects_of,
     resources,
     standings::{Place, Standing},
 };
@@ -171,9 +173,11 @@ pub async fn delete(
         let all = Knower { user: ctx.user()?, now: ctx.now(), openings: "", knows_all: true };
         let projects = projects(&mut write.tx, &permit, unit, &all).await?;
         if projects > 0 {
-            let (s, them) = if projects == 1 { ("", "it") } else { ("s", "them") };
-            let reason =
-                format!("The unit {name} still holds {projects} project{s}. Move or delete {them} first.");
+            let filter = ProjectFilter { unit: Some(unit), text: None };
+            let first = projects_of(&mut write.tx, organization, &all, &filter).await?;
+            let (held, them) =
+                (lists::told(projects, "project", &first), if projects == 1 { "it" } else { "them" });
+            let reason = format!("The unit {name} still holds {held}. Move or delete {them} first.");
             return Err(Error::conflict(reason).into());
         }
         if !store::units::remove(&mut write.tx, unit).await? {

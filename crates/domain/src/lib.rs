@@ -15,6 +15,7 @@ pub mod certificates;
 pub mod errors;
 pub mod events;
 pub mod inputs;
+pub mod lists;
 pub mod permissions;
 pub mod plans;
 pub mod policies;

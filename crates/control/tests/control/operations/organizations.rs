@@ -109,11 +109,11 @@ async fn an_organization_goes_when_it_is_empty() {
         answer => panic!("{answer:?}"),
     };
     let told = reason(organizations::delete(&ctx, organization, "Acme").await);
-    assert!(told.contains("2 projects and 1 unit."), "{told}");
+    assert!(told.contains("2 projects: inside and shop, and 1 unit: Data."), "{told}");
     projects::delete(&ctx, "inside", "inside").await.unwrap();
     projects::delete(&ctx, PROJECT, PROJECT).await.unwrap();
     let told = reason(organizations::delete(&ctx, organization, "Acme").await);
-    assert!(told.contains("holds 1 unit."), "{told}");
+    assert!(told.contains("holds 1 unit: Data."), "{told}");
     units::delete(&ctx, organization, unit, "Data").await.unwrap();
     organizations::delete(&ctx, organization, " Acme ").await.unwrap();
 

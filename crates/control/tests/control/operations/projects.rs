@@ -95,6 +95,19 @@ async fn a_rename_keeps_everything_else() {
 }
 
 #[tokio::test]
+async fn who_does_not_see_the_services_is_told_their_number() {
+    let world = World::new().await;
+    let clerk = world.add_user("clerk@example.org", Some(false), true).await;
+    world.grant(clerk, "organization:projects:write", None).await;
+    world.create("orders").await.unwrap();
+    let error = projects::delete(&world.ctx_of(clerk), PROJECT, PROJECT).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Conflict { reason } if reason.contains("1 service. Delete")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_project_goes_when_its_services_are_gone() {
     let world = World::new().await;
     let user = world.add_user("bob@example.org", Some(false), true).await;
@@ -103,7 +116,10 @@ async fn a_project_goes_when_its_services_are_gone() {
     let error = projects::delete(&world.ctx(), PROJECT, "else").await.unwrap_err();
     assert_eq!(error.field(), Some("confirmation"));
     let error = projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap_err();
-    assert!(matches!(&error, Error::Conflict { reason } if reason.contains("1 service.")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Conflict { reason } if reason.contains("1 service: orders.")),
+        "{error:?}"
+    );
     world.delete("orders").await;
     assert_eq!(projects::delete(&world.ctx(), PROJECT, PROJECT).await.unwrap_err().status(), 409);
     world.run_to(Goal::Gone("orders")).await;

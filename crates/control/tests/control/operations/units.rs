@@ -52,7 +52,10 @@ async fn a_unit_is_made_renamed_and_deleted_on_record() {
         assert_eq!(error.field(), Some("confirmation"), "{bad}");
     }
     let error = units::delete(&ctx, organization, id, "Web").await.unwrap_err();
-    assert!(matches!(&error, Error::Conflict { reason } if reason.contains("1 project.")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Conflict { reason } if reason.contains("1 project: inside.")),
+        "{error:?}"
+    );
     projects::delete(&ctx, "inside", "inside").await.unwrap();
     units::delete(&ctx, organization, id, "Web").await.unwrap();
     assert_eq!(units::view(&ctx, organization, id).await, Err(Error::NotFound));
