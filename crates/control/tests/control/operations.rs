@@ -2,16 +2,20 @@
 
 mod access;
 mod application_users;
+mod credentials;
 mod events;
 mod explanations;
+mod factor_resets;
 mod factors;
 mod groups;
 mod invitations;
 mod ip_filters;
 mod mails;
 mod naming;
+mod notices;
 mod organizations;
 mod overtaken;
+mod own_sessions;
 mod permissions;
 mod places;
 mod policies;
@@ -24,6 +28,7 @@ mod revocations;
 mod services;
 mod sessions;
 mod set_up;
+mod step_up;
 mod tokens;
 mod units;
 mod users;

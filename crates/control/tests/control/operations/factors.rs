@@ -5,12 +5,11 @@ use std::time::Duration;
 use control::{factors, sessions, step_up};
 use domain::{
     errors::Error,
-    events::EventType,
     ids::UserId,
     inputs::SignIn,
     policies::AuthenticationPolicy,
     secrets::Secret,
-    sign_ins::{FactorKind, Proof, SignInMethod},
+    sign_ins::{FactorKind, Proof},
     states::Outcome,
     views::AddedFactor,
 };
@@ -107,13 +106,407 @@ async fn an_authenticator_app_is_asked_for_after_the_password() {
 
 #[tokio::test]
 async fn asvs_6_5_1_a_code_signs_in_once() {
+    for world in [World::new().await, World::postgres().await] {
+        let (app, _) = add_app(&world, world.user).await;
+        let code = app.code(&world, 0);
+        assert!(sign_in_with_code(&world, &code).await.is_ok());
+        let again = sign_in_with_code(&world, &code).await.unwrap_err();
+        assert_eq!((again.status(), again.field()), (422, Some("code")));
+        let before = sign_in_with_code(&world, &app.code(&world, -1)).await.unwrap_err();
+        assert_eq!(before, again, "nor does the one before it");
+        assert!(sign_in_with_code(&world, &app.code(&world, 1)).await.is_ok(), "the next one does");
+    }
+}
+
+/// The two codes that add it are taken as well.
+#[tokio::test]
+async fn asvs_6_5_1_the_codes_that_add_an_app_do_not_sign_in() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let begun = factors::begin_totp(&ctx).await.unwrap();
+    let app = App::new(&begun.shown.secret);
+    let codes = [app.code(&world, 0), app.code(&world, 1)];
+    factors::finish_totp(&ctx, &begun.ceremony, "", [&codes[0], &codes[1]]).await.ok().unwrap();
+    for code in &codes {
+        assert_eq!(sign_in_with_code(&world, code).await.unwrap_err().field(), Some("code"));
+    }
+}
+
+#[tokio::test]
+async fn asvs_6_5_5_a_code_is_good_for_its_step_and_one_beside_it() {
     let world = World::new().await;
     let (app, _) = add_app(&world, world.user).await;
     let code = app.code(&world, 0);
-    assert!(sign_in_with_code(&world, &code).await.is_ok());
-    let again = sign_in_with_code(&world, &code).await.unwrap_err();
-    assert_eq!((again.status(), again.field()), (422, Some("code")));
-    let before = sign_in_with_code(&world, &app.code(&world, -1)).await.unwrap_err();
-    assert_eq!(before, again, "nor does the one before it");
-    assert!(sign_in_with_code(&world, &app.code(&world, 1)).await.is_ok(), "the next one does");
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(sign_in_with_code(&world, &code).await.unwrap_err().field(), Some("code"));
+    assert!(sign_in_with_code(&world, &app.code(&world, -1)).await.is_ok());
+    assert_eq!(sign_in_with_code(&world, &app.code(&world, 2)).await.unwrap_err().field(), Some("code"));
+}
+
+#[tokio::test]
+async fn asvs_6_5_1_a_recovery_code_signs_in_once() {
+    for world in [World::new().await, World::postgres().await] {
+        let (_, added) = add_app(&world, world.user).await;
+        let codes = added.recovery_codes.unwrap();
+        let typed = Secret::new(codes[3].expose().replace('-', " ").to_uppercase());
+        assert_eq!(
+            sign_in_with_code(&world, &typed).await,
+            Ok(Proof::password_and(FactorKind::RecoveryCode))
+        );
+        let event = world.last_event(world.organization, "user.recovery_code_used").await;
+        assert_eq!(event.text, "ann@example.org used a recovery code; 9 are left");
+        assert_eq!(factors::own(&world.ctx()).await.unwrap().recovery_codes_left, 9);
+        let again = sign_in_with_code(&world, &codes[3]).await.unwrap_err();
+        assert_eq!((again.status(), again.field()), (422, Some("code")));
+        // New ones end those from before.
+        let new = factors::make_recovery_codes(&world.ctx()).await.unwrap();
+        assert_eq!(new.len(), 10);
+        assert!(sign_in_with_code(&world, &codes[4]).await.is_err());
+        assert!(sign_in_with_code(&world, &new[4]).await.is_ok());
+        check_world(&world).await;
+    }
+}
+
+/// Somebody else's recovery codes, and somebody else's app.
+#[tokio::test]
+async fn a_factor_is_good_for_its_person_alone() {
+    let world = World::new().await;
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let (_, _) = add_app(&world, world.user).await;
+    let (bobs, added) = add_app(&world, bob).await;
+    assert_eq!(sign_in_with_code(&world, &bobs.code(&world, 0)).await.unwrap_err().field(), Some("code"));
+    let code = &added.recovery_codes.unwrap()[0];
+    assert_eq!(sign_in_with_code(&world, code).await.unwrap_err().field(), Some("code"));
+    let own = factors::own(&world.ctx()).await.unwrap();
+    let removed = factors::remove(&world.ctx_of(bob), own.factors[0].id, true).await;
+    assert_eq!(removed, Err(Error::NotFound));
+    assert_eq!(factors::rename(&world.ctx_of(bob), own.factors[0].id, "Mine").await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn what_has_no_form_of_a_code_is_no_try() {
+    let world = World::new().await;
+    add_app(&world, world.user).await;
+    let ceremony = with_password(&world).await;
+    for _ in 0..20 {
+        for (bad, told) in [
+            ("12345", "Enter the six digits"),
+            ("1234567", "Enter the six digits"),
+            ("", "Enter the six digits"),
+            ("abcdef", "A recovery code has 24"),
+            ("u000-0000-0000-0000-0000-0000", "no u"),
+        ] {
+            let error =
+                sessions::sign_in_with_code(&world.nobody(), &ceremony, &Secret::new(bad.into())).await;
+            let error = error.err().unwrap();
+            assert_eq!(error.field(), Some("code"));
+            assert!(error.to_string().contains(told), "{bad}: {error}");
+        }
+    }
+}
+
+async fn wrong(world: &World, ceremony: &Secret) -> Error {
+    let code = Secret::new("000000".into());
+    sessions::sign_in_with_code(&world.nobody(), ceremony, &code).await.err().unwrap()
+}
+
+#[tokio::test]
+async fn asvs_6_3_1_wrong_codes_make_one_wait_and_the_right_one_looks_the_same() {
+    let world = World::new().await;
+    let (app, _) = add_app(&world, world.user).await;
+    let ceremony = with_password(&world).await;
+    for _ in 0..5 {
+        assert_eq!(wrong(&world, &ceremony).await.field(), Some("code"));
+    }
+    assert_eq!(wrong(&world, &ceremony).await, Error::limited(2));
+    let right = async |ceremony: &Secret| {
+        sessions::sign_in_with_code(&world.nobody(), ceremony, &app.code(&world, 0)).await.err()
+    };
+    assert_eq!(right(&ceremony).await, Some(Error::limited(2)));
+    // The right password, which comes before it, makes no room for more guesses.
+    let another = with_password(&world).await;
+    assert_eq!(right(&another).await, Some(Error::limited(2)));
+    let event = world.last_event(world.organization, "user.second_factor_refused").await;
+    assert_eq!((event.outcome, event.actor.as_str()), (Outcome::Denied, EMAIL));
+    assert!(event.text.starts_with("Turned away for another 2 seconds"), "{}", event.text);
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(right(&another).await, None, "never for good");
+    let ceremony = with_password(&world).await;
+    for _ in 0..4 {
+        assert_eq!(wrong(&world, &ceremony).await.field(), Some("code"), "the count begins anew");
+    }
+}
+
+/// Ten wrong codes end a sign-in, whatever the waits between them.
+#[tokio::test]
+async fn asvs_6_3_1_ten_wrong_codes_end_a_sign_in() {
+    let world = World::new().await;
+    let (app, _) = add_app(&world, world.user).await;
+    let mut ceremony = with_password(&world).await;
+    let mut wrong_ones = 0;
+    let last = loop {
+        match wrong(&world, &ceremony).await {
+            Error::Limited { retry_after_seconds, .. } => {
+                world.clock.advance(Duration::from_secs(retry_after_seconds));
+            }
+            Error::Invalid { .. } => wrong_ones += 1,
+            other => break other,
+        }
+    };
+    assert_eq!((wrong_ones, last.status()), (9, 401));
+    world.clock.advance(Duration::from_secs(900));
+    let code = app.code(&world, 0);
+    let over = sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await.err().unwrap();
+    assert_eq!(over.status(), 401, "{over}");
+    ceremony = with_password(&world).await;
+    assert!(sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await.is_ok());
+}
+
+#[tokio::test]
+async fn asvs_6_3_1_five_wrong_recovery_codes_an_hour() {
+    let world = World::new().await;
+    let (app, added) = add_app(&world, world.user).await;
+    let codes = added.recovery_codes.unwrap();
+    let guess = Secret::new("0000-0000-0000-0000-0000-0000".into());
+    for _ in 0..5 {
+        assert_eq!(sign_in_with_code(&world, &guess).await.unwrap_err().field(), Some("code"));
+    }
+    assert_eq!(sign_in_with_code(&world, &codes[0]).await, Err(Error::limited(3600)));
+    assert!(sign_in_with_code(&world, &app.code(&world, 0)).await.is_ok(), "the app is another matter");
+    world.clock.advance(Duration::from_secs(3599));
+    assert_eq!(sign_in_with_code(&world, &codes[0]).await, Err(Error::limited(1)));
+    world.clock.advance(Duration::from_secs(1));
+    assert!(sign_in_with_code(&world, &codes[0]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_sign_in_is_ended_once_in_time_and_by_its_ceremony_alone() {
+    let world = World::new().await;
+    let (app, _) = add_app(&world, world.user).await;
+    let end = async |ceremony: &Secret| {
+        let code = app.code(&world, 0);
+        let answer = sessions::sign_in_with_code(&world.nobody(), ceremony, &code).await;
+        answer.err().map_or(200, |error| error.status())
+    };
+    assert_eq!(end(&Secret::new(String::new())).await, 401);
+    assert_eq!(end(&Secret::new("x".repeat(32))).await, 401);
+    let begun = factors::begin_totp(&world.ctx()).await.unwrap();
+    assert_eq!(end(&begun.ceremony).await, 401, "another kind");
+    let step_up = step_up::view(&world.ctx()).await.unwrap();
+    assert_eq!(end(&step_up.ceremony).await, 401, "a question to a session");
+    let late = with_password(&world).await;
+    world.clock.advance(control::ceremonies::SECOND_FACTOR_LIFETIME);
+    assert_eq!(end(&late).await, 401, "too late");
+    assert_eq!(sessions::second_factor(&world.nobody(), &late).await.unwrap_err().status(), 401);
+    let ceremony = with_password(&world).await;
+    assert_eq!(end(&ceremony).await, 200);
+    world.clock.advance(Duration::from_secs(30));
+    assert_eq!(end(&ceremony).await, 401, "once");
+}
+
+/// Of two who end the same sign-in at the same moment one does, on both databases.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asvs_6_5_1_of_two_at_the_same_moment_one_code_signs_in_one() {
+    for world in [World::new().await, World::postgres().await] {
+        let world = std::sync::Arc::new(world);
+        let (app, _) = add_app(&world, world.user).await;
+        let code = app.code(&world, 0);
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (world, code, ceremony) = (world.clone(), code.clone(), with_password(&world).await);
+            tries.spawn(async move {
+                sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await.is_ok()
+            });
+        }
+        let signed_in = tries.join_all().await.into_iter().filter(|is_in| *is_in).count();
+        assert_eq!(signed_in, 1);
+    }
+}
+
+/// Whoever was let in a moment ago is not any more.
+#[tokio::test]
+async fn a_deactivated_account_does_not_end_its_sign_in() {
+    let world = World::new().await;
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let (app, _) = add_app(&world, bob).await;
+    let input = SignIn { email: "bob@example.org".into(), password: Secret::new(PASSWORD.into()) };
+    let step = sessions::sign_in(&world.nobody(), input).await.unwrap();
+    let sessions::SignInStep::SecondFactor(ceremony) = step else { panic!("no second factor") };
+    let mut tx = world.store.write().await.unwrap();
+    let mut user = store::users::find(&mut tx, bob).await.unwrap().unwrap();
+    assert!(store::users::remove(&mut tx, bob).await.unwrap());
+    user.is_active = false;
+    tx.commit().await.unwrap();
+    let answer = sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await;
+    assert_eq!(answer.err().unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn an_app_is_added_by_two_codes_in_a_row() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let begun = factors::begin_totp(&ctx).await.unwrap();
+    let (shown, ceremony) = (&begun.shown, &begun.ceremony);
+    assert!(shown.uri.expose().starts_with("otpauth://totp/Redoubt:ann%40example.org?secret="));
+    assert!(shown.qr_svg.expose().starts_with("<svg "));
+    let app = App::new(&shown.secret);
+    let finish = async |name: &str, codes: [&Secret; 2]| {
+        let added = factors::finish_totp(&ctx, ceremony, name, codes).await;
+        added.err().map(|error| error.field().map(str::to_owned))
+    };
+    let (first, second) = (app.code(&world, 0), app.code(&world, 1));
+    let field = |name: &str| Some(Some(name.to_owned()));
+    assert_eq!(finish("", [&first, &first]).await, field("next_code"));
+    assert_eq!(finish("", [&second, &first]).await, field("next_code"));
+    assert_eq!(finish("", [&Secret::new("12".into()), &second]).await, field("code"));
+    assert_eq!(finish(&"x".repeat(65), [&first, &second]).await, field("name"));
+    assert_eq!(finish("  My\n phone ", [&first, &second]).await, None, "the offer stood");
+    let own = factors::own(&ctx).await.unwrap();
+    assert_eq!(own.factors[0].name, "My phone");
+    let event = world.last_event(world.organization, "user.factor_added").await;
+    assert_eq!(event.after.as_deref(), Some(r#"{"kind":"totp","name":"My phone"}"#));
+    assert_eq!(finish("", [&first, &second]).await, Some(None), "it is taken once");
+    // Not for somebody else, not after its time.
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let begun = factors::begin_totp(&ctx).await.unwrap();
+    let app = App::new(&begun.shown.secret);
+    let codes = [&app.code(&world, 0), &app.code(&world, 1)];
+    let theirs = factors::finish_totp(&world.ctx_of(bob), &begun.ceremony, "", codes).await;
+    assert_eq!(theirs.err().unwrap().status(), 409);
+    world.clock.advance(control::ceremonies::SECOND_FACTOR_LIFETIME);
+    let codes = [&app.code(&world, 0), &app.code(&world, 1)];
+    let late = factors::finish_totp(&world.ctx(), &begun.ceremony, "", codes).await;
+    assert_eq!(late.err().unwrap().status(), 409);
+    check_world(&world).await;
+}
+
+/// Nothing that opens an account is in the database in plain.
+#[tokio::test]
+async fn seeds_and_codes_are_nowhere_in_plain() {
+    let world = World::new().await;
+    let begun = factors::begin_totp(&world.ctx()).await.unwrap();
+    let app = App::new(&begun.shown.secret);
+    let codes = [&app.code(&world, 0), &app.code(&world, 1)];
+    let added = factors::finish_totp(&world.ctx(), &begun.ceremony, "", codes).await.unwrap();
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let seed = app.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let ceremony = with_password(&world).await;
+    let open = factors::begin_totp(&world.ctx()).await.unwrap();
+    let rows = format!("{:?}", world.dump().await).to_lowercase();
+    let secrets = added.recovery_codes.unwrap();
+    let texts = secrets.iter().chain([&ceremony, &open.ceremony]).map(|secret| secret.expose().to_owned());
+    for secret in texts.chain([seed, base64(&app.0), base64(&App::new(&open.shown.secret).0)]) {
+        assert!(!rows.contains(&secret.to_lowercase()), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn factors_are_renamed_and_removed() {
+    let world = World::new().await;
+    let (app, added) = add_app(&world, world.user).await;
+    let (_, second) = add_app(&world, world.user).await;
+    assert!(second.recovery_codes.is_none(), "they come with the first one");
+    let ctx = world.ctx();
+    factors::rename(&ctx, added.factor.id, "Old phone").await.unwrap();
+    let event = world.last_event(world.organization, "user.factor_renamed").await;
+    assert_eq!(event.before.as_deref(), Some(r#"{"kind":"totp","name":"Phone"}"#));
+    factors::rename(&ctx, added.factor.id, "").await.unwrap();
+    assert_eq!(factors::own(&ctx).await.unwrap().factors[0].name, "Authenticator app");
+    assert_eq!(factors::rename(&ctx, added.factor.id, "\u{200b}").await.unwrap_err().field(), Some("name"));
+
+    let ceremony = with_password(&world).await;
+    factors::remove(&ctx, added.factor.id, false).await.unwrap();
+    let code = app.code(&world, 0);
+    let answer = sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await;
+    assert_eq!(answer.err().unwrap().status(), 401, "what was under way is over");
+    assert_eq!(sign_in_with_code(&world, &code).await.unwrap_err().field(), Some("code"));
+    assert_eq!(factors::own(&ctx).await.unwrap().recovery_codes_left, 10);
+    assert_eq!(factors::remove(&ctx, added.factor.id, false).await, Err(Error::NotFound));
+    factors::remove(&ctx, second.factor.id, false).await.unwrap();
+    let own = factors::own(&ctx).await.unwrap();
+    assert_eq!((own.factors.len(), own.recovery_codes_left), (0, 0));
+    assert_eq!(factors::make_recovery_codes(&ctx).await.err().unwrap().status(), 409);
+    let input = SignIn { email: EMAIL.into(), password: Secret::new(PASSWORD.into()) };
+    let step = sessions::sign_in(&world.nobody(), input).await.unwrap();
+    assert_eq!(crate::world::done(step).proof, Proof::PASSWORD);
+    check_world(&world).await;
+}
+
+/// Every other browser is signed out with the factor, whatever it had been signed in with.
+#[tokio::test]
+async fn asvs_7_4_3_removing_a_factor_ends_every_other_session() {
+    let world = World::new().await;
+    let (_, added) = add_app(&world, world.user).await;
+    let other = store::sessions::Row { key_hash: vec![9; 32], ..world.session_row(world.user) };
+    assert!(world.control.session_rows().add(&other).await.unwrap());
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    factors::remove(&world.ctx(), added.factor.id, false).await.unwrap();
+    assert!(world.control.session_rows().load(&[9; 32]).await.unwrap().is_none());
+    assert!(factors::own(&world.ctx()).await.is_ok(), "the one that removed it stays");
+    assert!(factors::own(&world.ctx_of(bob)).await.is_ok(), "and those of others");
+}
+
+#[tokio::test]
+async fn a_factor_that_an_organization_asks_for_goes_only_after_one_is_told() {
+    let world = World::new().await;
+    let (_, added) = add_app(&world, world.user).await;
+    let policy = AuthenticationPolicy { second_factor_required: true, ..AuthenticationPolicy::default() };
+    let mut tx = world.store.write().await.unwrap();
+    let json = serde_json::to_string(&policy).unwrap();
+    let is_set = store::authentication_policies::set(&mut tx, world.organization, 0, &json, world.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert!(is_set);
+    assert_eq!(factors::own(&world.ctx()).await.unwrap().factors[0].needed_by, ["Acme"]);
+    let refused = factors::remove(&world.ctx(), added.factor.id, false).await.unwrap_err();
+    assert_eq!((refused.status(), refused.to_string().contains("Acme")), (409, true));
+    let (_, second) = add_app(&world, world.user).await;
+    assert_eq!(factors::own(&world.ctx()).await.unwrap().factors[0].needed_by, Vec::<String>::new());
+    factors::remove(&world.ctx(), second.factor.id, false).await.unwrap();
+    factors::remove(&world.ctx(), added.factor.id, true).await.unwrap();
+    assert_eq!(factors::own(&world.ctx()).await.unwrap().factors, []);
+}
+
+#[tokio::test]
+async fn there_is_a_most_of_factors() {
+    let world = World::new().await;
+    for _ in 0..factors::FACTORS_MAX {
+        add_app(&world, world.user).await;
+    }
+    assert_eq!(factors::begin_totp(&world.ctx()).await.err().unwrap().status(), 409);
+}
+
+/// A stolen token must not make itself last; nobody who is not signed in has factors.
+#[tokio::test]
+async fn tokens_and_strangers_have_nothing_to_do_with_factors() {
+    let world = World::new().await;
+    let (_, added) = add_app(&world, world.user).await;
+    let (token, id) = (world.token_of(world.user, &[]).await, added.factor.id);
+    for (ctx, status) in [(&token, 403), (&world.nobody(), 401)] {
+        assert_eq!(factors::own(ctx).await.unwrap_err().status(), status);
+        assert_eq!(factors::begin_totp(ctx).await.err().unwrap().status(), status);
+        assert_eq!(factors::rename(ctx, id, "x").await.unwrap_err().status(), status);
+        assert_eq!(factors::remove(ctx, id, true).await.unwrap_err().status(), status);
+        assert_eq!(factors::make_recovery_codes(ctx).await.err().unwrap().status(), status);
+        assert_eq!(step_up::view(ctx).await.err().unwrap().status(), status);
+        assert_eq!(sessions::own(ctx).await.unwrap_err().status(), status);
+        assert_eq!(sessions::end(ctx, "00").await.unwrap_err().status(), status);
+        assert_eq!(sessions::end_others(ctx).await.unwrap_err().status(), status);
+    }
+}
+
+/// Whether an account has a second factor is told to nobody but who knows its password.
+#[tokio::test]
+async fn asvs_6_3_8_who_has_a_second_factor_is_told_after_the_password_alone() {
+    let world = World::new().await;
+    add_app(&world, world.user).await;
+    let sign_in = async |email: &str| {
+        let input = SignIn { email: email.into(), password: Secret::new("not the password".into()) };
+        sessions::sign_in(&world.nobody(), input).await.err()
+    };
+    let known = sign_in(EMAIL).await;
+    assert_eq!(known, sign_in("nobody@example.org").await);
+    assert_eq!(known.map(|error| error.status()), Some(401));
+    assert_eq!(world.dump().await["ceremonies"].len(), 0);
 }

@@ -1,0 +1,237 @@
+//! The way back in for who lost every second factor: asking, the time to object, and what comes to pass.
+
+use std::time::Duration;
+
+use control::{factor_resets, factors, mails, sessions, testing};
+use domain::{
+    errors::Error, ids::UserId, inputs::SignIn, secrets::Secret, sign_ins::Proof, states::Outcome,
+    views::MailView,
+};
+
+use super::factors::{App, add_app};
+use crate::{
+    check::check_world,
+    world::{PASSWORD, World, done},
+};
+
+const REASON: &str = "She called, and I know her voice.";
+const BOB: &str = "bob@example.org";
+
+/// A world with Bob, who has a factor.
+async fn with_bob() -> (World, UserId, App) {
+    let world = World::new().await;
+    let bob = world.add_user(BOB, Some(false), true).await;
+    let (app, _) = add_app(&world, bob).await;
+    (world, bob, app)
+}
+
+async fn ask(world: &World, by: UserId, user: UserId) -> Result<(), Error> {
+    factor_resets::ask(&world.ctx_of(by), world.organization, user, REASON).await.map(drop)
+}
+
+/// The mails to somebody whose subject holds that, newest first.
+pub async fn mails_to(world: &World, recipient: &str, subject: &str) -> Vec<MailView> {
+    let page = mails::list_for_operator(&world.control, None).await.unwrap();
+    let mut found = Vec::new();
+    for row in page.rows.into_iter().filter(|row| row.recipient == recipient && row.subject.contains(subject))
+    {
+        found.push(mails::view_for_operator(&world.control, row.id).await.unwrap());
+    }
+    found
+}
+
+/// The token in the mail to Bob.
+async fn token(world: &World) -> Secret {
+    let mail = mails_to(world, BOB, "are to be removed").await.remove(0);
+    let body = mail.body.unwrap();
+    let (_, rest) = body.expose().split_once("/factor-resets/").unwrap();
+    Secret::new(rest.split_whitespace().next().unwrap().to_owned())
+}
+
+async fn carry_out(world: &World) -> usize {
+    testing::carry_out_factor_resets(&world.control).await.unwrap()
+}
+
+async fn has_factor(world: &World, user: UserId) -> bool {
+    let mut tx = world.store.read().await.unwrap();
+    !store::factors::list_for_user(&mut tx, user).await.unwrap().is_empty()
+}
+
+async fn sign_in(world: &World) -> sessions::SignInStep {
+    let input = SignIn { email: BOB.into(), password: Secret::new(PASSWORD.into()) };
+    sessions::sign_in(&world.nobody(), input).await.unwrap()
+}
+
+#[tokio::test]
+async fn asvs_6_4_4_factors_go_a_day_after_it_was_asked() {
+    for world in [World::new().await, World::postgres().await] {
+        let bob = world.add_user(BOB, Some(false), true).await;
+        add_app(&world, bob).await;
+        let asked =
+            factor_resets::ask(&world.ctx(), world.organization, bob, &format!(" {REASON} ")).await.unwrap();
+        assert_eq!((asked.email.as_str(), asked.asked_by.as_str()), (BOB, "ann@example.org"));
+        assert_eq!((asked.reason.as_str(), asked.due_at), (REASON, world.now().plus(factor_resets::WAITING)));
+        let open = factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap();
+        assert_eq!(open, Some(asked));
+        let event = world.last_event(world.organization, "user.factor_reset_asked").await;
+        assert!(event.after.unwrap().contains(REASON));
+        assert_eq!(event.subject_id, Some(bob.uuid()));
+        world.clock.advance(factor_resets::WAITING - Duration::from_micros(1));
+        assert_eq!(carry_out(&world).await, 0);
+        assert!(has_factor(&world, bob).await);
+        assert!(factors::own(&world.ctx_of(bob)).await.is_ok());
+        world.clock.advance(Duration::from_micros(1));
+        assert_eq!(carry_out(&world).await, 1);
+        assert!(!has_factor(&world, bob).await);
+        assert_eq!(carry_out(&world).await, 0, "once");
+        let event = world.last_event(world.organization, "user.factor_reset_done").await;
+        assert_eq!((event.outcome, event.actor.as_str()), (Outcome::Done, "system"));
+        // Signed out everywhere; the password opens the account again.
+        let refused = sessions::end_others(&world.ctx_of(bob)).await.unwrap_err();
+        assert_eq!(refused.status(), 401);
+        assert_eq!(done(sign_in(&world).await).proof, Proof::PASSWORD);
+        let mut tx = world.store.read().await.unwrap();
+        assert_eq!(store::recovery_codes::count_unused(&mut tx, bob).await.unwrap(), 0);
+        drop(tx);
+        assert_eq!(factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap(), None);
+        check_world(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn the_person_and_every_super_admin_are_told() {
+    let (world, bob, _) = with_bob().await;
+    world.add_user("carol@example.org", Some(true), true).await;
+    world.add_user("dave@example.org", Some(false), true).await;
+    ask(&world, world.user, bob).await.unwrap();
+    for (who, subject) in
+        [(BOB, "Your second factors"), ("ann@example.org", "Second"), ("carol@example.org", "Second")]
+    {
+        let told = mails_to(&world, who, "are to be removed").await;
+        assert_eq!(told.len(), 1, "{who}");
+        assert!(told[0].row.subject.starts_with(subject));
+        let body = told[0].body.as_ref().unwrap().expose();
+        assert!(body.contains(REASON) && body.contains("ann@example.org") && body.contains(BOB), "{body}");
+        assert_eq!(body.contains("/factor-resets/"), who == BOB, "only they object by a link");
+    }
+    assert!(mails_to(&world, "dave@example.org", "").await.is_empty());
+    world.clock.advance(factor_resets::WAITING);
+    carry_out(&world).await;
+    for who in [BOB, "ann@example.org", "carol@example.org"] {
+        assert_eq!(mails_to(&world, who, "were removed").await.len(), 1, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn the_link_in_the_mail_objects() {
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    let token = token(&world).await;
+    let view = factor_resets::view(&world.nobody(), &token).await.unwrap();
+    assert_eq!((view.email.as_str(), view.reason.as_str()), (BOB, REASON));
+    let unknown = Secret::new("x".repeat(43));
+    assert_eq!(factor_resets::object(&world.nobody(), &unknown).await.unwrap_err().status(), 409);
+    factor_resets::object(&world.nobody(), &token).await.unwrap();
+    let event = world.last_event(world.organization, "user.factor_reset_objected").await;
+    assert_eq!((event.actor.as_str(), event.credential.as_deref()), (BOB, Some("objection link")));
+    assert_eq!(factor_resets::object(&world.nobody(), &token).await.unwrap_err().status(), 409, "once");
+    assert_eq!(factor_resets::view(&world.nobody(), &token).await.unwrap_err().status(), 409);
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+    assert!(!format!("{:?}", world.dump().await).contains(token.expose()), "the token is kept nowhere");
+}
+
+#[tokio::test]
+async fn signing_in_with_a_factor_objects() {
+    let (world, bob, app) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    let sessions::SignInStep::SecondFactor(ceremony) = sign_in(&world).await else { panic!("no factor") };
+    assert_eq!(world.count_events("user.factor_reset_objected").await, 0, "the password alone does not");
+    sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await.ok().unwrap();
+    assert_eq!(world.count_events("user.factor_reset_objected").await, 1);
+    assert_eq!(factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap(), None);
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+}
+
+#[tokio::test]
+async fn an_admin_takes_it_back() {
+    let (world, bob, _) = with_bob().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    assert_eq!(factor_resets::withdraw(&ctx, organization, bob).await.unwrap_err().status(), 409);
+    ask(&world, world.user, bob).await.unwrap();
+    assert_eq!(ask(&world, world.user, bob).await.unwrap_err().status(), 409, "asked already");
+    factor_resets::withdraw(&ctx, organization, bob).await.unwrap();
+    assert_eq!(world.event_types().await.last().unwrap(), "user.factor_reset_withdrawn");
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+}
+
+#[tokio::test]
+async fn who_may_ask_it_and_for_whom() {
+    let (world, bob, _) = with_bob().await;
+    let organization = world.organization;
+    let carol = world.add_user("carol@example.org", Some(false), true).await;
+    add_app(&world, world.user).await;
+    assert!(matches!(ask(&world, carol, bob).await, Err(Error::Denied { .. })));
+    world.grant(carol, "organization:users:write", None).await;
+    let refused = ask(&world, carol, world.user).await.unwrap_err();
+    assert!(matches!(&refused, Error::Forbidden { reason } if reason.contains("super admin")), "{refused}");
+    assert_eq!(ask(&world, carol, carol).await.unwrap_err().status(), 409, "oneself");
+    let nobody = UserId::from_uuid(world.uuid());
+    assert_eq!(ask(&world, carol, nobody).await, Err(Error::NotFound));
+    let (elsewhere, stranger) = world.another_organization("Other").await;
+    assert_eq!(ask(&world, carol, stranger).await, Err(Error::NotFound));
+    let dave = world.add_user("dave@example.org", Some(false), true).await;
+    assert_eq!(ask(&world, carol, dave).await.unwrap_err().status(), 409, "who has no factor");
+    let empty = factor_resets::ask(&world.ctx_of(carol), organization, bob, " ").await.unwrap_err();
+    assert_eq!(empty.field(), Some("reason"));
+    let token = world.token_of(carol, &[]).await;
+    assert!(factor_resets::ask(&token, organization, bob, REASON).await.is_ok(), "a program of an admin may");
+    factor_resets::withdraw(&world.ctx(), organization, bob).await.unwrap();
+    // Their factors open another organization as well, where the actor is nobody.
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, elsewhere, bob, false, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    for by in [carol, world.user] {
+        let refused = ask(&world, by, bob).await.unwrap_err();
+        assert!(matches!(&refused, Error::Forbidden { reason } if !reason.contains("Other")), "{refused}");
+    }
+    let event = world.last_event(organization, "action.denied").await;
+    assert_eq!(event.outcome, Outcome::Denied);
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, elsewhere, world.user, true, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(ask(&world, world.user, bob).await.is_ok(), "who manages people in both may");
+}
+
+#[tokio::test]
+async fn asvs_6_3_1_it_is_asked_so_often_an_hour() {
+    let (world, bob, _) = with_bob().await;
+    for _ in 0..5 {
+        ask(&world, world.user, bob).await.unwrap();
+        factor_resets::withdraw(&world.ctx(), world.organization, bob).await.unwrap();
+    }
+    assert_eq!(ask(&world, world.user, bob).await, Err(Error::limited(3600)));
+    world.clock.advance(Duration::from_secs(3600));
+    assert!(ask(&world, world.user, bob).await.is_ok());
+}
+
+/// Who asked and may not any more when the time is over has asked for nothing.
+#[tokio::test]
+async fn it_comes_to_pass_only_if_who_asked_still_may() {
+    let (world, bob, _) = with_bob().await;
+    let carol = world.add_user("carol@example.org", Some(false), true).await;
+    world.grant(carol, "organization:users:write", None).await;
+    ask(&world, carol, bob).await.unwrap();
+    control::users::deactivate(&world.ctx(), world.organization, carol).await.unwrap();
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+    assert_eq!(world.event_types().await.last().unwrap(), "user.factor_reset_withdrawn");
+    let open = factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap();
+    assert_eq!(open, None, "it is over");
+}
