@@ -30,14 +30,15 @@ pub use rules::{judge, judge_own};
 /// ones; `Unavailable` when too many try at the same moment; `Denied` for tokens; `Unauthenticated`.
 pub async fn change(ctx: &Context, input: ChangePassword) -> Result<u64, Error> {
     let permit = ctx.own(Action::ChangeOwnPassword)?;
-    for (field, text) in [("old_password", &input.old_password), ("password", &input.password)] {
-        if text.expose().is_empty() {
-            return Err(Error::invalid(field, "Enter both the password that you have and the new one."));
-        }
-    }
     let (account, demands) = attempt!(ctx, {
         let mut tx = permit.read().await?;
         let user = profiles::person(ctx, &mut tx).await?;
+        for (field, text) in [("old_password", &input.old_password), ("password", &input.password)] {
+            if text.expose().is_empty() {
+                let reason = "Enter both the password that you have and the new one.";
+                return Err(Error::invalid(field, reason).into());
+            }
+        }
         let (account, _) = Account::of(&mut tx, user.id).await?.ok_or(Error::NotFound)?;
         let demands = rules::Demands::of(&mut tx, &user).await?;
         Ok((account, demands))
