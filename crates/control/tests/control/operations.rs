@@ -3,6 +3,7 @@
 mod access;
 mod application_users;
 mod credentials;
+mod contexts;
 mod events;
 mod explanations;
 mod factor_resets;
@@ -16,6 +17,7 @@ mod notices;
 mod organizations;
 mod overtaken;
 mod own_sessions;
+mod passwords;
 mod permissions;
 mod places;
 mod policies;
