@@ -70,7 +70,8 @@ pub(crate) async fn begin(
     Ok(id)
 }
 
-/// Begins a ceremony that changes nothing of anybody's, so that it is no event: only its end is.
+/// Begins a ceremony that changes nothing of anybody's, so that it is no event: only its end is. Somebody who is signed in has
+/// one of each kind: another one takes its place.
 pub(crate) async fn begin_unrecorded(
     ctx: &Context,
     kind: CeremonyKind,
@@ -81,6 +82,9 @@ pub(crate) async fn begin_unrecorded(
     if store::ceremonies::count(&mut tx).await? >= UNDER_WAY_MAX {
         let reason = "Too many people sign in right now. Try again in a few minutes.".into();
         return Err(Error::Unavailable { reason }.into());
+    }
+    if let Some(user) = user {
+        store::ceremonies::remove_of_kind(&mut tx, user, kind).await?;
     }
     let id = begin(&ctx.control, &mut tx, kind, user, state).await?;
     tx.commit().await?;

@@ -26,6 +26,8 @@ const HOUR: i64 = 3_600_000_000;
 pub(crate) enum Notice<'a> {
     /// Somebody signed in from a browser that had not been signed in before.
     NewDevice(Proof),
+    /// The password was right, and the second factor wrong, again and again.
+    SecondFactorRefused,
     /// A second factor was added.
     FactorAdded {
         /// What it is.
@@ -64,6 +66,7 @@ impl Notice<'_> {
     const fn kind(&self) -> MailKind {
         match self {
             Self::NewDevice(_) => MailKind::NewDevice,
+            Self::SecondFactorRefused => MailKind::SecondFactorRefused,
             Self::FactorAdded { .. } | Self::FactorRemoved { .. } | Self::RecoveryCodesMade => {
                 MailKind::FactorsChanged
             }
@@ -76,7 +79,9 @@ impl Notice<'_> {
 
     const fn max(&self) -> i64 {
         match self {
-            Self::NewDevice(_) | Self::TokenMade { .. } => MAILS_MAX_OF_LITTLE_WEIGHT,
+            Self::NewDevice(_) | Self::SecondFactorRefused | Self::TokenMade { .. } => {
+                MAILS_MAX_OF_LITTLE_WEIGHT
+            }
             _ => MAILS_MAX,
         }
     }
@@ -84,6 +89,7 @@ impl Notice<'_> {
     fn subject(&self) -> String {
         match self {
             Self::NewDevice(_) => "New sign-in to Redoubt".to_owned(),
+            Self::SecondFactorRefused => "Somebody may know your Redoubt password".to_owned(),
             Self::FactorAdded { kind, .. } => {
                 format!("{} added to your Redoubt account", capital(kind.name()))
             }
@@ -113,6 +119,10 @@ impl Notice<'_> {
                     "Somebody signed in as {email} with {with}{and}, from a browser that had not been signed in before."
                 )
             }
+            Self::SecondFactorRefused => format!(
+                "Somebody has the password of the account {email}, and tried wrong codes or keys for the second factor \
+                 again and again. They did not get in."
+            ),
             Self::FactorAdded { kind, name } => {
                 format!("The {} “{name}” was added to the account {email}.", kind.name())
             }

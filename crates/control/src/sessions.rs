@@ -32,7 +32,7 @@ use accounts::{Account, complete};
 pub use devices::LIFETIME as DEVICE_LIFETIME;
 pub(crate) use hashes::Hashes;
 pub(crate) use lock_outs::Refusals;
-pub use own::{SESSIONS_SHOWN_MAX, end, end_others, own};
+pub use own::{SESSIONS_SHOWN_MAX, end, end_all_of, end_others, own};
 pub use passkeys::{begin_passkey, sign_in_with_passkey};
 pub(crate) use passwords::hash_password;
 pub use rows::Rows;

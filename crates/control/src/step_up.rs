@@ -79,6 +79,8 @@ pub async fn with_security_key(ctx: &Context, ceremony: &Secret, response: &str)
 
 async fn answer(ctx: &Context, ceremony: &Secret, answer: Answer<'_>) -> Result<Proven, Failure> {
     let permit = ctx.own(Action::StepUp)?;
+    // Who was shut out meanwhile learns that first.
+    profiles::person(ctx, &mut permit.read().await?).await?;
     let shown = proofs::answer(ctx, &permit, ceremony, CeremonyKind::StepUp, answer).await?;
     let Shown { mut write, user, factor, .. } = shown;
     factor_resets::object_by_factor(ctx, &mut write, &user).await?;

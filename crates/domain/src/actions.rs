@@ -83,6 +83,8 @@ text_enum! {
         WithdrawInvitation = "invitation.withdraw",
         /// Shut somebody out, leaving what they hold in place.
         DeactivateUser = "user.deactivate",
+        /// Sign somebody out everywhere.
+        EndUserSessions = "user.end_sessions",
         /// Let them in again.
         ReactivateUser = "user.reactivate",
         /// Remove somebody from the organization with all they hold.
@@ -264,6 +266,7 @@ impl Action {
             | Self::InviteUsers
             | Self::WithdrawInvitation
             | Self::DeactivateUser
+            | Self::EndUserSessions
             | Self::ReactivateUser
             | Self::RemoveUser
             | Self::AskPasswordResetFor
@@ -324,6 +327,7 @@ impl Action {
                 | Self::EditAuthenticationPolicy
                 | Self::SetBreakGlass
                 | Self::ManageOwnFactors
+                | Self::EndOwnSessions
         )
     }
 }

@@ -73,6 +73,8 @@ text_enum! {
         BreakGlassUsed = "break_glass_used",
         /// A sign-in from a browser that had not been signed in before.
         NewDevice = "new_device",
+        /// The right password with wrong second factors.
+        SecondFactorRefused = "second_factor_refused",
         /// Second factors or recovery codes that came or went.
         FactorsChanged = "factors_changed",
         /// A recovery code that was used.

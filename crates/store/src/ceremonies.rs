@@ -62,6 +62,11 @@ pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     Ok(count)
 }
 
+/// Removes the ceremonies of one kind that a person has under way; returns how many.
+pub async fn remove_of_kind(tx: &mut Tx, user: UserId, kind: CeremonyKind) -> Result<u64, Error> {
+    execute!(tx, "DELETE FROM ceremonies WHERE user_id = $1 AND kind = $2", user, kind)
+}
+
 /// Removes every ceremony of a person; returns how many.
 pub async fn remove_for_user(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     execute!(tx, "DELETE FROM ceremonies WHERE user_id = $1", user)

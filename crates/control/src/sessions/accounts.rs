@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     SignedIn, devices,
-    lock_outs::{LockOut, REFUSALS_TOLD_MAX},
+    lock_outs::{self, LockOut, REFUSALS_TOLD_MAX},
 };
 use crate::{
     Context,
@@ -101,6 +101,8 @@ pub(crate) async fn complete(
     proof: Proof,
 ) -> Result<SignedIn, Failure> {
     store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
+    // A network where people sign in asks for as many challenges as it needs.
+    lock_outs::clear(&mut write.tx, &lock_outs::challenge_counters(ctx.origin().address)).await?;
     let mark = ctx.origin().device.as_ref();
     if mark.and_then(|mark| devices::read(&ctx.control, user.id, mark)).is_none() {
         notices::post(ctx, &mut write.tx, user, &Notice::NewDevice(proof)).await?;

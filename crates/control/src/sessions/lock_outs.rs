@@ -125,7 +125,7 @@ pub(crate) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
         .collect()
 }
 
-/// Challenges that are asked for by those who are not signed in.
+/// Challenges that are asked for by those who are not signed in. A sign-in from the network begins the count anew.
 pub(crate) fn challenge_counters(address: Option<IpAddr>) -> Vec<Counter> {
     network(address)
         .map(|name| of_network(format!("challenges:{name}"), FREE_CHALLENGES))
@@ -254,6 +254,12 @@ pub(crate) async fn clear(tx: &mut Tx, counters: &[Counter]) -> Result<(), store
 }
 
 impl Counted {
+    /// Whether the next try has to wait, and this one had not.
+    pub(crate) fn begins_to_wait(&self) -> bool {
+        let waits = |attempts: &Attempts| attempts.locked_until.is_some();
+        self.0.first().is_some_and(|(before, after)| waits(after) && !before.as_ref().is_some_and(waits))
+    }
+
     /// After the right password: the person's own count begins anew. Of the others only this try is taken back, since one
     /// right password must not make room for twenty more guesses at others.
     pub(crate) async fn forgive(&self, tx: &mut Tx) -> Result<(), store::Error> {

@@ -1,14 +1,23 @@
-//! One's own sessions: where one is signed in, and signing other browsers out.
+//! One's own sessions: where one is signed in, and signing other browsers out; and an admin who signs a member out.
 
-use domain::{actions::Action, errors::Error, events::EventType, views::SessionView};
+use domain::{
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    ids::{OrganizationId, UserId},
+    principals::SubjectKind,
+    views::SessionView,
+};
 use serde_json::{Value, json};
-use store::sessions::Row;
+use store::{access::Target, sessions::Row};
 
 use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     profiles,
+    standings::{acting_obstacle, guarded},
+    users,
 };
 
 /// Sessions that are shown, at most; those last used come first.
@@ -31,15 +40,15 @@ pub async fn own(ctx: &Context) -> Result<Vec<SessionView>, Error> {
 /// Signs one other browser out.
 ///
 /// # Errors
-/// `Conflict` for the session that asks; `NotFound`; `Denied` for tokens; `Unauthenticated`.
+/// `Conflict` for the session that asks; `StepUp`; `NotFound`; `Denied` for tokens; `Unauthenticated`.
 pub async fn end(ctx: &Context, id: &str) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::EndOwnSessions)?;
+        let mut write = begin(ctx, &permit).await?;
         let key_hash = read_id(id).ok_or(Error::NotFound)?;
         if ctx.session() == Some(&key_hash) {
             return Err(Error::conflict("This is the session you are in. Sign out instead.").into());
         }
-        let mut write = begin(ctx, &permit).await?;
         let user = ctx.user()?;
         let found = store::sessions::find(&mut write.tx, &key_hash, ctx.now()).await?;
         let found = found.filter(|row| row.user_id == Some(user)).ok_or(Error::NotFound)?;
@@ -55,7 +64,7 @@ pub async fn end(ctx: &Context, id: &str) -> Result<(), Error> {
 /// Signs all other browsers out; says how many.
 ///
 /// # Errors
-/// `Denied` for tokens; `Unauthenticated`.
+/// `StepUp`; `Denied` for tokens; `Unauthenticated`.
 pub async fn end_others(ctx: &Context) -> Result<u64, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::EndOwnSessions)?;
@@ -67,6 +76,32 @@ pub async fn end_others(ctx: &Context) -> Result<u64, Error> {
             write.text(text);
             write.commit().await?;
         }
+        Ok(count)
+    })
+}
+
+/// Signs a member out everywhere, in all browsers; says in how many. Their sessions open all of their organizations.
+///
+/// # Errors
+/// `Conflict` for oneself; `Forbidden` when they are more powerful than the actor; `Denied`; `NotFound`.
+pub async fn end_all_of(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<u64, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::EndUserSessions, Target::Organization(organization)).await?;
+        let mut write = permit.write(EventType::UserSessionEnded).await?;
+        let member = users::find(&mut write.tx, organization, user).await?;
+        if ctx.user()? == user {
+            return Err(Error::conflict("This is you: sign your other browsers out in your profile.").into());
+        }
+        let obstacle = acting_obstacle(ctx, &mut write.tx, organization, user).await?;
+        let mut write = guarded(&permit, write, obstacle, &format!("of {}", member.email)).await?;
+        let count = store::sessions::remove_for_user(&mut write.tx, user).await?;
+        store::ceremonies::remove_for_user(&mut write.tx, user).await?;
+        let organizations = profiles::organizations(&mut write.tx, user).await?;
+        write
+            .of_organizations(&organizations)
+            .subject(SubjectKind::User, user.uuid(), member.email.clone())
+            .text(format!("Signed {} out everywhere: {count}", member.email));
+        write.commit().await?;
         Ok(count)
     })
 }

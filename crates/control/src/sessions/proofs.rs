@@ -156,7 +156,10 @@ pub(crate) async fn answer(
     let factor = match factor {
         Ok(factor) => factor,
         Err(error) => {
-            lock_outs::count_within(&mut write.tx, &counters, ctx.now()).await?;
+            let counted = lock_outs::count_within(&mut write.tx, &counters, ctx.now()).await?;
+            if counted.begins_to_wait() {
+                notices::post(ctx, &mut write.tx, &user, &Notice::SecondFactorRefused).await?;
+            }
             return Err(refuse(ctx, write, found, (&account, user.id), kind, error).await?);
         }
     };

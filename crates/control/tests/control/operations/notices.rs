@@ -79,6 +79,27 @@ async fn asvs_6_3_7_what_happens_to_factors_is_told() {
     assert_eq!(mails_to(&world, EMAIL, "Token made").await.len(), 2, "what did not happen is not told");
 }
 
+/// Who gets past the password and not past the second factor has the password of somebody else.
+#[tokio::test]
+async fn asvs_6_3_5_wrong_second_factors_are_told() {
+    let world = World::new().await;
+    let (app, _) = add_app(&world, world.user).await;
+    let ceremony = with_password(&world).await;
+    let wrong = async || {
+        let code = Secret::new("000000".into());
+        sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await.err().unwrap().status()
+    };
+    let told = async || mails_to(&world, EMAIL, "Somebody may know your Redoubt password").await.len();
+    for _ in 0..4 {
+        assert_eq!((wrong().await, told().await), (422, 0));
+    }
+    assert_eq!((wrong().await, told().await), (422, 1));
+    world.clock.advance(std::time::Duration::from_secs(2));
+    assert_eq!((wrong().await, told().await), (422, 1), "once for as long as it lasts");
+    world.clock.advance(std::time::Duration::from_secs(4));
+    assert!(sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await.is_ok());
+}
+
 /// Nobody is flooded, and what matters less does not keep the rest from being sent.
 #[tokio::test]
 async fn an_address_gets_so_many() {

@@ -79,6 +79,29 @@ async fn asvs_7_5_2_one_signs_another_browser_out() {
 }
 
 #[tokio::test]
+async fn asvs_7_4_5_an_admin_signs_a_member_out_everywhere() {
+    let world = World::new().await;
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let carol = world.add_user("carol@example.org", Some(false), true).await;
+    world.grant(carol, "organization:users:write", None).await;
+    add(&world, bob, 1, 60).await;
+    let end = async |by: UserId, user: UserId| {
+        sessions::end_all_of(&world.ctx_of(by), world.organization, user).await
+    };
+    assert!(matches!(end(bob, carol).await, Err(Error::Denied { .. })));
+    assert!(matches!(end(carol, world.user).await, Err(Error::Forbidden { .. })));
+    assert_eq!(end(carol, carol).await.unwrap_err().status(), 409);
+    let (_, stranger) = world.another_organization("Other").await;
+    assert_eq!(end(carol, stranger).await, Err(Error::NotFound));
+    assert!(sessions::own(&world.ctx_of(stranger)).await.is_ok());
+    assert_eq!(end(carol, bob).await, Ok(2));
+    let event = world.last_event(world.organization, "user.session_ended").await;
+    assert_eq!((event.subject_id, event.actor.as_str()), (Some(bob.uuid()), "carol@example.org"));
+    assert_eq!(sessions::end_others(&world.ctx_of(bob)).await.unwrap_err().status(), 401);
+    assert!(sessions::own(&world.ctx()).await.is_ok());
+}
+
+#[tokio::test]
 async fn asvs_7_4_3_one_signs_all_other_browsers_out() {
     let world = World::new().await;
     let bob = world.add_user("bob@example.org", Some(false), true).await;

@@ -330,6 +330,31 @@ async fn what_has_ended_is_removed() {
     assert_eq!(world.dump().await["sign_in_attempts"], Vec::<String>::new());
 }
 
+/// What nobody ended in time goes: ceremonies, links for new passwords, counts of mails.
+#[tokio::test]
+async fn what_nobody_ended_is_removed() {
+    let world = World::new().await;
+    sessions::begin_passkey(&world.nobody()).await.ok().unwrap();
+    control::step_up::view(&world.ctx()).await.ok().unwrap();
+    sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    let end = world.now().plus(Duration::from_secs(1800));
+    store::password_resets::replace(&mut tx, world.user, &[1; 32], end, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let tidy = async || control::testing::tidy(&world.control).await.unwrap();
+    let counts = |removed: Removed| (removed.ceremonies, removed.password_resets, removed.mail_tallies);
+    assert_eq!(counts(tidy().await), (0, 0, 0));
+    world.clock.advance(control::ceremonies::LIFETIME);
+    assert_eq!(counts(tidy().await), (1, 0, 0));
+    world.clock.advance(control::ceremonies::SECOND_FACTOR_LIFETIME);
+    assert_eq!(counts(tidy().await), (1, 0, 0));
+    world.clock.advance(Duration::from_secs(1800));
+    assert_eq!(counts(tidy().await), (0, 1, 0));
+    world.clock.advance(Duration::from_secs(50 * 3600));
+    assert_eq!(counts(tidy().await), (0, 0, 1));
+    assert_eq!(world.dump().await["mail_tallies"], Vec::<String>::new());
+}
+
 /// A server does so by itself.
 #[tokio::test]
 async fn a_server_removes_what_has_ended() {

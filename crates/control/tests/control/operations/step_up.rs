@@ -20,7 +20,7 @@ fn code(app: &App, world: &World) -> Secret {
 }
 
 #[tokio::test]
-async fn dangerous_acts_ask_for_a_fresh_proof() {
+async fn asvs_7_5_1_dangerous_acts_ask_for_a_fresh_proof() {
     let world = World::new().await;
     let bob = world.add_user("bob@example.org", Some(false), true).await;
     let shown = world.now();
@@ -40,7 +40,8 @@ async fn dangerous_acts_ask_for_a_fresh_proof() {
     // What is not dangerous goes on, and so does looking at it.
     assert!(users::deactivate(&ctx(), organization, bob).await.is_ok());
     assert!(factors::own(&ctx()).await.is_ok());
-    assert!(sessions::end_others(&ctx()).await.is_ok());
+    assert_eq!(sessions::end_others(&ctx()).await, Err(Error::StepUp));
+    assert!(sessions::own(&ctx()).await.is_ok());
     // A session from before it was kept has shown nothing.
     let old = control::Session { proven_at: None, ..session(world.user, shown) };
     let old = world.control.context(world.origin("203.0.113.9"), Some(old));
@@ -81,6 +82,7 @@ async fn every_action_that_is_meant_asks() {
         [
             "profile.manage_tokens",
             "profile.manage_factors",
+            "profile.end_sessions",
             "organization.delete",
             "user.remove",
             "user.super_admin",
