@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         empty::empty,
         field::Field,
@@ -29,6 +30,7 @@ use crate::{
         table::{Column, Row},
         time::time,
     },
+    context::{answer, control},
     links,
     units::api::{list_units, view_unit},
 };
@@ -57,7 +59,13 @@ pub(crate) fn ProjectsPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let Some(found) = switcher::current(&viewer.profile, organization).cloned() else {
             // Who belongs nowhere is told so, but not of an organization that they ask for.
-            return if organization.is_some() { Err(Error::NotFound.into()) } else { Ok(nowhere(viewer)) };
+            return match organization {
+                Some(_) => Err(Error::NotFound.into()),
+                None => {
+                    let shut_out = answer(control::organizations::shut_out_of(&control()?).await)?;
+                    Ok(nowhere(viewer, &shut_out))
+                }
+            };
         };
         if organization.is_some_and(|asked| asked != found.id) {
             return Err(Error::NotFound.into());
@@ -211,23 +219,37 @@ pub(crate) fn tags(tags: Vec<Tag>) -> AnyView {
     view! { <ul class="tags">{tags.collect_view()}</ul> }.into_any()
 }
 
-/// For people who belong to no organization.
-fn nowhere(viewer: Viewer) -> AnyView {
+/// What is told who is deactivated in all of their organizations.
+fn deactivated(names: &[String]) -> String {
+    let (where_, whose) = match names {
+        [only] => (only.clone(), "its"),
+        [first, second] => (format!("{first} and in {second}"), "their"),
+        [first, others @ ..] => (format!("{first} and in {} other organizations", others.len()), "their"),
+        [] => (String::new(), "its"),
+    };
+    format!(
+        "You are deactivated in {where_}. What you held there is kept: ask {whose} admins to reactivate you."
+    )
+}
+
+/// For people who belong to no organization, or are deactivated in all of theirs.
+fn nowhere(viewer: Viewer, shut_out: &[String]) -> AnyView {
     let frame = Frame {
         section: Section::Projects,
         calls: ApiCalls::new().v1("Who am I", "GET", "/v1/me", None),
         ..Frame::nowhere("Projects")
     };
     let step = view! { <a class="button" href=links::own_organizations()>"See your organizations"</a> };
-    let body = view! {
-        {head("Projects".into(), (), ())}
-        {empty(
+    let told = match shut_out {
+        [] => empty(
             Icon::Projects,
             "You belong to no organization",
             "Projects belong to organizations. Accept an invitation, make an organization of your own, or ask an \
              organization admin to invite you.",
             step,
-        )}
+        ),
+        shut_out => view! { {warning(deactivated(shut_out))} <p>{step}</p> }.into_any(),
     };
+    let body = view! { {head("Projects".into(), (), ())} {told} };
     frame.view(viewer, body)
 }

@@ -113,6 +113,18 @@ pub async fn rename(
     })
 }
 
+/// The names of the organizations that the actor belongs to and is deactivated in: nothing else in them is told to them.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub async fn shut_out_of(ctx: &Context) -> Result<Vec<String>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnProfile)?;
+        let mut tx = permit.read().await?;
+        Ok(store::organizations::list_shut_out(&mut tx, ctx.user()?).await?)
+    })
+}
+
 /// Deletes an organization that holds neither projects nor units, with its memberships, groups, grants, application users
 /// and open invitations. People keep their accounts; what happened stays on record. `confirmation` must be its name.
 ///

@@ -55,6 +55,14 @@ pub async fn list_for_user(tx: &mut Tx, user: UserId) -> Result<Vec<(Organizatio
     Ok(rows.into_iter().map(|row| (row.organization, row.is_super_admin)).collect())
 }
 
+/// The names of the organizations that a person belongs to and is deactivated in.
+pub async fn list_shut_out(tx: &mut Tx, user: UserId) -> Result<Vec<String>, Error> {
+    let text = "SELECT o.name FROM organizations o JOIN memberships m ON m.organization_id = o.id
+        WHERE m.user_id = $1 AND NOT m.is_active ORDER BY o.name, o.id";
+    let rows: Vec<(String,)> = fetch_all!(tx, text, user)?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
 /// How many there are.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM organizations")?;

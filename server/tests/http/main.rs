@@ -13,6 +13,7 @@ mod invitations;
 mod journeys;
 mod machinery;
 mod made_tokens;
+mod people;
 mod session_cookies;
 mod step_up;
 mod streams;

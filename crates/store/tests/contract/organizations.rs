@@ -39,6 +39,10 @@ async fn lists_what_a_user_belongs_to_by_name(store: Store) {
     assert!(memberships::set_active(&mut tx, organization_id(1), user_id(1), false).await.unwrap());
     let listed = organizations::list_for_user(&mut tx, user_id(1)).await.unwrap();
     assert_eq!(listed.iter().map(|(found, _)| found.id).collect::<Vec<_>>(), [organization_id(2)]);
+    assert_eq!(organizations::list_shut_out(&mut tx, user_id(1)).await.unwrap(), ["a-b"]);
+    assert!(memberships::set_active(&mut tx, organization_id(2), user_id(1), false).await.unwrap());
+    assert_eq!(organizations::list_shut_out(&mut tx, user_id(1)).await.unwrap(), ["Z", "a-b"]);
+    assert_eq!(organizations::list_shut_out(&mut tx, user_id(2)).await.unwrap(), [""; 0]);
 }
 
 async fn renames_the_generation_that_was_seen(store: Store) {

@@ -1,0 +1,42 @@
+//! What people are told of themselves, in a browser without script.
+
+use control::users;
+
+use crate::{
+    api::callers::{member, owner},
+    installation::{Browser, EMAIL, Installation, PASSWORD},
+};
+
+/// A browser in which somebody is signed in who has the same password as the first user.
+async fn signed_in(installation: &Installation, email: &str) -> Browser {
+    let mut tx = installation.store.write().await.unwrap();
+    let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
+    let id = store::users::find_by_email(&mut tx, email).await.unwrap().unwrap().id;
+    let now = installation.control.session_rows().now();
+    store::users::set_password_hash(&mut tx, id, &hash, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let browser = installation.browser();
+    assert_eq!(browser.sign_in(email, PASSWORD).await.location(), "/projects");
+    browser
+}
+
+#[tokio::test]
+async fn who_is_deactivated_is_told_where() {
+    let installation = Installation::new().await;
+    let (ann, organization) = owner(&installation).await;
+    let clerk = member(&installation, organization, "clerk@example.org").await.id;
+    let browser = signed_in(&installation, "clerk@example.org").await;
+    users::deactivate(&ann.ctx, organization, clerk).await.unwrap();
+    let told = browser.get("/projects").await;
+    assert_eq!(told.status, 200);
+    assert!(
+        told.body.contains("You are deactivated in Acme.") && told.body.contains("ask its admins"),
+        "{}",
+        told.body
+    );
+    assert!(!told.body.contains("You belong to no organization"), "{}", told.body);
+    // Who was removed belongs nowhere.
+    users::remove(&ann.ctx, organization, clerk, "clerk@example.org").await.unwrap();
+    let told = browser.get("/projects").await.body;
+    assert!(told.contains("You belong to no organization") && !told.contains("deactivated in"), "{told}");
+}
