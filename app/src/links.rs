@@ -234,6 +234,11 @@ pub fn application_user_deletion(organization: &str, user: &str) -> String {
 pub fn new_application_token(organization: &str, user: &str) -> String {
     of_organization(organization, &["application-users", user, "tokens", "new"], &[])
 }
+/// What asks whether to end those of its tokens that are ticked.
+#[must_use]
+pub fn application_tokens_revocation(organization: &str, user: &str) -> String {
+    of_organization(organization, &["application-users", user, "tokens", "revoke"], &[])
+}
 /// One token of an application user.
 #[must_use]
 pub fn application_token(organization: &str, user: &str, token: &str) -> String {
@@ -258,6 +263,11 @@ pub fn profile() -> String {
 #[must_use]
 pub fn own_tokens(query: &[(&str, Option<&str>)]) -> String {
     with_query("/profile/tokens", query)
+}
+/// What asks whether to end those of one's own tokens that are ticked.
+#[must_use]
+pub fn own_tokens_revocation() -> String {
+    "/profile/tokens/revoke".to_owned()
 }
 /// The form that makes a token for oneself.
 #[must_use]

@@ -11,7 +11,7 @@ use leptos_router::{
 use crate::{
     application_users::{
         ApplicationTokenPage, ApplicationUserPage, ApplicationUsersPage, DeleteApplicationUserPage,
-        NewApplicationTokenPage,
+        NewApplicationTokenPage, RevokeApplicationTokensPage,
     },
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
@@ -40,7 +40,7 @@ use crate::{
     sessions::{FactorPage, HomePage, OwnSessionsPage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
     step_up::StepUpPage,
-    tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
+    tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage, RevokeOwnTokensPage},
     units::UnitPage,
     users::{UserDeactivationPage, UserPage, UserRemovalPage, UserSuperAdminPage, UsersPage},
 };
@@ -87,6 +87,7 @@ fn OwnRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/profile/sessions") view=OwnSessionsPage />
         <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
         <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
+        <Route ssr=Async path=path!("/profile/tokens/revoke") view=RevokeOwnTokensPage />
         <Route ssr=Async path=path!("/profile/tokens/:token") view=OwnTokenPage />
         <Route ssr=Async path=path!("/profile/organizations") view=OwnOrganizationsPage />
         <Route ssr=Async path=path!("/profile/organizations/:organization/leave") view=LeavePage />
@@ -164,6 +165,11 @@ fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
             ssr=Async
             path=path!("/organizations/:organization/application-users/:user/tokens/new")
             view=NewApplicationTokenPage
+        />
+        <Route
+            ssr=Async
+            path=path!("/organizations/:organization/application-users/:user/tokens/revoke")
+            view=RevokeApplicationTokensPage
         />
         <Route
             ssr=Async

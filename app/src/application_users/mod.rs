@@ -15,7 +15,7 @@ mod view_page;
 pub(crate) use self::{
     deletion_page::DeleteApplicationUserPage,
     list_page::ApplicationUsersPage,
-    token_pages::{ApplicationTokenPage, NewApplicationTokenPage},
+    token_pages::{ApplicationTokenPage, NewApplicationTokenPage, RevokeApplicationTokensPage},
     view_page::ApplicationUserPage,
 };
 

@@ -27,7 +27,6 @@ use crate::{
 
 /// The form whose ticks are in the rows.
 const CHOSEN: &str = "revoke-chosen";
-const CHOSEN_DIALOG: &str = "revoke-chosen-dialog";
 const MANY_DIALOG: &str = "revoke-many-dialog";
 /// Ranges and scopes that a cell spells out.
 const SPELLED_OUT_MAX: usize = 2;
@@ -114,26 +113,31 @@ fn row(owner: &Owner, token: &TokenRow) -> Row {
         let label = format!("Choose {}", token.prefix);
         view! {
             <label class="pick">
-                <input type="checkbox" name="ids[]" value=token.id.to_string() form=CHOSEN aria-label=label />
+                <input type="checkbox" name="ids" value=token.id.to_string() form=CHOSEN aria-label=label />
             </label>
         }
         .into_any()
     });
-    let description = token.description.lines().next().unwrap_or_default().to_owned();
-    let name = view! {
-        <span class="principal">
-            <a class="row-link token-name" href=owner.token(token.id)>{description}</a>
-            <span class="muted"><code>{token.prefix.clone()}</code></span>
-        </span>
-    };
     let cells = [
-        name.into_any(),
+        name(owner, token),
         some(&token.scopes.iter().map(Granted::to_string).collect::<Vec<_>>(), "not limited"),
         some(&token.ip_ranges.iter().map(ToString::to_string).collect::<Vec<_>>(), "anywhere"),
         last_used(token),
         ends(token),
     ];
     pick.into_iter().chain(cells).collect()
+}
+
+/// What tells it apart: what it is for, and how its text begins.
+pub(super) fn name(owner: &Owner, token: &TokenRow) -> AnyView {
+    let description = token.description.lines().next().unwrap_or_default().to_owned();
+    view! {
+        <span class="principal">
+            <a class="row-link token-name" href=owner.token(token.id)>{description}</a>
+            <span class="muted"><code>{token.prefix.clone()}</code></span>
+        </span>
+    }
+    .into_any()
 }
 
 /// The first of several words; none has a word of its own.
@@ -152,7 +156,7 @@ fn some(words: &[String], none: &'static str) -> AnyView {
 }
 
 /// When and from where; from where it was never used, it may go.
-fn last_used(token: &TokenRow) -> AnyView {
+pub(super) fn last_used(token: &TokenRow) -> AnyView {
     match token.last_used_at {
         Some(at) => view! {
             <span class="principal">
@@ -199,22 +203,12 @@ fn endings(owner: &Owner, total: i64, days: &str) -> AnyView {
             </div>
         </form>
     };
-    let chosen = view! {
-        <div class="form">
-            <p>"Those that are ticked on this page. What uses them is refused at once."</p>
-            <div class="form-actions">
-                <button class="button button-danger" form=CHOSEN>"Revoke the chosen tokens"</button>
-                <button type="button" class="button" commandfor=CHOSEN_DIALOG command="close">"Cancel"</button>
-            </div>
-        </div>
-    };
     let label = if is_narrowed { "Revoke all of these…" } else { "Revoke all…" };
     view! {
-        <form id=CHOSEN method="post" action=actions.revoke_chosen>{hidden(&pairs)}</form>
+        <form id=CHOSEN method="get" action=owner.revocation()></form>
         <div class="form-actions">
-            {open_button(CHOSEN_DIALOG, "button", "Revoke chosen…")} {open_button(MANY_DIALOG, "button", label)}
+            <button class="button" form=CHOSEN>"Revoke chosen…"</button> {open_button(MANY_DIALOG, "button", label)}
         </div>
-        {dialog(CHOSEN_DIALOG, "Revoke the chosen tokens?".into(), false, chosen.into_any())}
         {dialog(MANY_DIALOG, format!("Revoke {}?", count(total, "token")), false, many.into_any())}
     }
     .into_any()

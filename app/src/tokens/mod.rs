@@ -3,6 +3,8 @@
 pub mod api;
 
 #[cfg(feature = "ssr")]
+mod chosen;
+#[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
 mod list;
@@ -17,9 +19,10 @@ mod view;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
+    chosen::chosen,
     form::new_token,
     list::{Asked, new_button, section},
-    own_pages::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage},
+    own_pages::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage, RevokeOwnTokensPage},
     owners::{Owner, Rights},
     view::{gone, token},
 };

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
+    chosen::chosen,
     form::new_token,
     list::{Asked, new_button, section},
     owners::Owner,
@@ -58,6 +59,14 @@ pub(crate) fn OwnTokensPage() -> impl IntoView {
 #[component]
 pub(crate) fn NewOwnTokenPage() -> impl IntoView {
     page(async move { new_token(Viewer::load().await?, Owner::oneself()).await })
+}
+
+/// Those of one's own tokens that were ticked, before they end.
+#[component]
+pub(crate) fn RevokeOwnTokensPage() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let gone = gone(None, || links::own_tokens(&[]));
+    page_of(Some(gone), async move { chosen(Viewer::load().await?, Owner::oneself(), &query).await })
 }
 
 /// One of one's own tokens.

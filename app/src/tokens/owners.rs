@@ -122,6 +122,16 @@ impl Owner {
         }
     }
 
+    /// The page that asks whether to end those that are ticked.
+    pub(crate) fn revocation(&self) -> String {
+        match &self.program {
+            None => links::own_tokens_revocation(),
+            Some(Program { organization, user, .. }) => {
+                links::application_tokens_revocation(&organization.to_string(), &user.to_string())
+            }
+        }
+    }
+
     /// The tokens in the API.
     pub(crate) fn api(&self) -> String {
         match &self.program {

@@ -1,8 +1,12 @@
 //! A token that is made without script: its text is in the answer to the form and nowhere else, and the form makes one.
 
 use axum::http::StatusCode;
+use domain::inputs::CreateToken;
 
-use crate::installation::{Answer, Browser, Installation, hidden_value};
+use crate::{
+    api::callers::owner,
+    installation::{Answer, Browser, EMAIL, Installation, PASSWORD, hidden_value},
+};
 
 /// The text of the token that a page shows; none if it shows none.
 fn text(page: &Answer, prefix: &str) -> Option<String> {
@@ -12,7 +16,7 @@ fn text(page: &Answer, prefix: &str) -> Option<String> {
 
 /// How many tokens the list at that address shows.
 async fn listed(browser: &Browser, list: &str) -> usize {
-    browser.get(list).await.body.matches("name=\"ids[]\"").count()
+    browser.get(list).await.body.matches("name=\"ids\"").count()
 }
 
 /// The addresses of the list and of the form, and what the tokens begin with.
@@ -97,4 +101,57 @@ async fn a_token_is_replaced_once_and_what_was_typed_comes_back() {
         assert_eq!((again.status, text(&again, prefix)), (StatusCode::CONFLICT, None));
         assert_eq!(listed(&browser, &list).await, 2);
     }
+}
+
+#[tokio::test]
+async fn the_tokens_that_are_ticked_are_named_before_they_end() {
+    let installation = Installation::new().await;
+    let (ann, organization) = owner(&installation).await;
+    let browser = installation.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let make = async |description: &str| {
+        let input = CreateToken { description: description.into(), ..CreateToken::default() };
+        control::tokens::create(&ann.ctx, &input).await.unwrap().row.id.to_string()
+    };
+    let (builds, deploys) = (make("Builds").await, make("Deploys").await);
+    make("Kept").await;
+    let list = browser.get("/profile/tokens").await.body;
+    assert!(list.contains("method=\"get\" action=\"/profile/tokens/revoke\""), "{list}");
+    assert!(list.contains(&format!("name=\"ids\" value=\"{builds}\"")), "{list}");
+    let nothing = browser.get("/profile/tokens/revoke").await.body;
+    assert!(
+        nothing.contains("No token is chosen") && !nothing.contains("/api/tokens/revoke_chosen"),
+        "{nothing}"
+    );
+
+    let page = format!("/profile/tokens/revoke?ids={builds}&ids={deploys}&ids={builds}");
+    let asked = browser.get(&page).await.body;
+    assert!(asked.contains("Revoke 2 tokens?"), "{asked}");
+    assert!(
+        asked.contains(">Builds</a>") && asked.contains(">Deploys</a>") && !asked.contains(">Kept</a>"),
+        "{asked}"
+    );
+    control::tokens::revoke(&ann.ctx, builds.parse().unwrap()).await.unwrap();
+    let asked = browser.get(&page).await.body;
+    assert!(
+        asked.contains("Revoke 1 token?")
+            && asked.contains("1 token of those that you chose is gone already."),
+        "{asked}"
+    );
+    let sent = [("ids[]", deploys.as_str())];
+    let told = browser.follow(browser.post(&page, "/api/tokens/revoke_chosen", &sent).await).await.body;
+    assert!(told.contains("1 token is revoked.") && told.contains(">Kept</a>"), "{told}");
+    let gone = browser.get(&page).await;
+    assert_eq!(gone.status, 404);
+    assert!(gone.body.contains("somebody has revoked it already."), "{}", gone.body);
+
+    // Those of an application user, likewise.
+    let users = control::application_users::create;
+    let robot = users(&ann.ctx, organization, "robot", "").await.unwrap().row.user_id;
+    let input = CreateToken { description: "Nightly".into(), ..CreateToken::default() };
+    let made = control::application_users::create_token(&ann.ctx, organization, robot, &input).await;
+    let page = format!("/organizations/{organization}/application-users/{robot}/tokens/revoke");
+    let asked = browser.get(&format!("{page}?ids={}", made.unwrap().row.id)).await.body;
+    assert!(asked.contains("Revoke 1 token?") && asked.contains(">Nightly</a>"), "{asked}");
+    assert!(asked.contains("/api/application_users/revoke_chosen_tokens"), "{asked}");
 }

@@ -5,9 +5,10 @@ use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers, ListGroups, ListInvitations,
     ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke,
-    SetSuperAdmin, ViewMails, ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents,
-    ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents,
-    ViewProjectPermissions, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+    RevokeApplicationToken, SetSuperAdmin, ViewMails, ViewOrganization, ViewOrganizationCertificates,
+    ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject,
+    ViewProjectEvents, ViewProjectPermissions, ViewService, ViewServicePassword, ViewUnit,
+    WithdrawInvitation,
 };
 
 use super::{
@@ -57,6 +58,7 @@ fn of_oneself() -> Vec<Route> {
         page("/profile/tokens", &[Own(ViewOwnTokens)]),
         page("/profile/tokens/new", &[Own(ManageOwnTokens)]),
         posted("/profile/tokens/new", &[Own(ManageOwnTokens)]).with("description="),
+        page("/profile/tokens/revoke", &[Own(ViewOwnTokens)]).with("ids={own_token}"),
         page("/profile/tokens/{own_token}", &[Own(ViewOwnTokens)]),
         // It has been replaced already.
         posted("/profile/tokens/{own_token}", &[Own(ManageOwnTokens)]).with("overlap_hours=1"),
@@ -146,6 +148,7 @@ fn of_application_users() -> Vec<Route> {
     const USER: &str = "/organizations/{organization}/application-users/{application_user}";
     const DELETE: &str = "/organizations/{organization}/application-users/{application_user}/delete";
     const NEW: &str = "/organizations/{organization}/application-users/{application_user}/tokens/new";
+    const REVOKE: &str = "/organizations/{organization}/application-users/{application_user}/tokens/revoke";
     const TOKEN: &str =
         "/organizations/{organization}/application-users/{application_user}/tokens/{application_token}";
     const MAKES: &[Ask] = &[In(ListApplicationUsers), In(CreateApplicationToken)];
@@ -156,6 +159,7 @@ fn of_application_users() -> Vec<Route> {
         page(NEW, MAKES),
         // It has as many tokens as it can have.
         posted(NEW, MAKES).with("description=x"),
+        page(REVOKE, &[In(ListApplicationUsers), In(RevokeApplicationToken)]).with("ids={application_token}"),
         page(TOKEN, &[In(ListApplicationUsers)]),
         posted(TOKEN, MAKES).with("overlap_hours=1"),
     ]
