@@ -19,6 +19,7 @@ use store::{
     memberships::{ApplicationUser, Member},
     users::User,
 };
+use uuid::Uuid;
 
 use crate::{
     Context,
@@ -84,7 +85,7 @@ pub async fn view(
 /// Makes an application user, which holds nothing and has no token.
 ///
 /// # Errors
-/// `Invalid` on `name` or `description`; `Denied`; `NotFound`.
+/// `Invalid` on `name`, also when it is taken, or `description`; `Denied`; `NotFound`.
 pub async fn create(
     ctx: &Context,
     organization: OrganizationId,
@@ -95,6 +96,7 @@ pub async fn create(
         let permit = ctx.authorize(Action::CreateApplicationUser, Target::Organization(organization)).await?;
         let (name, description) = parse(name, description)?;
         let mut write = permit.write(EventType::ApplicationUserCreated).await?;
+        refuse_taken(&mut write.tx, organization, &name, None).await?;
         let id = UserId::from_uuid(ctx.control.new_uuid());
         let user = User {
             id,
@@ -130,8 +132,8 @@ pub async fn create(
 /// Changes what an application user is called and what it is for.
 ///
 /// # Errors
-/// `Invalid` on `name` or `description`; `Conflict` when somebody else changed it since `generation`; `Forbidden` when
-/// it is more powerful than the actor; `Denied`; `NotFound`.
+/// `Invalid` on `name`, also when it is taken, or `description`; `Conflict` when somebody else changed it since
+/// `generation`; `Forbidden` when it is more powerful than the actor; `Denied`; `NotFound`.
 pub async fn edit(
     ctx: &Context,
     organization: OrganizationId,
@@ -155,6 +157,9 @@ pub async fn edit(
             return look(ctx, &mut write.tx, organization, user).await;
         }
         let tx = &mut write.tx;
+        if before.name != name {
+            refuse_taken(tx, organization, &name, Some(user.uuid())).await?;
+        }
         if !store::users::set_application_user(tx, user, generation, &name, &description).await? {
             return Err(stale().into());
         }
@@ -225,6 +230,23 @@ pub async fn preview_delete(
         let principal = (PrincipalKind::User, user.uuid());
         effects::of(ctx, &mut tx, organization, principal, Change::Remove).await
     })
+}
+
+/// Makes sure that nothing else goes by the name, in whatever capitals: who is given something by name is to be one alone.
+/// `own` is the id of whatever has the name already and may keep it.
+pub(crate) async fn refuse_taken(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    name: &str,
+    own: Option<Uuid>,
+) -> Result<(), Failure> {
+    if !store::memberships::is_name_taken(tx, organization, name, own).await? {
+        return Ok(());
+    }
+    let reason = format!(
+        "There is a group, an application user or a member named {name} already. Choose another name."
+    );
+    Err(Error::invalid("name", reason).into())
 }
 
 /// The organization's application user of that id.

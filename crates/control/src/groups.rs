@@ -18,6 +18,7 @@ use store::{Edited, Tx, access::Target, grants::GrantFilter, groups::Group};
 
 use crate::{
     Context,
+    application_users::refuse_taken,
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
@@ -93,6 +94,7 @@ pub async fn create(
         if !store::groups::add(&mut write.tx, &group).await? {
             return Err(taken(&group.name).into());
         }
+        refuse_taken(&mut write.tx, organization, &group.name, Some(group.id.uuid())).await?;
         write
             .subject(SubjectKind::Group, group.id.uuid(), group.name.clone())
             .after(&recorded(&group))?
@@ -133,6 +135,9 @@ pub async fn edit(
             Edited::Done => {}
             Edited::Taken => return Err(taken(&name).into()),
             Edited::Stale => return Err(stale(&before, &name, &description).into()),
+        }
+        if before.name != name {
+            refuse_taken(&mut write.tx, organization, &name, Some(id.uuid())).await?;
         }
         let after = find(&mut write.tx, organization, id).await?;
         let text = match before.name == name {

@@ -232,6 +232,23 @@ pub async fn count_application_users(
     Ok(count)
 }
 
+/// Whether something else than `except` goes by that name in the organization, whatever its capitals: an application user, a
+/// group, or a person by their sign-in name.
+pub async fn is_name_taken(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    name: &str,
+    except: Option<Uuid>,
+) -> Result<bool, Error> {
+    let text = "SELECT EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id = m.user_id
+            WHERE m.organization_id = $1 AND ($3 IS NULL OR u.id <> $3)
+                AND LOWER(CASE WHEN u.kind = 'application' THEN u.name ELSE u.email END) = $2)
+        OR EXISTS (SELECT 1 FROM groups g
+            WHERE g.organization_id = $1 AND LOWER(g.name) = $2 AND ($3 IS NULL OR g.id <> $3))";
+    let (is_taken,): (bool,) = fetch_one!(tx, text, organization, name.to_ascii_lowercase(), except)?;
+    Ok(is_taken)
+}
+
 /// The members who are among these principals or in one of these groups. The databases differ in how they take a set.
 macro_rules! among_principals {
     ($principals:literal, $what:literal, $end:literal) => {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{Context, errors::Failure};
 
 /// What is said of who is not there, and of who may not be found by that name: it depends on nothing.
-const NOBODY: &str = "No member and no group of that name belongs to the organization. Enter the e-mail address of a member or the name of a group.";
+const NOBODY: &str = "No member, no group and no application user of that name belongs to the organization. Enter the e-mail address of a member, or the name of a group or of an application user.";
 
 /// Reads `user:{id}` or `group:{id}`.
 pub(crate) fn parse_principal(text: &str) -> Result<(PrincipalKind, Uuid), Error> {
@@ -63,24 +63,33 @@ async fn find_by_name(
         Some(("user", name)) => (None, Some(name.trim())),
         _ => (Some(text), Some(text)),
     };
-    if let Some(name) = group.filter(|_| found.powers.may(Action::ListGroups))
-        && let Some(group) = store::groups::find_by_name(tx, organization, name).await?
-    {
-        return Ok(Some(group_principal(group.id.uuid(), group.name)));
-    }
+    let group = match group.filter(|_| found.powers.may(Action::ListGroups)) {
+        Some(name) => store::groups::find_by_name(tx, organization, name).await?,
+        None => None,
+    };
+    let group = group.map(|group| group_principal(group.id.uuid(), group.name));
     // `user:` before an address means a person, too.
     let program = program.filter(|name| name.parse::<EmailAddress>().is_err());
     let Some(name) = program.filter(|_| found.powers.may(Action::ListApplicationUsers)) else {
-        return Ok(None);
+        return Ok(group);
     };
-    // Those of just this name come first, and two of them are none: nobody is to be mistaken for another.
+    // Those of just this name come first. Names are given once, but were not always: nobody is to be mistaken for another.
     let from = Some((name, UserId::from_uuid(Uuid::nil())));
     let named = store::memberships::list_application_users(tx, organization, Some(name), from, 2).await?;
-    let mut named = named.into_iter().filter(|found| found.member.name == name);
-    Ok(match (named.next(), named.next()) {
-        (Some(only), None) => Some(member_principal(only.member)),
-        _ => None,
-    })
+    let named = named.into_iter().filter(|found| found.member.name == name);
+    let mut named = group.into_iter().chain(named.map(|found| member_principal(found.member)));
+    match (named.next(), named.next()) {
+        (only, None) => Ok(only),
+        _ => Err(ambiguous(text).into()),
+    }
+}
+
+/// The error for a name that more than one has.
+fn ambiguous(name: &str) -> Error {
+    let reason = format!(
+        "More than one goes by the name {name}. Choose the one you mean from the list, or enter its id."
+    );
+    Error::invalid("principal", reason)
 }
 
 fn group_principal(id: Uuid, name: String) -> Principal {

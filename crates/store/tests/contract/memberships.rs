@@ -23,6 +23,7 @@ contract!(
     people_are_filtered,
     application_users_are_paged_by_name,
     application_users_tell_of_their_tokens,
+    a_name_is_taken_whatever_its_capitals,
     a_group_is_listed_as_far_as_its_members_belong_here,
     members_are_counted_once,
     some_are_found_at_once,
@@ -275,6 +276,31 @@ fn token(number: u128, user: u128, last_used_at: Option<Timestamp>) -> Token {
         generation: 0,
         method: None,
         second_factor: None,
+    }
+}
+
+async fn a_name_is_taken_whatever_its_capitals(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    join(&mut tx, 1, &application_user(40, "Robot"), 5).await;
+    let of = memberships::find_member(&mut tx, organization_id(1), user_id(2)).await.unwrap().unwrap();
+    for (organization, name, except, is_taken) in [
+        (1, "robot", None, true),
+        (1, "ROBOT", None, true),
+        (1, "robot", Some(uuid(40)), false),
+        (1, "rob", None, false),
+        // A group, and a person by their sign-in name and by no other.
+        (1, "gROUP", None, true),
+        (1, "group", Some(uuid(31)), false),
+        (1, of.email.to_uppercase().as_str(), None, true),
+        (1, of.name.as_str(), None, false),
+        (2, "robot", None, false),
+        (2, "group", None, false),
+    ] {
+        let id = organization_id(organization);
+        let taken = memberships::is_name_taken(&mut tx, id, name, except).await.unwrap();
+        assert_eq!(taken, is_taken, "{name} in {organization} but {except:?}");
     }
 }
 

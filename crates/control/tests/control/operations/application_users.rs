@@ -285,18 +285,18 @@ async fn lists_come_in_pages() {
     let world = World::new().await;
     let (ctx, organization) = (world.ctx(), world.organization);
     let rows = PAGE_ROWS_MAX as usize;
-    // Two of each name.
+    // Two of each beginning.
     for number in 0..=rows {
-        made(&world, &format!("a {:03}", number / 2)).await;
+        made(&world, &format!("a {:03} {}", number / 2, number % 2)).await;
     }
     let first = application_users::list(&ctx, organization, "", None).await.unwrap();
     assert_eq!((first.rows.len(), first.total), (rows, i64::try_from(rows).unwrap() + 1));
     let second = application_users::list(&ctx, organization, "", first.next.as_deref()).await.unwrap();
-    assert_eq!((second.rows.len(), second.rows[0].name.as_str(), second.next), (1, "a 025", None));
+    assert_eq!((second.rows.len(), second.rows[0].name.as_str(), second.next), (1, "a 025 0", None));
     let cut = &first.rows[0];
     let after = format!("{} {}", cut.user_id, cut.name);
     let rest = application_users::list(&ctx, organization, "", Some(&after)).await.unwrap();
-    assert_eq!(rest.rows[0], first.rows[1], "the other one of the same name is not left out");
+    assert_eq!(rest.rows[0], first.rows[1], "the other one of the same beginning is not left out");
     let found = application_users::list(&ctx, organization, " A 007", None).await.unwrap();
     assert_eq!((found.total, found.rows.len()), (2, 2));
 }

@@ -38,11 +38,49 @@ async fn a_group_or_application_user_is_meant_by_its_name_where_no_address_is() 
     for name in ["Team 3500", "group:robot", "user:Team 350", "team 350"] {
         nobody(give(&ctx, &world, name).await);
     }
-    // Of two with one name, neither is meant.
-    application_users::create(&ctx, organization, "robot", "").await.unwrap();
-    nobody(give(&ctx, &world, "robot").await);
-    let filter = permissions::Filter { principal: "Team 350", resource: "" };
+    // Where two have one name from before names were given once, neither is meant, and that is said.
+    let twin = application_users::create(&ctx, organization, "twin", "").await.unwrap().row.user_id;
+    for name in ["robot", "Team 350"] {
+        let mut tx = world.store.write().await.unwrap();
+        let generation = store::users::find(&mut tx, twin).await.unwrap().unwrap().generation;
+        assert!(store::users::set_application_user(&mut tx, twin, generation, name, "").await.unwrap());
+        tx.commit().await.unwrap();
+        let told = give(&ctx, &world, name).await.unwrap_err();
+        assert_eq!(told.field(), Some("principal"));
+        assert!(told.to_string().starts_with(&format!("More than one goes by the name {name}.")), "{told}");
+    }
+    assert_eq!(give(&ctx, &world, "group:Team 350").await, Ok((PrincipalKind::Group, group.to_string())));
+    let told = give(&ctx, &world, "nobody").await.unwrap_err().to_string();
+    assert!(told.contains("no application user of that name"), "{told}");
+    let filter = permissions::Filter { principal: "group:Team 350", resource: "" };
     assert_eq!(permissions::list(&ctx, organization, filter, None).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn a_name_is_given_once_in_an_organization() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let group = groups::create(&ctx, organization, "Ops", "").await.unwrap();
+    let robot = application_users::create(&ctx, organization, "robot", "").await.unwrap();
+    for taken in ["robot", "ROBOT", "Ops", "ops", "ann@example.org", "Ann@example.org"] {
+        let before = world.dump().await;
+        let made = application_users::create(&ctx, organization, taken, "").await.map(drop);
+        let grouped = groups::create(&ctx, organization, taken, "").await.map(drop);
+        for answer in [made, grouped] {
+            assert_eq!(answer.unwrap_err().field(), Some("name"), "{taken}");
+        }
+        assert!(world.dump().await == before, "{taken}");
+    }
+    let (id, key) = (group.row.id, robot.row.user_id);
+    let renamed = groups::edit(&ctx, organization, id, 0, "Robot", "").await;
+    assert_eq!(renamed.unwrap_err().field(), Some("name"));
+    let renamed = application_users::edit(&ctx, organization, key, 0, "OPS", "").await;
+    assert_eq!(renamed.unwrap_err().field(), Some("name"));
+    // Its own name in other capitals is free for itself, and so is what others have elsewhere.
+    groups::edit(&ctx, organization, id, 0, "OPS", "").await.unwrap();
+    application_users::edit(&ctx, organization, key, 0, "Robot", "").await.unwrap();
+    let (elsewhere, other) = world.another_organization("Other").await;
+    application_users::create(&world.ctx_of(other), elsewhere, "Robot", "").await.unwrap();
 }
 
 #[tokio::test]
@@ -54,9 +92,9 @@ async fn what_is_called_like_an_address_does_not_stand_for_whom_it_belongs_to() 
     world.grant(eve, "organization:groups:write", None).await;
     let hers = world.ctx_of(eve);
     let robot = application_users::create(&hers, organization, "carol@example.org", "").await.unwrap();
-    let group = groups::create(&hers, organization, "carol@example.org", "").await.unwrap().row.id;
+    let group = groups::create(&hers, organization, "dora@example.org", "").await.unwrap().row.id;
     let carol = world.add_user("carol@example.org", None, true).await;
-    for text in ["carol@example.org", " Carol@example.org ", "user:carol@example.org"] {
+    for text in ["carol@example.org", " Carol@example.org ", "user:carol@example.org", "dora@example.org"] {
         assert_eq!(give(&ctx, &world, text).await.unwrap_err().field(), Some("principal"), "{text}");
         let explained = explanations::explain(&ctx, organization, text, "organization").await;
         assert_eq!(explained.unwrap_err().field(), Some("principal"), "{text}");
@@ -64,7 +102,7 @@ async fn what_is_called_like_an_address_does_not_stand_for_whom_it_belongs_to() 
     // Who means these says so.
     let robot = format!("user:{}", robot.row.user_id);
     assert_eq!(give(&ctx, &world, &robot).await.unwrap().0, PrincipalKind::User);
-    let by_name = give(&ctx, &world, "group:carol@example.org").await;
+    let by_name = give(&ctx, &world, "group:dora@example.org").await;
     assert_eq!(by_name, Ok((PrincipalKind::Group, group.to_string())));
     // A member has the address to herself.
     let mut tx = world.store.write().await.unwrap();
