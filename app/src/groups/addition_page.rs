@@ -1,10 +1,12 @@
 //! `/organizations/{organization}/groups/{group}/members/new`: who is put into a group, typed in or chosen from the
 //! organization; and, once the form was sent to the page itself, what that would give them.
 
+use std::collections::BTreeSet;
+
 use domain::{
     actions::Action,
     errors::Error,
-    ids::OrganizationId,
+    ids::{OrganizationId, UserId},
     inputs::MemberFilter,
     views::{AdditionEffects, ApplicationUserRow, GroupView, MemberRow, Page},
 };
@@ -18,9 +20,10 @@ use serde_json::json;
 use crate::{
     components::{
         api_call::ApiCalls,
+        badges::{Tone, badge},
         field::Field,
         filter::{Filter, nothing_fits},
-        form::FormState,
+        form::{FormState, hidden},
         frame::{Viewer, head},
         page::page_of,
         preview::Preview,
@@ -33,6 +36,8 @@ use crate::{
 };
 
 const ACTION: &str = "/api/groups/add_members";
+/// Tells the form with the ticks from the one that is typed into.
+const TICKED: &str = "ticked";
 const TITLE: &str = "Add members";
 
 /// The form that puts members of the organization into a group.
@@ -43,15 +48,19 @@ pub(crate) fn AddMembersPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let group = load(&viewer, &params).await?;
         match posted() {
-            Some(sent) => preview_page(viewer, &group, sent.values("members").join("\n")).await,
-            None => ask(viewer, &group, &query.get("text").unwrap_or_default(), FormState::of(ACTION)).await,
+            Some(sent) => preview_page(viewer, &group, &sent).await,
+            None => {
+                let forms = Forms { typed: FormState::of(ACTION), ticked: FormState::default() };
+                ask(viewer, &group, &query.get("text").unwrap_or_default(), forms).await
+            }
         }
     })
 }
 
 /// What adding them would do, or the form again with what is wrong. Addresses of people are in no address of a page.
-async fn preview_page(viewer: Viewer, group: &GroupView, members: String) -> Result<AnyView, AppError> {
+async fn preview_page(viewer: Viewer, group: &GroupView, sent: &Posted) -> Result<AnyView, AppError> {
     let (organization, id) = (group.organization_id, group.row.id);
+    let (members, is_ticked) = (sent.values("members").join("\n"), !sent.value(TICKED).is_empty());
     let would = answer(control::groups::preview_add(&control()?, organization, id, &members).await);
     let refused = match would {
         Ok(AdditionEffects { added: 0, .. }) => {
@@ -65,12 +74,26 @@ async fn preview_page(viewer: Viewer, group: &GroupView, members: String) -> Res
             let body = preview(group, members, added, present).view(effects);
             return Ok(frame.view(viewer, view! { {title} {who} {body} }.into_any()));
         }
+        Err(AppError::Refused(Error::Invalid { .. })) if is_ticked && members.is_empty() => {
+            Error::invalid("members", "Tick those who are to be put into the group.")
+        }
         Err(AppError::Refused(error @ Error::Invalid { .. })) => error,
         Err(other) => return Err(other),
     };
     set_status(refused.status());
-    let sent = Posted([("members".to_owned(), members)].into());
-    ask(viewer, group, "", FormState::refused(ACTION, refused, &sent)).await
+    let kept = Posted([("members".to_owned(), members)].into());
+    let (form, other) = (FormState::refused(ACTION, refused, &kept), FormState::default());
+    let forms = match is_ticked {
+        true => Forms { typed: other, ticked: form },
+        false => Forms { typed: form, ticked: other },
+    };
+    ask(viewer, group, &sent.value("text"), forms).await
+}
+
+/// The two forms of the page: only the one that was sent says what was wrong with it.
+struct Forms {
+    typed: FormState,
+    ticked: FormState,
 }
 
 /// The group, for who may put somebody into it.
@@ -89,16 +112,24 @@ fn calls(group: &GroupView, members: &str) -> ApiCalls {
     ApiCalls::new().v1("Add members", "POST", &path, Some(&body))
 }
 
-async fn ask(viewer: Viewer, group: &GroupView, text: &str, form: FormState) -> Result<AnyView, AppError> {
+async fn ask(viewer: Viewer, group: &GroupView, text: &str, forms: Forms) -> Result<AnyView, AppError> {
     let organization = group.organization_id;
     let filter = MemberFilter { text: text.to_owned(), state: "active".into(), idle_days: String::new() };
     let people = answer(control::users::list(&control()?, organization, &filter, None).await)?;
     let programs = answer(control::application_users::list(&control()?, organization, text, None).await)?;
+    let shown: Vec<UserId> = people
+        .rows
+        .iter()
+        .map(|row| row.user_id)
+        .chain(programs.rows.iter().map(|row| row.user_id))
+        .collect();
+    let present = control::groups::who_is_in(&control()?, organization, group.row.id, &shown).await;
+    let offered = Offered { people, programs, present: answer(present)? };
     let path = links::group_addition(&organization.to_string(), &group.row.id.to_string(), &[]);
     let frame = super::frame(group, TITLE).step(TITLE, path).calls(calls(group, "ann@example.org"));
     let body = view! {
-        {head(format!("Add members to {}", group.row.name), (), ())} {typed(group, &form)}
-        {chosen(group, text, people, programs)}
+        {head(format!("Add members to {}", group.row.name), (), ())} {typed(group, &forms.typed)}
+        {chosen(group, text, offered, &forms.ticked)}
     };
     Ok(frame.view(viewer, body.into_any()))
 }
@@ -130,12 +161,8 @@ fn typed(group: &GroupView, form: &FormState) -> AnyView {
 }
 
 /// The form for who looks for them: the first of those who fit the text.
-fn chosen(
-    group: &GroupView,
-    text: &str,
-    people: Page<MemberRow>,
-    programs: Page<ApplicationUserRow>,
-) -> AnyView {
+fn chosen(group: &GroupView, text: &str, offered: Offered, sent: &FormState) -> AnyView {
+    let Offered { people, programs, present } = offered;
     let (organization, id) = (group.organization_id.to_string(), group.row.id.to_string());
     let field = Field {
         name: "text",
@@ -153,14 +180,21 @@ fn chosen(
     let further = (total > i64::try_from(shown).unwrap_or(i64::MAX)).then(
         || view! { <p class="muted">{format!("{shown} of {total} are shown: search for the others.")}</p> },
     );
-    let lines = people.rows.into_iter().map(|row| line(row.email.clone(), row.name, row.email));
-    let programs = programs.rows.into_iter();
-    let programs =
-        programs.map(|row| line(format!("user:{}", row.user_id), row.name, "application user".into()));
+    let ticked = sent.values("members");
+    let line = |id: UserId, value: String, name: String, beside: String| {
+        let is_ticked = ticked.contains(&value);
+        line(value, name, beside, is_ticked, present.contains(&id))
+    };
+    let lines = people.rows.into_iter().map(|row| line(row.user_id, row.email.clone(), row.name, row.email));
+    let programs = programs
+        .rows
+        .into_iter()
+        .map(|row| line(row.user_id, format!("user:{}", row.user_id), row.name, "application user".into()));
     let body = match shown {
         0 => nothing_fits(false),
         _ => view! {
             <form method="post" action=own_path(group) class="form">
+                {hidden(&[(TICKED, "1"), ("text", text)])} {sent.error(&[])}
                 <fieldset>
                     <legend class="visually-hidden">"Members of the organization"</legend>
                     <div class="checks">{lines.collect_view()} {programs.collect_view()}</div>
@@ -182,11 +216,19 @@ fn chosen(
     .into_any()
 }
 
-fn line(value: String, name: String, beside: String) -> AnyView {
+/// Who can be ticked, and who of them is in the group already.
+struct Offered {
+    people: Page<MemberRow>,
+    programs: Page<ApplicationUserRow>,
+    present: BTreeSet<UserId>,
+}
+
+fn line(value: String, name: String, beside: String, is_ticked: bool, is_present: bool) -> AnyView {
+    let present = is_present.then(|| badge(Tone::Plain, "in it already"));
     view! {
         <label class="check">
-            <input type="checkbox" name="members" value=value />
-            <span class="principal"><span>{name}</span> <span class="muted">{beside}</span></span>
+            <input type="checkbox" name="members" value=value checked=is_ticked && !is_present disabled=is_present />
+            <span class="principal"><span>{name}</span> <span class="muted">{beside}</span> {present}</span>
         </label>
     }
     .into_any()

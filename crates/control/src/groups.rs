@@ -25,7 +25,7 @@ use crate::{
     standings::{Place, Standing, guarded},
 };
 
-pub use members::{MEMBERS_MAX, add_members, members, preview_add, preview_remove, remove_member};
+pub use members::{MEMBERS_MAX, add_members, members, preview_add, preview_remove, remove_member, who_is_in};
 
 /// Most characters of a group's description.
 pub const DESCRIPTION_CHARS_MAX: usize = 4096;

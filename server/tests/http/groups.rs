@@ -52,3 +52,46 @@ async fn a_group_whose_deletion_is_refused_says_why_instead_of_offering_it() {
     browser.post(&page, "/api/groups/delete", &fields).await;
     assert!(groups::view(&ann.ctx, organization, id).await.is_ok(), "it is still there");
 }
+
+#[tokio::test]
+async fn who_ticks_nobody_or_somebody_who_is_in_already_is_told_where_they_ticked() {
+    let installation = Installation::new().await;
+    let (ann, organization) = owner(&installation).await;
+    member(&installation, organization, "clerk@example.org").await;
+    let id = groups::create(&ann.ctx, organization, "Crew", "").await.unwrap().row.id;
+    groups::add_members(&ann.ctx, organization, id, EMAIL).await.unwrap();
+    let browser = installation.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let page = format!("/organizations/{organization}/groups/{id}/members/new");
+    let open = browser.get(&page).await.body;
+    let tick = |body: &str, email: &str| {
+        let tags = body.split('<').map(str::to_owned);
+        let mut ticks = tags.filter(|tag| tag.starts_with("input type=\"checkbox\""));
+        ticks.find(|tag| tag.contains(&format!("value=\"{email}\""))).unwrap()
+    };
+    assert!(tick(&open, EMAIL).contains("disabled") && open.contains("in it already"), "{open}");
+    assert!(!tick(&open, "clerk@example.org").contains("disabled"), "{open}");
+
+    // The message stands in the form that was sent, and the other one says nothing.
+    let parts = |body: &str| -> (String, String) {
+        let (typed, ticked) = body.split_once("id=\"chosen\"").unwrap();
+        (typed.to_owned(), ticked.to_owned())
+    };
+    let nobody = browser.post(&page, &page, &[("ticked", "1")]).await;
+    assert_eq!(nobody.status, 422);
+    let (typed, ticked) = parts(&nobody.body);
+    assert!(ticked.contains("Tick those who are to be put into the group."), "{ticked}");
+    assert!(!typed.contains("alert-bad") && !typed.contains("Enter the e-mail address"), "{typed}");
+    let (_, ticked) = parts(&browser.post(&page, &page, &[("ticked", "1"), ("members", EMAIL)]).await.body);
+    assert!(ticked.contains("All of these are in the group already."), "{ticked}");
+    let typing = browser.post(&page, &page, &[("members", "nobody@example.org")]).await.body;
+    let (typed, ticked) = parts(&typing);
+    assert!(typed.contains("nobody@example.org does not belong"), "{typed}");
+    assert!(!ticked.contains("does not belong"), "{ticked}");
+    let preview = browser.post(&page, &page, &[("ticked", "1"), ("members", "clerk@example.org")]).await;
+    assert!(
+        preview.body.contains("1 member of the organization will be put into the group Crew."),
+        "{}",
+        preview.body
+    );
+}

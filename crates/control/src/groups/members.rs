@@ -60,6 +60,30 @@ pub async fn members(
     })
 }
 
+/// Who of these is in the group.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn who_is_in(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: GroupId,
+    people: &[UserId],
+) -> Result<BTreeSet<UserId>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListGroups, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        find(&mut tx, organization, id).await?;
+        let mut present = BTreeSet::new();
+        for user in people {
+            if store::group_members::contains(&mut tx, id, *user).await? {
+                present.insert(*user);
+            }
+        }
+        Ok(present)
+    })
+}
+
 /// Puts members of the organization into a group: one e-mail address or `user:ID` a line, or with commas between. All of
 /// them or none; says how many were not in it before.
 ///
