@@ -243,6 +243,18 @@ impl Action {
             | Self::CreateOrganization
             | Self::LeaveOrganization
             | Self::AcceptInvitation => Need::Session,
+            Self::MakeSetUpLink
+            | Self::ViewInstallationEvents
+            | Self::ViewInstallationMails
+            | Self::CarryOutFactorReset
+            | Self::RunWorkflow => Need::System,
+            _ => self.need_on_place(),
+        }
+    }
+
+    /// What it takes on a place. What nobody said anything of is for the system alone.
+    const fn need_on_place(self) -> Need {
+        match self {
             Self::ViewOrganization
             | Self::ListProjects
             | Self::ListUnits
@@ -302,11 +314,7 @@ impl Action {
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
-            Self::MakeSetUpLink
-            | Self::ViewInstallationEvents
-            | Self::ViewInstallationMails
-            | Self::CarryOutFactorReset
-            | Self::RunWorkflow => Need::System,
+            _ => Need::System,
         }
     }
 
