@@ -116,7 +116,7 @@ async fn what_has_ended_is_told_as_the_reason_why_not() {
     let give = async |principal: String, granted: &str, on: &str, days: &str| {
         let (granted, resource, days) = (granted.to_owned(), on.to_owned(), days.to_owned());
         let input = GrantPermission { principal, granted, resource, days, ..GrantPermission::default() };
-        permissions::grant(&ctx, organization, &input).await.unwrap()
+        permissions::grant(&world.ctx(), organization, &input).await.unwrap()
     };
     let project = format!("project:{PROJECT}");
     give(format!("group:{night}"), "developer", &project, "1").await;
