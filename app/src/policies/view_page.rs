@@ -174,11 +174,11 @@ fn super_admin(row: &BreakGlassRow, organization: &str, may_set: bool) -> Row {
         true => badge(Tone::Good, "has one"),
         false => badge(Tone::Warning, "has none"),
     };
-    let since = match row.break_glass_since {
+    let since = match row.break_glass_at {
         Some(at) => view! { <span>"since " {time(at)}</span> }.into_any(),
         None => view! { <span class="muted">"no"</span> }.into_any(),
     };
-    let (verb, becomes) = match row.break_glass_since {
+    let (verb, becomes) = match row.break_glass_at {
         Some(_) => ("End break-glass", "false"),
         None => ("Make break-glass", "true"),
     };

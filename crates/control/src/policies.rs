@@ -157,7 +157,7 @@ fn draw(person: Person, factors: &[(UserId, FactorKind)]) -> BreakGlassRow {
         user_id: person.user_id,
         name: person.name,
         email: person.email,
-        break_glass_since: person.break_glass_since,
+        break_glass_at: person.break_glass_since,
     }
 }
 

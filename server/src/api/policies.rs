@@ -119,13 +119,14 @@ async fn view(call: Call) -> Result<Json<PolicyView>, Error> {
 }
 
 async fn preview(call: Call<Json<Policy>>) -> Result<Json<PolicyPreview>, Error> {
-    let input = (&call.body.0).try_into()?;
-    policies::preview(&call.ctx, call.id("organization")?, &input).await.map(Json)
+    let organization = call.id("organization")?;
+    policies::preview(&call.ctx, organization, &(&call.body.0).try_into()?).await.map(Json)
 }
 
 async fn save(call: Call<Json<SetPolicy>>) -> Result<Json<PolicyView>, Error> {
+    let organization = call.id("organization")?;
     let Json(SetPolicy { policy, confirmation }) = &call.body;
-    policies::save(&call.ctx, call.id("organization")?, &policy.try_into()?, confirmation).await.map(Json)
+    policies::save(&call.ctx, organization, &policy.try_into()?, confirmation).await.map(Json)
 }
 
 async fn set_break_glass(call: Call<Json<SetBreakGlass>>) -> Result<(), Error> {

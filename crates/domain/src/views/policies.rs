@@ -41,8 +41,8 @@ pub struct BreakGlassRow {
     pub name: String,
     /// Their sign-in name.
     pub email: String,
-    /// Since when they are exempt; none if they are not.
-    pub break_glass_since: Option<Timestamp>,
+    /// When they were exempted; none if they are not.
+    pub break_glass_at: Option<Timestamp>,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
 }

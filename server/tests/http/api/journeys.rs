@@ -14,7 +14,16 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let grant =
         json!({ "principal": format!("group:{id}"), "granted": "read_only", "resource": "organization" });
+    let policy = json!({
+        "password_allowed": true, "second_factor_required": false, "identity_provider_required": false,
+        "other_providers_allowed": true, "oidc_allowed": true, "personal_tokens_allowed": true,
+        "tokens_bound": false, "token_seconds_max": null, "addresses": [], "idle_seconds": 1800,
+        "session_seconds": 86_400, "password_chars_min": 8, "password_chars_min_alone": 15, "generation": 0,
+    });
     vec![
+        ("previewAuthenticationPolicy", policy.clone()),
+        ("setAuthenticationPolicy", json!({ "policy": policy, "confirmation": "x" })),
+        ("setBreakGlass", json!({ "is_break_glass": true })),
         ("createMyToken", json!({ "description": "x" })),
         ("editMyToken", json!({ "description": "x", "ip_ranges": [], "generation": 0 })),
         ("renameOrganization", json!({ "name": "Acme Ltd.", "generation": 0 })),
@@ -207,10 +216,26 @@ async fn of_users(walk: &mut Walk, mel: &Person) {
     assert!(effects["rows"][0]["gains"].as_array().is_some_and(|gains| gains.len() > 10), "{effects}");
     walk.does_with("setSuperAdmin").await;
     assert_eq!(walk.does("getUser", "").await["is_super_admin"], true);
+    of_policies(walk).await;
     let effects = walk.does("previewUserRemoval", "").await;
     assert_eq!(effects["rows"][0]["principal"]["email"], "mel@example.org");
     walk.does("removeUser", "").await;
     assert_eq!(walk.does("listUsers", "").await["total"], 1);
+}
+
+async fn of_policies(walk: &mut Walk) {
+    walk.does_with("setBreakGlass").await;
+    let view = walk.does("getAuthenticationPolicy", "").await;
+    assert_eq!((&view["generation"], &view["policy"]["idle_seconds"]), (&0.into(), &3600.into()));
+    let exempt: Vec<bool> =
+        view["super_admins"].as_array().unwrap().iter().map(|row| !row["break_glass_at"].is_null()).collect();
+    assert_eq!(exempt.iter().filter(|is_exempt| **is_exempt).count(), 1, "{view}");
+    let preview = walk.does_with("previewAuthenticationPolicy").await;
+    assert_eq!(preview["changes"], json!(["session without use: 1 hour → 30 minutes"]));
+    let (_, mut body) = bodies().into_iter().find(|(id, _)| *id == "setAuthenticationPolicy").unwrap();
+    body["confirmation"] = preview["confirmation"].clone();
+    let saved = walk.sends("setAuthenticationPolicy", "", Some(body)).await;
+    assert_eq!((&saved["generation"], &saved["policy"]["idle_seconds"]), (&1.into(), &1800.into()));
 }
 
 async fn of_invitations(walk: &mut Walk) {

@@ -83,6 +83,8 @@ async fn tokens_end_and_are_for_their_addresses() {
     assert_eq!(brief.get("/v1/me").await.problem().0, 401, "it has ended");
 
     let input = CreateToken { ip_ranges: "203.0.113.0/24".into(), ..CreateToken::default() };
+    // Signed in anew: a token is made by who lately showed who they are.
+    let owner = Person::signed_in(&installation, owner.id).await;
     let bound = program.with_token(&owner.token(&input).await).at_address("10.0.0.1");
     bound.with_header("x-forwarded-for", "203.0.113.9").get("/v1/me").await.with(200);
     let reply = bound.with_header("x-forwarded-for", "198.51.100.1").get("/v1/me").await;

@@ -344,7 +344,7 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
     set_glass(&ctx, eve, true).await.unwrap();
     assert!(matches!(set_glass(&ctx, eve, true).await, Err(Error::Conflict { .. })));
     let rows = policies::view(&ctx, organization).await.unwrap().super_admins;
-    let exempt: Vec<_> = rows.iter().filter(|row| row.break_glass_since.is_some()).collect();
+    let exempt: Vec<_> = rows.iter().filter(|row| row.break_glass_at.is_some()).collect();
     assert_eq!(exempt.len(), 1);
     assert_eq!(exempt[0].user_id, eve);
     let event = world.last_event(organization, "policy.break_glass_changed").await;

@@ -7,10 +7,10 @@ use domain::actions::Action::{
     DeleteProject, DeleteService, DeleteUnit, EditApplicationToken, EditApplicationUser, EditGroup,
     EditOwnProfile, Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits,
     ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser,
-    RenameOrganization, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken, SetIpFilter,
-    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, ViewMails, ViewOrganization,
-    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnProfile, ViewOwnTokens, ViewProject,
-    ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+    RenameOrganization, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken,
+    SetBreakGlass, SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, ViewMails,
+    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnProfile, ViewOwnTokens,
+    ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -120,6 +120,8 @@ fn of_users() -> Vec<Route> {
         get("/api/users/preview_super_admin", &[In(SetSuperAdmin)]).with(USER),
         post("/api/users/set_super_admin", &[In(SetSuperAdmin)])
             .with("organization={organization}&user={user}&is_super_admin=false"),
+        post("/api/policies/set_break_glass", &[In(SetBreakGlass)])
+            .with("organization={organization}&user={user}&is_break_glass=false"),
     ]
 }
 

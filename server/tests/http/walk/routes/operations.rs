@@ -4,12 +4,13 @@ use axum::http::Method;
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateApplicationUser, CreateGroup, CreateProject, CreateUnit,
     DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditGroup, Grant, InviteUsers, ListApplicationUsers,
-    ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject,
-    ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit, Revoke,
-    RevokeApplicationToken, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewOrganization,
-    ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject,
-    ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawInvitation,
+    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, Grant, InviteUsers,
+    ListApplicationUsers, ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens,
+    MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject,
+    RenameUnit, Revoke, RevokeApplicationToken, SetBreakGlass, SetProjectContacts, SetProjectTags,
+    SetSuperAdmin, ViewAuthenticationPolicy, ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions,
+    ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
+    ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_oneself(),
         of_organizations(),
         of_users(),
+        of_policies(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -99,6 +101,7 @@ fn of_users() -> Vec<Route> {
     const REACTIVATE: &str = "/v1/organizations/{organization}/users/{user}/reactivate";
     const SUPER_ADMIN: &str = "/v1/organizations/{organization}/users/{user}/super-admin";
     const SUPER_ADMIN_EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/super-admin-effects";
+    const BREAK_GLASS: &str = "/v1/organizations/{organization}/users/{user}/break-glass";
     const INVITATIONS: &str = "/v1/organizations/{organization}/invitations";
     const INVITATION: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}";
     const RESEND: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}/resend";
@@ -111,6 +114,7 @@ fn of_users() -> Vec<Route> {
         post(REACTIVATE, &[In(ReactivateUser)]),
         get(SUPER_ADMIN_EFFECTS, &[In(SetSuperAdmin)]),
         put(SUPER_ADMIN, &[In(SetSuperAdmin)]).with(r#"{"is_super_admin":false}"#),
+        put(BREAK_GLASS, &[In(SetBreakGlass)]).with(r#"{"is_break_glass":false}"#),
         get(INVITATIONS, &[In(ListInvitations)]),
         // They belong to it already.
         post(INVITATIONS, &[In(InviteUsers), In(AddGroupMember)])
@@ -120,6 +124,28 @@ fn of_users() -> Vec<Route> {
             .with(r#"{"emails":["{member}"],"resource":"unit:{unit}"}"#),
         delete(INVITATION, &[In(WithdrawInvitation)]),
         post(RESEND, &[In(InviteUsers)]),
+    ]
+}
+
+fn of_policies() -> Vec<Route> {
+    const POLICY: &str = "/v1/organizations/{organization}/authentication-policy";
+    const PREVIEW: &str = "/v1/organizations/{organization}/authentication-policy/preview";
+    vec![
+        get(POLICY, &[In(ViewAuthenticationPolicy)]),
+        // Of a generation that nobody saw.
+        post(PREVIEW, &[In(EditAuthenticationPolicy)]).with(
+            r#"{"password_allowed":true,"second_factor_required":false,"identity_provider_required":false,
+                "other_providers_allowed":true,"oidc_allowed":true,"personal_tokens_allowed":true,
+                "tokens_bound":false,"token_seconds_max":null,"addresses":[],"idle_seconds":3600,
+                "session_seconds":86400,"password_chars_min":8,"password_chars_min_alone":15,"generation":99}"#,
+        ),
+        put(POLICY, &[In(EditAuthenticationPolicy)]).with(
+            r#"{"policy":{"password_allowed":true,"second_factor_required":false,
+                "identity_provider_required":false,"other_providers_allowed":true,"oidc_allowed":true,
+                "personal_tokens_allowed":true,"tokens_bound":false,"token_seconds_max":null,"addresses":[],
+                "idle_seconds":3600,"session_seconds":86400,"password_chars_min":8,
+                "password_chars_min_alone":15,"generation":99},"confirmation":"x"}"#,
+        ),
     ]
 }
 

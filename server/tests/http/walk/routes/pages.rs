@@ -3,12 +3,12 @@
 use axum::http::Method;
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
-    DeleteService, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, Revoke,
-    RevokeApplicationToken, SetSuperAdmin, ViewMails, ViewOrganization, ViewOrganizationCertificates,
-    ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject,
-    ViewProjectEvents, ViewProjectPermissions, ViewService, ViewServicePassword, ViewUnit,
-    WithdrawInvitation,
+    DeleteService, EditAuthenticationPolicy, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers,
+    ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember,
+    RemoveUser, Revoke, RevokeApplicationToken, SetSuperAdmin, ViewAuthenticationPolicy, ViewMails,
+    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnPermissions,
+    ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
+    ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -103,6 +103,15 @@ fn of_organizations() -> Vec<Route> {
         page("/organizations/{organization}/mails", &[In(ViewMails)]),
         page("/organizations/{organization}/mails/{mail}", &[In(ViewMails)]),
         page("/organizations/{organization}/events", &[In(ViewOrganizationEvents)]),
+        page("/organizations/{organization}/authentication", &[In(ViewAuthenticationPolicy)]),
+        // Of a generation that nobody saw.
+        posted(
+            "/organizations/{organization}/authentication",
+            &[In(ViewAuthenticationPolicy), In(EditAuthenticationPolicy)],
+        )
+        .with(
+            "generation=99&idle_seconds=3600&session_seconds=86400&password_chars_min=8&password_chars_min_alone=15",
+        ),
         page("/organizations/{organization}/certificates", &[In(ViewOrganizationCertificates)]),
         page("/organizations/{organization}/certificates/{certificate}", &[In(ViewOrganizationCertificates)]),
     ]
