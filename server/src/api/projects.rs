@@ -88,6 +88,16 @@ struct MoveProject {
     from: Option<Option<String>>,
 }
 
+/// Where a project would be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviewMove {
+    /// Id of the unit; null for the organization itself.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schemars(with = "OrNull<String>")]
+    unit: Option<String>,
+}
+
 /// A member that was sent, if only as null.
 fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
@@ -149,7 +159,7 @@ async fn move_to(call: Call<Json<MoveProject>>) -> Result<Json<ProjectView>, Err
     moved.map(Json)
 }
 
-async fn preview_move(call: Call<Json<MoveProject>>) -> Result<Json<Effects>, Error> {
+async fn preview_move(call: Call<Json<PreviewMove>>) -> Result<Json<Effects>, Error> {
     let unit = call.body.0.unit.as_deref().unwrap_or_default();
     projects::preview_move(&call.ctx, call.name("project"), unit).await.map(Json)
 }

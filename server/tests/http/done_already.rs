@@ -153,6 +153,10 @@ async fn programs_may_say_from_where_a_project_is_to_be_moved() {
     let refused = program.post("/v1/projects/shop/move", json!({ "unit": null, "from": null })).await;
     // It is there no more.
     assert_eq!(refused.status, 409, "{}", refused.text);
+    // What a move would do is told of where the project is, and of nowhere else.
+    let preview = async |body| program.post("/v1/projects/shop/move/preview", body).await.status;
+    assert_eq!(preview(json!({ "unit": null })).await, 200);
+    assert_eq!(preview(json!({ "unit": null, "from": null })).await, 422);
     let body = json!({ "unit": null, "from": one["id"] });
     assert_eq!(program.post("/v1/projects/shop/move", body).await.with(200)["unit"], Value::Null);
     program.post("/v1/projects/shop/move", json!({ "unit": one["id"] })).await.with(200);
