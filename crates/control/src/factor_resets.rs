@@ -15,7 +15,7 @@ use domain::{
     ids::{FactorResetId, OrganizationId, UserId},
     names::note,
     permissions::Permission,
-    principals::SubjectKind,
+    principals::{SubjectKind, UserKind},
     secrets::Secret,
     sign_ins::FactorResetOutcome,
     views::FactorResetView,
@@ -245,7 +245,11 @@ async fn find(tx: &mut Tx, token: &Secret) -> Result<(FactorReset, User), Failur
 
 async fn asker(tx: &mut Tx, reset: &FactorReset) -> Result<String, Failure> {
     let user = store::users::find(tx, reset.asked_by).await?;
-    Ok(user.map(|user| user.email).unwrap_or_default())
+    let called = |user: User| match user.kind {
+        UserKind::Person => user.email,
+        UserKind::Application => format!("{} (application user)", user.name),
+    };
+    Ok(user.map(called).unwrap_or_default())
 }
 
 fn draw(reset: FactorReset, email: String, asked_by: String) -> FactorResetView {

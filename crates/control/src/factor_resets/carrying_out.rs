@@ -70,20 +70,23 @@ async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> 
     Ok(stands)
 }
 
-/// Whether the member is still one, and who asked may still manage people there.
+/// Whether who asked may still manage people, and act on this one, wherever the person belongs by now; and whether the person
+/// still belongs where it was asked.
 async fn may_still_ask(ctx: &Context, tx: &mut Tx, reset: &FactorReset) -> Result<bool, Failure> {
-    let organization = reset.organization_id;
-    let is_in = |found: Option<store::memberships::Membership>| found.is_some_and(|found| found.is_active);
-    let asker = store::memberships::find(tx, organization, reset.asked_by).await?;
     let is_active = store::users::find(tx, reset.asked_by).await?.is_some_and(|user| user.is_active);
-    let member = store::memberships::find(tx, organization, reset.user_id).await?;
-    if !is_in(asker) || !is_active || member.is_none() {
+    let organizations = profiles::organizations(tx, reset.user_id).await?;
+    if !is_active || !organizations.contains(&reset.organization_id) {
         return Ok(false);
     }
-    let (asker, member) = (
-        Standing::of(ctx, tx, organization, reset.asked_by).await?,
-        Standing::of(ctx, tx, organization, reset.user_id).await?,
-    );
-    let manages = asker.at(Place::organization(organization)).holds(Permission::OrganizationUsersWrite);
-    Ok(manages && asker.acting_obstacle(&member).is_none())
+    for organization in organizations {
+        let membership = store::memberships::find(tx, organization, reset.asked_by).await?;
+        let asker = Standing::of(ctx, tx, organization, reset.asked_by).await?;
+        let person = Standing::of(ctx, tx, organization, reset.user_id).await?;
+        let manages = membership.is_some_and(|found| found.is_active)
+            && asker.at(Place::organization(organization)).holds(Permission::OrganizationUsersWrite);
+        if !manages || asker.acting_obstacle(&person).is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -185,6 +185,37 @@ async fn one_network_gets_so_many_challenges() {
     assert!(sessions::begin_passkey(&world.nobody_at("198.51.100.7")).await.is_ok());
 }
 
+/// Nor do all networks together, and who is signed in has one of each kind.
+#[tokio::test]
+async fn so_many_ceremonies_are_under_way_at_most() {
+    let world = World::new().await;
+    step_up::view(&world.ctx()).await.ok().unwrap();
+    step_up::view(&world.ctx()).await.ok().unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    assert_eq!(store::ceremonies::count(&mut tx).await.unwrap(), 1);
+    for number in 1_u32..20_000 {
+        let row = store::ceremonies::Ceremony {
+            id_hash: number.to_be_bytes().to_vec(),
+            kind: domain::sign_ins::CeremonyKind::PasskeySignIn,
+            user_id: None,
+            state_sealed: Vec::new(),
+            created_at: world.now(),
+            expires_at: world.now().plus(ceremonies::LIFETIME),
+        };
+        store::ceremonies::add(&mut tx, &row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(sessions::begin_passkey(&world.nobody()).await.err().unwrap().status(), 503);
+    world.clock.advance(ceremonies::LIFETIME);
+    for _ in 0..2 {
+        // Ten thousand at a time.
+        control::testing::tidy(&world.control).await.unwrap();
+    }
+    assert!(sessions::begin_passkey(&world.nobody()).await.is_ok());
+    // This one, and the question to a session, which has more time.
+    assert_eq!(world.dump().await["ceremonies"].len(), 2);
+}
+
 #[tokio::test]
 async fn asvs_6_3_3_a_security_key_comes_after_the_password() {
     for world in [World::new().await, World::postgres().await] {

@@ -235,3 +235,18 @@ async fn it_comes_to_pass_only_if_who_asked_still_may() {
     let open = factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap();
     assert_eq!(open, None, "it is over");
 }
+
+/// Nor if the person joined an organization meanwhile in which who asked is nobody.
+#[tokio::test]
+async fn it_does_not_come_to_pass_over_the_head_of_another_organization() {
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    let (elsewhere, _) = world.another_organization("Other").await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, elsewhere, bob, false, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+    world.last_event(elsewhere, "user.factor_reset_withdrawn").await;
+}
