@@ -52,6 +52,7 @@ pub const POSTED: &[&str] = &[
     "/profile/authentication/passkeys/new",
     "/profile/authentication/recovery-codes",
     "/projects/{project}/services/{service}/connect",
+    "/organizations/{organization}/authentication",
     "/organizations/{organization}/invitations",
     INVITE,
     "/organizations/{organization}/groups/{group}/members/new",

@@ -8,7 +8,7 @@ use domain::{
     powers::{Decision, Powers},
     principals::ResourceKind,
 };
-use store::tokens::Token;
+use store::{factors::Factor, tokens::Token};
 
 use super::{
     routes::{Ask, Kind, Route},
@@ -118,7 +118,7 @@ pub(super) struct Actor {
     pub(super) is_crossed: bool,
     pub(super) known: Option<Known>,
     /// What is theirs and put back when they end it.
-    pub(super) kept: (Option<Token>, Option<SessionRow>),
+    pub(super) kept: (Option<Token>, Option<SessionRow>, Option<Factor>),
 }
 
 impl Actor {
@@ -131,7 +131,7 @@ impl Actor {
             values: Values::new(),
             is_crossed: false,
             known: None,
-            kept: (None, None),
+            kept: (None, None, None),
         }
     }
 
@@ -164,11 +164,17 @@ impl Actor {
     /// Puts back what they ended of their own.
     pub(super) async fn mend(&self, world: &World) {
         let mut tx = world.installation.store.write().await.unwrap();
-        let (token, session) = &self.kept;
+        let (token, session, factor) = &self.kept;
         if let Some(token) = token
             && store::tokens::find(&mut tx, token.id).await.unwrap().is_none()
         {
             store::tokens::add(&mut tx, token).await.unwrap();
+        }
+        if let Some(factor) = factor {
+            if store::factors::find(&mut tx, factor.user_id, factor.id).await.unwrap().is_none() {
+                assert!(store::factors::add(&mut tx, factor).await.unwrap());
+            }
+            store::recovery_codes::remove_for_user(&mut tx, factor.user_id).await.unwrap();
         }
         tx.commit().await.unwrap();
         if let Some(session) = session {

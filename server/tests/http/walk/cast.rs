@@ -6,19 +6,20 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use control::sessions::SessionRow;
 use domain::{
-    ids::{GrantId, GroupId, InvitationId, OrganizationId, TokenId, UserId},
+    ids::{FactorId, GrantId, GroupId, InvitationId, OrganizationId, TokenId, UserId},
     permissions::{Granted, Permission, Role},
     principals::{PrincipalKind, ResourceKind, UserKind},
     timestamps::Timestamp,
     tokens::{self, RANDOM_CHARS, TokenKind},
 };
 use ring::digest::{SHA256, digest};
-use store::{Tx, grants::Grant, groups::Group, invitations::Invitation, tokens::Token};
+use serde_json::json;
+use store::{Tx, factors::Factor, grants::Grant, groups::Group, invitations::Invitation, tokens::Token};
 use uuid::Uuid;
 
 use super::{
     actors::{Actor, From, Known},
-    things::{Tenant, World, user},
+    things::{Tenant, World, factor, user},
 };
 
 pub(super) const SUPER_ADMIN: &str = "super admin";
@@ -221,7 +222,10 @@ impl Cast<'_> {
             actor.cookie = Some(URL_SAFE_NO_PAD.encode(self.number.to_le_bytes()));
             actor.values.insert("own_invitation", self.invite(home, &email).await);
             actor.values.insert("unwanted_invitation", self.invite(other, &email).await);
-            actor.kept.1 = Some(session);
+            actor.values.insert("own_session", hex(&session.key_hash));
+            let factor = self.factor(id).await;
+            actor.values.insert("own_factor", factor.id.to_string());
+            (actor.kept.1, actor.kept.2) = (Some(session), Some(factor));
         }
         actor.kept.0 = Some(own);
         self.actors.push(actor);
@@ -289,12 +293,20 @@ impl Cast<'_> {
         token
     }
 
+    /// A second factor that answers nothing.
+    async fn factor(&mut self, user: UserId) -> Factor {
+        let factor = factor(FactorId::from_uuid(self.next()), user, self.now);
+        assert!(store::factors::add(&mut self.tx, &factor).await.unwrap());
+        factor
+    }
+
+    /// A session in which they have just shown who they are.
     async fn session(&mut self, user: UserId) -> SessionRow {
         self.number += 1;
         let row = SessionRow {
             key_hash: digest(&SHA256, &self.number.to_le_bytes()).as_ref().to_vec(),
             user_id: Some(user),
-            data: format!("{{\"user_id\":\"{user}\"}}").into_bytes(),
+            data: serde_json::to_vec(&json!({ "user_id": user, "proven_at": self.now })).unwrap(),
             created_at: self.now,
             last_seen_at: self.now,
             expires_at: self.now.plus(DAY),
@@ -302,7 +314,7 @@ impl Cast<'_> {
             agent: None,
             method: None,
             second_factor: None,
-            proven_at: None,
+            proven_at: Some(self.now),
         };
         assert!(store::sessions::add(&mut self.tx, &row).await.unwrap());
         row
@@ -326,6 +338,10 @@ impl Cast<'_> {
         assert!(store::invitations::add(&mut self.tx, &invitation).await.unwrap());
         id.to_string()
     }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn number_of(token: TokenId) -> u128 {

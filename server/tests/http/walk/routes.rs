@@ -17,7 +17,7 @@ mod functions;
 mod operations;
 mod pages;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use domain::actions::Action;
 
 /// What a route is.
@@ -81,6 +81,8 @@ pub(super) struct Route {
     pub(super) actors_send: Option<&'static str>,
     /// In this order; nothing for what is open to everybody.
     pub(super) asks: &'static [Ask],
+    /// What those get who may do it, if others are told the same who may not.
+    pub(super) answers: Option<StatusCode>,
     /// Whether it ends what it is about if it is allowed.
     pub(super) spends: bool,
     /// Names of things whose absence is refused on the field that chose them, as any other wrong choice is.
@@ -91,8 +93,8 @@ pub(super) struct Route {
 
 impl Route {
     fn new(kind: Kind, method: Method, path: &'static str, asks: &'static [Ask]) -> Self {
-        let (sent, actors_send, spends) = ("", None, false);
-        Self { kind, method, path, sent, actors_send, asks, spends, chosen: &[], filters: &[] }
+        let (sent, actors_send, answers, spends) = ("", None, None, false);
+        Self { kind, method, path, sent, actors_send, asks, answers, spends, chosen: &[], filters: &[] }
     }
 
     /// The same, sending this.
@@ -104,6 +106,12 @@ impl Route {
     /// The same, sending this when everything is there.
     const fn actors_send(mut self, sent: &'static str) -> Self {
         self.actors_send = Some(sent);
+        self
+    }
+
+    /// The same, answering with this when it is allowed.
+    const fn answers(mut self, status: StatusCode) -> Self {
+        self.answers = Some(status);
         self
     }
 

@@ -8,15 +8,17 @@ use control::{
     projects, services, units, users,
 };
 use domain::{
-    ids::{GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
+    ids::{FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
     inputs::{CreateService, CreateToken, GrantPermission, InviteUsers},
     principals::UserKind,
+    sign_ins::FactorKind,
     states::ServiceState,
     timestamps::Timestamp,
 };
-use store::{Tx, grants::Grant, tokens::Token, users::User};
+use store::{Tx, factors::Factor, grants::Grant, tokens::Token, users::User};
 use uuid::Uuid;
 
+use super::cast::hex;
 use crate::{
     api::callers::{Person, owner},
     installation::Installation,
@@ -191,6 +193,8 @@ impl Place {
             ("own_invitation", open.to_string()),
             ("unwanted_invitation", open.to_string()),
             ("own_token", token.to_string()),
+            ("own_session", hex(&self.number.to_be_bytes())),
+            ("own_factor", self.add_factor(installation, user, at).await),
             ("link", "x".to_owned()),
             ("asset", "console.0123456789abcdef.css".to_owned()),
         ];
@@ -218,6 +222,14 @@ impl Place {
         store::memberships::set_active(&mut tx, self.organization, ids[1], false).await.unwrap();
         tx.commit().await.unwrap();
         ids
+    }
+
+    async fn add_factor(&self, installation: &Installation, user: UserId, at: Timestamp) -> String {
+        let id = FactorId::from_uuid(Uuid::from_u128(self.number + 5));
+        let mut tx = installation.store.write().await.unwrap();
+        assert!(store::factors::add(&mut tx, &factor(id, user, at)).await.unwrap());
+        tx.commit().await.unwrap();
+        id.to_string()
     }
 
     /// An application user who holds nothing, with as many tokens as it can have.
@@ -353,6 +365,22 @@ async fn until(is_so: impl AsyncFn() -> bool) {
 /// Adds somebody without a password.
 pub(super) async fn add_user(tx: &mut Tx, id: UserId, email: &str, kind: UserKind, now: Timestamp) {
     assert!(store::users::add(tx, &user(id, email, kind, now)).await.unwrap());
+}
+
+/// A second factor that answers nothing.
+pub(super) fn factor(id: FactorId, user_id: UserId, created_at: Timestamp) -> Factor {
+    Factor {
+        id,
+        user_id,
+        kind: FactorKind::SecurityKey,
+        name: "Key".into(),
+        secret_sealed: None,
+        last_step: None,
+        credential_id: None,
+        credential: None,
+        created_at,
+        last_used_at: None,
+    }
 }
 
 /// Somebody without a password.

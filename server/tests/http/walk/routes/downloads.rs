@@ -1,6 +1,6 @@
 //! Rows of files that people take with them, of streams, and of what machines ask for.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
     ViewOrganizationCertificates, ViewOrganizationEvents, ViewProject, ViewProjectEvents, ViewService,
 };
@@ -28,7 +28,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(Stream, Method::GET, TIMELINE, &[OnProject(ViewService)]),
         machinery("/.well-known/redoubt/signing-key"),
         machinery("/health/live"),
-        machinery("/health/ready"),
+        // Its workers have been stopped.
+        machinery("/health/ready").answers(StatusCode::SERVICE_UNAVAILABLE),
         machinery("/metrics"),
         machinery("/assets/{asset}"),
     ]

@@ -1,16 +1,18 @@
 //! Rows of server functions.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
-    AcceptInvitation, AddGroupMember, CreateApplicationUser, CreateGroup, CreateOrganization, CreateProject,
-    CreateService, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
-    DeleteProject, DeleteService, DeleteUnit, EditApplicationToken, EditApplicationUser, EditGroup,
-    EditOwnProfile, Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits,
-    ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser,
-    RenameOrganization, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken,
-    SetBreakGlass, SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, ViewMails,
-    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnProfile, ViewOwnTokens,
-    ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+    AcceptInvitation, AddGroupMember, AskPasswordResetFor, ChangeOwnPassword, CreateApplicationUser,
+    CreateGroup, CreateOrganization, CreateProject, CreateService, CreateUnit, DeactivateUser,
+    DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteService, DeleteUnit,
+    EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions, Grant, InviteUsers,
+    LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnFactors,
+    ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization,
+    RenameOwnFactors, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass,
+    SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, ViewMails,
+    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile,
+    ViewOwnTokens, ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit,
+    WithdrawInvitation,
 };
 
 use super::{
@@ -48,6 +50,15 @@ fn of_everybody() -> Vec<Route> {
     vec![
         post("/api/set_up/complete", &[]).with("token=x"),
         post("/api/sign_in", &[]).with("email=nobody"),
+        // Nothing was begun.
+        post("/api/sign_in/code", &[]).with("code=123456").answers(StatusCode::UNAUTHORIZED),
+        post("/api/sign_in/security_key", &[]).with("answer=x").answers(StatusCode::UNAUTHORIZED),
+        post("/api/sign_in/begin_passkey", &[]),
+        post("/api/sign_in/passkey", &[]).with("answer=x").answers(StatusCode::UNAUTHORIZED),
+        post("/api/step_up/cancel", &[]),
+        post("/api/passwords/ask_reset", &[]).with("email=nobody"),
+        post("/api/passwords/reset", &[]).with("token=x&password=x"),
+        post("/api/passwords/judge", &[]).with("password=x"),
         post("/api/sessions/set_theme", &[]).with("theme=dark"),
         post("/api/invitations/join", &[]).with("token=x"),
         post("/api/invitations/decline", &[]).with("token=x"),
@@ -58,6 +69,19 @@ fn of_oneself() -> Vec<Route> {
     vec![
         post("/api/sign_out", &[Own(SignOut)]).spends(),
         get("/api/sessions/profile", &[Own(ViewOwnProfile)]),
+        // It is the one that asks.
+        post("/api/sessions/end", &[Person(EndOwnSessions)]).with("id={own_session}"),
+        post("/api/sessions/end_others", &[Person(EndOwnSessions)]),
+        post("/api/step_up/code", &[Person(StepUp)]).with("code=123456"),
+        post("/api/step_up/security_key", &[Person(StepUp)]).with("answer=x"),
+        // They have a second factor.
+        post("/api/step_up/password", &[Person(StepUp)]).with("password=x"),
+        post("/api/passwords/change", &[Person(ChangeOwnPassword)]).with("old_password=x"),
+        post("/api/passwords/judge_own", &[Person(ChangeOwnPassword)]).with("password=x"),
+        get("/api/factors/list", &[Person(ViewOwnFactors)]),
+        post("/api/factors/rename", &[Person(RenameOwnFactors)])
+            .with("factor={own_factor}&name=A name that is much longer than anybody would want to read in any list of them"),
+        post("/api/factors/remove", &[Person(ManageOwnFactors)]).with("factor={own_factor}").spends(),
         get("/api/palette/entries", &[Own(ViewOwnProfile)]),
         post("/api/invitations/accept", &[Person(AcceptInvitation)]).with("token=x"),
         post("/api/profile/edit", &[Person(EditOwnProfile)]).with("generation=99&name=Somebody"),
@@ -120,6 +144,7 @@ fn of_users() -> Vec<Route> {
         get("/api/users/preview_super_admin", &[In(SetSuperAdmin)]).with(USER),
         post("/api/users/set_super_admin", &[In(SetSuperAdmin)])
             .with("organization={organization}&user={user}&is_super_admin=false"),
+        post("/api/users/ask_password_reset", &[In(AskPasswordResetFor)]).with(USER),
         post("/api/policies/set_break_glass", &[In(SetBreakGlass)])
             .with("organization={organization}&user={user}&is_break_glass=false"),
     ]

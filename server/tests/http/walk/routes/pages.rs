@@ -1,14 +1,15 @@
 //! Rows of pages, and of the forms that are sent to pages themselves.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, EditAuthenticationPolicy, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers,
-    ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnTokens, MoveProject, RemoveGroupMember,
-    RemoveUser, Revoke, RevokeApplicationToken, SetSuperAdmin, ViewAuthenticationPolicy, ViewMails,
-    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnPermissions,
-    ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
-    ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+    ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject,
+    RemoveGroupMember, RemoveUser, Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp,
+    ViewAuthenticationPolicy, ViewMails, ViewOrganization, ViewOrganizationCertificates,
+    ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile, ViewOwnSessions,
+    ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewService,
+    ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -46,15 +47,37 @@ fn of_everybody() -> Vec<Route> {
         page("/set-up", &[]),
         page("/set-up/{link}", &[]),
         page("/sign-in", &[]),
+        posted("/sign-in", &[]).with("email=nobody@example.org"),
+        page("/sign-in/factor", &[]).answers(StatusCode::UNAUTHORIZED),
         page("/invitations/{link}", &[]),
+        page("/password-reset", &[]),
+        page("/password-reset/{link}", &[]),
     ]
 }
 
 fn of_oneself() -> Vec<Route> {
+    const APP: &str = "/profile/authentication/apps/new";
+    const SECURITY_KEY: &str = "/profile/authentication/security-keys/new";
+    const PASSKEY: &str = "/profile/authentication/passkeys/new";
+    const CODES: &str = "/profile/authentication/recovery-codes";
     vec![
         page("/profile", &[Person(ViewOwnProfile)]),
         page("/profile/organizations", &[Person(ViewOwnProfile)]),
         page("/profile/organizations/{organization}/leave", &[In(LeaveOrganization)]),
+        page("/step-up", &[Person(StepUp)]),
+        page("/profile/authentication", &[Person(ViewOwnFactors)]),
+        page("/profile/authentication/password", &[Person(ViewOwnFactors)]),
+        page(APP, &[Person(ManageOwnFactors)]),
+        posted(APP, &[Person(ManageOwnFactors)]).with("code=1"),
+        page(SECURITY_KEY, &[Person(ManageOwnFactors)]),
+        posted(SECURITY_KEY, &[Person(ManageOwnFactors)]).with("answer=x"),
+        page(PASSKEY, &[Person(ManageOwnFactors)]),
+        posted(PASSKEY, &[Person(ManageOwnFactors)]).with("answer=x"),
+        page("/profile/authentication/factors/{own_factor}", &[Person(ViewOwnFactors)]),
+        page("/profile/authentication/factors/{own_factor}/remove", &[Person(ViewOwnFactors)]),
+        page(CODES, &[Person(ViewOwnFactors)]),
+        posted(CODES, &[Person(ManageOwnFactors)]).spends(),
+        page("/profile/sessions", &[Person(ViewOwnSessions)]),
         page("/profile/tokens", &[Own(ViewOwnTokens)]),
         page("/profile/tokens/new", &[Own(ManageOwnTokens)]),
         posted("/profile/tokens/new", &[Own(ManageOwnTokens)]).with("description="),
