@@ -137,8 +137,12 @@ async fn what_has_ended_is_told_as_the_reason_why_not() {
     let night_shift = ("developer".to_owned(), Some("Night shift".to_owned()));
     assert_eq!(ended("bob@example.org").await, []);
     world.clock.advance(Duration::from_secs(24 * 3600));
-    assert_eq!(ended("bob@example.org").await, [night_shift.clone()], "and not what was on another project");
-    assert_eq!(ended("Night shift").await, [night_shift.clone()]);
+    assert_eq!(
+        ended("bob@example.org").await,
+        std::slice::from_ref(&night_shift),
+        "and not what was on another project"
+    );
+    assert_eq!(ended("Night shift").await, std::slice::from_ref(&night_shift));
     world.clock.advance(Duration::from_secs(24 * 3600));
     assert_eq!(
         ended("bob@example.org").await,
