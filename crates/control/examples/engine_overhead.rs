@@ -130,9 +130,8 @@ async fn main() {
     })
     .await
     .unwrap();
-    let token = set_up::make_link(&control).await.unwrap();
     let input = CompleteSetUp {
-        token,
+        token: set_up::make_link(&control).await.unwrap(),
         name: "Ann".into(),
         email: "ann@example.org".into(),
         password: Secret::new("velvet anchor 7 thistle moon".into()),

@@ -1,6 +1,7 @@
 //! Who asks, and the way from asking to the database: `Context` → `Permit` → reading, or `Write` with its audit event.
 
 mod freshness;
+mod permits;
 mod reach;
 mod writes;
 
@@ -9,28 +10,23 @@ use std::net::IpAddr;
 use domain::{
     actions::{Action, Need},
     errors::Error,
-    events::EventType,
-    ids::{EventId, OrganizationId, ProjectId, RequestId, ServiceId, TokenId, UnitId, UserId},
+    ids::{RequestId, TokenId, UserId},
     permissions::Granted,
     policies::Rule,
     powers::{Decision, Lack, Powers},
-    principals::UserKind,
     secrets::Secret,
     sign_ins::Proof,
-    states::Outcome,
     timestamps::Timestamp,
     tokens::TokenKind,
 };
 use store::{
     Tx,
     access::{Access, Target},
-    events::Event,
 };
 
-use crate::{
-    access, audit, control::Control, errors::Failure, policies::break_glass, tokens::rows::has_ended,
-};
+use crate::{access, control::Control, errors::Failure, policies::break_glass, tokens::rows::has_ended};
 
+pub(crate) use permits::Permit;
 pub(crate) use reach::Reach;
 pub(crate) use writes::Write;
 
@@ -317,174 +313,6 @@ pub(crate) struct Found {
     pub(crate) powers: Powers,
 }
 
-/// The proof that an actor may do an action, with what the proof found on the way.
-pub(crate) struct Permit {
-    ctx: Context,
-    action: Action,
-    found: Option<Found>,
-}
-
-impl Permit {
-    /// Whose it is.
-    pub(crate) const fn ctx(&self) -> &Context {
-        &self.ctx
-    }
-
-    /// A transaction that only reads.
-    pub(crate) async fn read(&self) -> Result<Tx, Failure> {
-        Ok(self.ctx.control.store().read().await?)
-    }
-
-    /// What was found of the target. Only permits of [`Context::authorize`] have it.
-    pub(crate) fn access(&self) -> Result<&Access, Failure> {
-        Ok(&self.found()?.access)
-    }
-
-    /// What the actor can do at the target.
-    pub(crate) fn powers(&self) -> Result<&Powers, Failure> {
-        Ok(&self.found()?.powers)
-    }
-
-    fn found(&self) -> Result<&Found, Failure> {
-        self.found
-            .as_ref()
-            .ok_or_else(|| Failure::Inconsistent("a permit without a target was asked for it".into()))
-    }
-
-    /// Puts a refusal on record that a rule beyond the policy asks for, and gives the error that says so. `why` follows
-    /// the action's name in the log.
-    pub(crate) async fn deny(&self, lack: &str, why: impl Into<String>) -> Result<Failure, Failure> {
-        self.refuse(why).await?;
-        Ok(Error::Denied { permission: lack.to_owned() }.into())
-    }
-
-    /// Opens a transaction that writes what is to be known of this permit being given, which is not asked about once more.
-    pub(crate) async fn note(&self, event_type: EventType) -> Result<Write, Failure> {
-        let tx = self.ctx.control.store().write().await?;
-        self.open(tx, event_type).await
-    }
-
-    /// Puts a refusal on record.
-    pub(crate) async fn refuse(&self, why: impl Into<String>) -> Result<(), Failure> {
-        let mut write = self.note(EventType::ActionDenied).await?;
-        write.event.outcome = Outcome::Denied;
-        write.text(format!("Refused: {} {}", self.action, why.into()));
-        write.commit().await
-    }
-
-    /// The target's unit, or the unit that it lies in.
-    pub(crate) fn unit(&self) -> Result<Option<UnitId>, Failure> {
-        Ok(self.access()?.unit_id)
-    }
-
-    /// The target's project.
-    pub(crate) fn project(&self) -> Result<ProjectId, Failure> {
-        Ok(self.access()?.project_id.ok_or(Error::NotFound)?)
-    }
-
-    /// The target's service.
-    pub(crate) fn service(&self) -> Result<ServiceId, Failure> {
-        Ok(self.access()?.service_id.ok_or(Error::NotFound)?)
-    }
-
-    /// The target's organization.
-    pub(crate) fn organization(&self) -> Result<OrganizationId, Failure> {
-        Ok(self.access()?.organization_id)
-    }
-
-    /// What follows from a verdict: nothing if it allows the action. A refusal is put on record; no transaction may be
-    /// open.
-    async fn answer(&self, verdict: Verdict) -> Result<Option<Failure>, Failure> {
-        Ok(match verdict {
-            Verdict::Allowed | Verdict::BreakGlass => None,
-            Verdict::Hidden => Some(Error::NotFound.into()),
-            Verdict::Missing(lack) => {
-                Some(self.deny(lack.as_str(), format!("needs {}", lack.as_str())).await?)
-            }
-            Verdict::Refused(rule) => {
-                self.refuse(format!("by the rule {rule} of the authentication policy")).await?;
-                let reason = rule.refusal(&self.access()?.organization_name);
-                Some(Error::Forbidden { reason }.into())
-            }
-        })
-    }
-
-    /// Opens a transaction that writes; it can only be committed together with its event. Whether the actor may is asked
-    /// once more, inside of it: what they held, their session or the token they use may have been taken since the permit was
-    /// given, the authentication policy may have been tightened, and two who take from each other at the same moment are not both to succeed.
-    pub(crate) async fn write(&self, event_type: EventType) -> Result<Write, Failure> {
-        let mut tx = self.ctx.control.store().write().await?;
-        if self.action.need() != Need::Nothing {
-            self.ctx.credential_stands(&mut tx).await?;
-        }
-        if let Some(found) = &self.found {
-            let access =
-                store::access::again(&mut tx, self.ctx.user()?, &found.access, self.ctx.now()).await?;
-            let access = access.ok_or(Error::NotFound)?;
-            if !access.is_active {
-                return Err(deactivated().into());
-            }
-            if !lies_where(&access, &found.access) {
-                // Moved meanwhile: everything that was found out since the permit was given is about another place.
-                return Err(store::Error::Conflict.into());
-            }
-            let powers = access::powers(&access, self.ctx.scopes());
-            let verdict = self.ctx.verdict(self.action, &Found { access, powers })?;
-            if !matches!(verdict, Verdict::Allowed | Verdict::BreakGlass) {
-                drop(tx);
-                return Err(self.answer(verdict).await?.unwrap_or_else(|| Error::NotFound.into()));
-            }
-        }
-        self.ctx.is_fresh_for(self.action)?;
-        self.open(tx, event_type).await
-    }
-
-    async fn open(&self, mut tx: Tx, event_type: EventType) -> Result<Write, Failure> {
-        let control = &self.ctx.control;
-        let now = control.now();
-        let id = EventId::from_uuid(control.new_uuid());
-        let mut event = audit::blank(id, now, event_type, self.action, self.ctx.origin.request_id);
-        self.name_actor(&mut tx, &mut event).await?;
-        if let Some(Found { access, .. }) = &self.found {
-            event.organization_id = Some(access.organization_id);
-            event.project_id = access.project_id;
-            event.project_name.clone_from(&access.project_name);
-            event.service_id = access.service_id;
-        }
-        event.address = self.ctx.origin.address.map(|address| address.to_string());
-        event.agent.clone_from(&self.ctx.origin.agent);
-        Ok(Write::new(tx, event, control.clone()))
-    }
-
-    /// Writes down who acts, and with what.
-    async fn name_actor(&self, tx: &mut Tx, event: &mut Event) -> Result<(), Failure> {
-        let Some(credential) = &self.ctx.credential else {
-            event.actor = "anonymous".into();
-            return Ok(());
-        };
-        let user = store::users::find(tx, credential.user()).await?;
-        event.actor = user.as_ref().map_or_else(
-            || "unknown".to_owned(),
-            |user| match user.kind {
-                UserKind::Person => user.email.clone(),
-                UserKind::Application => format!("{} (application user)", user.name),
-            },
-        );
-        event.user_id = user.map(|user| user.id);
-        match credential {
-            Credential::Session(Session { key_hash, .. }) => {
-                event.session_id = Some(session_name(key_hash));
-                event.credential = Some("session".into());
-            }
-            Credential::Token(UsedToken { id, kind, .. }) => {
-                event.token_id = Some(*id);
-                event.credential = Some(format!("{kind} token"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// What names a session in events: the first bytes of its key's hash, which are of use to nobody.
 fn session_name(key_hash: &[u8]) -> String {
     key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
@@ -492,9 +320,4 @@ fn session_name(key_hash: &[u8]) -> String {
 
 fn deactivated() -> Error {
     Error::Unauthenticated { reason: "Your account is deactivated.".into() }
-}
-
-fn lies_where(access: &Access, before: &Access) -> bool {
-    (access.organization_id, access.unit_id, access.project_id)
-        == (before.organization_id, before.unit_id, before.project_id)
 }
