@@ -54,6 +54,7 @@ async fn goes_with_its_person_or_its_time(store: Store) {
     assert_eq!(ceremonies::remove_expired(&mut tx, at(20), 9).await.unwrap(), 1);
     assert_eq!(ceremonies::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 1);
     assert_eq!(ceremonies::count(&mut tx).await.unwrap(), 1, "nobody's stays");
+    store::users::add(&mut tx, &user(2)).await.unwrap();
     let step_up = Ceremony { kind: CeremonyKind::StepUp, ..ceremony(5) };
     let another = Ceremony { user_id: Some(user_id(2)), kind: CeremonyKind::StepUp, ..ceremony(7) };
     for one in [&step_up, &ceremony(6), &another] {
