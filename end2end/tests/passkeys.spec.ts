@@ -60,6 +60,12 @@ test("the same passkey is not added twice", async () => {
   await expect(page.getByRole("alert")).toContainText("on your list already");
 });
 
+test("at the field for the e-mail address the browser offers the passkey by itself", async () => {
+  await page.context().clearCookies();
+  await page.goto("/sign-in?next=%2Fprofile");
+  await expect(page, "the virtual authenticator takes the offer").toHaveURL("/profile");
+});
+
 /** Signed out, at the step with the password: there nothing is asked of the browser by itself. */
 async function atPassword(next = "/projects"): Promise<void> {
   await page.context().clearCookies();
