@@ -2,8 +2,8 @@
 
 mod access;
 mod application_users;
-mod credentials;
 mod contexts;
+mod credentials;
 mod events;
 mod explanations;
 mod factor_resets;
