@@ -68,8 +68,7 @@ impl FormState {
 
     /// The form of the page before, if it came back because the session had ended, or was not fresh enough.
     pub(crate) fn is_held_back(flash: &Flash) -> bool {
-        matches!(flash.error, Some(Error::Unauthenticated { .. } | Error::StepUp { .. }))
-            && !is_gate(&flash.form)
+        matches!(flash.error, Some(Error::Unauthenticated { .. } | Error::StepUp)) && !is_gate(&flash.form)
     }
 
     /// Whether what was sent was refused.
@@ -133,7 +132,7 @@ fn not_done_yet(error: Error) -> Error {
         Error::Unauthenticated { .. } => Error::conflict(
             "Your session had ended, so nothing was done. What you had entered is still here: send it again.",
         ),
-        Error::StepUp { .. } => Error::conflict(
+        Error::StepUp => Error::conflict(
             "Nothing was done yet, because this asks you to confirm first that it is you. What you had entered is still \
              here: send it again.",
         ),

@@ -52,7 +52,7 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
         }
         return alone(error);
     }
-    if matches!(error, Error::StepUp { .. }) && wants_html() {
+    if matches!(error, Error::StepUp) && wants_html() {
         if is_post() {
             hold_back_posted(error.clone());
         }
@@ -118,7 +118,7 @@ const fn heading(error: &Error) -> &'static str {
         Error::NotFound => "Nothing here",
         Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
         Error::Unauthenticated { .. } => "Sign in first",
-        Error::StepUp { .. } => "Confirm it is you",
+        Error::StepUp => "Confirm it is you",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",
         Error::Limited { .. } => "Too many tries",
         Error::Unavailable { .. } => "Not available right now",

@@ -39,7 +39,7 @@ pub(crate) fn OrganizationPage() -> impl IntoView {
         let projects = list_projects(id, String::new(), String::new(), None).await?;
         let frame = Frame::in_organization(id, Section::Organization, organization.name.clone());
         let frame = frame.calls(calls(&organization));
-        Ok(frame.view(viewer, draw(&organization, units, projects)))
+        Ok(frame.view(viewer, draw(&organization, units, &projects)))
     })
 }
 
@@ -67,8 +67,8 @@ fn calls(OrganizationView { id, name, powers, generation, .. }: &OrganizationVie
     calls
 }
 
-fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: Page<ProjectRow>) -> AnyView {
-    let obstacle = obstacle(&projects, &units);
+fn draw(organization: &OrganizationView, units: Vec<UnitRow>, projects: &Page<ProjectRow>) -> AnyView {
+    let obstacle = obstacle(projects, &units);
     let projects = projects.total;
     let (id, powers) = (organization.id.to_string(), &organization.powers);
     let standing = super::standing(organization);

@@ -104,7 +104,7 @@ async fn form(request: Request, next: Next) -> Response {
             // There is no page to go back to that would show it.
             return Refusal(error).into_response();
         }
-        if matches!(error, Error::StepUp { .. }) {
+        if matches!(error, Error::StepUp) {
             location = step_up(&location);
         }
         held_back = form_urlencoded::parse(&sent).find(|(name, _)| name == HELD_BACK);
