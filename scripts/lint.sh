@@ -13,4 +13,5 @@ say "lints: build tool"
 cargo clippy --quiet -p xtask --all-targets -- -D warnings
 say "lints: browser"
 cargo clippy --quiet -p frontend -p app --features app/hydrate --target wasm32-unknown-unknown -- -D warnings
+scripts/asvs.py --check
 say "lints done"
