@@ -250,3 +250,21 @@ async fn it_does_not_come_to_pass_over_the_head_of_another_organization() {
     assert!(has_factor(&world, bob).await);
     world.last_event(elsewhere, "user.factor_reset_withdrawn").await;
 }
+
+/// Who is shut out of another organization of the person's is nobody there, whatever they were.
+#[tokio::test]
+async fn who_is_shut_out_elsewhere_does_not_ask() {
+    let (world, bob, _) = with_bob().await;
+    let (elsewhere, _) = world.another_organization("Other").await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, elsewhere, world.user, true, world.now()).await.unwrap();
+    store::memberships::add(&mut tx, elsewhere, bob, false, world.now()).await.unwrap();
+    store::memberships::set_active(&mut tx, elsewhere, world.user, false).await.unwrap();
+    tx.commit().await.unwrap();
+    let refused = ask(&world, world.user, bob).await.unwrap_err();
+    assert!(matches!(refused, Error::Forbidden { .. }), "{refused}");
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::set_active(&mut tx, elsewhere, world.user, true).await.unwrap();
+    tx.commit().await.unwrap();
+    ask(&world, world.user, bob).await.unwrap();
+}
