@@ -9,8 +9,10 @@ cd "$(dirname "$0")/.."
 
 cargo mutants --version >/dev/null 2>&1 || fail "cargo-mutants is missing: cargo install --locked cargo-mutants"
 FILES=()
-for file in crates/domain/src/powers.rs crates/control/src/{access,contexts,standings}.rs; do FILES+=(-f "$file"); done
-QUICK=(tests:: operations::access operations::overtaken operations::permissions operations::groups operations::users
+for file in crates/domain/src/{policies,powers}.rs crates/control/src/{access,contexts,standings}.rs \
+    crates/control/src/contexts/*.rs; do FILES+=(-f "$file"); done
+QUICK=(tests:: operations::access operations::contexts operations::overtaken operations::policies operations::step_up
+    operations::factor_resets operations::permissions operations::groups operations::users
     operations::application_users operations::tokens operations::places properties)
 mutants() { # what is mutated and how it is tested: the same in both rounds
     cargo mutants --output target --timeout 600 "${FILES[@]}" --test-package=domain,control "$@"
