@@ -54,6 +54,10 @@ const OWN = [
   "/api/sign_out",
   "/api/sessions/set_theme",
   "/api/profile/edit",
+  "/api/passwords/change",
+  "/profile/authentication/apps/new",
+  "/profile/authentication/passkeys/new",
+  "/profile/authentication/security-keys/new",
   "/api/profile/leave",
   "/api/organizations/create",
   "/profile/tokens/new",
@@ -105,7 +109,7 @@ const readers: Reader[] = [
     who: "an auditor who reads the log and the permissions of the organization, too",
     email: "chief-auditor@example.org",
     granted: ["read_only", "organization:event_logs:read", "organization:permissions:read"],
-    places: [...READER, "Users", "Application users", "Groups", "All events"],
+    places: [...READER, "Users", "Application users", "Groups", "Authentication policy", "All events"],
     reach: [SERVICE, /\/users\/[^/]+$/, /\/groups\/[^/]+$/, /\/application-users\/[^/]+$/, /\/permissions\/holders/, /\/events/],
     never: [/\/invitations/, /\/mails/, CHANGE, /\/settings/],
   },
@@ -150,6 +154,7 @@ const readers: Reader[] = [
     may: [
       "/organizations/ID/invitations/new",
       "/organizations/ID/invitations",
+      "/api/users/ask_password_reset",
       "/api/users/deactivate",
       "/api/users/remove",
     ],
@@ -180,14 +185,14 @@ const readers: Reader[] = [
     email: "admin@example.org",
     granted: ["role:organization:admin"],
     may: "all",
-    places: [...READER, "Users", "Application users", "Groups", "All events", "Settings"],
+    places: [...READER, "Users", "Application users", "Groups", "Authentication policy", "All events", "Settings"],
     reach: [/\/invitations\/new$/, /\/permissions\/[^/]+\/revoke$/, /\/units\//, /\/settings$/],
     never: [/\/mails/],
   },
 ];
 
 /** What no one but a super admin may do. */
-const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin"];
+const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin", "/api/policies/set_break_glass"];
 
 /** A browser of somebody new who holds that on the organization, with a token of their own. */
 async function comeIn(browser: Browser, installation: Installation, reader: Reader): Promise<Page> {

@@ -150,16 +150,7 @@ pub(super) fn draw(view: &PolicyView, form: &FormState, may_edit: bool) -> AnyVi
         "password_chars_min_alone",
     ];
     let switches = |all: &[Switch]| all.iter().map(|switch| switch.view(policy, form)).collect_view();
-    let actions = may_edit.then(|| {
-        view! {
-            <div class="form-actions">
-                <button class="button button-primary">"See what it changes"</button>
-            </div>
-        }
-    });
-    view! {
-        <form method="post" action=links::authentication_policy(&organization) class="form form-wide policy-form">
-            {hidden(&[("generation", &view.generation.to_string())])} {form.error(&shown)}
+    let fields = view! {
             <fieldset disabled=!may_edit>
                 <legend>"Signing in"</legend>
                 {switches(&SIGN_IN)}
@@ -180,7 +171,16 @@ pub(super) fn draw(view: &PolicyView, form: &FormState, may_edit: bool) -> AnyVi
                 <legend>"Passwords"</legend>
                 {passwords(policy, form)}
             </fieldset>
-            {actions}
+    };
+    if !may_edit {
+        return view! { <div class="form form-wide policy-form">{fields}</div> }.into_any();
+    }
+    view! {
+        <form method="post" action=links::authentication_policy(&organization) class="form form-wide policy-form">
+            {hidden(&[("generation", &view.generation.to_string())])} {form.error(&shown)} {fields}
+            <div class="form-actions">
+                <button class="button button-primary">"See what it changes"</button>
+            </div>
         </form>
     }
     .into_any()
