@@ -146,7 +146,6 @@ const fn lifetime(kind: CeremonyKind) -> Duration {
             SECOND_FACTOR_LIFETIME
         }
         CeremonyKind::PasskeySignIn
-        | CeremonyKind::SecurityKeySignIn
         | CeremonyKind::SecurityKeyRegistration
         | CeremonyKind::PasskeyRegistration => LIFETIME,
     }

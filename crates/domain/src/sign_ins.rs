@@ -52,8 +52,6 @@ text_enum! {
         SecondFactor = "second_factor",
         /// A passkey is to sign somebody in.
         PasskeySignIn = "passkey_sign_in",
-        /// A security key is to answer after the password.
-        SecurityKeySignIn = "security_key_sign_in",
         /// Somebody who is signed in is to show a factor once more.
         StepUp = "step_up",
         /// An authenticator app is to be added.
