@@ -14,10 +14,9 @@ use zeroize::Zeroizing;
 
 use crate::{Context, Control, errors::Failure, mails};
 
-/// Mails of all kinds here to one address within two hours, at most. What is less weighty has fewer of them, so that it does
-/// not keep the rest from being sent.
+/// Mails of one kind to one address within two hours, at most: none of them keeps one of another kind from being sent.
 pub const MAILS_MAX: i64 = 30;
-/// See [`MAILS_MAX`].
+/// The same of the kinds that others can cause, or that weigh little.
 pub const MAILS_MAX_OF_LITTLE_WEIGHT: i64 = 10;
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -165,7 +164,7 @@ pub(crate) async fn post(
     Ok(())
 }
 
-/// Writes a mail to somebody, unless they got so many lately. False if it was not written.
+/// Writes a mail to somebody, unless they got so many of that kind lately. False if it was not written.
 pub(crate) async fn post_within(
     control: &Control,
     tx: &mut Tx,
@@ -176,25 +175,26 @@ pub(crate) async fn post_within(
     body: &str,
 ) -> Result<bool, Failure> {
     let Ok(recipient) = user.email.parse::<EmailAddress>() else { return Ok(false) };
-    if user.kind != UserKind::Person || !has_room(tx, &recipient, max, control.now()).await? {
+    if user.kind != UserKind::Person || !has_room(tx, &recipient, kind, max, control.now()).await? {
         return Ok(false);
     }
     mails::post(control, tx, None, kind, &recipient, subject, body).await?;
     Ok(true)
 }
 
-/// Counts a mail to an address. False if it got so many lately.
+/// Counts a mail to an address. False if it got so many of that kind lately.
 async fn has_room(
     tx: &mut Tx,
     recipient: &EmailAddress,
+    kind: MailKind,
     max: i64,
     now: Timestamp,
 ) -> Result<bool, store::Error> {
     let hour = hour(now);
-    if store::mail_tallies::count(tx, recipient.as_str(), hour - 1).await? >= max {
+    if store::mail_tallies::count(tx, recipient.as_str(), kind, hour - 1).await? >= max {
         return Ok(false);
     }
-    store::mail_tallies::add(tx, recipient.as_str(), hour).await?;
+    store::mail_tallies::add(tx, recipient.as_str(), kind, hour).await?;
     Ok(true)
 }
 

@@ -73,7 +73,7 @@ pub async fn ask_reset(ctx: &Context, email: &str) -> Result<(), Error> {
 /// Mails a link to a member, as somebody who manages people asks for it. They never learn the link, or the password.
 ///
 /// # Errors
-/// `Conflict` for application users and those who cannot sign in; `Forbidden` when they are more powerful than the actor;
+/// `Conflict` for application users, those who cannot sign in, and those who got many links lately; `Forbidden` when they are more powerful than the actor;
 /// `Denied`; `NotFound`.
 pub async fn ask_reset_for(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<(), Error> {
     attempt!(ctx, {
@@ -88,7 +88,14 @@ pub async fn ask_reset_for(ctx: &Context, organization: OrganizationId, user: Us
             return Err(Error::conflict(reason).into());
         }
         let actor = write.event.actor.clone();
-        send(ctx, &mut write.tx, &found, Some(&actor)).await?;
+        if !send(ctx, &mut write.tx, &found, Some(&actor)).await? {
+            let reason = format!(
+                "{} was sent {MAILS_MAX} links within the last two hours, and is sent no more of them for now. \
+                 The last of them works for half an hour.",
+                found.email
+            );
+            return Err(Error::conflict(reason).into());
+        }
         write
             .subject(SubjectKind::User, user.uuid(), found.email.clone())
             .text(format!("Had a link sent to {} that sets a new password", found.email));
@@ -145,7 +152,8 @@ pub async fn reset(ctx: &Context, input: &ResetPassword) -> Result<(), Error> {
 }
 
 /// Writes the mail with a new link, in the place of those before it, unless the address got so many lately.
-async fn send(ctx: &Context, tx: &mut Tx, user: &User, asked_by: Option<&str>) -> Result<(), Failure> {
+/// False if it was not written.
+async fn send(ctx: &Context, tx: &mut Tx, user: &User, asked_by: Option<&str>) -> Result<bool, Failure> {
     let token = random::text(ctx.control.random(), TOKEN_CHARS);
     let (now, minutes) = (ctx.now(), LINK_LIFETIME.as_secs() / 60);
     let by = asked_by.map_or_else(|| "Somebody".to_owned(), ToOwned::to_owned);
@@ -160,14 +168,15 @@ async fn send(ctx: &Context, tx: &mut Tx, user: &User, asked_by: Option<&str>) -
     let subject = "Set a new password for your Redoubt account";
     let kind = MailKind::PasswordReset;
     // The links before it go on working when no more are sent: nobody else's asking ends them.
-    if notices::post_within(&ctx.control, tx, user, kind, MAILS_MAX, subject, &body).await? {
+    let is_sent = notices::post_within(&ctx.control, tx, user, kind, MAILS_MAX, subject, &body).await?;
+    if is_sent {
         store::password_resets::replace(tx, user.id, &hash_of(&token), now.plus(LINK_LIFETIME), now).await?;
     }
-    Ok(())
+    Ok(is_sent)
 }
 
 /// Whose password the link sets.
-async fn find(ctx: &Context, tx: &mut Tx, token: &Secret) -> Result<User, Failure> {
+pub(super) async fn find(ctx: &Context, tx: &mut Tx, token: &Secret) -> Result<User, Failure> {
     let user = store::password_resets::find(tx, &hash_of(token), ctx.now()).await?.ok_or_else(unusable)?;
     let user = store::users::find(tx, user).await?.filter(|user| user.is_active);
     Ok(user.ok_or_else(unusable)?)
