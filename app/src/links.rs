@@ -246,8 +246,8 @@ pub fn application_token(organization: &str, user: &str, token: &str) -> String 
 }
 /// The mails that were written for an organization.
 #[must_use]
-pub fn mails(organization: &str, after: Option<&str>) -> String {
-    of_organization(organization, &["mails"], &[("after", after)])
+pub fn mails(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["mails"], query)
 }
 /// One of its mails.
 #[must_use]

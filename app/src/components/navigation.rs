@@ -106,7 +106,7 @@ const OF_ORGANIZATION: &[Entry] = &[
         symbol: Icon::Mail,
         label: "Mails",
         actions: &[Action::ViewMails],
-        address: |id| links::mails(id, None),
+        address: |id| links::mails(id, &[]),
     },
 ];
 

@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn kept(viewer: &Viewer, id: OrganizationId) -> Result<Option<AnyView>, AppError> {
     let kept = answer(control::mails::kept(&control()?, id).await)?;
     Ok(kept.map(|kept| match kept {
-        Kept::Here if viewer.may(id, Action::ViewMails) => here(&links::mails(&id.to_string(), None)),
+        Kept::Here if viewer.may(id, Action::ViewMails) => here(&links::mails(&id.to_string(), &[])),
         Kept::Here => warning(
             "There is no mail server, so nobody gets a mail. Ask a super admin of the organization to hand the links on: they \
              find them under Mails."

@@ -32,7 +32,7 @@ use crate::{
     },
     context::{Posted, done, posted, set_status},
     errors::AppError,
-    links, organizations,
+    links, mails, organizations,
     quantities::count,
 };
 
@@ -73,7 +73,8 @@ pub(crate) fn InvitationsPage() -> impl IntoView {
         };
         let list = list_invitations(id, text.clone(), after.clone()).await?;
         let kept = if list.rows.is_empty() { None } else { kept(&viewer, id).await? };
-        let body = draw(id, list, &text, after.as_deref(), &form, kept);
+        let sees_mails = viewer.may(id, Action::ViewMails);
+        let body = draw(id, list, (&text, after.as_deref()), &form, kept, sees_mails);
         Ok(frame.view(viewer, body))
     })
 }
@@ -152,10 +153,10 @@ fn calls(organization: &str, text: &str) -> ApiCalls {
 fn draw(
     organization: OrganizationId,
     page: Page<InvitationRow>,
-    text: &str,
-    after: Option<&str>,
+    (text, after): (&str, Option<&str>),
     act: &FormState,
     kept: Option<AnyView>,
+    sees_mails: bool,
 ) -> AnyView {
     let id = organization.to_string();
     let path = links::new_invitations(&id);
@@ -181,7 +182,8 @@ fn draw(
     let page_at = |after: Option<&str>| address(&id, text, after);
     let list = List { caption: "Invitations", columns: &COLUMNS, after, address: &page_at };
     let chosen = act.values("invitations[]");
-    let table = list.view(page, |invitation| row(invitation, &chosen), nothing);
+    let table =
+        list.view(page, |invitation| row(invitation, &chosen, sees_mails.then_some(id.as_str())), nothing);
     let body = match has_rows {
         true => choice(&page_at(after), act, table),
         false => view! { {act.error(&[])} {table} }.into_any(),
@@ -206,8 +208,10 @@ fn choice(address: &str, form: &FormState, table: AnyView) -> AnyView {
     .into_any()
 }
 
-fn row(invitation: InvitationRow, chosen: &[String]) -> Row {
+/// `mails` is the organization whose mails the viewer sees.
+fn row(invitation: InvitationRow, chosen: &[String], mails: Option<&str>) -> Row {
     let id = invitation.id.to_string();
+    let mail = mail(&invitation, mails);
     let is_chosen = chosen.contains(&id);
     let expired = invitation.is_expired.then(|| badge(Tone::Warning, "expired"));
     let label = format!("Choose {}", invitation.email);
@@ -223,11 +227,24 @@ fn row(invitation: InvitationRow, chosen: &[String]) -> Row {
         view! {
             <span class="principal">
                 {time(invitation.sent_at)} <span class="muted">{format!("by {}", invitation.invited_by)}</span>
+                {mail}
             </span>
         }
         .into_any(),
         view! { <span>{time(invitation.expires_at)} " " {expired}</span> }.into_any(),
     ]
+}
+
+/// What became of the mail with its link, and the way to it for who may see it.
+fn mail(invitation: &InvitationRow, organization: Option<&str>) -> Option<AnyView> {
+    let said = view! { <span>"mail " {mails::state(invitation.mail?)}</span> }.into_any();
+    let to = |organization| links::mails(organization, &[("text", Some(&invitation.email))]);
+    let said = match organization.map(to) {
+        Some(path) => view! { <a href=path>{said}</a> }.into_any(),
+        None => said,
+    };
+    let error = invitation.mail_error.clone().map(|error| view! { <span class="problem">{error}</span> });
+    Some(view! { {said} {error} }.into_any())
 }
 
 /// What comes with an invitation.

@@ -10,13 +10,14 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use crate::context::{answer, control, no_store};
 use crate::errors::AppError;
 
-/// The mails that were written for an organization, latest first.
+/// The mails that were written for an organization to addresses that hold the text, latest first.
 #[server(endpoint = "mails/list", input = GetUrl)]
 pub async fn list_mails(
     organization: OrganizationId,
+    #[server(default)] text: String,
     #[server(default)] after: Option<String>,
 ) -> Result<Page<MailRow>, AppError> {
-    answer(control::mails::list(&control()?, organization, after.as_deref()).await)
+    answer(control::mails::list(&control()?, organization, &text, after.as_deref()).await)
 }
 
 /// One of them, with its text if it is kept here.

@@ -12,6 +12,9 @@ use crate::{
     components::{
         api_call::ApiCalls,
         empty::empty,
+        field::Field,
+        filter::{Filter, is_needed, nothing_fits},
+        form::FormState,
         frame::{Frame, Section, Viewer, head},
         icons::Icon,
         list::List,
@@ -37,29 +40,42 @@ pub(crate) fn MailsPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let id = organizations::asked(&params)?;
-        let after = query.get("after");
-        let list = list_mails(id, after.clone()).await?;
+        let (text, after) = (query.get("text").unwrap_or_default(), query.get("after"));
+        let list = list_mails(id, text.clone(), after.clone()).await?;
         let key = id.to_string();
-        let values = [("organization", Some(key.as_str())), ("after", after.as_deref())];
+        let values = [
+            ("organization", Some(key.as_str())),
+            ("text", Some(text.as_str())),
+            ("after", after.as_deref()),
+        ];
         let calls = ApiCalls::new().get("List mails", "/api/mails/list", &values);
         let frame = Frame::in_organization(id, Section::Mails, "Mails").calls(calls);
-        Ok(frame.view(viewer, draw(id, list, after.as_deref())))
+        Ok(frame.view(viewer, draw(id, list, &text, after.as_deref())))
     })
 }
 
-fn draw(organization: OrganizationId, page: Page<MailRow>, after: Option<&str>) -> AnyView {
+fn draw(organization: OrganizationId, page: Page<MailRow>, text: &str, after: Option<&str>) -> AnyView {
     let id = organization.to_string();
-    let none = || {
-        empty(
+    let form = FormState::asked(&[("text", text)], None);
+    let is_asked = form.is_filled();
+    let none = move || match is_asked {
+        true => nothing_fits(false),
+        false => empty(
             Icon::Mail,
             "No mails yet",
             "What is sent to people, like invitations, is listed here. Without a mail server it is kept here to be read.",
             (),
-        )
+        ),
     };
-    let list =
-        List { caption: "Mails", columns: &COLUMNS, after, address: &|after| links::mails(&id, after) };
-    view! { {head("Mails".into(), (), ())} {list.view(page, |mail| row(&id, mail), none)} }.into_any()
+    let filter = is_needed(&page, &form).then(|| {
+        let field = Field { name: "text", label: "To", kind: "search", ..Field::default() };
+        let field = field.view(&form);
+        Filter { address: links::mails(&id, &[]), hidden: Vec::new(), form }.view(vec![field])
+    });
+    let page_at = |after: Option<&str>| links::mails(&id, &[("text", Some(text)), ("after", after)]);
+    let list = List { caption: "Mails", columns: &COLUMNS, after, address: &page_at };
+    view! { {head("Mails".into(), (), ())} {filter} {list.view(page, |mail| row(&id, mail), none)} }
+        .into_any()
 }
 
 fn row(organization: &str, mail: MailRow) -> Row {

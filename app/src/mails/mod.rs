@@ -21,7 +21,7 @@ use crate::components::badges::{Tone, badge};
 
 /// What became of a mail, as a coloured word.
 #[cfg(feature = "ssr")]
-fn state(state: MailState) -> AnyView {
+pub(crate) fn state(state: MailState) -> AnyView {
     let tone = match state {
         MailState::Kept => Tone::Plain,
         MailState::Queued => Tone::Busy,

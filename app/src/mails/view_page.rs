@@ -34,7 +34,7 @@ pub(crate) fn MailPage() -> impl IntoView {
         let (key, id) = (organization.to_string(), id.to_string());
         let values = [("organization", Some(key.as_str())), ("mail", Some(&id))];
         let frame = Frame::in_organization(organization, Section::Mails, mail.row.subject.clone())
-            .step("Mails", links::mails(&key, None))
+            .step("Mails", links::mails(&key, &[]))
             .step(mail.row.subject.clone(), links::mail(&key, &id))
             .calls(ApiCalls::new().get("View the mail", "/api/mails/view", &values));
         Ok(frame.view(viewer, draw(mail)))

@@ -9,6 +9,8 @@ mod limits;
 mod naming;
 mod open;
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     actions::Action,
@@ -69,8 +71,13 @@ pub async fn list(
         let attached = attached.collect::<Result<Vec<_>, _>>()?;
         let name = &permit.access()?.organization_name;
         let names = Names::find(ctx, &mut tx, (organization, name), &attached).await?;
-        let rows =
-            page.rows.into_iter().zip(&attached).map(|((invitation, inviter), attached)| InvitationRow {
+        let emails: Vec<&str> = page.rows.iter().map(|(invitation, _)| invitation.email.as_str()).collect();
+        let mails = store::mails::last(&mut tx, organization, &emails, MailKind::Invitation).await?;
+        let mails = mails.into_iter().map(|mail| (mail.recipient, (mail.state, mail.error)));
+        let mut mails: BTreeMap<_, _> = mails.collect();
+        let rows = page.rows.into_iter().zip(&attached).map(|((invitation, inviter), attached)| {
+            let (mail, mail_error) = mails.remove(&invitation.email).unzip();
+            InvitationRow {
                 id: invitation.id,
                 email: invitation.email,
                 invited_by: called(inviter.kind, inviter.email, &inviter.name),
@@ -79,7 +86,10 @@ pub async fn list(
                 expires_at: invitation.expires_at,
                 is_expired: invitation.expires_at <= ctx.now(),
                 attached: names.view(attached),
-            });
+                mail,
+                mail_error: mail_error.flatten(),
+            }
+        });
         Ok(Page { rows: rows.collect(), next: page.next, total })
     })
 }

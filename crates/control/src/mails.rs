@@ -74,22 +74,23 @@ pub enum Kept {
     ByOperator,
 }
 
-/// One page of an organization's mails, newest first.
+/// One page of an organization's mails to addresses that hold the text, newest first.
 ///
 /// # Errors
 /// `Invalid` on `after`; `Denied`; `NotFound`.
 pub async fn list(
     ctx: &Context,
     organization: OrganizationId,
+    text: &str,
     after: Option<&str>,
 ) -> Result<Page<MailRow>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ViewMails, Target::Organization(organization)).await?;
-        let after = pages::parse_time_key(after)?;
+        let (text, after) = (pages::search(text), pages::parse_time_key(after)?);
         let id = Some(permit.organization()?);
         let mut tx = permit.read().await?;
-        let total = store::mails::count(&mut tx, id).await?;
-        let found = store::mails::list(&mut tx, id, after, pages::FETCHED).await?;
+        let total = store::mails::count(&mut tx, id, text).await?;
+        let found = store::mails::list(&mut tx, id, text, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }
@@ -149,8 +150,8 @@ pub async fn list_for_operator(control: &Control, after: Option<&str>) -> Result
         let permit = ctx.system(Action::ViewInstallationMails);
         let after = pages::parse_time_key(after)?;
         let mut tx = permit.read().await?;
-        let total = store::mails::count(&mut tx, None).await?;
-        let found = store::mails::list(&mut tx, None, after, pages::FETCHED).await?;
+        let total = store::mails::count(&mut tx, None, None).await?;
+        let found = store::mails::list(&mut tx, None, None, after, pages::FETCHED).await?;
         Ok(page(found, total))
     })
 }

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_all, fetch_one, fetch_optional, storable},
+    patterns::containing,
+    queries::{execute, fetch_all, fetch_one, fetch_optional, results, storable},
 };
 
 /// A mail to one person.
@@ -98,30 +99,97 @@ macro_rules! page {
     };
 }
 
-/// The organization's mails, or those of all and of the installation itself, newest first, from behind the one with
-/// time and id `after` on. Without their bodies.
+/// The organization's mails to addresses that hold the text, or those of all and of the installation itself, newest first,
+/// from behind the one with time and id `after` on. Without their bodies.
 pub async fn list(
     tx: &mut Tx,
     organization: Option<OrganizationId>,
+    text: Option<&str>,
     after: Option<(Timestamp, Uuid)>,
     limit: u32,
 ) -> Result<Vec<Mail>, Error> {
     let (at, id) = after.unwrap_or((Timestamp::from_micros(i64::MAX), Uuid::max()));
     let limit = i64::from(limit);
-    match organization {
-        Some(organization) => fetch_all!(tx, page!("organization_id = $4"), at, id, limit, organization),
-        None => fetch_all!(tx, page!("TRUE"), at, id, limit),
+    match (organization, text.map(containing)) {
+        (Some(organization), None) => {
+            fetch_all!(tx, page!("organization_id = $4"), at, id, limit, organization)
+        }
+        (Some(organization), Some(text)) => {
+            let query = page!("organization_id = $4 AND LOWER(recipient) LIKE $5 ESCAPE '!'");
+            fetch_all!(tx, query, at, id, limit, organization, &text)
+        }
+        (None, None) => fetch_all!(tx, page!("TRUE"), at, id, limit),
+        (None, Some(text)) => {
+            fetch_all!(tx, page!("LOWER(recipient) LIKE $4 ESCAPE '!'"), at, id, limit, &text)
+        }
     }
 }
 
-/// How many mails the organization has, or all have together.
-pub async fn count(tx: &mut Tx, organization: Option<OrganizationId>) -> Result<i64, Error> {
-    let text = "SELECT COUNT(*) FROM mails WHERE organization_id = $1";
-    let (count,): (i64,) = match organization {
-        Some(organization) => fetch_one!(tx, text, organization)?,
-        None => fetch_one!(tx, "SELECT COUNT(*) FROM mails")?,
+/// How many mails the organization has to addresses that hold the text, or all have together.
+pub async fn count(
+    tx: &mut Tx,
+    organization: Option<OrganizationId>,
+    text: Option<&str>,
+) -> Result<i64, Error> {
+    let (count,): (i64,) = match (organization, text.map(containing)) {
+        (Some(organization), None) => {
+            fetch_one!(tx, "SELECT COUNT(*) FROM mails WHERE organization_id = $1", organization)?
+        }
+        (Some(organization), Some(text)) => {
+            let query = "SELECT COUNT(*) FROM mails
+                WHERE organization_id = $1 AND LOWER(recipient) LIKE $2 ESCAPE '!'";
+            fetch_one!(tx, query, organization, &text)?
+        }
+        (None, None) => fetch_one!(tx, "SELECT COUNT(*) FROM mails")?,
+        (None, Some(text)) => {
+            fetch_one!(tx, "SELECT COUNT(*) FROM mails WHERE LOWER(recipient) LIKE $1 ESCAPE '!'", &text)?
+        }
     };
     Ok(count)
+}
+
+/// What became of the last mail of a kind to somebody.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Delivery {
+    /// To whom.
+    pub recipient: String,
+    /// What became of it.
+    pub state: MailState,
+    /// Why the last try failed.
+    pub error: Option<String>,
+}
+
+/// The last mail of the kind to each of these addresses, whose set is $2.
+macro_rules! last {
+    ($among:literal) => {
+        concat!(
+            "SELECT m.recipient, m.state, m.error FROM mails m
+            WHERE m.organization_id = $1 AND m.kind = $3 AND m.recipient ",
+            $among,
+            " AND m.id = (SELECT n.id FROM mails n
+                WHERE n.organization_id = $1 AND n.recipient = m.recipient AND n.kind = $3
+                ORDER BY n.created_at DESC, n.id DESC LIMIT 1)"
+        )
+    };
+}
+
+/// What became of the organization's last mail of that kind to each of the addresses, as far as there is one.
+pub async fn last(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    recipients: &[&str],
+    kind: MailKind,
+) -> Result<Vec<Delivery>, Error> {
+    match tx {
+        Tx::Sqlite(_) => {
+            let set = serde_json::Value::from(recipients).to_string();
+            fetch_all!(tx, last!("IN (SELECT value FROM json_each($2))"), organization, &set, kind)
+        }
+        Tx::Postgres(tx) => {
+            let query = sqlx::query(last!("= ANY($2)")).bind(organization).bind(recipients).bind(kind);
+            results::fetch_all(module_path!(), query.fetch_all(&mut **tx).await)
+        }
+    }
 }
 
 /// The mails whose next try is due, longest due first.

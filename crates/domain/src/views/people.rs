@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::permissions::AttachedView;
 use crate::{
     ids::{GroupId, InvitationId, OrganizationId, UserId},
-    principals::UserKind,
+    principals::{MailState, UserKind},
     timestamps::Timestamp,
 };
 
@@ -203,6 +203,10 @@ pub struct InvitationRow {
     pub is_expired: bool,
     /// What comes with the acceptance.
     pub attached: AttachedView,
+    /// What became of the mail that carries its link; none after it was cleared away.
+    pub mail: Option<MailState>,
+    /// Why the last try to send it failed.
+    pub mail_error: Option<String>,
 }
 
 /// An invitation as the person sees it who follows its link.

@@ -6,7 +6,7 @@ use domain::{
 };
 use store::{
     Store,
-    mails::{self, Mail},
+    mails::{self, Delivery, Mail},
     organizations,
 };
 
@@ -15,6 +15,7 @@ use crate::samples::*;
 contract!(
     is_found_as_it_was_added,
     lists_newest_first_without_bodies,
+    finds_by_address_and_tells_the_last,
     one_server_claims_what_is_due,
     ends_sent_or_failed_without_its_body,
     forgets_what_is_old,
@@ -84,18 +85,62 @@ async fn lists_newest_first_without_bodies(store: Store) {
     ] {
         let (mut paged, mut after) = (Vec::new(), None);
         loop {
-            let page = mails::list(&mut tx, organization, after, 2).await.unwrap();
+            let page = mails::list(&mut tx, organization, None, after, 2).await.unwrap();
             assert!(page.len() <= 2 && page.iter().all(|mail| mail.body_sealed.is_none()));
             let Some(last) = page.last() else { break };
             after = Some((last.created_at, last.id.uuid()));
             paged.extend(page.iter().map(|mail| mail.id.uuid().as_u128()));
         }
         assert_eq!(paged, numbers, "{organization:?}");
-        let count = mails::count(&mut tx, organization).await.unwrap();
+        let count = mails::count(&mut tx, organization, None).await.unwrap();
         assert_eq!(count, i64::try_from(numbers.len()).unwrap(), "{organization:?}");
     }
-    let listed = mails::list(&mut tx, Some(organization_id(1)), None, 1).await.unwrap();
+    let listed = mails::list(&mut tx, Some(organization_id(1)), None, None, 1).await.unwrap();
     assert_eq!(listed, [Mail { body_sealed: None, ..mail(4, MailState::Queued) }]);
+}
+
+async fn finds_by_address_and_tells_the_last(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    for number in [1, 2] {
+        organizations::add(&mut tx, &organization(number)).await.unwrap();
+    }
+    let to = |number, recipient: &str, state| Mail { recipient: recipient.into(), ..mail(number, state) };
+    let failed = Mail { error: Some("no such box".into()), ..to(3, "a_b@example.org", MailState::Failed) };
+    for mail in [
+        to(1, "a_b@example.org", MailState::Sent),
+        to(2, "axb@example.org", MailState::Kept),
+        failed,
+        Mail { kind: MailKind::NewDevice, ..to(4, "a_b@example.org", MailState::Queued) },
+        Mail { organization_id: Some(organization_id(2)), ..to(5, "axb@example.org", MailState::Sent) },
+    ] {
+        mails::add(&mut tx, &mail).await.unwrap();
+    }
+    let one = Some(organization_id(1));
+    for (organization, text, numbers) in
+        [(one, "A_B", &[4, 3, 1][..]), (one, "b@", &[4, 3, 2, 1]), (one, "cara", &[]), (None, "xb", &[5, 2])]
+    {
+        let found = mails::list(&mut tx, organization, Some(text), None, 9).await.unwrap();
+        let found: Vec<u128> = found.iter().map(|mail| mail.id.uuid().as_u128()).collect();
+        assert_eq!(found, numbers, "{text}");
+        let count = mails::count(&mut tx, organization, Some(text)).await.unwrap();
+        assert_eq!(count, i64::try_from(numbers.len()).unwrap(), "{text}");
+    }
+    let asked = ["a_b@example.org", "axb@example.org", "cara@example.org"];
+    let mut last = mails::last(&mut tx, organization_id(1), &asked, MailKind::Invitation).await.unwrap();
+    last.sort_by(|a, b| a.recipient.cmp(&b.recipient));
+    let of = |recipient: &str, state, error: Option<&str>| Delivery {
+        recipient: recipient.into(),
+        state,
+        error: error.map(Into::into),
+    };
+    assert_eq!(
+        last,
+        [
+            of("a_b@example.org", MailState::Failed, Some("no such box")),
+            of("axb@example.org", MailState::Kept, None)
+        ]
+    );
+    assert_eq!(mails::last(&mut tx, organization_id(1), &[], MailKind::Invitation).await.unwrap(), []);
 }
 
 async fn one_server_claims_what_is_due(store: Store) {
@@ -186,7 +231,7 @@ async fn forgets_what_is_old(store: Store) {
     assert!(mails::find(&mut tx, mail_id(3)).await.unwrap().is_some());
     assert_eq!(mails::remove_before(&mut tx, at(5), 9).await.unwrap(), 2);
     assert_eq!(mails::remove_before(&mut tx, at(5), 9).await.unwrap(), 0);
-    let left = mails::list(&mut tx, None, None, 9).await.unwrap();
+    let left = mails::list(&mut tx, None, None, None, 9).await.unwrap();
     let left: Vec<u128> = left.iter().map(|mail| mail.id.uuid().as_u128()).collect();
     assert_eq!(left, [5, 1]);
 }

@@ -171,7 +171,7 @@ impl Place {
         let grant = permissions::grant(ctx, organization, &grant).await.unwrap().row.id;
         let [ended, open] = self.invite(ctx).await;
         invitations::withdraw(ctx, organization, ended).await.unwrap();
-        let mail = mails::list(ctx, organization, None).await.unwrap().rows[0].id;
+        let mail = mails::list(ctx, organization, "", None).await.unwrap().rows[0].id;
         let certificate = self.destroy_service(ctx, &old).await;
 
         let values = [
@@ -318,7 +318,7 @@ impl Place {
         let other = organizations::create(ctx, "Old").await.unwrap().id;
         let there = Self { organization: other, domain: "example.com", ..*self };
         let [invitation, _] = there.invite(ctx).await;
-        let mail = mails::list(ctx, other, None).await.unwrap().rows[0].id;
+        let mail = mails::list(ctx, other, "", None).await.unwrap().rows[0].id;
         organizations::delete(ctx, other, "Old").await.unwrap();
         let values = [
             ("organization", other.to_string()),

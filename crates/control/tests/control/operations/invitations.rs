@@ -47,7 +47,7 @@ async fn open(world: &World) -> Vec<InvitationRow> {
 
 /// The token in the newest mail to that address, as its recipient reads it.
 async fn token(world: &World, email: &str) -> Secret {
-    let listed = mails::list(&world.ctx(), world.organization, None).await.unwrap().rows;
+    let listed = mails::list(&world.ctx(), world.organization, "", None).await.unwrap().rows;
     let row = listed.iter().find(|row| row.recipient == email).unwrap();
     let body = mails::view(&world.ctx(), world.organization, row.id).await.unwrap().body.unwrap();
     let (_, rest) = body.expose().split_once("http://localhost:8080/invitations/").unwrap();

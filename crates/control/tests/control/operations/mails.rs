@@ -140,8 +140,12 @@ async fn without_a_mail_server_mails_are_kept_to_be_read() {
     assert_eq!(refused.err(), Some(Error::NotFound));
     let all = mails::list_for_operator(&world.control, None).await.unwrap();
     assert_eq!(all.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [other, id]);
-    let own = mails::list(&world.ctx(), world.organization, None).await.unwrap();
+    let own = mails::list(&world.ctx(), world.organization, "", None).await.unwrap();
     assert_eq!((own.rows.iter().map(|row| row.id).collect::<Vec<_>>(), own.total), (vec![id], 1));
+    for (text, total) in [(" Ben@", 1), ("cara", 0)] {
+        let found = mails::list(&world.ctx(), world.organization, text, None).await.unwrap();
+        assert_eq!(found.total, total, "{text}");
+    }
 }
 
 /// Whoever invites is told that nobody gets a mail, and who can read what was written.
@@ -406,7 +410,7 @@ async fn only_super_admins_read_mails() {
         [(member, Error::Denied { permission: "super admin".into() }), (stranger, Error::NotFound)]
     {
         let ctx = world.ctx_of(user);
-        let listed = mails::list(&ctx, world.organization, None).await;
+        let listed = mails::list(&ctx, world.organization, "", None).await;
         assert_eq!(listed.err().as_ref(), Some(&expected));
         let viewed = mails::view(&ctx, world.organization, id).await;
         assert_eq!(viewed.err().as_ref(), Some(&expected));
@@ -419,8 +423,8 @@ async fn only_super_admins_read_mails() {
     }
     let elsewhere = OrganizationId::from_uuid(world.uuid());
     assert_eq!(mails::view(&world.ctx(), elsewhere, id).await.err(), Some(Error::NotFound));
-    assert_eq!(mails::list(&world.ctx(), elsewhere, None).await.err(), Some(Error::NotFound));
-    let bad = mails::list(&world.ctx(), world.organization, Some("x")).await.unwrap_err();
+    assert_eq!(mails::list(&world.ctx(), elsewhere, "", None).await.err(), Some(Error::NotFound));
+    let bad = mails::list(&world.ctx(), world.organization, "", Some("x")).await.unwrap_err();
     assert_eq!(bad.field(), Some("after"));
 }
 
@@ -436,7 +440,7 @@ async fn lists_go_on_where_the_page_before_ended() {
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = mails::list(&world.ctx(), world.organization, after.as_deref()).await.unwrap();
+        let page = mails::list(&world.ctx(), world.organization, "", after.as_deref()).await.unwrap();
         assert_eq!(page.total, i64::try_from(rows).unwrap());
         seen.extend(page.rows.into_iter().map(|row| row.id));
         after = page.next;

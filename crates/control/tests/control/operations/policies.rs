@@ -369,7 +369,7 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
         assert_eq!(world.count_events("policy.break_glass_used").await, uses);
     }
     let mut tx = world.store.read().await.unwrap();
-    let mails = store::mails::list(&mut tx, Some(organization), None, 50).await.unwrap();
+    let mails = store::mails::list(&mut tx, Some(organization), None, None, 50).await.unwrap();
     drop(tx);
     let mut told: Vec<_> = mails.iter().filter(|mail| mail.kind == MailKind::BreakGlassUsed).collect();
     told.sort_by_key(|mail| mail.recipient.clone());
