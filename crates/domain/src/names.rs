@@ -137,10 +137,26 @@ fn tag_value(text: &str) -> Result<String, NameError> {
     free_text(text, "a value for the tag", TAG_CHARS_MAX)
 }
 
+/// The codes that ISO 3166-1 assigns, in order.
+const COUNTRIES: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV \
+    BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES \
+    ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE \
+    IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY \
+    MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU \
+    NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM \
+    SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE \
+    VG VI VN VU WF WS YE YT ZA ZM ZW";
+
 fn country_code(text: &str) -> Result<String, NameError> {
     let text = text.trim().to_ascii_uppercase();
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return refuse("Enter the two letters of the country's code, like DE.");
+    }
+    if !COUNTRIES.split(' ').any(|code| code == text) {
+        return refuse(format!(
+            "No country has the code {text}. Enter the two letters of ISO 3166, like DE or GB."
+        ));
     }
     Ok(text)
 }
@@ -205,8 +221,9 @@ fn email_address(text: &str) -> Result<String, NameError> {
         return refuse("Enter an e-mail address.");
     }
     let well_formed = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && local.len() <= 64
+        // RFC 5321, section 4.1.2, without quoted strings.
+        local.len() <= 64
+            && local.split('.').all(|atom| !atom.is_empty())
             && domain.len() <= 253
             && !domain.contains('@')
             && domain.split('.').all(|label| {
@@ -268,9 +285,12 @@ mod tests {
             assert!(bad.parse::<TagKey>().is_err(), "{bad}");
         }
         assert!("x".repeat(64).parse::<TagKey>().is_ok());
+        assert!("ZZ".parse::<CountryCode>().is_err() && "UK".parse::<CountryCode>().is_err());
         assert!("D1".parse::<CountryCode>().is_err() && "DEU".parse::<CountryCode>().is_err());
         assert!(note("a\u{7}", 9).is_err() && note("abcd", 3).is_err());
-        for bad in ["", "a", "a@", "@b", "a b@c.d", "a@b@c", "a@-b.c", "<a@b.c>"] {
+        for bad in
+            ["", "a", "a@", "@b", "a b@c.d", "a@b@c", "a@-b.c", "<a@b.c>", ".a@b.c", "a.@b.c", "a..b@c.d"]
+        {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
         }
     }
