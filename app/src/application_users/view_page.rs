@@ -74,7 +74,8 @@ fn calls(view: &ApplicationUserView, owner: &Owner, people: &People) -> ApiCalls
         calls = calls.v1("Change it", "PATCH", &path, Some(&name));
     }
     if owner.rights.make {
-        calls = calls.v1("Create a token", "POST", &owner.api(), Some(&json!({ "description": "Deploys" })));
+        let month = json!({ "description": "Deploys", "max_age_seconds": 30 * 86_400 });
+        calls = calls.v1("Create a token", "POST", &owner.api(), Some(&month));
     }
     if owner.rights.revoke {
         let unused = json!({ "unused_days": 90 });

@@ -260,7 +260,7 @@ fn person(profile: &Profile, section: Section, theme: Theme) -> AnyView {
     let places = of_person().map(|entry| item(entry, section, entry.path(""))).collect_view();
     view! {
         <div class="menu">
-            <button type="button" class="menu-button" popovertarget="person" aria-label=format!("Account: {}", profile.email)>
+            <button type="button" class="menu-button" popovertarget="person" aria-label=format!("Account: {}", profile.email.as_ref().unwrap_or(&profile.name))>
                 {icon(Icon::Person)}
             </button>
             <div id="person" class="menu-list menu-end" popover="auto">

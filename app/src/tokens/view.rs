@@ -59,7 +59,7 @@ pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<A
         None => None,
     };
     let frame = owner.frame(&title(&token)).step(token.prefix.clone(), owner.token(id));
-    Ok(frame.calls(calls(&owner, id)).view(viewer, draw(&owner, &token, successor.as_ref(), &form)))
+    Ok(frame.calls(calls(&owner, &token)).view(viewer, draw(&owner, &token, successor.as_ref(), &form)))
 }
 
 /// What is said where there is no such token; `list` is the address of the others.
@@ -87,27 +87,31 @@ async fn replaced(
         true => format!("{} has ended.", old.prefix),
         false => format!("{} is good until {until}: replace it by then wherever it is used.", old.prefix),
     };
-    let frame = owner
-        .frame("Token replaced")
-        .step(old.prefix.clone(), owner.token(old.id))
-        .calls(calls(owner, old.id));
+    let frame =
+        owner.frame("Token replaced").step(old.prefix.clone(), owner.token(old.id)).calls(calls(owner, &old));
     let body = view! { {head("Token replaced".into(), (), ())} {made(owner, token, Some(what_became))} };
     Ok(frame.view(viewer, body))
 }
 
-fn calls(owner: &Owner, id: TokenId) -> ApiCalls {
-    let path = format!("{}/{id}", owner.api());
-    let calls = ApiCalls::new().v1("Revoke the token", "DELETE", &path, None);
-    if owner.is_oneself() {
-        return calls;
+fn calls(owner: &Owner, token: &TokenRow) -> ApiCalls {
+    let path = format!("{}/{}", owner.api(), token.id);
+    let mut calls = ApiCalls::new();
+    // A token changes and replaces no other of its owner.
+    let is_open = !owner.is_oneself() && !token.is_expired;
+    if owner.rights.edit && is_open {
+        let edited = json!({
+            "description": token.description, "ip_ranges": token.ip_ranges, "generation": token.generation,
+        });
+        calls = calls.v1("Change it", "PATCH", &path, Some(&edited));
     }
-    let edited = json!({ "description": "Builds", "ip_ranges": ["203.0.113.0/24"], "generation": 0 });
-    calls.v1("Change it", "PATCH", &path, Some(&edited)).v1(
-        "Replace it",
-        "POST",
-        &format!("{path}/rotate"),
-        Some(&json!({ "overlap_hours": 24 })),
-    )
+    if owner.rights.make && is_open && token.replaced_by.is_none() {
+        let overlap = json!({ "overlap_hours": 24 });
+        calls = calls.v1("Replace it", "POST", &format!("{path}/rotate"), Some(&overlap));
+    }
+    match owner.rights.revoke {
+        true => calls.v1("Revoke the token", "DELETE", &path, None),
+        false => calls,
+    }
 }
 
 /// What it is for, as far as that fits into one line.

@@ -19,6 +19,7 @@ use domain::{
     ids::UserId,
     inputs::SignIn,
     names::EmailAddress,
+    principals::UserKind,
     secrets::Secret,
     sign_ins::{CeremonyKind, Proof},
     states::Outcome,
@@ -136,8 +137,9 @@ pub async fn profile(ctx: &Context) -> Result<Profile, Error> {
         let organizations = store::access::on_organizations(&mut tx, user.id, ctx.now()).await?;
         Ok(Profile {
             user_id: user.id,
+            kind: user.kind,
             name: user.name,
-            email: user.email,
+            email: (user.kind == UserKind::Person).then_some(user.email),
             organizations: organizations.into_iter().map(|access| organizations::draw(ctx, access)).collect(),
             is_simulated: ctx.control.is_simulated(),
         })

@@ -13,7 +13,9 @@ use super::{
     answers::{Created, Listed},
     calls::{Call, Json},
     operations::{AFTER, CONFIRM, Operation, Parameter},
-    token_bodies::{CreateToken, EditToken, RevokeTokens, RevokedTokens, RotateToken, UNUSED_DAYS},
+    token_bodies::{
+        CreateToken, EditToken, EditedToken, RevokeTokens, RevokedTokens, RotateToken, UNUSED_DAYS,
+    },
 };
 
 const USERS: &str = "/v1/organizations/{organization}/application-users";
@@ -126,11 +128,11 @@ async fn create_token(call: Call<Json<CreateToken>>) -> Result<Created<MadeToken
         .map(Created)
 }
 
-async fn edit_token(call: Call<Json<EditToken>>) -> Result<Json<TokenRow>, Error> {
+async fn edit_token(call: Call<Json<EditToken>>) -> Result<Json<EditedToken>, Error> {
     let (organization, user, token) = (call.id("organization")?, call.id("user")?, call.id("token")?);
-    application_users::edit_token(&call.ctx, organization, user, token, &call.body.0.try_into()?)
-        .await
-        .map(Json)
+    let edited = call.body.0.try_into()?;
+    let row = application_users::edit_token(&call.ctx, organization, user, token, &edited).await?;
+    Ok(Json(EditedToken::new(&call.ctx, row)))
 }
 
 async fn revoke_token(call: Call) -> Result<(), Error> {

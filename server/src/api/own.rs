@@ -11,7 +11,7 @@ use super::{
     answers::Created,
     calls::{Call, Json},
     operations::{AFTER, Operation, Parameter},
-    token_bodies::{CreateToken, EditToken, UNUSED_DAYS},
+    token_bodies::{CreateToken, EditToken, EditedToken, UNUSED_DAYS},
 };
 
 const TOKENS: &str = "/v1/me/tokens";
@@ -59,9 +59,10 @@ async fn create(call: Call<Json<CreateToken>>) -> Result<Created<MadeToken>, Err
     tokens::create(&call.ctx, &call.body.0.try_into()?).await.map(Created)
 }
 
-async fn edit(call: Call<Json<EditToken>>) -> Result<Json<TokenRow>, Error> {
+async fn edit(call: Call<Json<EditToken>>) -> Result<Json<EditedToken>, Error> {
     let token = call.id("token")?;
-    tokens::edit(&call.ctx, token, &call.body.0.try_into()?).await.map(Json)
+    let row = tokens::edit(&call.ctx, token, &call.body.0.try_into()?).await?;
+    Ok(Json(EditedToken::new(&call.ctx, row)))
 }
 
 async fn revoke(call: Call) -> Result<(), Error> {

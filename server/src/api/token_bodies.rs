@@ -1,5 +1,6 @@
 //! Tokens as programs ask for them: what a person's own tokens and those of application users have in common.
 
+use control::{Context, tokens};
 use domain::{errors::Error, inputs, views::TokenRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,23 @@ impl TryFrom<EditToken> for inputs::EditToken {
             ip_ranges: lines("ip_ranges", &body.ip_ranges)?,
             generation: body.generation,
         })
+    }
+}
+
+/// A token as it is after a change.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct EditedToken {
+    /// As in the list.
+    #[serde(flatten)]
+    row: TokenRow,
+    /// What whoever changed it should know: that its ranges shut out the address it was asked for from, or the one that the
+    /// token was last used from.
+    warnings: Vec<String>,
+}
+
+impl EditedToken {
+    pub(super) fn new(ctx: &Context, row: TokenRow) -> Self {
+        Self { warnings: tokens::warnings(ctx, &row), row }
     }
 }
 

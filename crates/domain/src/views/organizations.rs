@@ -6,6 +6,7 @@ use crate::{
     ids::{OrganizationId, ProjectId, UnitId, UserId},
     policies::Rule,
     powers::Powers,
+    principals::UserKind,
     timestamps::Timestamp,
 };
 
@@ -13,12 +14,14 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Profile {
-    /// The person.
+    /// The person, or the application user.
     pub user_id: UserId,
+    /// Which of them.
+    pub kind: UserKind,
     /// What they are called.
     pub name: String,
-    /// Their sign-in name.
-    pub email: String,
+    /// A person's sign-in name; application users have none.
+    pub email: Option<String>,
     /// Their organizations, by name.
     pub organizations: Vec<OrganizationView>,
     /// The installation runs on the simulated host (say so in the header).

@@ -259,8 +259,14 @@ async fn of_application_users(walk: &mut Walk) {
     assert!(made["token"].as_str().unwrap().starts_with("rda_"), "{made}");
     walk.set("token", &made["id"]);
     let robots = walk.program.with_token(made["token"].as_str().unwrap());
-    assert_eq!(robots.get("/v1/me").await.with(200)["name"], "Robot");
-    assert_eq!(walk.does_with("editApplicationToken").await["ip_ranges"], json!(["192.0.2.0/24"]));
+    let me = robots.get("/v1/me").await.with(200);
+    assert_eq!(
+        (&me["name"], &me["kind"], &me["email"]),
+        (&"Robot".into(), &"application".into(), &Value::Null)
+    );
+    let edited = walk.does_with("editApplicationToken").await;
+    assert_eq!(edited["ip_ranges"], json!(["192.0.2.0/24"]));
+    assert!(edited["warnings"][0].as_str().unwrap().starts_with("Your own address"), "{edited}");
     assert_eq!(robots.get("/v1/me").await.problem().0, 401, "not from here any more");
     let rotated = walk.does_with("rotateApplicationToken").await;
     assert_ne!(rotated["token"], made["token"]);
