@@ -1,5 +1,5 @@
-//! The command palette: `Ctrl K` over the organizations, units, groups, projects, services and pages that the person may
-//! see. The server searches as the person types; what came before is filtered at once meanwhile.
+//! The command palette: `Ctrl K` over the organizations, units, people, application users, groups, projects, services and
+//! pages that the person may see. The server searches as the person types; what came before is filtered at once meanwhile.
 
 use domain::errors::Error;
 #[cfg(feature = "ssr")]
@@ -66,20 +66,23 @@ async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppE
         }
         let found = answer(search(ctx, organization.id, query, beside).await)?;
         entries.extend(places(&organization, found, query));
-        entries.extend(units_and_groups(ctx, &organization, query).await?);
+        entries.extend(units_and_principals(ctx, &organization, query).await?);
     }
     entries.extend(of_person().map(|place| Entry::new(place.label, "Account", place.path(""))));
     entries.push(Entry::new("Sign out", "Account", SIGN_OUT.to_owned()));
     Ok(matching(&entries, query))
 }
 
-/// The units and groups of an organization that have a name like what is typed; before that they are not asked for.
+/// The units, people, application users and groups of an organization that have a name like what is typed; before that they
+/// are not asked for.
 #[cfg(feature = "ssr")]
-async fn units_and_groups(
+async fn units_and_principals(
     ctx: &control::Context,
     organization: &OrganizationView,
     query: &str,
 ) -> Result<Vec<Entry>, AppError> {
+    use domain::inputs::MemberFilter;
+
     use crate::context::answer;
 
     // The longest word says most; the others are looked for in what it finds.
@@ -87,16 +90,31 @@ async fn units_and_groups(
         return Ok(Vec::new());
     };
     let (id, key) = (organization.id, organization.id.to_string());
-    let label = |name: &str| format!("{name} · {}", organization.name);
-    let units = answer(control::units::list(ctx, id).await)?.into_iter();
-    let path = |unit: String| links::unit(&key, &unit);
-    let mut entries: Vec<Entry> =
-        units.map(|unit| Entry::new(label(&unit.name), "Unit", path(unit.id.to_string()))).collect();
+    let of = &organization.name;
+    let mut entries = Vec::new();
+    for unit in answer(control::units::list(ctx, id).await)? {
+        let path = links::unit(&key, &unit.id.to_string());
+        entries.push(Entry::new(format!("{} · {of}", unit.name), "Unit", path));
+    }
+    if organization.powers.may(Action::ListUsers) {
+        let filter = MemberFilter { text: word.to_owned(), ..MemberFilter::default() };
+        for person in answer(control::users::list(ctx, id, &filter, None).await)?.rows {
+            let name = if person.name.is_empty() { String::new() } else { format!(" · {}", person.name) };
+            let path = links::user(&key, &person.user_id.to_string());
+            entries.push(Entry::new(format!("{}{name} · {of}", person.email), "User", path));
+        }
+    }
+    if organization.powers.may(Action::ListApplicationUsers) {
+        for program in answer(control::application_users::list(ctx, id, word, None).await)?.rows {
+            let path = links::application_user(&key, &program.user_id.to_string(), &[]);
+            entries.push(Entry::new(format!("{} · {of}", program.name), "Application user", path));
+        }
+    }
     if organization.powers.may(Action::ListGroups) {
-        let groups = answer(control::groups::list(ctx, id, word, None).await)?.rows.into_iter();
-        let path = |group: String| links::group(&key, &group, &[]);
-        entries
-            .extend(groups.map(|group| Entry::new(label(&group.name), "Group", path(group.id.to_string()))));
+        for group in answer(control::groups::list(ctx, id, word, None).await)?.rows {
+            let path = links::group(&key, &group.id.to_string(), &[]);
+            entries.push(Entry::new(format!("{} · {of}", group.name), "Group", path));
+        }
     }
     Ok(matching(&entries, query))
 }

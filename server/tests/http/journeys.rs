@@ -230,6 +230,9 @@ async fn the_palette_finds_every_place_by_its_words() {
     assert_eq!(found("connect%20orders").await, ["/projects/shop/services/orders/connect"]);
     assert_eq!(found("orders%20connect").await, ["/projects/shop/services/orders/connect"]);
     assert_eq!(found("sign%20out").await, ["/api/sign_out"]);
+    let people = found("ann@%20user").await;
+    let of_one = format!("/organizations/{organization}/users/");
+    assert!(matches!(&people[..], [path] if path.starts_with(&of_one)), "{people:?}");
     assert!(
         browser.get("/projects").await.body.contains("action=\"/api/sign_out\""),
         "with its form on each page"
