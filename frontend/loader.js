@@ -54,8 +54,16 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) {
 // the sign that makes it text (RFC 4180 for the rest).
 const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 function cellText(cell) {
-  const said = cell.querySelector("time[datetime], summary") ?? cell;
-  return (said.dateTime ?? said.textContent).replace(/\s+/g, " ").trim();
+  const said = cell.querySelector("summary") ?? cell;
+  const walker = document.createTreeWalker(said, NodeFilter.SHOW_TEXT);
+  const parts = [];
+  for (let told; walker.nextNode(); ) {
+    const time = walker.currentNode.parentElement.closest("time[datetime]");
+    if (walker.currentNode.parentElement.closest("button") || (time && time === told)) continue;
+    told = time;
+    parts.push(time ? time.dateTime : walker.currentNode.data.replace(/\s+/g, " ").trim());
+  }
+  return parts.filter(Boolean).join(" ").replace(/ ([,.;:)])/g, "$1").replace(/\( /g, "(");
 }
 function unfolded(row) {
   return new Map([...row.querySelectorAll("details dt")].map((dt) => [cellText(dt), cellText(dt.nextElementSibling)]));

@@ -9,6 +9,9 @@ use leptos::prelude::*;
 use super::icons::{Icon, icon};
 use crate::links;
 
+/// Characters of an id that tell two organizations of one name apart.
+const END_CHARS: usize = 6;
+
 /// The organization that the page is of: the named one if the person belongs to it, else their first, of those first that
 /// let them in.
 pub(crate) fn current(profile: &Profile, asked: Option<OrganizationId>) -> Option<&OrganizationView> {
@@ -38,7 +41,7 @@ pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyV
                         aria-current=(organization.id == id).then_some("true")
                     >
                         <span>{organization.name.clone()}</span>
-                        <span class="muted">{role}</span>
+                        <span class="muted">{role} {end_of_id(&profile.organizations, organization)}</span>
                     </a>
                 </li>
             }
@@ -61,6 +64,14 @@ pub(crate) fn switcher(profile: &Profile, asked: Option<OrganizationId>) -> AnyV
     .into_any()
 }
 
+/// How an organization's id ends, to tell it from another of that name; nothing if there is none.
+pub(crate) fn end_of_id(all: &[OrganizationView], organization: &OrganizationView) -> Option<String> {
+    let is_other = |other: &&OrganizationView| other.id != organization.id && other.name == organization.name;
+    all.iter().find(is_other)?;
+    let id = organization.id.to_string();
+    id.get(id.len().checked_sub(END_CHARS)?..).map(|end| format!(" …{end}"))
+}
+
 /// The first letter, for the small square.
 fn monogram(name: &str) -> String {
     name.chars().find(|letter| letter.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string()
@@ -69,6 +80,25 @@ fn monogram(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_of_one_name_are_told_apart() {
+        let of = |id: &str, name: &str| OrganizationView {
+            id: id.parse().unwrap(),
+            name: name.into(),
+            is_super_admin: false,
+            powers: domain::powers::Powers::none(domain::principals::ResourceKind::Organization),
+            generation: 0,
+            refused_by: None,
+        };
+        let all = [
+            of("01890a5d-ac96-774b-bcce-b302099a8057", "Acme"),
+            of("01890a5d-ac96-774b-bcce-b302099a8058", "Acme"),
+            of("01890a5d-ac96-774b-bcce-b302099a8059", "Other"),
+        ];
+        let ends: Vec<_> = all.iter().map(|organization| end_of_id(&all, organization)).collect();
+        assert_eq!(ends, [Some(" …9a8057".into()), Some(" …9a8058".into()), None]);
+    }
 
     #[test]
     fn a_monogram_is_one_letter() {

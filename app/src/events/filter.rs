@@ -80,7 +80,8 @@ pub(crate) fn form(address: String, filter: &EventFilter, form: FormState, has_p
 /// A day; an exact time in an address, which a day's field cannot hold, stays as it is.
 fn date(form: &FormState, name: &'static str, label: &'static str, asked: &str) -> AnyView {
     let kind = if asked.contains('T') || form.reason(name).is_some() { "text" } else { "date" };
-    Field { name, label, kind, is_optional: true, ..Field::default() }.view(form)
+    let hint = Some("Days begin at 00:00 UTC.".into());
+    Field { name, label, kind, hint, is_optional: true, ..Field::default() }.view(form)
 }
 
 /// The types, under what they are about.

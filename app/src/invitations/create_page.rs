@@ -55,7 +55,18 @@ pub(crate) fn InvitePage() -> impl IntoView {
             Some(sent) => match invite(id, &sent).await? {
                 Ok(lines) => {
                     let kept = kept(&viewer, id).await?;
-                    return Ok(frame.view(viewer, answered(&key, lines, kept)));
+                    let again = match refused_again(&lines, &sent) {
+                        None => None,
+                        Some(again) => {
+                            let offer = Offer::load(&viewer, id, String::new()).await?;
+                            let reason =
+                                "These lines were refused. Mend them and send them again, or leave them.";
+                            let error = Error::invalid("emails", reason);
+                            let form = FormState::refused(INVITE, error, &again);
+                            Some(draw_form(&key, offer, &form, Some(&again)))
+                        }
+                    };
+                    return Ok(frame.view(viewer, answered(&key, lines, kept, again)));
                 }
                 Err(refusal) => (FormState::refused(INVITE, refusal, &shown_again(&sent)), Some(sent)),
             },
@@ -80,6 +91,28 @@ fn shown_again(sent: &Posted) -> Posted {
     }
     let others = sent.0.iter().filter(|(name, _)| name != "emails" && name != "file").cloned();
     Posted(others.chain([("emails".to_owned(), file)]).collect())
+}
+
+/// What was sent with those of its lines alone that were refused, below the header if there was one; none if all went well.
+fn refused_again(lines: &[InvitedLine], sent: &Posted) -> Option<Posted> {
+    let sent = shown_again(sent);
+    let text = sent.value("emails");
+    let number = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+    let is_refused = |at: u32| lines.iter().any(|line| line.line == at && line.reason.is_some());
+    let mut refused: Vec<&str> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        // What is no line of anybody's is a header, if it is the first that holds anything.
+        let is_header =
+            refused.is_empty() && !line.trim().is_empty() && lines.iter().all(|of| of.line > number(index));
+        if is_header || is_refused(number(index)) {
+            refused.push(line);
+        }
+    }
+    if !lines.iter().any(|line| line.reason.is_some()) {
+        return None;
+    }
+    let others = sent.0.iter().filter(|(name, _)| name != "emails").cloned();
+    Some(Posted(others.chain([("emails".to_owned(), refused.join("\n"))]).collect()))
 }
 
 /// Why a form that could not be read whole is refused, on the field that was left out of it; and the answer's status.
@@ -170,6 +203,10 @@ impl Offer {
 }
 
 fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted>) -> AnyView {
+    view! { {head("Invite people".into(), (), ())} {draw_form(organization, offer, form, sent)} }.into_any()
+}
+
+fn draw_form(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted>) -> AnyView {
     let emails = TextArea {
         name: "emails",
         label: "Addresses, written here",
@@ -201,7 +238,6 @@ fn draw(organization: &str, offer: Offer, form: &FormState, sent: Option<&Posted
     });
     let has_grants = grants.is_some();
     view! {
-        {head("Invite people".into(), (), ())}
         <form method="post" action=links::new_invitations(organization) enctype="multipart/form-data" class="form form-wide">
             {form.error(&["emails", "file", "groups", "granted", "resource", "place", "days"])}
             <section class="card" aria-labelledby="whom">
@@ -293,7 +329,13 @@ fn groups(offer: &Offer, form: &FormState) -> AnyView {
 }
 
 /// What became of each line, the refused ones first: there is something left to do about them.
-fn answered(organization: &str, lines: Vec<InvitedLine>, kept: Option<AnyView>) -> AnyView {
+/// The form with those is below.
+fn answered(
+    organization: &str,
+    lines: Vec<InvitedLine>,
+    kept: Option<AnyView>,
+    again: Option<AnyView>,
+) -> AnyView {
     let number = |is_refused: bool| {
         let lines = lines.iter().filter(|line| line.reason.is_some() == is_refused);
         i64::try_from(lines.count()).unwrap_or(i64::MAX)
@@ -314,6 +356,7 @@ fn answered(organization: &str, lines: Vec<InvitedLine>, kept: Option<AnyView>) 
             <a class="button button-primary" href=all>"See the open invitations"</a>
             <a class="button" href=more>"Invite more"</a>
         </div>
+        {again.map(|form| view! { <h2>"What was refused"</h2> {form} })}
     }
     .into_any()
 }
@@ -367,6 +410,31 @@ mod tests {
     }
 
     #[test]
+    fn the_refused_lines_are_offered_again_below_their_header() {
+        let again = |text: &str, answers: &[(u32, bool)]| {
+            let lines: Vec<InvitedLine> = answers
+                .iter()
+                .map(|(line, is_refused)| InvitedLine {
+                    line: *line,
+                    email: String::new(),
+                    reason: is_refused.then(|| "no address".to_owned()),
+                    retry_after_seconds: None,
+                })
+                .collect();
+            let fields = [("emails", ""), ("file", text), ("days", "3")];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            refused_again(&lines, &Posted(fields.into()))
+                .map(|sent| (sent.value("emails"), sent.value("days"), sent.values("file").len()))
+        };
+        let csv = "\nemail;groups\nann@b.c;x\nbob;y\r\n\ncara;";
+        let told = |text: &str| Some((text.to_owned(), "3".to_owned(), 0));
+        assert_eq!(again(csv, &[(3, false), (4, true), (6, true)]), told("email;groups\nbob;y\ncara;"));
+        assert_eq!(again("ann@b.c\nbob", &[(1, false), (2, true)]), told("bob"));
+        assert_eq!(again("bob\nann@b.c", &[(1, true), (2, false)]), told("bob"));
+        assert_eq!(again(csv, &[(3, false)]), None);
+    }
+
+    #[test]
     fn what_could_not_be_read_is_told_on_its_field() {
         let told = |field: &str, why| {
             let (status, error) = unread(&LeftOut { field: field.into(), why });
@@ -391,8 +459,9 @@ mod tests {
             reason: reason.map(str::to_owned),
             retry_after_seconds: None,
         };
-        let html = answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))], None)
-            .to_html();
+        let html =
+            answered("o", vec![line(1, "a@b.c", None), line(2, "nobody", Some("No address."))], None, None)
+                .to_html();
         assert!(html.find("nobody").unwrap() < html.find("a@b.c").unwrap(), "{html}");
         assert!(html.contains("1 person was invited. 1 line was refused."), "{html}");
     }

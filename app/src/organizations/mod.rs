@@ -44,6 +44,20 @@ pub(crate) fn standing(organization: &OrganizationView) -> &'static str {
     }
 }
 
+/// What is told who is deactivated in the organizations of those names.
+#[cfg(feature = "ssr")]
+pub(crate) fn deactivated(names: &[String]) -> String {
+    let (where_, whose) = match names {
+        [only] => (only.clone(), "its"),
+        [first, second] => (format!("{first} and in {second}"), "their"),
+        [first, others @ ..] => (format!("{first} and in {} other organizations", others.len()), "their"),
+        [] => (String::new(), "its"),
+    };
+    format!(
+        "You are deactivated in {where_}. What you held there is kept: ask {whose} admins to reactivate you."
+    )
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use domain::{powers::Powers, principals::ResourceKind};

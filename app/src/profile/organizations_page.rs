@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         badges::{Tone, badge},
         dialog::{dialog, open_button},
@@ -14,12 +15,13 @@ use crate::{
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
         page::page,
+        switcher::end_of_id,
         table::{Column, Row, table},
         time::time,
     },
     context::{answer, control},
     links,
-    organizations::standing,
+    organizations::{deactivated, standing},
 };
 
 const TITLE: &str = "Organizations";
@@ -39,14 +41,20 @@ pub(crate) fn OwnOrganizationsPage() -> impl IntoView {
             "/v1/organizations",
             None,
         ));
-        let body = draw(&viewer.profile.organizations, invitations);
+        let shut_out = answer(control::organizations::shut_out_of(&control()?).await)?;
+        let body = draw(&viewer.profile.organizations, &shut_out, invitations);
         Ok(frame.view(viewer, body))
     })
 }
 
-fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) -> AnyView {
+fn draw(
+    organizations: &[OrganizationView],
+    shut_out: &[String],
+    invitations: Vec<OwnInvitationRow>,
+) -> AnyView {
     let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New organization" });
     let list = match organizations.is_empty() {
+        true if !shut_out.is_empty() => ().into_any(),
         true => empty(
             Icon::Organization,
             "You belong to no organization",
@@ -55,11 +63,16 @@ fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) 
         ),
         false => {
             let columns = [Column::Name("Name"), Column::Text("You are"), Column::Actions];
-            table("Your organizations", &columns, organizations.iter().map(row).collect())
+            table(
+                "Your organizations",
+                &columns,
+                organizations.iter().map(|one| row(organizations, one)).collect(),
+            )
         }
     };
     view! {
-        {head(TITLE.into(), (), (!organizations.is_empty()).then(new))}
+        {head(TITLE.into(), (), (!organizations.is_empty() || !shut_out.is_empty()).then(new))}
+        {(!shut_out.is_empty()).then(|| warning(deactivated(shut_out)))}
         {pending(invitations)}
         {list}
         {create_dialog()}
@@ -67,7 +80,7 @@ fn draw(organizations: &[OrganizationView], invitations: Vec<OwnInvitationRow>) 
     .into_any()
 }
 
-fn row(organization: &OrganizationView) -> Row {
+fn row(all: &[OrganizationView], organization: &OrganizationView) -> Row {
     let (id, name) = (organization.id.to_string(), organization.name.clone());
     if let Some(rule) = organization.refused_by {
         let refusal = view! { <span>{rule.refusal(&name)}</span> }.into_any();
@@ -79,7 +92,13 @@ fn row(organization: &OrganizationView) -> Row {
     };
     let leave = format!("Leave {name}");
     vec![
-        view! { <a class="free-text" href=links::organization(&id)>{name}</a> }.into_any(),
+        view! {
+            <span>
+                <a class="free-text" href=links::organization(&id)>{name}</a>
+                <span class="muted">{end_of_id(all, organization)}</span>
+            </span>
+        }
+        .into_any(),
         role,
         view! { <a class="button button-small" href=links::leaving(&id) aria-label=leave>"Leave…"</a> }
             .into_any(),

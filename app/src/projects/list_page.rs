@@ -32,6 +32,7 @@ use crate::{
     },
     context::{answer, control},
     links,
+    organizations::deactivated,
     units::api::{list_units, view_unit},
 };
 
@@ -217,19 +218,6 @@ pub(crate) fn tags(tags: Vec<Tag>) -> AnyView {
         view! { <li class="tag"><span class="muted">{format!("{key}=")}</span>{value}</li> }
     });
     view! { <ul class="tags">{tags.collect_view()}</ul> }.into_any()
-}
-
-/// What is told who is deactivated in all of their organizations.
-fn deactivated(names: &[String]) -> String {
-    let (where_, whose) = match names {
-        [only] => (only.clone(), "its"),
-        [first, second] => (format!("{first} and in {second}"), "their"),
-        [first, others @ ..] => (format!("{first} and in {} other organizations", others.len()), "their"),
-        [] => (String::new(), "its"),
-    };
-    format!(
-        "You are deactivated in {where_}. What you held there is kept: ask {whose} admins to reactivate you."
-    )
 }
 
 /// For people who belong to no organization, or are deactivated in all of theirs.
