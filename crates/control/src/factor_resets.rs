@@ -1,9 +1,10 @@
 //! The way back in for who lost every second factor: an admin asks that they lose them, everybody concerned is told, and after
 //! a day it comes to pass unless somebody objects. Their password is not touched. The carrying out is in `carrying_out`, what
-//! is mailed in `letters`.
+//! is mailed in `letters`, the person's own side in `objecting`.
 
 mod carrying_out;
 mod letters;
+mod objecting;
 
 use std::time::Duration;
 
@@ -18,11 +19,11 @@ use domain::{
     principals::{SubjectKind, UserKind},
     secrets::Secret,
     sign_ins::FactorResetOutcome,
-    views::FactorResetView,
+    views::{FactorResetPreview, FactorResetView},
 };
 use ring::digest;
 use serde_json::json;
-use store::{Tx, access::Target, factor_resets::FactorReset, memberships::Member, users::User};
+use store::{Tx, access::Target, factor_resets::FactorReset, users::User};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -36,6 +37,8 @@ use crate::{
 };
 
 pub(crate) use carrying_out::carry_out_due;
+pub(crate) use objecting::object_by_factor;
+pub use objecting::{object, object_own, own, view};
 
 /// How long somebody has to object.
 pub const WAITING: Duration = Duration::from_secs(24 * 3600);
@@ -43,11 +46,40 @@ pub const WAITING: Duration = Duration::from_secs(24 * 3600);
 const REASON_CHARS_MAX: usize = 500;
 /// Bytes of the token in the link: 256 bits.
 const TOKEN_BYTES: usize = 32;
-/// What events call the credential of somebody who has none but the link.
-const CREDENTIAL: &str = "objection link";
+/// Why it is not asked twice.
+const ASKED_ALREADY: &str = "This was asked already, and waits for its time to be over.";
 /// Why somebody may not ask it for a person of several organizations.
 const ELSEWHERE: &str = "They belong to an organization in which you may not manage people, or hold more there than you do. Ask \
     an admin of all their organizations.";
+
+/// What asking it would do to a member, and why it cannot be asked, if so. Nothing is asked yet.
+///
+/// # Errors
+/// `StepUp`; `Denied`; `NotFound`.
+pub async fn preview(
+    ctx: &Context,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<FactorResetPreview, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ResetFactors, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let member = users::find(&mut tx, organization, user).await?;
+        let guard = obstacle(ctx, &mut tx, user).await?;
+        // Who may not act on somebody learns nothing of their factors.
+        let (obstacle, factors, recovery_codes_left) = match guard {
+            Some(reason) => (Some(reason.to_owned()), Vec::new(), 0),
+            None => {
+                let hindrance = hindrance(ctx, &mut tx, user, &member.email).await?;
+                let held = store::factors::list_for_user(&mut tx, user).await?;
+                let codes = store::recovery_codes::count_unused(&mut tx, user).await?;
+                (hindrance, held.into_iter().map(|factor| factor.kind).collect(), codes)
+            }
+        };
+        let due_at = ctx.now().plus(WAITING);
+        Ok(FactorResetPreview { email: member.email, factors, recovery_codes_left, due_at, obstacle })
+    })
+}
 
 /// Asks that a member lose their second factors, who lost them all. They and every super admin of their organizations are
 /// told; it comes to pass after [`WAITING`], unless they object.
@@ -69,7 +101,10 @@ pub async fn ask(
         let member = users::find(&mut write.tx, organization, user).await?;
         let obstacle = obstacle(ctx, &mut write.tx, user).await?;
         let mut write = guarded(&permit, write, obstacle, &format!("of {}", member.email)).await?;
-        can_be_asked(ctx, &mut write.tx, &member).await?;
+        if let Some(reason) = hindrance(ctx, &mut write.tx, user, &member.email).await? {
+            return Err(Error::conflict(reason).into());
+        }
+        count(ctx, &mut write.tx, user).await?;
         let token = new_token(ctx);
         let reset = FactorReset {
             id: FactorResetId::from_uuid(ctx.control.new_uuid()),
@@ -84,7 +119,7 @@ pub async fn ask(
             ended_at: None,
         };
         if !store::factor_resets::add(&mut write.tx, &reset).await? {
-            return Err(asked_already().into());
+            return Err(Error::conflict(ASKED_ALREADY).into());
         }
         let asker = write.event.actor.clone();
         letters::asked(ctx, &mut write.tx, &reset, &asker, &token).await?;
@@ -135,48 +170,6 @@ pub async fn open_for(
     })
 }
 
-/// What the link in the mail is about.
-///
-/// # Errors
-/// `Conflict` when it is over.
-pub async fn view(ctx: &Context, token: &Secret) -> Result<FactorResetView, Error> {
-    attempt!(ctx, {
-        let mut tx = ctx.public(Action::ObjectToFactorReset).read().await?;
-        let (reset, user) = find(&mut tx, token).await?;
-        let asker = asker(&mut tx, &reset).await?;
-        Ok(draw(reset, user.email, asker))
-    })
-}
-
-/// Objects by the link in the mail; whoever has it can.
-///
-/// # Errors
-/// `Conflict` when it is over.
-pub async fn object(ctx: &Context, token: &Secret) -> Result<(), Error> {
-    attempt!(ctx, {
-        let permit = ctx.public(Action::ObjectToFactorReset);
-        let mut write = permit.write(EventType::UserFactorResetObjected).await?;
-        let (reset, user) = find(&mut write.tx, token).await?;
-        end(&mut write, &reset, FactorResetOutcome::Objected, ctx).await?;
-        name_in(&mut write, user.id, &user.email).await?;
-        write.event.actor.clone_from(&user.email);
-        write.event.credential = Some(CREDENTIAL.into());
-        write.text(format!(
-            "{} keeps their second factors: somebody objected by the link in the mail",
-            user.email
-        ));
-        write.commit().await
-    })
-}
-
-/// Objects for somebody who has just shown a second factor: they have not lost them all.
-pub(crate) async fn object_by_factor(ctx: &Context, write: &mut Write, user: &User) -> Result<(), Failure> {
-    let Some(reset) = store::factor_resets::find_open(&mut write.tx, user.id).await? else { return Ok(()) };
-    end(write, &reset, FactorResetOutcome::Objected, ctx).await?;
-    let text = format!("{} keeps their second factors: they showed one", user.email);
-    write.record(EventType::UserFactorResetObjected, text).await
-}
-
 async fn end(
     write: &mut Write,
     reset: &FactorReset,
@@ -216,31 +209,28 @@ async fn obstacle(ctx: &Context, tx: &mut Tx, user: UserId) -> Result<Option<&'s
     Ok(None)
 }
 
-/// Makes sure that there is something to ask, and that it is not asked too often.
-async fn can_be_asked(ctx: &Context, tx: &mut Tx, member: &Member) -> Result<(), Failure> {
-    if ctx.user()? == member.user_id {
+/// Why there is nothing to ask, if so.
+async fn hindrance(ctx: &Context, tx: &mut Tx, user: UserId, email: &str) -> Result<Option<String>, Failure> {
+    if ctx.user()? == user {
         let reason =
             "You cannot ask this for yourself. Remove your factors in your profile, or ask another admin.";
-        return Err(Error::conflict(reason).into());
+        return Ok(Some(reason.into()));
     }
-    if store::factors::list_for_user(tx, member.user_id).await?.is_empty() {
-        return Err(Error::conflict(format!("{} has no second factor.", member.email)).into());
+    if store::factors::list_for_user(tx, user).await?.is_empty() {
+        return Ok(Some(format!("{email} has no second factor.")));
     }
-    if store::factor_resets::find_open(tx, member.user_id).await?.is_some() {
-        return Err(asked_already().into());
-    }
-    let counters = lock_outs::factor_reset_counters(member.user_id);
+    let open = store::factor_resets::find_open(tx, user).await?;
+    Ok(open.map(|_| ASKED_ALREADY.into()))
+}
+
+/// Counts that it is asked, which may not be too often.
+async fn count(ctx: &Context, tx: &mut Tx, user: UserId) -> Result<(), Failure> {
+    let counters = lock_outs::factor_reset_counters(user);
     if let Some(lock_out) = lock_outs::find(tx, &counters, ctx.now()).await? {
         return Err(Error::limited(lock_out.seconds_left(ctx.now())).into());
     }
     lock_outs::count_within(tx, &counters, ctx.now()).await?;
     Ok(())
-}
-
-async fn find(tx: &mut Tx, token: &Secret) -> Result<(FactorReset, User), Failure> {
-    let reset = store::factor_resets::find_by_token(tx, &hash(token)).await?.ok_or_else(is_over)?;
-    let user = store::users::find(tx, reset.user_id).await?.ok_or_else(is_over)?;
-    Ok((reset, user))
 }
 
 async fn asker(tx: &mut Tx, reset: &FactorReset) -> Result<String, Failure> {
@@ -274,10 +264,6 @@ fn new_token(ctx: &Context) -> Secret {
 /// What is looked up instead of the token, which is kept nowhere.
 fn hash(token: &Secret) -> Vec<u8> {
     digest::digest(&digest::SHA256, token.expose().as_bytes()).as_ref().to_vec()
-}
-
-fn asked_already() -> Error {
-    Error::conflict("This was asked already, and waits for its time to be over.")
 }
 
 fn is_over() -> Error {

@@ -45,6 +45,8 @@ text_enum! {
         StepUp = "session.step_up",
         /// Object, through the link in the mail, to losing one's second factors.
         ObjectToFactorReset = "factor_reset.object",
+        /// Object to it while one is signed in.
+        ObjectToOwnFactorReset = "profile.object_to_factor_reset",
         /// Make another organization.
         CreateOrganization = "organization.create",
         /// Leave an organization.
@@ -236,6 +238,7 @@ impl Action {
             | Self::ViewOwnFactors
             | Self::RenameOwnFactors
             | Self::ManageOwnFactors
+            | Self::ObjectToOwnFactorReset
             | Self::ViewOwnSessions
             | Self::EndOwnSessions
             | Self::StepUp

@@ -77,9 +77,9 @@ pub async fn find_open(tx: &mut Tx, user: UserId) -> Result<Option<FactorReset>,
     fetch_optional!(tx, "SELECT * FROM factor_resets WHERE user_id = $1 AND ended_at IS NULL", user)
 }
 
-/// The open request to which the link of that token objects.
+/// The request to which the link of that token objects or objected, open or not.
 pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<FactorReset>, Error> {
-    fetch_optional!(tx, "SELECT * FROM factor_resets WHERE token_hash = $1 AND ended_at IS NULL", token_hash)
+    fetch_optional!(tx, "SELECT * FROM factor_resets WHERE token_hash = $1", token_hash)
 }
 
 /// Open requests whose time has come, the oldest first.

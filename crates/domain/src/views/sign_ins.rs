@@ -122,8 +122,24 @@ pub struct SessionView {
     pub expires_at: Timestamp,
 }
 
+/// What there is to know before it is asked that somebody lose their second factors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorResetPreview {
+    /// Who would lose them.
+    pub email: String,
+    /// What they would lose, the oldest first; empty if the viewer may not know.
+    pub factors: Vec<FactorKind>,
+    /// Recovery codes that they would lose.
+    pub recovery_codes_left: i64,
+    /// When it would come to pass, if it were asked now.
+    pub due_at: Timestamp,
+    /// Why it cannot be asked, if so: a sentence.
+    pub obstacle: Option<String>,
+}
+
 /// An open request that somebody lose their second factors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct FactorResetView {
     /// Its id.
     pub id: FactorResetId,

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use control::{factor_resets, factors, mails, sessions, testing};
 use domain::{
-    errors::Error, ids::UserId, inputs::SignIn, secrets::Secret, sign_ins::Proof, states::Outcome,
+    errors::Error,
+    ids::UserId,
+    inputs::SignIn,
+    secrets::Secret,
+    sign_ins::{FactorKind, Proof},
+    states::Outcome,
     views::MailView,
 };
 
@@ -130,16 +135,94 @@ async fn the_link_in_the_mail_objects() {
     let view = factor_resets::view(&world.nobody(), &token).await.unwrap();
     assert_eq!((view.email.as_str(), view.reason.as_str()), (BOB, REASON));
     let unknown = Secret::new("x".repeat(43));
-    assert_eq!(factor_resets::object(&world.nobody(), &unknown).await.unwrap_err().status(), 409);
+    let refused = factor_resets::object(&world.nobody(), &unknown).await.unwrap_err();
+    assert!(refused.status() == 409 && refused.to_string().contains("no link that was sent"), "{refused}");
     factor_resets::object(&world.nobody(), &token).await.unwrap();
     let event = world.last_event(world.organization, "user.factor_reset_objected").await;
     assert_eq!((event.actor.as_str(), event.credential.as_deref()), (BOB, Some("objection link")));
     assert_eq!(factor_resets::object(&world.nobody(), &token).await.unwrap_err().status(), 409, "once");
-    assert_eq!(factor_resets::view(&world.nobody(), &token).await.unwrap_err().status(), 409);
+    let refused = factor_resets::view(&world.nobody(), &token).await.unwrap_err();
+    assert!(refused.status() == 409 && refused.to_string().contains("stopped already"), "{refused}");
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
     assert!(has_factor(&world, bob).await);
     assert!(!format!("{:?}", world.dump().await).contains(token.expose()), "the token is kept nowhere");
+}
+
+#[tokio::test]
+async fn the_link_says_how_it_ended() {
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    let first = token(&world).await;
+    factor_resets::withdraw(&world.ctx(), world.organization, bob).await.unwrap();
+    let refused = factor_resets::view(&world.nobody(), &first).await.unwrap_err();
+    assert!(refused.status() == 409 && refused.to_string().contains("taken back"), "{refused}");
+    world.clock.advance(Duration::from_secs(1));
+    ask(&world, world.user, bob).await.unwrap();
+    let second = token(&world).await;
+    assert!(first.expose() != second.expose());
+    world.clock.advance(factor_resets::WAITING);
+    assert!(factor_resets::view(&world.nobody(), &second).await.is_ok(), "until it comes to pass");
+    assert_eq!(carry_out(&world).await, 1);
+    let refused = factor_resets::object(&world.nobody(), &second).await.unwrap_err();
+    assert!(refused.status() == 409 && refused.to_string().contains("came to pass"), "{refused}");
+}
+
+#[tokio::test]
+async fn who_is_signed_in_still_sees_it_and_objects() {
+    let (world, bob, _) = with_bob().await;
+    let ctx = world.ctx_of(bob);
+    assert_eq!(factor_resets::own(&ctx).await.unwrap(), None);
+    assert_eq!(factor_resets::object_own(&ctx).await.unwrap_err().status(), 409, "nothing to object to");
+    let asked = factor_resets::ask(&world.ctx(), world.organization, bob, REASON).await.unwrap();
+    assert_eq!(factor_resets::own(&world.ctx()).await.unwrap(), None, "it is about somebody else");
+    let denied = factor_resets::object_own(&world.ctx()).await.unwrap_err();
+    assert_eq!(denied.status(), 409, "and nobody objects for them");
+    assert_eq!(factor_resets::own(&ctx).await.unwrap(), Some(asked));
+    let program = world.token_of(bob, &[]).await;
+    assert!(matches!(factor_resets::object_own(&program).await, Err(Error::Denied { .. })));
+    // Long after they have shown who they are.
+    world.clock.advance(Duration::from_secs(3600));
+    factor_resets::object_own(&ctx).await.unwrap();
+    let event = world.last_event(world.organization, "user.factor_reset_objected").await;
+    assert_eq!((event.actor.as_str(), event.subject_id), (BOB, Some(bob.uuid())));
+    assert_eq!(factor_resets::own(&ctx).await.unwrap(), None);
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 0);
+    assert!(has_factor(&world, bob).await);
+}
+
+#[tokio::test]
+async fn what_it_does_and_what_stands_in_the_way_is_said_before() {
+    let (world, bob, _) = with_bob().await;
+    let organization = world.organization;
+    let preview =
+        async |by: UserId, user: UserId| factor_resets::preview(&world.ctx_of(by), organization, user).await;
+    let before = preview(world.user, bob).await.unwrap();
+    let (kinds, due_at) = (vec![FactorKind::Totp], world.now().plus(factor_resets::WAITING));
+    assert_eq!((before.email.as_str(), before.factors, before.recovery_codes_left), (BOB, kinds, 10));
+    assert_eq!((before.due_at, before.obstacle), (due_at, None));
+    assert_eq!(
+        factor_resets::open_for(&world.ctx(), organization, bob).await.unwrap(),
+        None,
+        "nothing is asked"
+    );
+    // What it says is what asking says.
+    let carol = world.add_user("carol@example.org", Some(false), true).await;
+    assert!(matches!(preview(carol, bob).await, Err(Error::Denied { .. })));
+    world.grant(carol, "organization:users:write", None).await;
+    let dave = world.add_user("dave@example.org", Some(false), true).await;
+    add_app(&world, world.user).await;
+    ask(&world, world.user, bob).await.unwrap();
+    for (by, user) in [(carol, world.user), (carol, carol), (carol, dave), (carol, bob)] {
+        let said = preview(by, user).await.unwrap();
+        let refused = ask(&world, by, user).await.unwrap_err();
+        assert_eq!(said.obstacle, Some(refused.to_string()));
+        let is_hidden = said.factors.is_empty() && said.recovery_codes_left == 0;
+        assert!(is_hidden || user == bob, "{refused}");
+    }
+    let nobody = UserId::from_uuid(world.uuid());
+    assert_eq!(preview(carol, nobody).await, Err(Error::NotFound));
 }
 
 #[tokio::test]
