@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub use resets::{LINK_LIFETIME, ask_reset, ask_reset_for, reset, view_reset};
-pub use rules::{judge, judge_own};
+pub use rules::{judge, judge_by_link, judge_own};
 
 /// Changes one's own password. It asks for the old one, however lately one has signed in; second factors stay. Other sessions
 /// end on request; says how many did.

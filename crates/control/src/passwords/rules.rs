@@ -5,6 +5,7 @@ use domain::{actions::Action, errors::Error, secrets::Secret, views::PasswordRul
 use identity::passwords::{self, Rules};
 use store::{Tx, users::User};
 
+use super::resets;
 use crate::{
     Context,
     errors::{Failure, attempt},
@@ -71,6 +72,23 @@ pub async fn judge_own(ctx: &Context, password: Secret) -> Result<Vec<PasswordRu
     let demands = attempt!(ctx, {
         let mut tx = ctx.own(Action::ChangeOwnPassword)?.read().await?;
         let user = profiles::person(ctx, &mut tx).await?;
+        Demands::of(&mut tx, &user).await
+    })?;
+    look(ctx, password, demands).await
+}
+
+/// Says of each rule whether a new password meets it for whom a mailed link was sent to.
+///
+/// # Errors
+/// `Conflict` when the link was used, took too long, or never was; `Unavailable` when too many are looked at right now.
+pub async fn judge_by_link(
+    ctx: &Context,
+    token: &Secret,
+    password: Secret,
+) -> Result<Vec<PasswordRule>, Error> {
+    let demands = attempt!(ctx, {
+        let mut tx = ctx.public(Action::ResetPassword).read().await?;
+        let user = resets::find(ctx, &mut tx, token).await?;
         Demands::of(&mut tx, &user).await
     })?;
     look(ctx, password, demands).await

@@ -284,3 +284,24 @@ async fn what_is_typed_is_judged_as_it_would_be_taken() {
     );
     assert!(passwords::judge_own(&old, secret(NEW)).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_is_typed_behind_a_link_is_judged_for_its_person() {
+    let world = World::new().await;
+    passwords::ask_reset(&world.nobody(), EMAIL).await.unwrap();
+    let token = link(&world).await;
+    // Long enough beside a second factor alone.
+    let short = "zq7kvx2mwu";
+    let judged = async || {
+        let rules = passwords::judge_by_link(&world.nobody(), &token, secret(short)).await.unwrap();
+        rules.iter().all(|rule| rule.is_met)
+    };
+    assert!(!judged().await);
+    add_app(&world, world.user).await;
+    assert!(judged().await);
+    let unknown = passwords::judge_by_link(&world.nobody(), &secret("x"), secret(NEW)).await;
+    assert_eq!(unknown.unwrap_err().status(), 409);
+    reset(&world, &token, short).await.unwrap();
+    let used = passwords::judge_by_link(&world.nobody(), &token, secret(NEW)).await;
+    assert_eq!(used.unwrap_err().status(), 409);
+}
