@@ -17,6 +17,7 @@ use crate::{
     },
     context::{control, no_store, set_status},
     links,
+    passwords::rules::{Judge, PasswordRules},
 };
 
 const ACCEPT: &str = "/api/invitations/accept";
@@ -70,7 +71,7 @@ fn draw(token: &str, invitation: &InvitationView) -> AnyView {
         Some(own) if own == email => view! { {accept(token, own)} {decline(token)} }.into_any(),
         Some(other) => another(email, other),
         None if invitation.has_account => view! { {sign_in(token, email)} {decline(token)} }.into_any(),
-        None => view! { {join(token, email)} {decline(token)} }.into_any(),
+        None => view! { {join(token, email, organization_name)} {decline(token)} }.into_any(),
     };
     let body = view! {
         <p class="break">
@@ -128,7 +129,7 @@ fn sign_in(token: &str, email: &str) -> AnyView {
     .into_any()
 }
 
-fn join(token: &str, email: &str) -> AnyView {
+fn join(token: &str, email: &str, organization: &str) -> AnyView {
     let form = FormState::of(JOIN);
     let name = Field {
         name: "name",
@@ -156,6 +157,7 @@ fn join(token: &str, email: &str) -> AnyView {
             // Password managers keep the password under this name.
             <input type="email" name="username" value=email.to_owned() autocomplete="username" hidden readonly />
             {name.view(&form)} {password.view(&form)}
+            <PasswordRules field=form.id("password") judge=Judge::New { organization: organization.to_owned() } />
             <div class="form-actions">
                 <button class="button button-primary button-wide">"Accept and sign in"</button>
             </div>

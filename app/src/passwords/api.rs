@@ -41,15 +41,27 @@ pub async fn judge_own_password(#[server(default)] password: String) -> Result<V
     answer(control::passwords::judge_own(&control()?, Secret::new(password)).await)
 }
 
-/// Says of each rule whether the password of somebody meets it who has no account yet. `name` and `email` are what they
-/// have typed beside it.
+/// Says of each rule whether the password of somebody meets it who has no account yet. `name`, `email` and `organization` are
+/// what they have typed beside it, or what is known of them.
 #[server(endpoint = "passwords/judge")]
 pub async fn judge_password(
     #[server(default)] password: String,
     #[server(default)] name: String,
     #[server(default)] email: String,
+    #[server(default)] organization: String,
 ) -> Result<Vec<PasswordRule>, AppError> {
-    answer(control::passwords::judge(&control()?, Secret::new(password), vec![name, email]).await)
+    let words = vec![name, email, organization];
+    answer(control::passwords::judge(&control()?, Secret::new(password), words).await)
+}
+
+/// Says of each rule whether the new password meets it of whom the mailed link was sent to.
+#[server(endpoint = "passwords/judge_by_link")]
+pub async fn judge_password_by_link(
+    #[server(default)] token: String,
+    #[server(default)] password: String,
+) -> Result<Vec<PasswordRule>, AppError> {
+    let (token, password) = (Secret::new(token), Secret::new(password));
+    answer(control::passwords::judge_by_link(&control()?, &token, password).await)
 }
 
 /// Has a link mailed that sets a new password. Whether the address belongs to anybody is not told.

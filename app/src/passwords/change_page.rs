@@ -11,6 +11,7 @@ use crate::{
     },
     context::{answer, control, no_store},
     links,
+    passwords::rules::{Judge, PasswordRules},
 };
 
 const TITLE: &str = "Change password";
@@ -60,6 +61,7 @@ fn draw(has_factor: bool) -> AnyView {
         <section class="card">
             <form method="post" action=form.action class="form form-narrow">
                 {form.error(&FIELDS)} {old.view(&form)} {new.view(&form)}
+                <PasswordRules field=form.id("password") judge=Judge::Own />
                 <label class="check">
                     <input type="checkbox" name="end_other_sessions" value="true" checked />
                     <span>"Sign out everywhere else"</span>

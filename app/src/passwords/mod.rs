@@ -1,6 +1,7 @@
 //! Passwords: changing one's own, and setting a new one by a mailed link. Second factors are in `factors`.
 
 pub mod api;
+pub mod rules;
 
 #[cfg(feature = "ssr")]
 mod change_page;

@@ -14,6 +14,7 @@ use crate::{
         page::page,
     },
     context::{control, no_store, set_status},
+    passwords::rules::{Judge, PasswordRules},
 };
 
 /// Fewest characters of a password that is the only factor.
@@ -106,6 +107,7 @@ fn draw(token: &str) -> AnyView {
                 <form method="post" action=form.action class="form">
                     {form.error(&shown)} {hidden(&[("token", token)])}
                     {fields.into_iter().map(|field| field.view(&form)).collect_view()}
+                    <PasswordRules field=form.id("password") judge=Judge::New { organization: String::new() } />
                     <div class="form-actions">
                         <button class="button button-primary button-wide">"Set up and sign in"</button>
                     </div>
