@@ -1,14 +1,15 @@
 //! What the binary can be told to do, one function each. Prints for people; errors go up to `main`.
 
 use std::{
-    io::Write,
+    fs::File,
+    io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use control::{Control, certificates, events, mails, set_up};
+use control::{Control, certificates, events, mails, passwords, set_up};
 use domain::{
     certificates::{DestructionCertificate, SignedCertificate},
     ids::MailId,
@@ -56,6 +57,13 @@ enum Command {
     /// For the operator of this machine.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Make a list for `passwords.breached_list` of a public one: lines HASH or HASH:COUNT, SHA-1, sorted by hash.
+    ConvertBreachedPasswords {
+        /// The public list.
+        from: PathBuf,
+        /// The list that is made; it takes the place of the one before it once it is whole.
+        to: PathBuf,
+    },
     /// Check a certificate of destruction; needs neither configuration nor server.
     VerifyCertificate {
         /// The downloaded file.
@@ -110,6 +118,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
+        Command::ConvertBreachedPasswords { from, to } => convert_breached_passwords(&from, &to),
         Command::VerifyCertificate { file, public_key } => verify_certificate(&file, public_key.as_deref()),
         Command::Version => {
             println!("redoubt {}", env!("CARGO_PKG_VERSION"));
@@ -125,11 +134,38 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes beside the list that is there, which stays whole until the new one is.
+fn convert_breached_passwords(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let told = |path: &Path| path.display().to_string();
+    let lines = File::open(from).with_context(|| format!("{} cannot be read", told(from)))?;
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let file = File::create(&part).with_context(|| format!("{} cannot be written", told(&part)))?;
+    let mut writer = BufWriter::new(file);
+    let count = match passwords::convert_breached(BufReader::new(lines), &mut writer) {
+        Ok(count) => count,
+        Err(error) => {
+            // What is left of it is no list, and of no use.
+            let _ = std::fs::remove_file(&part);
+            return Err(error).with_context(|| format!("{} is no list that can be converted", told(from)));
+        }
+    };
+    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(&part, to).with_context(|| format!("{} cannot be written", told(to)))?;
+    println!(
+        "{count} passwords in {}. Set passwords.breached_list to it and start the server again.",
+        told(to)
+    );
+    Ok(())
+}
+
 fn check_config(config: &Config) -> anyhow::Result<()> {
     if let Some(paths) = &config.server.tls {
         tls::acceptor(paths)?;
     }
     serving::mailer(config)?;
+    let breached = serving::breached_list(config)?;
     let key = match &config.master_key {
         MasterKeySource::File(path) => path.display().to_string(),
         MasterKeySource::Credential(_) => "systemd credential".to_owned(),
@@ -147,6 +183,9 @@ fn check_config(config: &Config) -> anyhow::Result<()> {
     println!("  database    {database}");
     println!("  master key  {key}");
     println!("  mails       {}", mail.as_deref().unwrap_or("kept here; there is no mail server"));
+    let known =
+        breached.map(|list| format!("{} of the operator's, and those that are built in", list.count()));
+    println!("  breached    {}", known.as_deref().unwrap_or("passwords that are built in"));
     println!("  volumes in  {}", config.host.state_dir.display());
     Ok(())
 }

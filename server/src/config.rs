@@ -36,6 +36,8 @@ pub struct Config {
     pub host: HostSettings,
     /// The mail server; without one, mails are kept to be read here.
     pub mail: Option<MailSettings>,
+    /// A list of passwords that became known, beside the one that is built in.
+    pub breached_passwords: Option<PathBuf>,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -176,6 +178,7 @@ impl Config {
             master_key: master_key_source(&mut values, environment),
             host: host_settings(&mut values),
             mail: mail::mail_settings(&mut values, environment),
+            breached_passwords: values.optional("passwords.breached_list", path),
             log: LogSettings {
                 format: values.get("log.format", LogFormat::Text, log_format),
                 level: values.get("log.level", "info".to_owned(), log_level),

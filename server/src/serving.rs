@@ -1,9 +1,9 @@
 //! Puts an installation together from its configuration: database, key, host, `control`; and runs the server on it.
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
-use control::{Control, Parts, SystemRandom, mails::Mailer, set_up};
+use control::{Control, Parts, SystemRandom, mails::Mailer, passwords::BreachedList, set_up};
 use domain::errors::Error;
 use host::{
     Accelerator, Host,
@@ -88,8 +88,18 @@ pub(crate) async fn open_control(
         is_simulated,
         mailer,
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
+        breached: breached_list(config)?,
     });
     control.await.context("The installation cannot be opened")
+}
+
+/// The operator's list of passwords that became known, if one is configured.
+pub(crate) fn breached_list(config: &Config) -> anyhow::Result<Option<BreachedList>> {
+    let Some(path) = &config.breached_passwords else { return Ok(None) };
+    let failed = || format!("passwords.breached_list: {} cannot be used", path.display());
+    let file = File::open(path).with_context(failed)?;
+    let list = BreachedList::open(file).with_context(failed)?;
+    Ok(Some(list))
 }
 
 /// What sends the mails, if a mail server is configured.

@@ -436,6 +436,50 @@ fn check_config_tells_every_mistake() {
 }
 
 #[test]
+fn a_public_list_of_breached_passwords_is_converted_and_used() {
+    let mut installation = Installation::new();
+    let path = |name: &str| installation.directory.path().join(name);
+    let lines =
+        "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:9545824\n86f7e437faa5a7fce15d1ddcb9eaeaea377667b8:7\n";
+    std::fs::write(path("public.txt"), lines).unwrap();
+    let convert = |installation: &Installation| {
+        installation.run(&["convert-breached-passwords", "public.txt", "breached.list"])
+    };
+    let output = convert(&installation);
+    assert!(
+        output.status.success() && text(&output).contains("2 passwords in breached.list"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(std::fs::metadata(path("breached.list")).unwrap().len(), 20 + 2 * 8);
+    // What cannot be converted leaves the list that is there.
+    std::fs::write(path("public.txt"), "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8\nno hash\n").unwrap();
+    let output = convert(&installation);
+    assert!(!output.status.success() && text(&output).contains("Line 2 is not a SHA-1"), "{}", text(&output));
+    assert_eq!(std::fs::metadata(path("breached.list")).unwrap().len(), 20 + 2 * 8);
+    assert!(!path("breached.list.part").exists());
+
+    installation.set("PASSWORDS__BREACHED_LIST", "breached.list");
+    let output = installation.run(&["check-config"]);
+    assert!(
+        output.status.success() && text(&output).contains("breached    2 of the operator's"),
+        "{}",
+        text(&output)
+    );
+    installation.serve().stop();
+    installation.set("PASSWORDS__BREACHED_LIST", "public.txt");
+    for command in [["check-config"].as_slice(), &["serve", "--simulated"]] {
+        let output = installation.run(command);
+        assert!(!output.status.success(), "{}", text(&output));
+        assert!(
+            text(&output).contains("passwords.breached_list: public.txt cannot be used"),
+            "{}",
+            text(&output)
+        );
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_and_a_wrong_master_key_are_told() {
     let mut installation = Installation::new();
     let server = installation.serve();

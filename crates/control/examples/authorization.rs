@@ -45,6 +45,7 @@ async fn open(store: &Store) -> Control {
         is_simulated: true,
         mailer: None,
         public_url: "http://localhost:8080".into(),
+        breached: None,
     };
     Control::open(parts).await.unwrap()
 }

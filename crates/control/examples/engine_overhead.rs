@@ -127,6 +127,7 @@ async fn main() {
         is_simulated: true,
         mailer: None,
         public_url: "http://localhost:8080".into(),
+        breached: None,
     })
     .await
     .unwrap();

@@ -28,6 +28,7 @@ use crate::{
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     mails::{Mailer, keep_sending},
+    passwords::BreachedList,
     random,
     sessions::{Hashes, Refusals},
     tokens::TokenRefusals,
@@ -64,6 +65,8 @@ pub struct Parts {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Address of the console without a slash at its end, which links in mails begin with.
     pub public_url: String,
+    /// The operator's list of passwords that became known, which new ones are compared with beside the one that is built in.
+    pub breached: Option<BreachedList>,
 }
 
 /// The handle; clones are cheap and share everything.
@@ -248,6 +251,11 @@ impl Control {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.0.parts.is_simulated
+    }
+
+    /// The operator's list of passwords that became known, if there is one.
+    pub(crate) fn breached(&self) -> Option<&BreachedList> {
+        self.0.parts.breached.as_ref()
     }
 
     /// Address of the console without a slash at its end, which links in mails begin with.

@@ -19,7 +19,9 @@ use crate::{
     },
 };
 
+pub use identity::breached::{SharedList as BreachedList, convert as convert_breached};
 pub use resets::{LINK_LIFETIME, ask_reset, ask_reset_for, reset, view_reset};
+pub(crate) use rules::check;
 pub use rules::{judge, judge_by_link, judge_own};
 
 /// Changes one's own password. It asks for the old one, however lately one has signed in; second factors stay. Other sessions
@@ -50,7 +52,7 @@ pub async fn change(ctx: &Context, input: ChangePassword) -> Result<u64, Error> 
         true if is_the_same => {
             Err(Error::invalid("password", "This is the password that you have. Choose another one."))
         }
-        true => match demands.check(&input.password) {
+        true => match demands.check(&ctx.control, &input.password) {
             Ok(()) => Ok(Some(hash_password(ctx, &input.password).await?)),
             Err(error) => Err(error),
         },

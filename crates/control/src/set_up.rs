@@ -19,7 +19,7 @@ use ring::digest;
 use crate::{
     Context, Control,
     errors::attempt,
-    operators, random,
+    operators, passwords, random,
     sessions::{self, SignedIn},
 };
 
@@ -87,9 +87,8 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
     let name: PersonName = input.name.parse().map_err(|error| Error::name("name", error))?;
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     check_link(ctx, &input.token).await?;
-    let context_words = [name.as_str(), email.as_str(), organization.as_str(), "Redoubt"];
-    identity::passwords::check(&input.password, &Rules::SINGLE_FACTOR, &context_words)
-        .map_err(|error| Error::Invalid { field: "password".into(), reason: error.to_string() })?;
+    let context_words = [name.as_str(), email.as_str(), organization.as_str()];
+    passwords::check(&ctx.control, &input.password, &Rules::SINGLE_FACTOR, &context_words)?;
     let password_hash = sessions::hash_password(ctx, &input.password).await?;
 
     attempt!(ctx, {

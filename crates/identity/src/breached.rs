@@ -4,7 +4,10 @@
 //! The form of a list, where the built-in one comes from and how the full public one is made into a list:
 //! `docs/breached-passwords.md`.
 
-use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom, Write};
+use std::{
+    io::{self, BufRead, Cursor, Read, Seek, SeekFrom, Write},
+    sync::{Mutex, PoisonError},
+};
 
 use domain::secrets::Secret;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -130,6 +133,38 @@ impl<R: Read + Seek> List<R> {
         self.source.seek(SeekFrom::Start(HEADER_BYTES + place * PREFIX_BYTES as u64))?;
         self.source.read_exact(&mut entry)?;
         Ok(entry)
+    }
+}
+
+/// What a list is read from.
+trait Source: Read + Seek + Send {}
+impl<R: Read + Seek + Send> Source for R {}
+
+/// A list that many look into, one after the other: the operator's own.
+pub struct SharedList(Mutex<List<Box<dyn Source>>>);
+
+impl SharedList {
+    /// Takes a list over as [`List::open`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open(source: impl Read + Seek + Send + 'static) -> Result<Self, Error> {
+        let source: Box<dyn Source> = Box::new(source);
+        Ok(Self(Mutex::new(List::open(source)?)))
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).count()
+    }
+
+    /// Whether this very password is on it.
+    ///
+    /// # Errors
+    /// If the list cannot be read.
+    pub fn contains(&self, password: &Secret) -> Result<bool, Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(password)
     }
 }
 

@@ -109,6 +109,7 @@ impl Installation {
             is_simulated: true,
             mailer: None,
             public_url: public_url.to_owned(),
+            breached: None,
         };
         let control = Control::open(parts).await.unwrap();
         let (stop, shutdown) = watch::channel(false);

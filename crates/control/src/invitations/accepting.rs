@@ -27,7 +27,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
-    profiles,
+    passwords, profiles,
     sessions::{self, SignedIn},
     standings::{Place, Standing, forbidden},
 };
@@ -103,9 +103,8 @@ pub async fn join(ctx: &Context, input: JoinByInvitation) -> Result<Joined, Erro
         let name = organization_name(&mut tx, &invitation).await?;
         Ok((invitation.email, name))
     })?;
-    let context_words = [name.as_str(), email.as_str(), organization_name.as_str(), "Redoubt"];
-    identity::passwords::check(&input.password, &Rules::SINGLE_FACTOR, &context_words)
-        .map_err(|error| Error::Invalid { field: "password".into(), reason: error.to_string() })?;
+    let context_words = [name.as_str(), email.as_str(), organization_name.as_str()];
+    passwords::check(&ctx.control, &input.password, &Rules::SINGLE_FACTOR, &context_words)?;
     let password_hash = sessions::hash_password(ctx, &input.password).await?;
 
     attempt!(ctx, {

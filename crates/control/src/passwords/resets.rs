@@ -129,7 +129,7 @@ pub async fn reset(ctx: &Context, input: &ResetPassword) -> Result<(), Error> {
         let user = find(ctx, &mut tx, &input.token).await?;
         Demands::of(&mut tx, &user).await
     })?;
-    demands.check(&input.password)?;
+    demands.check(&ctx.control, &input.password)?;
     let hash = hash_password(ctx, &input.password).await?;
     attempt!(ctx, {
         let mut tx = permit.read().await?;

@@ -2,12 +2,12 @@
 //! shorter. The rules themselves are in `identity`.
 
 use domain::{actions::Action, errors::Error, secrets::Secret, views::PasswordRule};
-use identity::passwords::{self, Rules};
+use identity::passwords::{self, Rule, Rules};
 use store::{Tx, users::User};
 
 use super::resets;
 use crate::{
-    Context,
+    Context, Control,
     errors::{Failure, attempt},
     policies, profiles,
 };
@@ -43,10 +43,33 @@ impl Demands {
     ///
     /// # Errors
     /// `Invalid` on `password`, with the first rule that failed.
-    pub(super) fn check(&self, password: &Secret) -> Result<(), Error> {
+    pub(super) fn check(&self, control: &Control, password: &Secret) -> Result<(), Error> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        passwords::check(password, &self.rules, &words)
-            .map_err(|error| Error::invalid("password", error.to_string()))
+        check(control, password, &self.rules, &words)
+    }
+}
+
+/// Checks a new password. `words` must not make it up; the product's name is always among them.
+///
+/// # Errors
+/// `Invalid` on `password`, with the first rule that failed.
+pub(crate) fn check(
+    control: &Control,
+    password: &Secret,
+    rules: &Rules,
+    words: &[&str],
+) -> Result<(), Error> {
+    let checked = passwords::check(password, rules, words).and_then(|()| known(control, password));
+    checked.map_err(|error| Error::invalid("password", error.to_string()))
+}
+
+/// Looks for a password in the operator's own list.
+fn known(control: &Control, password: &Secret) -> Result<(), passwords::Error> {
+    let Some(list) = control.breached() else { return Ok(()) };
+    match list.contains(password) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(passwords::Error::Known),
+        Err(error) => Err(passwords::Error::List(error.to_string())),
     }
 }
 
@@ -99,10 +122,18 @@ async fn look(ctx: &Context, password: Secret, demands: Demands) -> Result<Vec<P
     let busy =
         || Error::Unavailable { reason: "Too many people sign in right now. Try again in a moment.".into() };
     let place = ctx.control.hashes().place().ok_or_else(busy)?;
+    let control = ctx.control.clone();
     let work = move || {
         let words: Vec<&str> = demands.words.iter().map(String::as_str).collect();
         let judgement = passwords::judge(&password, &demands.rules, &words);
-        let rules = judgement.results.into_iter();
+        let mut results = judgement.results;
+        if let (Some(result), Err(error)) = (
+            results.iter_mut().find(|result| result.rule == Rule::Known && result.is_met),
+            known(&control, &password),
+        ) {
+            (result.is_met, result.sentence) = (false, error.to_string());
+        }
+        let rules = results.into_iter();
         rules.map(|result| PasswordRule { is_met: result.is_met, sentence: result.sentence }).collect()
     };
     place.work(work).await.ok_or_else(busy)

@@ -4,6 +4,7 @@
 use std::{
     any::Any,
     collections::BTreeMap,
+    io::Cursor,
     net::IpAddr,
     path::PathBuf,
     sync::{
@@ -16,6 +17,7 @@ use std::{
 use control::{
     Context, Control, MasterKey, Origin, Parts, Random,
     mails::Mailer,
+    passwords::{BreachedList, convert_breached},
     projects, services,
     sessions::{SignInStep, SignedIn},
     set_up,
@@ -36,6 +38,7 @@ use domain::{
     views::{ServiceRow, ServiceView},
 };
 use host::Host;
+use identity::breached::hash_lines;
 use store::{Store, events::Event, nodes::Node, strands::Strand};
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
@@ -222,6 +225,17 @@ impl World {
         let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
         let parts = parts(&self.store, &self.clock, &self.host, number);
         Control::open(Parts { mailer: Some(mailer), ..parts }).await.unwrap()
+    }
+
+    /// The server once more, with a list of passwords that became known beside the one that is built in.
+    pub async fn know(&mut self, passwords: &[&str]) {
+        let mut list = Cursor::new(Vec::new());
+        let lines = hash_lines(passwords.iter().copied());
+        convert_breached(lines.as_bytes(), &mut list).unwrap();
+        let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
+        let parts = parts(&self.store, &self.clock, &self.host, number);
+        let breached = Some(BreachedList::open(list).unwrap());
+        self.control = Control::open(Parts { breached, ..parts }).await.unwrap();
     }
 
     /// Other limits for the runner, in real time.
@@ -615,6 +629,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         is_simulated: true,
         mailer: None,
         public_url: "http://localhost:8080".into(),
+        breached: None,
     }
 }
 

@@ -305,3 +305,23 @@ async fn what_is_typed_behind_a_link_is_judged_for_its_person() {
     let used = passwords::judge_by_link(&world.nobody(), &token, secret(NEW)).await;
     assert_eq!(used.unwrap_err().status(), 409);
 }
+
+#[tokio::test]
+async fn asvs_6_2_12_the_operators_own_list_counts_wherever_a_password_is_chosen() {
+    let mut world = World::new().await;
+    let judged = async |world: &World| {
+        let rules = passwords::judge_own(&world.ctx(), secret(NEW)).await.unwrap();
+        rules.iter().filter(|rule| !rule.is_met).map(|rule| rule.sentence.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&world).await, [""; 0]);
+    world.know(&[NEW]).await;
+    let unmet = judged(&world).await;
+    assert!(matches!(&unmet[..], [one] if one.contains("passwords that became known")), "{unmet:?}");
+    let refused = change(&world, PASSWORD, NEW).await.unwrap_err();
+    assert_eq!((refused.status(), refused.field()), (422, Some("password")), "{refused}");
+    assert!(refused.to_string().contains("passwords that became known"), "{refused}");
+    passwords::ask_reset(&world.nobody(), EMAIL).await.unwrap();
+    let token = link(&world).await;
+    assert_eq!(reset(&world, &token, NEW).await.unwrap_err().status(), 422);
+    assert_eq!(change(&world, PASSWORD, "copper lantern 9 willow dawn").await, Ok(0));
+}
