@@ -87,6 +87,15 @@ document.addEventListener("click", (event) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 });
 
+// The ticks of a list's rows, wherever their form stands.
+document.addEventListener("click", (event) => {
+  const form = event.target.closest?.("button[data-pick-all]")?.form;
+  if (!form) return;
+  const ticks = [...form.elements].filter((element) => element.type === "checkbox" && element.closest("tr"));
+  const all = ticks.every((tick) => tick.checked);
+  for (const tick of ticks) tick.checked = !all;
+});
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;

@@ -58,6 +58,17 @@ fn head(column: Column) -> AnyView {
     }
 }
 
+/// Ticks all rows of the page, or none if all are ticked (the loader script does it). `form` names the form that the ticks
+/// belong to, where the button stands outside of it.
+pub(crate) fn pick_all(form: Option<&'static str>) -> AnyView {
+    view! {
+        <button type="button" class="button button-quiet needs-script" data-pick-all="" form=form>
+            "Choose all on this page"
+        </button>
+    }
+    .into_any()
+}
+
 fn row(columns: &[Column], cells: Row) -> AnyView {
     let cells = columns.iter().zip(cells).map(|(column, cell)| self::cell(*column, cell)).collect_view();
     view! { <tr role="row">{cells}</tr> }.into_any()

@@ -27,7 +27,7 @@ use crate::{
         icons::{Icon, icon},
         list::List,
         page::page,
-        table::{Column, Row},
+        table::{Column, Row, pick_all},
         time::time,
     },
     context::{Posted, done, posted, set_status},
@@ -202,6 +202,7 @@ fn choice(address: &str, form: &FormState, table: AnyView) -> AnyView {
                 <span class="muted">"Chosen:"</span>
                 <button class="button" name="do" value=RESEND>"Send again"</button>
                 <button class="button" name="do" value=WITHDRAW>"Withdraw"</button>
+                {pick_all(None)}
             </div>
         </form>
     }

@@ -28,7 +28,7 @@ use crate::{
         list::List,
         page::page,
         paths::paths,
-        table::{Column, Row, table},
+        table::{Column, Row, pick_all, table},
         time::time,
     },
     context::{answer, control},
@@ -237,6 +237,7 @@ fn chosen(organization: &str) -> AnyView {
     view! {
         <form id=CHOSEN method="get" action=links::revocations(organization) class="form-actions">
             <button class="button">"Revoke chosen…"</button>
+            {pick_all(None)}
         </form>
     }
     .into_any()

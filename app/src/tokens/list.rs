@@ -19,7 +19,7 @@ use crate::{
         form::{FormState, hidden},
         icons::{Icon, icon},
         list::List,
-        table::{Column, Row},
+        table::{Column, Row, pick_all},
         time::time,
     },
     quantities::count,
@@ -207,7 +207,8 @@ fn endings(owner: &Owner, total: i64, days: &str) -> AnyView {
     view! {
         <form id=CHOSEN method="get" action=owner.revocation()></form>
         <div class="form-actions">
-            <button class="button" form=CHOSEN>"Revoke chosen…"</button> {open_button(MANY_DIALOG, "button", label)}
+            <button class="button" form=CHOSEN>"Revoke chosen…"</button> {pick_all(Some(CHOSEN))}
+            {open_button(MANY_DIALOG, "button", label)}
         </div>
         {dialog(MANY_DIALOG, format!("Revoke {}?", count(total, "token")), false, many.into_any())}
     }
