@@ -29,6 +29,7 @@ pub mod components;
 pub mod application_users;
 pub mod certificates;
 pub mod events;
+pub mod factor_resets;
 pub mod factors;
 pub mod groups;
 pub mod invitations;

@@ -5,8 +5,8 @@ mod own;
 use std::fmt::Write as _;
 
 pub use self::own::{
-    authentication, change_password, factor, factor_removal, new_app, new_passkey, new_security_key,
-    own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up,
+    authentication, change_password, factor, factor_removal, factor_reset, new_app, new_passkey,
+    new_security_key, own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up,
 };
 
 /// The list of projects, of one organization or of the first.
@@ -133,6 +133,11 @@ pub fn user_removal(organization: &str, user: &str) -> String {
 #[must_use]
 pub fn user_deactivation(organization: &str, user: &str) -> String {
     of_organization(organization, &["users", user, "deactivate"], &[])
+}
+/// What resetting the second factors of one of its people would do, and the form that asks for it.
+#[must_use]
+pub fn user_factor_reset(organization: &str, user: &str) -> String {
+    of_organization(organization, &["users", user, "factor-reset"], &[])
 }
 /// What making one of its people a super admin would do, or none any more.
 #[must_use]

@@ -16,6 +16,7 @@ use crate::{
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
     events::EventsPage,
+    factor_resets::{AskFactorResetPage, FactorResetPage},
     factors::{
         AuthenticationPage, FactorViewPage, NewAppPage, NewPasskeyPage, NewSecurityKeyPage,
         RecoveryCodesPage, RemoveFactorPage,
@@ -59,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/step-up") view=StepUpPage />
                 <Route ssr=Async path=path!("/password-reset") view=AskPasswordResetPage />
                 <Route ssr=Async path=path!("/password-reset/:token") view=PasswordResetPage />
+                <Route ssr=Async path=path!("/factor-resets/:token") view=FactorResetPage />
                 <Route ssr=Async path=path!("/invitations/:token") view=InvitationPage />
                 <OwnRoutes />
                 <ProjectRoutes />
@@ -152,6 +154,7 @@ fn PeopleRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/remove") view=UserRemovalPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/deactivate") view=UserDeactivationPage />
         <Route ssr=Async path=path!("/organizations/:organization/users/:user/super-admin") view=UserSuperAdminPage />
+        <Route ssr=Async path=path!("/organizations/:organization/users/:user/factor-reset") view=AskFactorResetPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations") view=InvitationsPage />
         <Route ssr=Async path=path!("/organizations/:organization/invitations/new") view=InvitePage />
         <Route ssr=Async path=path!("/organizations/:organization/application-users") view=ApplicationUsersPage />

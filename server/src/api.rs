@@ -22,6 +22,7 @@ mod projects;
 mod token_bodies;
 mod units;
 mod users;
+mod way_in;
 
 use std::{
     collections::BTreeMap,
@@ -54,6 +55,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         organizations::operations(),
         units::operations(),
         users::operations(),
+        way_in::operations(),
         invitations::operations(),
         groups::operations(),
         application_users::operations(),

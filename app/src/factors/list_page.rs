@@ -3,7 +3,7 @@
 use domain::{
     sign_ins::FactorKind,
     timestamps::Timestamp,
-    views::{FactorRow, OwnFactors},
+    views::{FactorResetView, FactorRow, OwnFactors},
 };
 use leptos::prelude::*;
 
@@ -20,6 +20,7 @@ use crate::{
         time::{maybe_time, time},
     },
     context::{answer, control},
+    factor_resets::own_waiting,
     links,
     quantities::count,
 };
@@ -40,16 +41,18 @@ const COLUMNS: [Column; 5] = [
 pub(crate) fn AuthenticationPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
-        let own = answer(control::factors::own(&control()?).await)?;
+        let ctx = control()?;
+        let own = answer(control::factors::own(&ctx).await)?;
+        let reset = answer(control::factor_resets::own(&ctx).await)?;
         let calls = ApiCalls::new().get("List your second factors", "/api/factors/list", &[]);
         let frame = Frame::of_person(Section::Authentication, TITLE).calls(calls);
-        Ok(frame.view(viewer, draw(&own)))
+        Ok(frame.view(viewer, draw(&own, reset.as_ref())))
     })
 }
 
-fn draw(own: &OwnFactors) -> AnyView {
+fn draw(own: &OwnFactors, reset: Option<&FactorResetView>) -> AnyView {
     view! {
-        {head(TITLE.into(), (), ())} {advice(own)} {password(own.password_changed_at)} {factors(own)}
+        {head(TITLE.into(), (), ())} {own_waiting(reset)} {advice(own)} {password(own.password_changed_at)} {factors(own)}
         {(!own.factors.is_empty()).then(|| recovery_codes(own.recovery_codes_left))}
     }
     .into_any()
@@ -198,7 +201,7 @@ mod tests {
     }
 
     fn html(own: &OwnFactors) -> String {
-        draw(own).to_html().replace("<!>", "")
+        draw(own, None).to_html().replace("<!>", "")
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub fn change_password() -> String {
 pub fn password_reset() -> String {
     "/password-reset".to_owned()
 }
+/// The page behind the link in the mail to who is to lose their second factors.
+#[must_use]
+pub fn factor_reset(token: &str) -> String {
+    format!("/factor-resets/{}", encode(token))
+}
 /// The form that adds an authenticator app.
 #[must_use]
 pub fn new_app() -> String {

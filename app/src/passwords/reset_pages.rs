@@ -11,7 +11,9 @@ use crate::{
         page::page,
     },
     context::{control, no_store, set_status},
+    factor_resets::lost,
     links,
+    passwords::rules::{Judge, PasswordRules},
     sessions::gate::gate,
 };
 
@@ -37,7 +39,7 @@ fn ask() -> AnyView {
     };
     let body = view! {
         <p class="muted">
-            "A link comes by mail that works once, for half an hour. Your second factors stay: if you lost those as well, ask an admin of your organization."
+            "A link comes by mail that works once, for half an hour. Your second factors stay."
         </p>
         <form method="post" action=ASK class="form">
             {form.error(&["email"])} {email.view(&form)}
@@ -45,6 +47,10 @@ fn ask() -> AnyView {
                 <button class="button button-primary button-wide">"Send the link"</button>
             </div>
         </form>
+        <details class="lost">
+            <summary>"Lost your second factors as well?"</summary>
+            {lost()}
+        </details>
         <p><a href=links::sign_in(None)>"Back to signing in"</a></p>
     };
     gate("New password", body.into_any())
@@ -96,7 +102,7 @@ fn draw(token: &str, reset: &PasswordResetView) -> AnyView {
                 <label for=id.clone()>"E-mail"</label>
                 <input id=id type="email" class="code" value=reset.email.clone() autocomplete="username" readonly />
             </div>
-            {password.view(&form)}
+            {password.view(&form)} <PasswordRules field=form.id("password") judge=Judge::Link />
             <p class="muted">"You are signed out everywhere, and then sign in with it. Second factors stay as they are."</p>
             <div class="form-actions">
                 <button class="button button-primary button-wide">"Set the password"</button>

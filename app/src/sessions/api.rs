@@ -1,6 +1,9 @@
 //! Server functions of signing in and out, and of sessions.
 
-use domain::views::Profile;
+use domain::{
+    ids::{OrganizationId, UserId},
+    views::Profile,
+};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +11,9 @@ use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     context::{self, answer, control, done, go, hand_on, hold_back},
-    links, session,
+    links,
+    quantities::count,
+    session,
 };
 #[cfg(feature = "ssr")]
 use control::sessions::{SignInStep, SignedIn};
@@ -118,6 +123,18 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), AppError> 
 pub async fn end_other_sessions() -> Result<(), AppError> {
     answer(control::sessions::end_others(&control()?).await)?;
     done(&links::own_sessions(), "You are signed in here and nowhere else.");
+    Ok(())
+}
+
+/// Signs a member out everywhere.
+#[server(endpoint = "users/end_sessions")]
+pub async fn end_user_sessions(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
+    let ended = answer(control::sessions::end_all_of(&control()?, organization, user).await)?;
+    let ended = count(i64::try_from(ended).unwrap_or(i64::MAX), "browser");
+    done(
+        &links::user(&organization.to_string(), &user.to_string()),
+        &format!("They are signed out of {ended}."),
+    );
     Ok(())
 }
 

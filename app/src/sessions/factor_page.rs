@@ -8,6 +8,7 @@ use super::gate::{Luggage, gate};
 use crate::{
     components::{form::FormState, page::page},
     context::{control, go, set_status},
+    factor_resets,
     factors::{Question, question},
     links, session,
 };
@@ -69,10 +70,7 @@ fn lost(has_codes: bool) -> AnyView {
     });
     view! {
         {codes}
-        <p>
-            "Otherwise ask somebody who manages the users of your organization to reset your second factors, in your entry \
-             under Users. It takes a day, and you are told by mail; then your password alone lets you in, and you set up new ones."
-        </p>
+        {factor_resets::lost()}
     }
     .into_any()
 }

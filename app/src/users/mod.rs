@@ -10,6 +10,8 @@ mod removal_page;
 mod super_admin_page;
 #[cfg(feature = "ssr")]
 mod view_page;
+#[cfg(feature = "ssr")]
+mod way_in;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
@@ -38,7 +40,7 @@ use crate::{
 
 /// The person that an address names.
 #[cfg(feature = "ssr")]
-fn asked(params: &ParamsMap) -> Result<(OrganizationId, UserId), Error> {
+pub(crate) fn asked(params: &ParamsMap) -> Result<(OrganizationId, UserId), Error> {
     let user = params.get("user").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
     Ok((organizations::asked(params)?, user))
 }

@@ -3,12 +3,12 @@
 use domain::{
     actions::Action,
     powers::Powers,
-    views::{MemberRow, MemberView, NamedGroup, ProfileTexts},
+    views::{FactorResetView, MemberRow, MemberView, NamedGroup, ProfileTexts},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{api::view_user, standing};
+use super::{api::view_user, standing, way_in::way_in};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -19,6 +19,8 @@ use crate::{
         page::page,
         time::{maybe_time, time},
     },
+    context::{answer, control},
+    factor_resets::waiting,
     links,
 };
 
@@ -30,6 +32,7 @@ pub(crate) fn UserPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let (organization, id) = super::asked(&params)?;
         let member = view_user(organization, id).await?;
+        let reset = answer(control::factor_resets::open_for(&control()?, organization, id).await)?;
         let powers = viewer.organization(organization).map(|known| known.powers.clone());
         let powers = powers.ok_or(domain::errors::Error::NotFound)?;
         let key = organization.to_string();
@@ -37,7 +40,7 @@ pub(crate) fn UserPage() -> impl IntoView {
             .step("Users", links::users(&key, &[]))
             .step(member.row.email.clone(), links::user(&key, &id.to_string()))
             .calls(calls(&member, &powers));
-        Ok(frame.view(viewer, draw(&member, &powers)))
+        Ok(frame.view(viewer, draw(&member, reset.as_ref(), &powers)))
     })
 }
 
@@ -52,9 +55,13 @@ fn calls(member: &MemberView, powers: &Powers) -> ApiCalls {
         .v1("Deactivate them", "POST", &format!("{path}/deactivate"), None)
         .v1("Reactivate them", "POST", &format!("{path}/reactivate"), None)
         .v1("Remove them", "DELETE", &path, None)
+        .v1("Mail them a link that sets a new password", "POST", &format!("{path}/password-reset"), None)
+        .v1("See whether they are to lose their second factors", "GET", &format!("{path}/factor-reset"), None)
+        .v1("Withdraw that", "DELETE", &format!("{path}/factor-reset"), None)
+        .v1("Sign them out everywhere", "DELETE", &format!("{path}/sessions"), None)
 }
 
-fn draw(member: &MemberView, powers: &Powers) -> AnyView {
+fn draw(member: &MemberView, reset: Option<&FactorResetView>, powers: &Powers) -> AnyView {
     let row = &member.row;
     let (organization, user) = (member.organization_id.to_string(), row.user_id.to_string());
     let principal = format!("user:{user}");
@@ -68,9 +75,10 @@ fn draw(member: &MemberView, powers: &Powers) -> AnyView {
     });
     view! {
         {head(row.name.clone(), standing(row), held)}
+        {waiting(reset, &organization, &user, powers.may(Action::WithdrawFactorReset))}
         {about(row, &member.profile)}
         {groups(&organization, &member.groups)}
-        {acts(member, powers, &organization, &user)}
+        {acts(member, reset.is_some(), powers, &organization, &user)}
     }
     .into_any()
 }
@@ -134,7 +142,13 @@ fn groups(organization: &str, groups: &[NamedGroup]) -> AnyView {
 }
 
 /// What the viewer can do about the person, or why they cannot.
-fn acts(member: &MemberView, powers: &Powers, organization: &str, user: &str) -> AnyView {
+fn acts(
+    member: &MemberView,
+    is_reset_waiting: bool,
+    powers: &Powers,
+    organization: &str,
+    user: &str,
+) -> AnyView {
     let super_admin = powers.may(Action::SetSuperAdmin).then(|| super_admin(member, organization, user));
     if !powers.may(Action::RemoveUser) {
         return super_admin.into_any();
@@ -155,7 +169,7 @@ fn acts(member: &MemberView, powers: &Powers, organization: &str, user: &str) ->
     let removal = links::user_removal(organization, user);
     view! {
         {super_admin}
-        {password_reset(organization, user)}
+        {way_in(member, is_reset_waiting, organization, user)}
         {activity(member, organization, user)}
         <section class="card danger" aria-labelledby="remove">
             <div>
@@ -163,27 +177,6 @@ fn acts(member: &MemberView, powers: &Powers, organization: &str, user: &str) ->
                 <p>"With everything they hold here. Their account stays, and so does what they did."</p>
             </div>
             <a class="button button-danger" href=removal>"Remove…"</a>
-        </section>
-    }
-    .into_any()
-}
-
-/// Has a link mailed to them that sets a new password; whoever presses it learns neither.
-fn password_reset(organization: &str, user: &str) -> AnyView {
-    let form = FormState::of("/api/users/ask_password_reset");
-    view! {
-        {form.error(&[])}
-        <section class="card card-line" aria-labelledby="password">
-            <div>
-                <h2 id="password">"Password"</h2>
-                <p class="muted">
-                    "Mails them a link that sets a new one, once, within half an hour. Their second factors stay."
-                </p>
-            </div>
-            <form method="post" action=form.action>
-                {hidden(&[("organization", organization), ("user", user)])}
-                <button class="button">"Send the link"</button>
-            </form>
         </section>
     }
     .into_any()

@@ -14,6 +14,7 @@ mod journeys;
 mod machinery;
 mod made_tokens;
 mod people;
+mod recovery;
 mod session_cookies;
 mod step_up;
 mod streams;

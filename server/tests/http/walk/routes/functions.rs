@@ -5,13 +5,14 @@ use domain::actions::Action::{
     AcceptInvitation, AddGroupMember, AskPasswordResetFor, ChangeOwnPassword, CreateApplicationUser,
     CreateGroup, CreateOrganization, CreateProject, CreateService, CreateUnit, DeactivateUser,
     DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteService, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions, Grant, InviteUsers,
-    LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnFactors,
-    ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization,
-    RenameOwnFactors, RenameProject, RenameUnit, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass,
-    SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, ViewMails,
-    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile,
-    ViewOwnTokens, ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit,
+    EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions, EndUserSessions,
+    Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers,
+    ManageOwnFactors, ManageOwnTokens, MoveProject, ObjectToOwnFactorReset, ReactivateUser,
+    RemoveGroupMember, RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject, RenameUnit,
+    ResetFactors, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass, SetIpFilter,
+    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, ViewMails, ViewOrganization,
+    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile, ViewOwnTokens,
+    ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawFactorReset,
     WithdrawInvitation,
 };
 
@@ -59,6 +60,8 @@ fn of_everybody() -> Vec<Route> {
         post("/api/passwords/ask_reset", &[]).with("email=nobody"),
         post("/api/passwords/reset", &[]).with("token=x&password=x"),
         post("/api/passwords/judge", &[]).with("password=x"),
+        post("/api/passwords/judge_by_link", &[]).with("token=x&password=x"),
+        post("/api/factor_resets/object", &[]).with("token=x"),
         post("/api/sessions/set_theme", &[]).with("theme=dark"),
         post("/api/invitations/join", &[]).with("token=x"),
         post("/api/invitations/decline", &[]).with("token=x"),
@@ -78,6 +81,7 @@ fn of_oneself() -> Vec<Route> {
         post("/api/step_up/password", &[Person(StepUp)]).with("password=x"),
         post("/api/passwords/change", &[Person(ChangeOwnPassword)]).with("old_password=x"),
         post("/api/passwords/judge_own", &[Person(ChangeOwnPassword)]).with("password=x"),
+        post("/api/factor_resets/object_own", &[Person(ObjectToOwnFactorReset)]),
         get("/api/factors/list", &[Person(ViewOwnFactors)]),
         post("/api/factors/rename", &[Person(RenameOwnFactors)])
             .with("factor={own_factor}&name=A name that is much longer than anybody would want to read in any list of them"),
@@ -145,6 +149,12 @@ fn of_users() -> Vec<Route> {
         post("/api/users/set_super_admin", &[In(SetSuperAdmin)])
             .with("organization={organization}&user={user}&is_super_admin=false"),
         post("/api/users/ask_password_reset", &[In(AskPasswordResetFor)]).with(USER),
+        post("/api/users/ask_factor_reset", &[In(ResetFactors)])
+            .with("organization={organization}&user={user}&reason=x")
+            .actors_send("organization={organization}&user={user}"),
+        post("/api/users/withdraw_factor_reset", &[In(WithdrawFactorReset)]).with(USER),
+        // They are signed in nowhere.
+        post("/api/users/end_sessions", &[In(EndUserSessions)]).with(USER),
         post("/api/policies/set_break_glass", &[In(SetBreakGlass)])
             .with("organization={organization}&user={user}&is_break_glass=false"),
     ]

@@ -2,15 +2,16 @@
 
 use axum::http::Method;
 use domain::actions::Action::{
-    AddGroupMember, CreateApplicationToken, CreateApplicationUser, CreateGroup, CreateProject, CreateUnit,
-    DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, Grant, InviteUsers,
-    ListApplicationUsers, ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens,
-    MoveProject, ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject,
-    RenameUnit, Revoke, RevokeApplicationToken, SetBreakGlass, SetProjectContacts, SetProjectTags,
-    SetSuperAdmin, ViewAuthenticationPolicy, ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions,
-    ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
-    ViewUnit, WithdrawInvitation,
+    AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser, CreateGroup,
+    CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
+    DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy,
+    EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListGroups, ListInvitations,
+    ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember,
+    RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken,
+    SetBreakGlass, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewAuthenticationPolicy,
+    ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
+    ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
+    WithdrawInvitation,
 };
 
 use super::{
@@ -102,6 +103,9 @@ fn of_users() -> Vec<Route> {
     const SUPER_ADMIN: &str = "/v1/organizations/{organization}/users/{user}/super-admin";
     const SUPER_ADMIN_EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/super-admin-effects";
     const BREAK_GLASS: &str = "/v1/organizations/{organization}/users/{user}/break-glass";
+    const FACTOR_RESET: &str = "/v1/organizations/{organization}/users/{user}/factor-reset";
+    const PASSWORD_RESET: &str = "/v1/organizations/{organization}/users/{user}/password-reset";
+    const SESSIONS: &str = "/v1/organizations/{organization}/users/{user}/sessions";
     const INVITATIONS: &str = "/v1/organizations/{organization}/invitations";
     const INVITATION: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}";
     const RESEND: &str = "/v1/organizations/{organization}/invitations/{ended_invitation}/resend";
@@ -109,6 +113,12 @@ fn of_users() -> Vec<Route> {
         get(USERS, &[In(ListUsers)]),
         get(USER, &[In(ListUsers)]),
         delete(SPARE, &[In(ListUsers), In(RemoveUser)]).spends(),
+        get(FACTOR_RESET, &[In(ListUsers)]),
+        post(FACTOR_RESET, &[In(ResetFactors)]).with(r#"{"reason":"x"}"#).actors_send(r#"{"reason":""}"#),
+        delete(FACTOR_RESET, &[In(WithdrawFactorReset)]),
+        post(PASSWORD_RESET, &[In(AskPasswordResetFor)]),
+        // They are signed in nowhere.
+        delete(SESSIONS, &[In(EndUserSessions)]),
         get(EFFECTS, &[In(RemoveUser)]),
         post(DEACTIVATE, &[In(DeactivateUser)]),
         post(REACTIVATE, &[In(ReactivateUser)]),

@@ -5,7 +5,7 @@ use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, EditAuthenticationPolicy, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers,
     ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject,
-    RemoveGroupMember, RemoveUser, Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp,
+    RemoveGroupMember, RemoveUser, ResetFactors, Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp,
     ViewAuthenticationPolicy, ViewMails, ViewOrganization, ViewOrganizationCertificates,
     ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile, ViewOwnSessions,
     ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewService,
@@ -52,6 +52,7 @@ fn of_everybody() -> Vec<Route> {
         page("/invitations/{link}", &[]),
         page("/password-reset", &[]),
         page("/password-reset/{link}", &[]),
+        page("/factor-resets/{link}", &[]),
     ]
 }
 
@@ -148,6 +149,7 @@ fn of_people() -> Vec<Route> {
         page("/organizations/{organization}/users/{user}/remove", &[In(ListUsers), In(RemoveUser)]),
         page("/organizations/{organization}/users/{user}/deactivate", &[In(ListUsers), In(RemoveUser)]),
         page("/organizations/{organization}/users/{user}/super-admin", &[In(ListUsers), In(SetSuperAdmin)]),
+        page("/organizations/{organization}/users/{user}/factor-reset", &[In(ListUsers), In(ResetFactors)]),
         page("/organizations/{organization}/invitations", &[In(ListInvitations)]),
         posted("/organizations/{organization}/invitations", &[In(InviteUsers)])
             .with("do=resend&invitations[]={ended_invitation}"),

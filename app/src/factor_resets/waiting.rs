@@ -1,0 +1,99 @@
+//! What is shown while somebody is to lose their second factors: on their page, for those who may take it back, and in their own
+//! profile.
+
+use domain::views::FactorResetView;
+use leptos::prelude::*;
+
+use crate::components::{
+    badges::{Tone, badge},
+    dialog::{dialog, open_button},
+    form::{FormState, hidden},
+    time::time,
+};
+
+const WITHDRAW: &str = "/api/users/withdraw_factor_reset";
+const OBJECT_OWN: &str = "/api/factor_resets/object_own";
+const DIALOG: &str = "withdraw-factor-reset";
+
+/// On the page of a person; with the way to take it back for who may.
+pub(crate) fn waiting(
+    reset: Option<&FactorResetView>,
+    organization: &str,
+    user: &str,
+    may_withdraw: bool,
+) -> AnyView {
+    let form = FormState::of(WITHDRAW);
+    // Who came too late to take it back is told.
+    let Some(reset) = reset else { return form.error(&[]) };
+    let is_refused = form.is_refused();
+    let body = view! {
+        <form method="post" action=WITHDRAW class="form">
+            {form.error(&[])} {hidden(&[("organization", organization), ("user", user)])}
+            <p>
+                {format!(
+                    "{} keeps their second factors and recovery codes. If they did lose them all, it has to be asked again and \
+                     takes another day.",
+                    reset.email,
+                )}
+            </p>
+            <div class="form-actions">
+                <button class="button button-primary">"Withdraw"</button>
+                <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    let dialog =
+        may_withdraw.then(|| dialog(DIALOG, "Withdraw the reset?".into(), is_refused, body.into_any()));
+    let button = may_withdraw.then(|| open_button(DIALOG, "button", "Withdraw…"));
+    view! {
+        <section class="card" aria-labelledby="factor-reset">
+            <div class="card-head">
+                <h2 id="factor-reset">"Reset of second factors"</h2>
+                {badge(Tone::Warning, "waiting")}
+            </div>
+            {facts(reset)}
+            <p class="muted">"They can stop it with the link in their mail, in their profile, or with a second factor."</p>
+            {button}
+        </section>
+        {dialog}
+    }
+    .into_any()
+}
+
+/// In one's own profile.
+pub(crate) fn own_waiting(reset: Option<&FactorResetView>) -> AnyView {
+    let form = FormState::of(OBJECT_OWN);
+    let Some(reset) = reset else { return form.error(&[]) };
+    view! {
+        <section class="card" aria-labelledby="factor-reset">
+            <div class="card-head">
+                <h2 id="factor-reset">"You are to lose your second factors"</h2>
+                {badge(Tone::Warning, "waiting")}
+            </div>
+            <p>
+                "Somebody told that you lost them all. If that is so, you need not do anything. If it is not, stop it, and change your \
+                 password: they may know it."
+            </p>
+            {facts(reset)}
+            <form method="post" action=OBJECT_OWN class="form">
+                {form.error(&[])}
+                <div class="form-actions">
+                    <button class="button button-danger">"This was not me: stop it"</button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn facts(reset: &FactorResetView) -> AnyView {
+    view! {
+        <dl class="facts">
+            <div><dt>"Asked by"</dt><dd class="break">{reset.asked_by.clone()}</dd></div>
+            <div><dt>"Asked"</dt><dd>{time(reset.created_at)}</dd></div>
+            <div><dt>"Comes to pass"</dt><dd>{time(reset.due_at)}</dd></div>
+            <div class="facts-wide"><dt>"Reason"</dt><dd class="break">{reset.reason.clone()}</dd></div>
+        </dl>
+    }
+    .into_any()
+}

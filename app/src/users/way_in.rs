@@ -1,0 +1,141 @@
+//! What can be done on a person's page about how they get in: a link for a new password, a reset of second factors, signing them
+//! out. What each of them does is in `control`.
+
+use domain::views::MemberView;
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        dialog::{dialog, open_button},
+        form::{FormState, hidden},
+    },
+    links,
+};
+
+const PASSWORD: &str = "/api/users/ask_password_reset";
+const END_SESSIONS: &str = "/api/users/end_sessions";
+const DIALOG: &str = "end-sessions";
+
+/// All of them; without the second factors while a reset of those is waited for, which is shown by itself.
+pub(super) fn way_in(member: &MemberView, is_reset_waiting: bool, organization: &str, user: &str) -> AnyView {
+    view! {
+        {password_reset(organization, user)}
+        {(!is_reset_waiting).then(|| factor_reset(organization, user))}
+        {sessions(member, organization, user)}
+    }
+    .into_any()
+}
+
+/// Has a link mailed to them that sets a new password; whoever presses it learns neither.
+fn password_reset(organization: &str, user: &str) -> AnyView {
+    let form = FormState::of(PASSWORD);
+    view! {
+        {form.error(&[])}
+        <section class="card card-line" aria-labelledby="password">
+            <div>
+                <h2 id="password">"Password"</h2>
+                <p class="muted">
+                    "Mails them a link that sets a new one, once, within half an hour. Their second factors stay."
+                </p>
+            </div>
+            <form method="post" action=form.action>
+                {hidden(&[("organization", organization), ("user", user)])}
+                <button class="button">"Send the link"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn factor_reset(organization: &str, user: &str) -> AnyView {
+    view! {
+        <section class="card card-line" aria-labelledby="second-factors">
+            <div>
+                <h2 id="second-factors">"Second factors"</h2>
+                <p class="muted">
+                    "For who lost them all: a day after you ask for it they are removed, unless the person objects. Their password \
+                     stays."
+                </p>
+            </div>
+            <a class="button" href=links::user_factor_reset(organization, user)>"Reset second factors…"</a>
+        </section>
+    }
+    .into_any()
+}
+
+fn sessions(member: &MemberView, organization: &str, user: &str) -> AnyView {
+    let form = FormState::of(END_SESSIONS);
+    let is_refused = form.is_refused();
+    let name = member.row.name.clone();
+    let body = view! {
+        <form method="post" action=END_SESSIONS class="form">
+            {form.error(&[])} {hidden(&[("organization", organization), ("user", user)])} <p>"What goes:"</p>
+            <ul class="goes">
+                <li>
+                    "Every browser in which they are signed in, also for their other organizations. What is being typed there is lost."
+                </li>
+                <li>"Sign-ins that are under way."</li>
+            </ul>
+            <p class="muted">
+                "They can sign in again at once, with what they have. Their tokens stay good: deactivating them stops those as well."
+            </p>
+            <div class="form-actions">
+                <button class="button button-danger">"Sign out everywhere"</button>
+                <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    view! {
+        <section class="card card-line" aria-labelledby="sessions">
+            <div>
+                <h2 id="sessions">"Sessions"</h2>
+                <p class="muted">"Signs them out of every browser, as when a device was lost. Their tokens stay."</p>
+            </div>
+            {open_button(DIALOG, "button", "Sign out everywhere…")}
+        </section>
+        {dialog(DIALOG, format!("Sign {name} out everywhere?"), is_refused, body.into_any())}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        timestamps::Timestamp,
+        views::{MemberRow, ProfileTexts},
+    };
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    fn member() -> MemberView {
+        MemberView {
+            row: MemberRow {
+                user_id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+                name: "Bea".into(),
+                email: "bea@example.org".into(),
+                is_active: true,
+                is_super_admin: false,
+                joined_at: Timestamp::from_micros(0),
+                last_activity_at: None,
+            },
+            organization_id: "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap(),
+            profile: ProfileTexts::default(),
+            groups: Vec::new(),
+            protection: None,
+            is_self: false,
+            is_last_super_admin: false,
+        }
+    }
+
+    #[test]
+    fn a_reset_that_is_waited_for_is_not_offered_again() {
+        let html = |is_waiting| Owner::new().with(|| way_in(&member(), is_waiting, "o", "u").to_html());
+        let (offered, waiting) = (html(false), html(true));
+        assert!(offered.contains("/organizations/o/users/u/factor-reset"), "{offered}");
+        assert!(!waiting.contains("factor-reset"), "{waiting}");
+        for html in [offered, waiting] {
+            assert!(html.contains(PASSWORD) && html.contains(END_SESSIONS), "{html}");
+        }
+    }
+}

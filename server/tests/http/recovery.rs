@@ -1,0 +1,286 @@
+//! The ways back in, in a browser without script and for programs: a reset of second factors from asking to its end or to the
+//! objection, signing a member out, and what is said of a password while it is typed.
+
+use axum::http::Method;
+use control::{factor_resets::WAITING, mails};
+use domain::{
+    ids::{FactorId, OrganizationId, UserId},
+    inputs::CreateToken,
+    sign_ins::FactorKind,
+};
+use serde_json::{Value, json};
+use server::workers::Workers;
+use store::factors::Factor;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    api::callers::{Person, Program, member, owner},
+    installation::{Answer, Browser, EMAIL, Installation, PASSWORD},
+};
+
+const BEA: &str = "bea@example.org";
+const REASON: &str = "She called, and I know her <voice>.";
+
+/// Ann, who is a super admin, and Bea, who has a second factor and Ann's password.
+struct World {
+    installation: Installation,
+    /// Ann's browser.
+    ann: Browser,
+    owner: Person,
+    organization: OrganizationId,
+    bea: UserId,
+    /// Path of Bea's page.
+    page: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let installation = Installation::new().await;
+        let (owner, organization) = owner(&installation).await;
+        let bea = member(&installation, organization, BEA).await.id;
+        let now = installation.control.session_rows().now();
+        let mut tx = installation.store.write().await.unwrap();
+        let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
+        store::users::set_password_hash(&mut tx, bea, &hash, now).await.unwrap();
+        let factor = Factor {
+            id: FactorId::from_uuid(Uuid::from_u128(1)),
+            user_id: bea,
+            kind: FactorKind::SecurityKey,
+            name: "Blue key".into(),
+            secret_sealed: None,
+            last_step: None,
+            credential_id: None,
+            credential: None,
+            created_at: now,
+            last_used_at: None,
+        };
+        assert!(store::factors::add(&mut tx, &factor).await.unwrap());
+        tx.commit().await.unwrap();
+        let ann = installation.browser();
+        assert_eq!(ann.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
+        let page = format!("/organizations/{organization}/users/{bea}");
+        Self { installation, ann, owner, organization, bea, page }
+    }
+
+    /// A browser in which Bea is signed in still.
+    async fn beas(&self) -> Browser {
+        let browser = self.installation.browser();
+        let mut tx = self.installation.store.write().await.unwrap();
+        let id = FactorId::from_uuid(Uuid::from_u128(1));
+        let factor = store::factors::find(&mut tx, self.bea, id).await.unwrap().unwrap();
+        store::factors::remove(&mut tx, self.bea, id).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(browser.sign_in(BEA, PASSWORD).await.location(), "/projects");
+        let mut tx = self.installation.store.write().await.unwrap();
+        assert!(store::factors::add(&mut tx, &factor).await.unwrap());
+        tx.commit().await.unwrap();
+        browser
+    }
+
+    /// Sends a form that stands on a page to do with Bea, and goes on to the page that follows.
+    async fn send(&self, from: &str, path: &str, more: &[(&str, &str)]) -> Answer {
+        let (organization, user) = (self.organization.to_string(), self.bea.to_string());
+        let fields = [("organization", organization.as_str()), ("user", user.as_str())];
+        let fields: Vec<_> = fields.into_iter().chain(more.iter().copied()).collect();
+        self.ann.follow(self.ann.post(from, path, &fields).await).await
+    }
+
+    async fn ask(&self, reason: &str) -> Answer {
+        let from = format!("{}/factor-reset", self.page);
+        self.send(&from, "/api/users/ask_factor_reset", &[("reason", reason)]).await
+    }
+
+    /// Path of the page behind the link in the newest mail to Bea about it.
+    async fn link(&self) -> String {
+        let rows = mails::list_for_operator(&self.installation.control, None).await.unwrap().rows;
+        let found = rows.into_iter().find(|row| row.recipient == BEA && row.subject.contains("removed"));
+        let mail = mails::view_for_operator(&self.installation.control, found.unwrap().id).await.unwrap();
+        let body = mail.body.unwrap();
+        let token = body.expose().split("/factor-resets/").nth(1).unwrap().split_whitespace().next().unwrap();
+        format!("/factor-resets/{token}")
+    }
+}
+
+/// Presses the button on the page behind the link.
+async fn object(browser: &Browser, link: &str) -> Answer {
+    let token = link.rsplit('/').next().unwrap();
+    browser.follow(browser.post(link, "/api/factor_resets/object", &[("token", token)]).await).await
+}
+
+#[tokio::test]
+async fn a_reset_is_asked_and_stopped_by_the_link_in_the_mail() {
+    let world = World::new().await;
+    let path = format!("{}/factor-reset", world.page);
+    let shown = world.ann.get(&world.page).await.body;
+    let link_to = format!("href=\"{path}\"");
+    assert!(shown.contains(&link_to) && !shown.contains("withdraw_factor_reset"), "{shown}");
+    let before = world.ann.get(&path).await.body;
+    for said in ["1 security key", "told by mail", "Their password, which stays"] {
+        assert!(before.contains(said), "{said}: {before}");
+    }
+    let refused = world.ask(" ").await.body;
+    assert!(refused.contains("aria-invalid=\"true\"") && refused.contains("made sure"), "{refused}");
+    let asked = world.ask(REASON).await.body;
+    for said in ["loses their second factors in a day", "waiting", "withdraw_factor_reset", "&lt;voice&gt;"] {
+        assert!(asked.contains(said), "{said}: {asked}");
+    }
+    assert!(!asked.contains(&link_to), "it is not offered twice: {asked}");
+    let again = world.ann.get(&path).await.body;
+    assert!(again.contains("asked already") && !again.contains("ask_factor_reset\""), "{again}");
+
+    // Whoever looks changes nothing.
+    let (stranger, link) = (world.installation.browser(), world.link().await);
+    for _ in 0..2 {
+        let looked = stranger.get(&link).await;
+        assert_eq!((looked.status.as_u16(), looked.header("cache-control")), (200, "no-store"));
+        assert!(looked.body.contains("This was not me") && looked.body.contains(BEA), "{}", looked.body);
+        assert!(looked.body.contains("&lt;voice&gt;"), "{}", looked.body);
+    }
+    let cut = stranger.get(&link[..link.len() - 1]).await;
+    assert!(cut.status == 409 && cut.body.contains("no link that was sent"), "{}", cut.body);
+    let stopped = object(&stranger, &link).await;
+    assert_eq!(stopped.status, 409, "there is nothing left to stop");
+    assert!(
+        stopped.body.contains("It is stopped") && stopped.body.contains("stopped already"),
+        "{}",
+        stopped.body
+    );
+    assert!(!stopped.body.contains("This was not me"), "{}", stopped.body);
+    let twice = object(&stranger, &link).await.body;
+    assert!(twice.contains("stopped already") && !twice.contains("It is stopped"), "{twice}");
+    assert!(world.ann.get(&world.page).await.body.contains(&link_to), "it can be asked again");
+}
+
+#[tokio::test]
+async fn a_reset_is_taken_back_by_who_manages_people() {
+    let world = World::new().await;
+    world.ask(REASON).await;
+    let link = world.link().await;
+    let withdrawn = world.send(&world.page, "/api/users/withdraw_factor_reset", &[]).await.body;
+    assert!(
+        withdrawn.contains("It is taken back") && !withdrawn.contains("withdraw_factor_reset"),
+        "{withdrawn}"
+    );
+    let over = world.installation.browser().get(&link).await;
+    assert!(over.status == 409 && over.body.contains("taken back"), "{}", over.body);
+    let late = world.send(&world.page, "/api/users/withdraw_factor_reset", &[]).await.body;
+    assert!(late.contains("This is over"), "{late}");
+}
+
+#[tokio::test]
+async fn who_is_signed_in_sees_in_their_profile_what_is_to_come_and_stops_it() {
+    const OWN: &str = "/profile/authentication";
+    let world = World::new().await;
+    let bea = world.beas().await;
+    assert!(!bea.get(OWN).await.body.contains("object_own"));
+    world.ask(REASON).await;
+    let shown = bea.get(OWN).await.body;
+    for said in ["You are to lose your second factors", EMAIL, "&lt;voice&gt;", "object_own"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert!(!world.ann.get(OWN).await.body.contains("object_own"), "it is not about her");
+    let stopped = bea.follow(bea.post(OWN, "/api/factor_resets/object_own", &[]).await).await.body;
+    assert!(stopped.contains("you keep your second factors") && !stopped.contains("object_own"), "{stopped}");
+    assert!(!world.ann.get(&world.page).await.body.contains("withdraw_factor_reset"));
+}
+
+#[tokio::test]
+async fn a_day_later_the_password_alone_opens_the_account() {
+    let world = World::new().await;
+    let bea = world.installation.browser();
+    assert!(bea.sign_in(BEA, PASSWORD).await.location().starts_with("/sign-in/factor"));
+    world.ask(REASON).await;
+    let link = world.link().await;
+    world.installation.clock.advance(WAITING);
+    assert_eq!(bea.get(&link).await.status, 200, "until it comes to pass");
+    // A server that starts looks at once.
+    let (_stop, shutdown) = watch::channel(false);
+    let _workers = Workers::start(&world.installation.control, &shutdown);
+    let over = bea.until(&link, "came to pass").await;
+    assert_eq!(over.status, 409);
+    assert_eq!(bea.sign_in(BEA, PASSWORD).await.location(), "/projects");
+    let own = bea.get("/profile/authentication").await.body;
+    assert!(own.contains("Your password is all that protects your account"), "{own}");
+}
+
+#[tokio::test]
+async fn a_member_is_signed_out_everywhere_and_keeps_their_tokens() {
+    let world = World::new().await;
+    let bea = world.beas().await;
+    let person = Person::signed_in(&world.installation, world.bea).await;
+    let program = Program::new(&world.installation).with_token(&person.token(&CreateToken::default()).await);
+    let shown = world.ann.get(&world.page).await.body;
+    assert!(shown.contains("/api/users/end_sessions") && shown.contains("Their tokens stay good"), "{shown}");
+    let ended = world.send(&world.page, "/api/users/end_sessions", &[]).await.body;
+    assert!(ended.contains("They are signed out of 2 browsers."), "{ended}");
+    assert!(bea.get("/projects").await.location().starts_with("/sign-in"));
+    program.get("/v1/me").await.with(200);
+    // Nobody does it to themselves.
+    let own = world.page.replace(&world.bea.to_string(), &world.owner.id.to_string());
+    assert!(!world.ann.get(&own).await.body.contains("/api/users/end_sessions"));
+}
+
+#[tokio::test]
+async fn programs_of_admins_do_the_same() {
+    let world = World::new().await;
+    let program = Program::new(&world.installation);
+    let program = program.with_token(&world.owner.token(&CreateToken::default()).await);
+    let path = |what: &str| format!("/v1{}/{what}", world.page);
+    let waiting = async || program.get(&path("factor-reset")).await.with(200)["waiting"].clone();
+    assert_eq!(waiting().await, Value::Null);
+    let refused = program.post(&path("factor-reset"), json!({ "reason": "" })).await;
+    assert_eq!(refused.problem(), (422, "invalid".into(), "reason".into()));
+    let asked = program.post(&path("factor-reset"), json!({ "reason": REASON })).await.with(201);
+    assert_eq!((asked["email"].as_str(), asked["reason"].as_str()), (Some(BEA), Some(REASON)));
+    assert_eq!(waiting().await, asked);
+    program.send(Method::DELETE, &path("factor-reset"), None).await.with(204);
+    assert_eq!(waiting().await, Value::Null);
+    let over = program.send(Method::DELETE, &path("factor-reset"), None).await;
+    assert_eq!(over.problem().0, 409);
+    program.send(Method::POST, &path("password-reset"), None).await.with(204);
+    let bea = world.beas().await;
+    program.send(Method::DELETE, &path("sessions"), None).await.with(204);
+    assert!(bea.get("/projects").await.location().starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn what_is_typed_is_judged_and_the_form_needs_no_script_for_it() {
+    let world = World::new().await;
+    let judge = async |browser: &Browser, path: &str, fields: &[(&str, &str)]| -> Vec<(bool, String)> {
+        let browser = browser.with_header("accept", "application/json");
+        let answer = browser.post("/", &format!("/api/passwords/{path}"), fields).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let rules: Value = serde_json::from_str(&answer.body).unwrap();
+        let rules = rules.as_array().unwrap().iter();
+        rules.map(|rule| (rule["is_met"] == true, rule["sentence"].as_str().unwrap().to_owned())).collect()
+    };
+    let stranger = world.installation.browser();
+    let unmet = |rules: Vec<(bool, String)>| rules.into_iter().filter(|(is_met, _)| !is_met).count();
+    assert_eq!(unmet(judge(&stranger, "judge", &[("password", PASSWORD)]).await), 0);
+    assert!(unmet(judge(&stranger, "judge", &[("password", "short")]).await) > 0);
+    // What is typed beside it counts.
+    let named = [("password", "Quixano Quixano Works 7"), ("organization", "Quixano Works")];
+    assert!(
+        unmet(judge(&stranger, "judge", &named).await) > unmet(judge(&stranger, "judge", &named[..1]).await)
+    );
+    assert!(unmet(judge(&world.ann, "judge_own", &[("password", "short")]).await) > 0);
+
+    // Behind a link it is said for whom it was sent to: beside a second factor, ten characters do.
+    world.send(&world.page, "/api/users/ask_password_reset", &[]).await;
+    let rows = mails::list_for_operator(&world.installation.control, None).await.unwrap().rows;
+    let row = rows.into_iter().find(|row| row.recipient == BEA && row.subject.contains("password")).unwrap();
+    let body = mails::view_for_operator(&world.installation.control, row.id).await.unwrap().body.unwrap();
+    let token = body.expose().split("/password-reset/").nth(1).unwrap().split_whitespace().next().unwrap();
+    let short = "zq7kvx2mwu";
+    assert_eq!(unmet(judge(&stranger, "judge_by_link", &[("token", token), ("password", short)]).await), 0);
+    assert!(unmet(judge(&stranger, "judge", &[("password", short)]).await) > 0);
+
+    // The pages have the place for it, empty until somebody types, and say the rule without it.
+    let link = format!("/password-reset/{token}");
+    for (browser, page) in [(&world.ann, "/profile/authentication/password"), (&stranger, link.as_str())] {
+        let html = browser.get(page).await.body;
+        assert!(html.contains("password-rules") && html.contains("At least "), "{page}: {html}");
+        assert!(!html.contains("is-met"), "{page}: {html}");
+    }
+}
