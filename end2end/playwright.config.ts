@@ -12,6 +12,7 @@ const withoutScript = [
   "troubles.spec.ts",
   "interruptions.spec.ts",
   "sign-in.spec.ts",
+  "recovery.spec.ts",
 ];
 
 export default defineConfig({

@@ -100,6 +100,15 @@ export function places(organization: string, project: string, service: string, c
     { name: "token", path: "/profile/tokens", act: follow("Deploys at night") },
     { name: "profile", path: "/profile" },
     { name: "authentication", path: "/profile/authentication" },
+    {
+      name: "authentication-password",
+      path: "/profile/authentication/password",
+      act: async (page) => {
+        await page.locator("html[data-live]").waitFor({ state: "attached" });
+        await page.getByLabel("New password").fill("otter");
+        await page.locator(".password-rules .is-unmet").first().waitFor();
+      },
+    },
     { name: "authentication-app-new", path: "/profile/authentication/apps/new" },
     { name: "authentication-key-new", path: "/profile/authentication/security-keys/new" },
     { name: "authentication-passkey-new", path: "/profile/authentication/passkeys/new" },
@@ -192,6 +201,8 @@ export function peoplePlaces(organization: string, unit: string, member: string,
     { name: "user", path: `${whole}/users/${member}` },
     { name: "user-super-admin", path: `${whole}/users/${member}/super-admin` },
     { name: "user-deactivate", path: `${whole}/users/${member}/deactivate` },
+    { name: "user-factor-reset", path: `${whole}/users/${member}/factor-reset` },
+    { name: "user-sign-out", path: `${whole}/users/${member}`, act: open("Sign out everywhere…") },
     { name: "user-remove", path: `${whole}/users/${member}/remove` },
     { name: "user-explain", path: `${whole}/permissions/explain?principal=user%3A${member}` },
     { name: "invitations", path: `${whole}/invitations` },
@@ -240,6 +251,9 @@ export function gates(usedLink: string): Place[] {
         await page.getByRole("alert").waitFor();
       },
     },
+    { name: "password-reset", path: "/password-reset", act: (page) => page.getByText("Lost your second factors").click() },
+    { name: "password-reset-used", path: "/password-reset/x", status: 409 },
+    { name: "factor-reset-unknown", path: "/factor-resets/x", status: 409 },
     { name: "set-up-used", path: new URL(usedLink).pathname, status: 409 },
   ];
 }

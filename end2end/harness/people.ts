@@ -49,6 +49,18 @@ export async function invitationLink(
   return link;
 }
 
+/** The link of that kind in the newest mail to somebody that has one, as the operator reads it. */
+export async function mailedLink(installation: Installation, email: string, kind: string): Promise<string> {
+  const { out } = await installation.redoubt("admin", "mails");
+  const mails: { id: string; recipient: string }[] = out.trim().split("\n").map((line) => JSON.parse(line));
+  for (const { id } of mails.filter(({ recipient }) => recipient === email)) {
+    const text = (await installation.redoubt("admin", "mails", id)).out;
+    const link = new RegExp(`^http\\S+/${kind}/\\S+$`, "m").exec(text)?.[0];
+    if (link) return link;
+  }
+  throw new Error(`no link of ${kind} in the mails to ${email}: ${out}`);
+}
+
 /** Invites somebody by name of a super admin, with what comes with it. */
 export async function invite(
   page: Page,

@@ -94,7 +94,7 @@ type Reader = {
 const ADMINISTRATION = /^\/organizations\/[^/]+\/(users|groups|application-users|permissions\/?$|invitations|mails|events)/;
 const SERVICE = /^\/projects\/shop\/services\/orders$/;
 /** Pages that begin to change something of others. */
-const CHANGE = /^(?!\/profile\/).*(\/new($|\?)|\/remove$|\/delete$|\/deactivate$|\/revoke$|\/preview)/;
+const CHANGE = /^(?!\/profile\/).*(\/new($|\?)|\/remove$|\/delete$|\/deactivate$|\/factor-reset$|\/revoke$|\/preview)/;
 
 const readers: Reader[] = [
   {
@@ -155,11 +155,14 @@ const readers: Reader[] = [
       "/organizations/ID/invitations/new",
       "/organizations/ID/invitations",
       "/api/users/ask_password_reset",
+      "/api/users/ask_factor_reset",
+      "/api/users/withdraw_factor_reset",
+      "/api/users/end_sessions",
       "/api/users/deactivate",
       "/api/users/remove",
     ],
     places: [...MEMBER, "Users", "Groups"],
-    reach: [/\/invitations\/new$/, /\/users\/[^/]+\/remove$/, /\/groups\/[^/]+$/],
+    reach: [/\/invitations\/new$/, /\/users\/[^/]+\/(remove|factor-reset)$/, /\/groups\/[^/]+$/],
     never: [/^\/projects\/./, /\/permissions\/(new|holders)/, /\/application-users/, /\/members\//],
   },
   {
