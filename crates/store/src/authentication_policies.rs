@@ -32,9 +32,24 @@ pub async fn find(tx: &mut Tx, organization: OrganizationId) -> Result<Option<Ro
     fetch_optional!(tx, "SELECT * FROM authentication_policies WHERE organization_id = $1", organization)
 }
 
+/// The policy of an organization that somebody belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OwnPolicy {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// The policy, as JSON.
+    pub policy: String,
+    /// Since when they are exempt from "identity provider required" there.
+    pub break_glass_since: Option<Timestamp>,
+}
+
 /// The policies of all organizations that a person belongs to and is not deactivated in, of those that set one.
-pub async fn list_for_user(tx: &mut Tx, user: UserId) -> Result<Vec<Row>, Error> {
-    let text = "SELECT a.* FROM memberships m JOIN authentication_policies a ON a.organization_id = m.organization_id
+pub async fn list_for_user(tx: &mut Tx, user: UserId) -> Result<Vec<OwnPolicy>, Error> {
+    let text = "SELECT a.organization_id, o.name, a.policy, m.break_glass_since FROM memberships m
+        JOIN authentication_policies a ON a.organization_id = m.organization_id
+        JOIN organizations o ON o.id = m.organization_id
         WHERE m.user_id = $1 AND m.is_active ORDER BY a.organization_id";
     fetch_all!(tx, text, user)
 }

@@ -25,17 +25,12 @@ impl Needs {
     /// Of those organizations that set a policy; the others let everybody in.
     pub(super) async fn of(tx: &mut Tx, user: &User) -> Result<Self, Failure> {
         let policies = store::authentication_policies::list_for_user(tx, user.id).await?;
-        let mut organizations = Vec::with_capacity(policies.len());
-        for row in policies {
-            let organization = row.organization_id;
-            let Some(found) = store::organizations::find(tx, organization).await? else { continue };
-            let is_break_glass = store::memberships::break_glass(tx, organization).await?.contains(&user.id);
-            organizations.push(Need {
-                name: found.name,
-                asked: Asked { organization, is_break_glass, address: None },
-                policy: serde_json::from_str(&row.policy)?,
-            });
-        }
+        let needs = policies.into_iter().map(|own| {
+            let (organization, is_break_glass) = (own.organization_id, own.break_glass_since.is_some());
+            let asked = Asked { organization, is_break_glass, address: None };
+            Ok(Need { name: own.name, asked, policy: serde_json::from_str(&own.policy)? })
+        });
+        let organizations = needs.collect::<Result<_, Failure>>()?;
         Ok(Self { has_password: !user.password_hash.is_empty(), organizations })
     }
 

@@ -49,8 +49,14 @@ async fn a_persons_are_those_of_their_organizations(store: Store) {
     }
     memberships::set_active(&mut tx, organization_id(3), user_id(1), false).await.unwrap();
     let rows = authentication_policies::list_for_user(&mut tx, user_id(1)).await.unwrap();
-    let of: Vec<_> = rows.iter().map(|row| row.organization_id).collect();
-    assert_eq!(of, [organization_id(2)], "neither where they are shut out, nor others'");
+    let of: Vec<_> = rows.iter().map(|row| (row.organization_id, row.break_glass_since)).collect();
+    assert_eq!(of, [(organization_id(2), None)], "neither where they are shut out, nor others'");
+    memberships::set_break_glass(&mut tx, organization_id(2), user_id(1), Some(at(7))).await.unwrap();
+    let rows = authentication_policies::list_for_user(&mut tx, user_id(1)).await.unwrap();
+    assert_eq!(
+        (rows[0].name.as_str(), rows[0].break_glass_since),
+        (organization(2).name.as_str(), Some(at(7)))
+    );
 }
 
 /// User 1 of organization 1 is a super admin, 2 has no password, 3 is deactivated there, 4 everywhere, 5 is none of it, and 6 is a
