@@ -23,8 +23,6 @@ use crate::{
 const ACCEPT: &str = "/api/invitations/accept";
 const JOIN: &str = "/api/invitations/join";
 const DECLINE: &str = "/api/invitations/decline";
-/// Fewest characters of a password that is the only factor.
-const PASSWORD_CHARS_MIN: u32 = 15;
 
 /// The invitation of the link.
 #[component]
@@ -71,7 +69,7 @@ fn draw(token: &str, invitation: &InvitationView) -> AnyView {
         Some(own) if own == email => view! { {accept(token, own)} {decline(token)} }.into_any(),
         Some(other) => another(email, other),
         None if invitation.has_account => view! { {sign_in(token, email)} {decline(token)} }.into_any(),
-        None => view! { {join(token, email, organization_name)} {decline(token)} }.into_any(),
+        None => view! { {join(token, invitation)} {decline(token)} }.into_any(),
     };
     let body = view! {
         <p class="break">
@@ -129,7 +127,8 @@ fn sign_in(token: &str, email: &str) -> AnyView {
     .into_any()
 }
 
-fn join(token: &str, email: &str, organization: &str) -> AnyView {
+fn join(token: &str, invitation: &InvitationView) -> AnyView {
+    let InvitationView { email, organization_name: organization, chars_min, .. } = invitation;
     let form = FormState::of(JOIN);
     let name = Field {
         name: "name",
@@ -143,21 +142,21 @@ fn join(token: &str, email: &str, organization: &str) -> AnyView {
         name: "password",
         label: "Password",
         hint: Some(format!(
-            "At least {PASSWORD_CHARS_MIN} characters while it is your only factor. A few unrelated words are easy to \
+            "At least {chars_min} characters while it is your only factor. A few unrelated words are easy to \
              remember and hard to guess; any characters, spaces too."
         )),
         kind: "password",
         autocomplete: Some("new-password"),
-        min: Some(PASSWORD_CHARS_MIN),
+        min: u32::try_from(*chars_min).ok(),
         ..Field::default()
     };
     view! {
         <form method="post" action=JOIN class="form">
             {form.error(&["name", "password"])} {hidden(&[("token", token)])}
             // Password managers keep the password under this name.
-            <input type="email" name="username" value=email.to_owned() autocomplete="username" hidden readonly />
+            <input type="email" name="username" value=email.clone() autocomplete="username" hidden readonly />
             {name.view(&form)} {password.view(&form)}
-            <PasswordRules field=form.id("password") judge=Judge::New { organization: organization.to_owned() } />
+            <PasswordRules field=form.id("password") judge=Judge::New { organization: organization.clone() } />
             <div class="form-actions">
                 <button class="button button-primary button-wide">"Accept and sign in"</button>
             </div>
@@ -188,6 +187,7 @@ mod tests {
 
     fn html(has_account: bool, signed_in_as: Option<&str>) -> String {
         let invitation = InvitationView {
+            chars_min: 15,
             organization_name: "Acme".into(),
             email: "ann@example.org".into(),
             invited_by: "bob@example.org".into(),

@@ -15,7 +15,6 @@ use domain::{
     timestamps::Timestamp,
     views::{InvitationView, OwnInvitationRow},
 };
-use identity::passwords::Rules;
 use serde_json::json;
 use store::{Tx, invitations::Invitation, users::User};
 
@@ -60,6 +59,7 @@ pub async fn view(ctx: &Context, token: &Secret) -> Result<InvitationView, Error
             organization_name: organization_name(&mut tx, &invitation).await?,
             invited_by: inviter(&mut tx, invitation.invited_by).await?,
             email: invitation.email,
+            chars_min: passwords::of_newcomers(&mut tx, invitation.organization_id).await?.least(),
             expires_at: invitation.expires_at,
             has_account: account.is_some(),
             signed_in_as: viewer.map(|viewer| viewer.email),
@@ -96,15 +96,16 @@ pub async fn accept(ctx: &Context, token: &Secret) -> Result<OrganizationId, Err
 pub async fn join(ctx: &Context, input: JoinByInvitation) -> Result<Joined, Error> {
     // In the order of the form: people mend it from the top.
     let name: PersonName = input.name.parse().map_err(|error| Error::name("name", error))?;
-    let (email, organization_name) = attempt!(ctx, {
+    let (email, organization_name, rules) = attempt!(ctx, {
         let mut tx = ctx.public(Action::OpenInvitation).read().await?;
         let invitation = find(&mut tx, &input.token, ctx.now()).await?;
         has_no_account(&mut tx, &invitation).await?;
         let name = organization_name(&mut tx, &invitation).await?;
-        Ok((invitation.email, name))
+        let rules = passwords::of_newcomers(&mut tx, invitation.organization_id).await?;
+        Ok((invitation.email, name, rules))
     })?;
     let context_words = [name.as_str(), email.as_str(), organization_name.as_str()];
-    passwords::check(&ctx.control, &input.password, &Rules::SINGLE_FACTOR, &context_words)?;
+    passwords::check(&ctx.control, &input.password, &rules, &context_words)?;
     let password_hash = sessions::hash_password(ctx, &input.password).await?;
 
     attempt!(ctx, {

@@ -1,7 +1,7 @@
 //! What is asked of a new password of somebody: the strictest of their organizations counts, and a second factor makes it
 //! shorter. The rules themselves are in `identity`.
 
-use domain::{actions::Action, errors::Error, secrets::Secret, views::PasswordRule};
+use domain::{actions::Action, errors::Error, ids::OrganizationId, secrets::Secret, views::PasswordRule};
 use identity::passwords::{self, Rule, Rules};
 use store::{Tx, users::User};
 
@@ -47,6 +47,13 @@ impl Demands {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         check(control, password, &self.rules, &words)
     }
+}
+
+/// What an organization asks of the password of somebody who joins it with a new account, and so without a second factor.
+pub(crate) async fn of_newcomers(tx: &mut Tx, organization: OrganizationId) -> Result<Rules, Failure> {
+    let row = store::authentication_policies::find(tx, organization).await?;
+    let policy = policies::read(row.as_ref().map(|row| row.policy.as_str()))?;
+    Ok(Rules { chars_min_single: chars(policy.password_chars_min_alone), ..Rules::SINGLE_FACTOR })
 }
 
 /// Checks a new password. `words` must not make it up; the product's name is always among them.

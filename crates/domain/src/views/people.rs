@@ -218,6 +218,8 @@ pub struct InvitationView {
     pub email: String,
     /// Who invited them.
     pub invited_by: String,
+    /// Fewest characters of the password of a new account.
+    pub chars_min: usize,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
     /// Whether somebody has an account under that address already.
