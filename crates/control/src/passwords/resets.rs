@@ -34,6 +34,8 @@ pub const LINK_LIFETIME: Duration = Duration::from_secs(30 * 60);
 const TOKEN_CHARS: usize = 40;
 /// What the hash of a token begins with, so that it is no hash of anything else.
 const PURPOSE: &[u8] = b"redoubt password reset 1\0";
+/// How long the answer to who asks for a link takes at least: longer than writing the mail does, so that the time tells nothing.
+const ANSWER_AFTER: Duration = Duration::from_millis(100);
 /// Links that one address is sent within two hours, at most.
 const MAILS_MAX: i64 = 5;
 
@@ -44,13 +46,18 @@ const MAILS_MAX: i64 = 5;
 /// `Invalid` on `email` when it is no address; `Limited` when one network asks too often; `Unavailable` when the database does not answer.
 pub async fn ask_reset(ctx: &Context, email: &str) -> Result<(), Error> {
     let email: EmailAddress = email.parse().map_err(|error| Error::name("email", error))?;
+    let (answer, ()) = tokio::join!(ask(ctx, &email), tokio::time::sleep(ANSWER_AFTER));
+    answer
+}
+
+async fn ask(ctx: &Context, email: &EmailAddress) -> Result<(), Error> {
     let permit = ctx.public(Action::AskPasswordReset);
     attempt!(ctx, {
         let counters = lock_outs::link_counters(ctx.origin().address);
         if let Err(lock_out) = lock_outs::count(&ctx.control, &counters).await? {
             return Err(Error::limited(lock_out.seconds_left(ctx.now())).into());
         }
-        let account = Account::find(&mut permit.read().await?, &email).await?;
+        let account = Account::find(&mut permit.read().await?, email).await?;
         let mut write = begin(&permit, &account, EventType::UserPasswordResetAsked).await?;
         let user = account.user.as_ref().filter(|user| user.is_active && !user.password_hash.is_empty());
         match user {
