@@ -61,7 +61,7 @@ pub async fn end(ctx: &Context, id: &str) -> Result<(), Error> {
     })
 }
 
-/// Signs all other browsers out; says how many.
+/// Signs all other browsers out, and ends sign-ins that are half done; says how many browsers.
 ///
 /// # Errors
 /// `StepUp`; `Denied` for tokens; `Unauthenticated`.
@@ -71,7 +71,9 @@ pub async fn end_others(ctx: &Context) -> Result<u64, Error> {
         let mut write = begin(ctx, &permit).await?;
         let current = ctx.session().unwrap_or_default();
         let count = store::sessions::remove_others(&mut write.tx, ctx.user()?, current).await?;
-        if count > 0 {
+        // Somebody else may be about to enter a second factor.
+        let begun = store::ceremonies::remove_for_user(&mut write.tx, ctx.user()?).await?;
+        if count > 0 || begun > 0 {
             let text = format!("{} signed all other browsers out: {count}", write.event.actor);
             write.text(text);
             write.commit().await?;
