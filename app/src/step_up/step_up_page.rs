@@ -55,6 +55,10 @@ fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
         <form method="post" action=CANCEL>
             {luggage.hidden(&[])} <button class="button button-quiet button-wide">"Cancel"</button>
         </form>
+        // Whoever finds a browser open and is not its person ends that here, as on every page.
+        <form method="post" action="/api/sign_out">
+            <button class="button button-quiet button-wide">"Sign out"</button>
+        </form>
     }
     .into_any()
 }
