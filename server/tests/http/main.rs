@@ -4,6 +4,7 @@
 mod installation;
 
 mod api;
+mod credential_events;
 mod cross_site;
 mod done_already;
 mod files;
