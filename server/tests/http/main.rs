@@ -10,6 +10,7 @@ mod done_already;
 mod files;
 mod groups;
 mod headers;
+mod hostile;
 mod invitations;
 mod journeys;
 mod machinery;

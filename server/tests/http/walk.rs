@@ -3,6 +3,7 @@
 
 mod actors;
 mod cast;
+mod forgeries;
 mod requests;
 mod routes;
 mod things;

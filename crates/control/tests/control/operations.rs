@@ -3,6 +3,7 @@
 mod access;
 mod application_users;
 mod contexts;
+mod credential_stuffing;
 mod credentials;
 mod events;
 mod explanations;

@@ -89,6 +89,28 @@ pub(super) async fn send_as(
     asked: &Asked,
     accept: &str,
 ) -> Reply {
+    answer(world, (actor, route), asked, headers(actor, route, accept)).await
+}
+
+/// The same with other headers: an empty value takes one away.
+pub(super) async fn send_with(
+    world: &World,
+    actor: &Actor,
+    route: &Route,
+    asked: &Asked,
+    changed: &[(&'static str, &str)],
+) -> Reply {
+    let mut headers = headers(actor, route, "text/html");
+    for (name, value) in changed {
+        headers.remove(*name);
+        if !value.is_empty() {
+            headers.insert(*name, value.parse().unwrap());
+        }
+    }
+    answer(world, (actor, route), asked, headers).await
+}
+
+async fn answer(world: &World, (actor, route): (&Actor, &Route), asked: &Asked, headers: HeaderMap) -> Reply {
     let in_query = matches!(route.method, Method::GET | Method::DELETE);
     let (uri, body) = match in_query && !asked.sent.is_empty() {
         true => (format!("{}?{}", asked.path, asked.sent), String::new()),
@@ -96,7 +118,7 @@ pub(super) async fn send_as(
     };
     let mut request =
         Request::builder().method(route.method.clone()).uri(uri).body(Body::from(body)).unwrap();
-    *request.headers_mut() = headers(actor, route, accept);
+    *request.headers_mut() = headers;
     request.extensions_mut().insert(Peer(address(actor, route)));
     let answer = world.installation.router.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
