@@ -6,5 +6,6 @@ mod exports;
 mod journeys;
 mod neighbours;
 mod refusals;
+mod required;
 mod texts;
 mod tokens;

@@ -30,6 +30,7 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
         ("createUnit", json!({ "name": "Europe" })),
         ("renameUnit", json!({ "name": "Asia", "generation": 0 })),
         ("setSuperAdmin", json!({ "is_super_admin": true })),
+        ("askFactorReset", json!({ "reason": "The phone is lost." })),
         ("inviteUsers", json!({ "emails": ["new@example.org"] })),
         ("createGroup", json!({ "name": "Ops" })),
         ("editGroup", json!({ "name": "Ops", "description": "Runs it", "generation": 0 })),

@@ -12,10 +12,15 @@ use super::{
 use crate::installation::Installation;
 
 /// What stands in paths.
-type Values = Vec<(&'static str, String)>;
+pub(super) type Values = Vec<(&'static str, String)>;
 
 /// One of everything in an organization.
-async fn everything(program: &Program, organization: OrganizationId, project: &str, invited: &str) -> Values {
+pub(super) async fn everything(
+    program: &Program,
+    organization: OrganizationId,
+    project: &str,
+    invited: &str,
+) -> Values {
     let base = format!("/v1/organizations/{organization}");
     let made = async |path: &str, body: Value, id: &str| -> String {
         let made = program.post(&format!("{base}{path}"), body).await;
