@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{InvitationId, OrganizationId},
-    views::{ChosenInvitation, InvitationRow, InvitedLine, Page},
+    views::{ChosenInvitation, InvitationRow, InvitedLine, Page, PasswordRule},
 };
 #[cfg(feature = "ssr")]
 use domain::{inputs, secrets::Secret};
@@ -63,6 +63,17 @@ pub async fn accept_invitation(#[server(default)] token: String) -> Result<(), A
     let organization = answer(control::invitations::accept(&control()?, &Secret::new(token)).await)?;
     done(&links::projects(Some(&organization.to_string()), None), "You belong to the organization now.");
     Ok(())
+}
+
+/// Says of each rule whether the password meets it of who joins by the link.
+#[server(endpoint = "invitations/judge_password")]
+pub async fn judge_joining_password(
+    #[server(default)] token: String,
+    #[server(default)] name: String,
+    #[server(default)] password: String,
+) -> Result<Vec<PasswordRule>, AppError> {
+    let (token, password) = (Secret::new(token), Secret::new(password));
+    answer(control::invitations::judge_password(&control()?, &token, name, password).await)
 }
 
 /// Accepts it for somebody without an account, makes one and signs in.

@@ -128,7 +128,7 @@ fn sign_in(token: &str, email: &str) -> AnyView {
 }
 
 fn join(token: &str, invitation: &InvitationView) -> AnyView {
-    let InvitationView { email, organization_name: organization, chars_min, .. } = invitation;
+    let InvitationView { email, chars_min, .. } = invitation;
     let form = FormState::of(JOIN);
     let name = Field {
         name: "name",
@@ -156,7 +156,7 @@ fn join(token: &str, invitation: &InvitationView) -> AnyView {
             // Password managers keep the password under this name.
             <input type="email" name="username" value=email.clone() autocomplete="username" hidden readonly />
             {name.view(&form)} {password.view(&form)}
-            <PasswordRules field=form.id("password") judge=Judge::New { organization: organization.clone() } />
+            <PasswordRules field=form.id("password") judge=Judge::Invitation />
             <div class="form-actions">
                 <button class="button button-primary button-wide">"Accept and sign in"</button>
             </div>

@@ -14,11 +14,10 @@ pub enum Judge {
     Own,
     /// Whose mailed link the form holds.
     Link,
-    /// Somebody who has no account yet: what they type beside it counts.
-    New {
-        /// The organization they are to belong to, if the form does not ask for it.
-        organization: String,
-    },
+    /// Who joins by the invitation that the form holds.
+    Invitation,
+    /// Who sets the installation up: what they type beside it counts.
+    SetUp,
 }
 
 /// The rules, below the password that is typed into the element `field`. The server is asked once somebody pauses.
@@ -80,6 +79,7 @@ mod typing {
     use super::Judge;
     use crate::{
         errors::AppError,
+        invitations::api::judge_joining_password,
         passwords::api::{judge_own_password, judge_password, judge_password_by_link},
     };
 
@@ -141,12 +141,12 @@ mod typing {
             match &self.judge {
                 Judge::Own => judge_own_password(password).await,
                 Judge::Link => judge_password_by_link(self.beside("token"), password).await,
-                Judge::New { organization } => {
-                    // An invitation's form has the address for password managers alone.
-                    let or = |one: String, other: &str| if one.is_empty() { other.to_owned() } else { one };
-                    let email = or(self.beside("email"), &self.beside("username"));
-                    let organization = or(self.beside("organization"), organization);
-                    judge_password(password, self.beside("name"), email, organization).await
+                Judge::Invitation => {
+                    judge_joining_password(self.beside("token"), self.beside("name"), password).await
+                }
+                Judge::SetUp => {
+                    let (name, email) = (self.beside("name"), self.beside("email"));
+                    judge_password(password, name, email, self.beside("organization")).await
                 }
             }
         }

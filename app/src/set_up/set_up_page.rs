@@ -107,7 +107,7 @@ fn draw(token: &str) -> AnyView {
                 <form method="post" action=form.action class="form">
                     {form.error(&shown)} {hidden(&[("token", token)])}
                     {fields.into_iter().map(|field| field.view(&form)).collect_view()}
-                    <PasswordRules field=form.id("password") judge=Judge::New { organization: String::new() } />
+                    <PasswordRules field=form.id("password") judge=Judge::SetUp />
                     <div class="form-actions">
                         <button class="button button-primary button-wide">"Set up and sign in"</button>
                     </div>

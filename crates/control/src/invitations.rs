@@ -37,7 +37,7 @@ use crate::{
 use attached::Attached;
 use naming::Names;
 
-pub use accepting::{Joined, accept, accept_own, decline, decline_own, join, own, view};
+pub use accepting::{Joined, accept, accept_own, decline, decline_own, join, judge_password, own, view};
 pub use inviting::{INVITED_MAX, invite};
 pub use limits::{MAILS_OF_ORGANIZATION_PER_DAY, MAILS_TO_ADDRESS_PER_DAY, MAILS_TO_ADDRESS_PER_HOUR};
 pub use open::{CHOSEN_MAX, resend, resend_chosen, withdraw, withdraw_chosen};

@@ -5,17 +5,15 @@ use axum::http::Method;
 use control::{factor_resets::WAITING, mails};
 use domain::{
     ids::{FactorId, OrganizationId, UserId},
-    inputs::CreateToken,
-    sign_ins::FactorKind,
+    inputs::{CreateToken, InviteUsers},
+    policies::AuthenticationPolicy,
 };
 use serde_json::{Value, json};
 use server::workers::Workers;
-use store::factors::Factor;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::{
-    api::callers::{Person, Program, member, owner},
+    api::callers::{Person, Program, give_way_in, member, owner},
     installation::{Answer, Browser, EMAIL, Installation, PASSWORD},
 };
 
@@ -30,6 +28,7 @@ struct World {
     owner: Person,
     organization: OrganizationId,
     bea: UserId,
+    factor: FactorId,
     /// Path of Bea's page.
     page: String,
 }
@@ -39,37 +38,19 @@ impl World {
         let installation = Installation::new().await;
         let (owner, organization) = owner(&installation).await;
         let bea = member(&installation, organization, BEA).await.id;
-        let now = installation.control.session_rows().now();
-        let mut tx = installation.store.write().await.unwrap();
-        let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
-        store::users::set_password_hash(&mut tx, bea, &hash, now).await.unwrap();
-        let factor = Factor {
-            id: FactorId::from_uuid(Uuid::from_u128(1)),
-            user_id: bea,
-            kind: FactorKind::SecurityKey,
-            name: "Blue key".into(),
-            secret_sealed: None,
-            last_step: None,
-            credential_id: None,
-            credential: None,
-            created_at: now,
-            last_used_at: None,
-        };
-        assert!(store::factors::add(&mut tx, &factor).await.unwrap());
-        tx.commit().await.unwrap();
+        let factor = give_way_in(&installation, bea).await;
         let ann = installation.browser();
         assert_eq!(ann.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
         let page = format!("/organizations/{organization}/users/{bea}");
-        Self { installation, ann, owner, organization, bea, page }
+        Self { installation, ann, owner, organization, bea, factor, page }
     }
 
     /// A browser in which Bea is signed in still.
     async fn beas(&self) -> Browser {
         let browser = self.installation.browser();
         let mut tx = self.installation.store.write().await.unwrap();
-        let id = FactorId::from_uuid(Uuid::from_u128(1));
-        let factor = store::factors::find(&mut tx, self.bea, id).await.unwrap().unwrap();
-        store::factors::remove(&mut tx, self.bea, id).await.unwrap();
+        let factor = store::factors::find(&mut tx, self.bea, self.factor).await.unwrap().unwrap();
+        store::factors::remove(&mut tx, self.bea, self.factor).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(browser.sign_in(BEA, PASSWORD).await.location(), "/projects");
         let mut tx = self.installation.store.write().await.unwrap();
@@ -93,12 +74,30 @@ impl World {
 
     /// Path of the page behind the link in the newest mail to Bea about it.
     async fn link(&self) -> String {
-        let rows = mails::list_for_operator(&self.installation.control, None).await.unwrap().rows;
-        let found = rows.into_iter().find(|row| row.recipient == BEA && row.subject.contains("removed"));
-        let mail = mails::view_for_operator(&self.installation.control, found.unwrap().id).await.unwrap();
-        let body = mail.body.unwrap();
-        let token = body.expose().split("/factor-resets/").nth(1).unwrap().split_whitespace().next().unwrap();
-        format!("/factor-resets/{token}")
+        format!("/factor-resets/{}", self.mailed(BEA, "factor-resets").await)
+    }
+
+    /// The token in the newest link of that kind that was mailed to somebody.
+    async fn mailed(&self, recipient: &str, kind: &str) -> String {
+        let control = &self.installation.control;
+        let mark = format!("/{kind}/");
+        for row in mails::list_for_operator(control, None).await.unwrap().rows {
+            let mail = mails::view_for_operator(control, row.id).await.unwrap();
+            if row.recipient == recipient
+                && let Some(body) = mail.body
+                && let Some((_, rest)) = body.expose().split_once(&mark)
+            {
+                return rest.split_whitespace().next().unwrap().to_owned();
+            }
+        }
+        panic!("no link of {kind} was mailed to {recipient}");
+    }
+
+    /// The token in the link that invites somebody.
+    async fn invite(&self, email: &str) -> String {
+        let input = InviteUsers { emails: email.into(), ..InviteUsers::default() };
+        control::invitations::invite(&self.owner.ctx, self.organization, &input).await.unwrap();
+        self.mailed(email, "invitations").await
     }
 }
 
@@ -244,16 +243,21 @@ async fn programs_of_admins_do_the_same() {
     assert!(bea.get("/projects").await.location().starts_with("/sign-in"));
 }
 
+/// What is said of a password, rule by rule.
+async fn judged(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Vec<(bool, String)> {
+    let answer =
+        browser.with_header("accept", "application/json").post("/", &format!("/api/{path}"), fields).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let rules: Value = serde_json::from_str(&answer.body).unwrap();
+    let rules = rules.as_array().unwrap().iter();
+    rules.map(|rule| (rule["is_met"] == true, rule["sentence"].as_str().unwrap().to_owned())).collect()
+}
+
 #[tokio::test]
 async fn what_is_typed_is_judged_and_the_form_needs_no_script_for_it() {
     let world = World::new().await;
-    let judge = async |browser: &Browser, path: &str, fields: &[(&str, &str)]| -> Vec<(bool, String)> {
-        let browser = browser.with_header("accept", "application/json");
-        let answer = browser.post("/", &format!("/api/passwords/{path}"), fields).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let rules: Value = serde_json::from_str(&answer.body).unwrap();
-        let rules = rules.as_array().unwrap().iter();
-        rules.map(|rule| (rule["is_met"] == true, rule["sentence"].as_str().unwrap().to_owned())).collect()
+    let judge = async |browser: &Browser, path: &str, fields: &[(&str, &str)]| {
+        judged(browser, &format!("passwords/{path}"), fields).await
     };
     let stranger = world.installation.browser();
     let unmet = |rules: Vec<(bool, String)>| rules.into_iter().filter(|(is_met, _)| !is_met).count();
@@ -268,13 +272,28 @@ async fn what_is_typed_is_judged_and_the_form_needs_no_script_for_it() {
 
     // Behind a link it is said for whom it was sent to: beside a second factor, ten characters do.
     world.send(&world.page, "/api/users/ask_password_reset", &[]).await;
-    let rows = mails::list_for_operator(&world.installation.control, None).await.unwrap().rows;
-    let row = rows.into_iter().find(|row| row.recipient == BEA && row.subject.contains("password")).unwrap();
-    let body = mails::view_for_operator(&world.installation.control, row.id).await.unwrap().body.unwrap();
-    let token = body.expose().split("/password-reset/").nth(1).unwrap().split_whitespace().next().unwrap();
+    let token = world.mailed(BEA, "password-reset").await;
+    let token = token.as_str();
     let short = "zq7kvx2mwu";
     assert_eq!(unmet(judge(&stranger, "judge_by_link", &[("token", token), ("password", short)]).await), 0);
     assert!(unmet(judge(&stranger, "judge", &[("password", short)]).await) > 0);
+
+    // By an invitation it is said as its organization asks.
+    let policy = AuthenticationPolicy { password_chars_min_alone: 30, ..AuthenticationPolicy::default() };
+    let mut tx = world.installation.store.write().await.unwrap();
+    let text = serde_json::to_string(&policy).unwrap();
+    let now = world.installation.control.session_rows().now();
+    let is_set = store::authentication_policies::set(&mut tx, world.organization, 0, &text, now);
+    assert!(is_set.await.unwrap());
+    tx.commit().await.unwrap();
+    let invited = world.invite("dee@example.org").await;
+    let fields = [("token", invited.as_str()), ("password", "brass otters hum softly at dawn")];
+    assert_eq!(unmet(judged(&stranger, "invitations/judge_password", &fields).await), 0);
+    let shorter = [fields[0], ("password", "brass otters hum at dawn")];
+    assert_eq!(unmet(judged(&stranger, "invitations/judge_password", &shorter).await), 1);
+    assert_eq!(unmet(judge(&stranger, "judge", &shorter[1..]).await), 0);
+    let named = [fields[0], ("name", "Ignatius Quixano"), ("password", "Ignatius Quixano dee@example.org")];
+    assert!(unmet(judged(&stranger, "invitations/judge_password", &named).await) > 0);
 
     // The pages have the place for it, empty until somebody types, and say the rule without it.
     let link = format!("/password-reset/{token}");

@@ -13,7 +13,7 @@ use domain::{
     sign_ins::Proof,
     states::Outcome,
     timestamps::Timestamp,
-    views::{InvitationView, OwnInvitationRow},
+    views::{InvitationView, OwnInvitationRow, PasswordRule},
 };
 use serde_json::json;
 use store::{Tx, invitations::Invitation, users::User};
@@ -86,6 +86,27 @@ pub async fn accept(ctx: &Context, token: &Secret) -> Result<OrganizationId, Err
         write.commit().await?;
         Ok(organization)
     })
+}
+
+/// Says of each rule whether the password meets it of who joins by that link, as [`join`] asks. `name` is what they have typed
+/// beside it.
+///
+/// # Errors
+/// `Conflict` when the invitation cannot be accepted; `Unavailable` when too many are looked at right now.
+pub async fn judge_password(
+    ctx: &Context,
+    token: &Secret,
+    name: String,
+    password: Secret,
+) -> Result<Vec<PasswordRule>, Error> {
+    let (rules, email, organization) = attempt!(ctx, {
+        let mut tx = ctx.public(Action::OpenInvitation).read().await?;
+        let invitation = find(&mut tx, token, ctx.now()).await?;
+        let organization = organization_name(&mut tx, &invitation).await?;
+        let rules = passwords::of_newcomers(&mut tx, invitation.organization_id).await?;
+        Ok((rules, invitation.email, organization))
+    })?;
+    passwords::judge_newcomer(ctx, password, rules, vec![name, email, organization]).await
 }
 
 /// Accepts the invitation of that link for somebody who has no account, and makes one for them.

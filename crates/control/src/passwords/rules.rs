@@ -94,6 +94,20 @@ pub async fn judge(ctx: &Context, password: Secret, words: Vec<String>) -> Resul
     look(ctx, password, Demands { rules: Rules::SINGLE_FACTOR, words }).await
 }
 
+/// Says of each rule whether a password meets it that somebody types who joins with a new account. `words` must not make it
+/// up.
+///
+/// # Errors
+/// `Unavailable` when too many are looked at right now.
+pub(crate) async fn judge_newcomer(
+    ctx: &Context,
+    password: Secret,
+    rules: Rules,
+    words: Vec<String>,
+) -> Result<Vec<PasswordRule>, Error> {
+    look(ctx, password, Demands { rules, words }).await
+}
+
 /// Says of each rule whether a new password for oneself meets it.
 ///
 /// # Errors

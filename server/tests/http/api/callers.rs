@@ -13,10 +13,10 @@ use axum::{
 };
 use control::{Context, Origin, Session};
 use domain::{
-    ids::{OrganizationId, RequestId, UserId},
+    ids::{FactorId, OrganizationId, RequestId, UserId},
     inputs::CreateToken,
     principals::UserKind,
-    sign_ins::{Proof, SignInMethod},
+    sign_ins::{FactorKind, Proof, SignInMethod},
 };
 use serde_json::Value;
 use server::middleware::requests::Peer;
@@ -198,6 +198,29 @@ pub(crate) async fn owners_program(installation: &Installation) -> (Program, Org
     let (owner, organization) = owner(installation).await;
     let token = owner.token(&CreateToken::default()).await;
     (Program::new(installation).with_token(&token), organization)
+}
+
+/// Gives somebody the first user's password, and a second factor that answers nothing; gives the factor's id.
+pub(crate) async fn give_way_in(installation: &Installation, user: UserId) -> FactorId {
+    let now = installation.control.session_rows().now();
+    let mut tx = installation.store.write().await.unwrap();
+    let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
+    store::users::set_password_hash(&mut tx, user, &hash, now).await.unwrap();
+    let factor = store::factors::Factor {
+        id: FactorId::from_uuid(Uuid::from_u128(1)),
+        user_id: user,
+        kind: FactorKind::SecurityKey,
+        name: "Blue key".into(),
+        secret_sealed: None,
+        last_step: None,
+        credential_id: None,
+        credential: None,
+        created_at: now,
+        last_used_at: None,
+    };
+    assert!(store::factors::add(&mut tx, &factor).await.unwrap());
+    tx.commit().await.unwrap();
+    factor.id
 }
 
 /// Somebody who belongs to an organization, and holds nothing.

@@ -6,7 +6,7 @@ use domain::inputs::CreateToken;
 use serde_json::{Value, json};
 use server::api::Operation;
 
-use super::callers::{Person, Program, member, owner};
+use super::callers::{Person, Program, give_way_in, member, owner};
 use crate::installation::Installation;
 
 /// A body that is right in form for every operation that takes one.
@@ -122,6 +122,7 @@ async fn every_operation_is_done_once() {
     let token = ann.token(&CreateToken::default()).await;
     let program = Program::new(&installation).with_token(&token);
     let mel = member(&installation, organization, "mel@example.org").await;
+    give_way_in(&installation, mel.id).await;
     let mut walk = Walk { program, values: Vec::new(), done: BTreeSet::new() };
     walk.set("organization", &organization.to_string().into());
     walk.does("getDocument", "").await;
@@ -213,6 +214,7 @@ async fn of_users(walk: &mut Walk, mel: &Person) {
     walk.does("deactivateUser", "").await;
     assert_eq!(walk.does("listUsers", "?state=deactivated").await["total"], 1);
     walk.does("reactivateUser", "").await;
+    of_ways_in(walk).await;
     let effects = walk.does("previewSuperAdmin", "").await;
     assert!(effects["rows"][0]["gains"].as_array().is_some_and(|gains| gains.len() > 10), "{effects}");
     walk.does_with("setSuperAdmin").await;
@@ -222,6 +224,17 @@ async fn of_users(walk: &mut Walk, mel: &Person) {
     assert_eq!(effects["rows"][0]["principal"]["email"], "mel@example.org");
     walk.does("removeUser", "").await;
     assert_eq!(walk.does("listUsers", "").await["total"], 1);
+}
+
+async fn of_ways_in(walk: &mut Walk) {
+    assert_eq!(walk.does("getFactorReset", "").await["waiting"], Value::Null);
+    let asked = walk.does_with("askFactorReset").await;
+    assert_eq!((&asked["email"], &asked["asked_by"]), (&"mel@example.org".into(), &"ann@example.org".into()));
+    assert_eq!(walk.does("getFactorReset", "").await["waiting"], asked);
+    walk.does("withdrawFactorReset", "").await;
+    assert_eq!(walk.does("getFactorReset", "").await["waiting"], Value::Null);
+    walk.does("askPasswordReset", "").await;
+    walk.does("endUserSessions", "").await;
 }
 
 async fn of_policies(walk: &mut Walk) {

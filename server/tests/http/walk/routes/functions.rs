@@ -61,6 +61,7 @@ fn of_everybody() -> Vec<Route> {
         post("/api/passwords/reset", &[]).with("token=x&password=x"),
         post("/api/passwords/judge", &[]).with("password=x"),
         post("/api/passwords/judge_by_link", &[]).with("token=x&password=x"),
+        post("/api/invitations/judge_password", &[]).with("token=x&password=x"),
         post("/api/factor_resets/object", &[]).with("token=x"),
         post("/api/sessions/set_theme", &[]).with("theme=dark"),
         post("/api/invitations/join", &[]).with("token=x"),
