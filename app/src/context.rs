@@ -138,7 +138,7 @@ pub(crate) fn hold_back(sealed: &str) {
 pub(crate) fn hold_back_posted(error: Error) {
     let Some(sent) = posted() else { return };
     let form = own_address().split('?').next().unwrap_or_default().to_owned();
-    let flash = Flash { form, error: Some(error), values: sent.joined(), notice: None };
+    let flash = Flash { form, error: Some(error), values: sent.joined(), ..Flash::default() };
     if let Ok(json) = serde_json::to_string(&flash) {
         insert_header(HELD, &links::encode(&json));
     }

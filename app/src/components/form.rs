@@ -39,7 +39,7 @@ impl FormState {
         let values = flash.values;
         let error = match is_gate(action) {
             true => flash.error,
-            false => flash.error.map(|error| not_done_yet(overtaken(error, &values))),
+            false => flash.error.map(|error| not_done_yet(overtaken(error, &values), flash.is_cut)),
         };
         Self { action, error, values, is_late }
     }
@@ -127,17 +127,19 @@ fn overtaken(error: Error, values: &BTreeMap<String, String>) -> Error {
 }
 
 /// A form that was sent after the session had ended, or before somebody showed who they are, is shown again afterwards.
-fn not_done_yet(error: Error) -> Error {
-    match error {
-        Error::Unauthenticated { .. } => Error::conflict(
-            "Your session had ended, so nothing was done. What you had entered is still here: send it again.",
-        ),
-        Error::StepUp => Error::conflict(
-            "Nothing was done yet, because this asks you to confirm first that it is you. What you had entered is still \
-             here: send it again.",
-        ),
-        other => other,
-    }
+fn not_done_yet(error: Error, is_cut: bool) -> Error {
+    let why = match error {
+        Error::Unauthenticated { .. } => "Your session had ended, so nothing was done.",
+        Error::StepUp => "Nothing was done yet, because this asks you to confirm first that it is you.",
+        other => return other,
+    };
+    let what = match is_cut {
+        false => "What you had entered is still here: send it again.",
+        true => {
+            "Something that you had entered was too long to be kept: look through it all before you send it again."
+        }
+    };
+    Error::conflict(format!("{why} {what}"))
 }
 
 fn is_gate(form: &str) -> bool {
@@ -173,9 +175,10 @@ mod tests {
             assert!(!FormState::is_held_back(&refused(gate, ended())), "{gate}");
         }
         for error in [ended(), Error::StepUp] {
-            assert!(not_done_yet(error).to_string().contains("send it again"));
+            assert!(not_done_yet(error.clone(), false).to_string().contains("send it again"));
+            assert!(not_done_yet(error, true).to_string().contains("look through it all"));
         }
-        assert_eq!(not_done_yet(Error::NotFound), Error::NotFound);
+        assert_eq!(not_done_yet(Error::NotFound, true), Error::NotFound);
     }
 
     #[test]

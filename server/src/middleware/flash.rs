@@ -25,7 +25,7 @@ use crate::refusals::Refusal;
 pub(crate) const FORM_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the cookie's value, at most: browsers give up at 4 KiB with name and attributes.
 const COOKIE_BYTES_MAX: usize = 3 << 10;
-/// What stands in the name of a field whose value must not be seen again.
+/// The last word in the name of a field whose value must not be seen again.
 const SECRET_WORDS: [&str; 3] = ["password", "token", "secret"];
 /// Fields with codes of authenticator apps and recovery codes, and with the answers of passkeys.
 const SECRET_FIELDS: [&str; 3] = ["code", "next_code", "answer"];
@@ -112,7 +112,7 @@ async fn form(request: Request, next: Next) -> Response {
             form: path,
             error: Some(error),
             values: values(form_urlencoded::parse(&sent)),
-            notice: None,
+            ..Flash::default()
         })
     } else if let Some(held) = held {
         let sent = held.values.iter().map(|(name, value)| (name.into(), value.into()));
@@ -196,9 +196,9 @@ fn decoded(header: &HeaderValue) -> String {
 /// What was typed, without what must not be seen again or travels by itself. What was sent several times has a line for each.
 fn values<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> BTreeMap<String, String> {
     let is_secret = |name: &str| {
-        SECRET_WORDS.iter().any(|word| name.contains(word))
-            || SECRET_FIELDS.contains(&name)
-            || name == HELD_BACK
+        let last = name.split(|sign: char| !sign.is_alphanumeric()).rfind(|word| !word.is_empty());
+        let last = last.unwrap_or(name).trim_end_matches(|sign: char| sign.is_numeric());
+        SECRET_WORDS.contains(&last) || SECRET_FIELDS.contains(&name) || name == HELD_BACK
     };
     let mut values = BTreeMap::<String, String>::new();
     for (name, value) in pairs {
@@ -235,6 +235,7 @@ fn cookie(mut flash: Flash) -> Option<HeaderValue> {
     while value.len() > COOKIE_BYTES_MAX {
         let longest = flash.values.iter().max_by_key(|(_, value)| value.len())?.0.clone();
         flash.values.remove(&longest);
+        flash.is_cut = true;
         value = encode(&flash)?;
     }
     sealed_cookie(COOKIE, &value)
@@ -281,14 +282,31 @@ mod tests {
         let values = values(&body);
         assert_eq!(values.keys().collect::<Vec<_>>(), ["description", "name"]);
         let error = Some(Error::invalid("name", "no"));
-        let flash = Flash { form: "/api/x".into(), error, values, notice: None };
+        let flash = Flash { form: "/api/x".into(), error, values, ..Flash::default() };
         let cookie = cookie(flash).unwrap();
         let cookie = cookie.to_str().unwrap();
         assert!(cookie.len() < 4096);
         let value = cookie.split(['=', ';']).nth(1).unwrap();
         let back = decode(value).unwrap();
         assert_eq!(back.values["name"], "a b");
-        assert!(!back.values.contains_key("description"));
+        assert!(back.is_cut && !back.values.contains_key("description"));
+    }
+
+    #[test]
+    fn what_only_speaks_of_secrets_travels() {
+        let kept = |body: &str| {
+            super::values(form_urlencoded::parse(body.as_bytes())).into_keys().collect::<Vec<_>>()
+        };
+        let policy =
+            "password_allowed=true&password_chars_min=8&personal_tokens_allowed=true&token_seconds_max=1";
+        let names =
+            ["password_allowed", "password_chars_min", "personal_tokens_allowed", "token_seconds_max"];
+        assert_eq!(kept(policy), names);
+        for secret in
+            ["password", "new_password", "password_2", "input%5Bpassword%5D", "TOKEN", "client_secret[]"]
+        {
+            assert_eq!(kept(&format!("{secret}=x")), [""; 0], "{secret}");
+        }
     }
 
     #[test]

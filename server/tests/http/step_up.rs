@@ -73,6 +73,52 @@ async fn asvs_7_5_3_a_form_that_came_too_early_comes_back_after_the_proof() {
     assert!(made.body.contains("Token created"), "{}", made.body);
 }
 
+/// Its switches speak of passwords and tokens, which are no secrets, and one that is not sent is off.
+#[tokio::test]
+async fn an_authentication_policy_comes_back_as_it_was_sent() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let organization = browser.organization().await;
+    let policy = format!("/organizations/{organization}/authentication");
+    let sent = [
+        ("password_allowed", "true"),
+        ("second_factor_required", "true"),
+        ("personal_tokens_allowed", "true"),
+        ("tokens_bound", "true"),
+        ("token_seconds_max", "604800"),
+        ("addresses", "203.0.113.0/24"),
+        ("idle_seconds", "600"),
+        ("session_seconds", "3600"),
+        ("password_chars_min", "14"),
+        ("password_chars_min_alone", "21"),
+        ("generation", "0"),
+    ];
+    installation.clock.advance(STALE);
+    let page = browser.post(&policy, &policy, &sent).await.location().to_owned();
+    let held_back = hidden_value(&browser.get(&page).await.body, "held_back");
+    let fields = [("password", PASSWORD), ("next", policy.as_str()), ("held_back", &held_back)];
+    assert_eq!(browser.post(&page, "/api/step_up/password", &fields).await.location(), policy);
+    let form = browser.get(&policy).await.body;
+    let input = |name: &str| {
+        let found = form.split('<').find(|tag| tag.contains(&format!(" name=\"{name}\"")));
+        found.unwrap_or_else(|| panic!("{name}: {form}")).to_owned()
+    };
+    for (name, is_on) in [
+        ("password_allowed", true),
+        ("second_factor_required", true),
+        ("other_providers_allowed", false),
+        ("oidc_allowed", false),
+        ("personal_tokens_allowed", true),
+        ("tokens_bound", true),
+    ] {
+        assert_eq!(input(name).contains(" checked"), is_on, "{name}: {}", input(name));
+    }
+    for (name, value) in [("password_chars_min", "14"), ("password_chars_min_alone", "21")] {
+        assert!(input(name).contains(&format!("value=\"{value}\"")), "{name}: {}", input(name));
+    }
+    assert!(form.contains("203.0.113.0/24"), "{form}");
+}
+
 #[tokio::test]
 async fn asvs_7_3_2_a_fresh_proof_makes_no_session_younger() {
     let installation = Installation::new().await;

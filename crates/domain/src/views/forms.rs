@@ -18,4 +18,7 @@ pub struct Flash {
     pub values: BTreeMap<String, String>,
     /// What did happen.
     pub notice: Option<String>,
+    /// Something that was typed was too long to be kept.
+    #[serde(default)]
+    pub is_cut: bool,
 }
