@@ -328,13 +328,16 @@ impl Action {
             self,
             Self::DeleteService
                 | Self::DeleteOrganization
+                | Self::DeleteProject
                 | Self::RemoveUser
                 | Self::SetSuperAdmin
                 | Self::ResetFactors
                 | Self::Grant
                 | Self::Revoke
                 | Self::ManageOwnTokens
+                | Self::AddGroupMember
                 | Self::CreateApplicationToken
+                | Self::EditApplicationToken
                 | Self::EditAuthenticationPolicy
                 | Self::SetBreakGlass
                 | Self::ManageOwnFactors

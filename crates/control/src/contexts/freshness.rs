@@ -8,7 +8,7 @@ use crate::step_up;
 impl Context {
     /// Refuses an action that asks for it to a session that has not shown for too long who it belongs to. Nobody asks it of
     /// tokens, which have nothing to show.
-    pub(super) fn is_fresh_for(&self, action: Action) -> Result<(), Error> {
+    pub(crate) fn is_fresh_for(&self, action: Action) -> Result<(), Error> {
         let Some(Credential::Session(session)) = &self.credential else { return Ok(()) };
         let is_fresh = || session.proven_at.is_some_and(|at| self.now().since(at) < step_up::LASTS);
         if !action.asks_for_step_up() || is_fresh() {

@@ -51,7 +51,7 @@ const NOWHERE: &str = ".invalid";
 ///
 /// # Errors
 /// `Invalid` on `emails` (none, too many, or a header that nobody understands), `groups`, `granted`, `resource` or `days`;
-/// `Forbidden` when the form would give what the actor cannot give; `Conflict` when too many are open; `Limited` on `emails`
+/// `Forbidden` when the form would give what the actor cannot give; `StepUp` when it would give anything; `Conflict` when too many are open; `Limited` on `emails`
 /// when the organization has mailed too many for today: then nobody is invited; `Denied`; `NotFound`.
 pub async fn invite(
     ctx: &Context,
@@ -61,6 +61,13 @@ pub async fn invite(
     attempt!(ctx, {
         let permit = ctx.authorize(Action::InviteUsers, Target::Organization(organization)).await?;
         let lines = lines::parse(&input.emails)?;
+        // What comes with an invitation is given as surely as by a grant, to whoever reads the mail.
+        let is_bare = |line: &Line| line.groups.is_empty() && line.granted.is_empty();
+        if !(input.groups.iter().chain(&input.granted).all(|text| text.trim().is_empty())
+            && lines.iter().all(is_bare))
+        {
+            ctx.is_fresh_for(Action::Grant)?;
+        }
         let mut write = permit.write(EventType::UserInvited).await?;
         let mut round = Round::begin(ctx, &permit, &mut write, organization, input).await?;
         let form = round.form(&mut write.tx, input).await?;

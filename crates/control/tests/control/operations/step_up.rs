@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use control::{ceremonies, factors, organizations, sessions, step_up, testing::session, tokens, users};
+use control::{
+    ceremonies, factors, invitations, organizations, sessions, step_up, testing::session, tokens, users,
+};
 use domain::{
     actions::Action,
     errors::Error,
-    inputs::CreateToken,
+    inputs::{CreateToken, InviteUsers},
     secrets::Secret,
     sign_ins::{FactorKind, Proof},
     states::Outcome,
@@ -37,6 +39,15 @@ async fn asvs_7_5_1_dangerous_acts_ask_for_a_fresh_proof() {
     assert_eq!(factors::begin_totp(&ctx()).await.err(), Some(Error::StepUp));
     assert_eq!(factors::make_recovery_codes(&ctx()).await.err(), Some(Error::StepUp));
     assert_eq!(Error::StepUp.status(), 403);
+    // What comes with an invitation is given as by a grant; without anything it gives nothing.
+    let invited = async |emails: &str, granted: &[&str]| {
+        let granted = granted.iter().map(|text| (*text).to_owned()).collect();
+        let input = InviteUsers { emails: emails.into(), granted, ..InviteUsers::default() };
+        invitations::invite(&ctx(), organization, &input).await.map(|lines| lines.len())
+    };
+    assert_eq!(invited("eve@example.org", &["role:organization:admin"]).await, Err(Error::StepUp));
+    assert_eq!(invited("email;granted\neve@example.org;operator", &[]).await, Err(Error::StepUp));
+    assert_eq!(invited("eve@example.org", &[""]).await, Ok(1));
     // What is not dangerous goes on, and so does looking at it.
     assert!(users::deactivate(&ctx(), organization, bob).await.is_ok());
     assert!(factors::own(&ctx()).await.is_ok());
@@ -87,11 +98,14 @@ async fn every_action_that_is_meant_asks() {
             "user.remove",
             "user.super_admin",
             "user.reset_factors",
+            "group.add_member",
             "application_user.create_token",
+            "application_user.edit_token",
             "permission.grant",
             "permission.revoke",
             "policy.edit",
             "policy.break_glass",
+            "project.delete",
             "service.delete",
         ]
     );
