@@ -1,6 +1,6 @@
 //! What every page does around its own work: wait for what it loads, and say why there is nothing to show.
 
-use domain::errors::Error;
+use domain::{errors::Error, policies::Rule};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -11,7 +11,7 @@ use super::{
     icons::{Icon, icon},
 };
 use crate::{
-    context::{done, go, hold_back_posted, is_post, own_address, set_status, wants_html},
+    context::{control, done, go, hold_back_posted, is_post, own_address, set_status, wants_html},
     errors::AppError,
     links,
 };
@@ -69,12 +69,47 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
                 Some((said, label, path)) => (said.to_owned(), label, path),
                 None => (error.to_string(), "Go to your projects", "/projects".to_owned()),
             };
-            let step = view! { <a class="button" href=path>{label}</a> };
-            let body = notice(heading(error), said, step.into_any());
+            let step = match turned_away(&viewer, error) {
+                Some(rule) => way_in(rule).await,
+                None => view! { <a class="button" href=path>{label}</a> }.into_any(),
+            };
+            let body = notice(heading(error), said, step);
             Frame::nowhere(heading(error)).calls(calls).view(viewer, body)
         }
         Err(_) => alone(error),
     }
+}
+
+/// The rule of an authentication policy that turns the viewer away, if it is that which the error says.
+fn turned_away(viewer: &Viewer, error: &Error) -> Option<Rule> {
+    let said = error.to_string();
+    let refused = viewer.profile.organizations.iter().filter_map(|one| Some((one.refused_by?, &one.name)));
+    refused.into_iter().find(|(rule, name)| rule.refusal(name) == said).map(|(rule, _)| rule)
+}
+
+/// What somebody does whom a policy turns away as they are signed in now.
+async fn way_in(rule: Rule) -> AnyView {
+    let again = view! {
+        <form method="post" action="/api/sign_out">
+            <button class="button">"Sign in again"</button>
+        </form>
+    };
+    let factor = match rule {
+        Rule::SecondFactor => Some(match has_factor().await {
+            true => (links::step_up(&own_address()), "Show your second factor"),
+            false => (links::authentication(), "Add a second factor"),
+        }),
+        _ => None,
+    };
+    let factor = factor.map(|(path, label)| view! { <a class="button button-primary" href=path>{label}</a> });
+    let others =
+        view! { <a class="button button-quiet" href=links::own_organizations()>"Your organizations"</a> };
+    view! { {factor} {again} {others} }.into_any()
+}
+
+async fn has_factor() -> bool {
+    let Ok(ctx) = control() else { return false };
+    control::factors::own(&ctx).await.is_ok_and(|own| !own.factors.is_empty())
 }
 
 /// Leads to the sign-in and back here. What was sent is lost, which has to be said.
@@ -107,7 +142,7 @@ fn notice(heading: &'static str, said: String, step: AnyView) -> AnyView {
             <p class="notice-page-icon">{icon(Icon::Warning)}</p>
             <h1 id="notice">{heading}</h1>
             <p>{said}</p>
-            <p>{step}</p>
+            <div class="notice-page-steps">{step}</div>
         </section>
     }
     .into_any()

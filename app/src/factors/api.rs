@@ -1,6 +1,8 @@
 //! Server functions of one's own second factors. Adding one and making recovery codes are no server functions: their answer
 //! is shown by the page that they are sent to, once.
 
+#[cfg(feature = "ssr")]
+use domain::secrets::Secret;
 use domain::{ids::FactorId, views::OwnFactors};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -25,10 +27,15 @@ pub async fn rename_factor(factor: FactorId, #[server(default)] name: String) ->
     Ok(())
 }
 
-/// Removes a factor; `confirmed` by who knows which organizations do not let them in any more.
+/// Removes a factor; `confirmed` by who knows which organizations do not let them in any more. With the last one, the
+/// `password` is looked at.
 #[server(endpoint = "factors/remove")]
-pub async fn remove_factor(factor: FactorId, #[server(default)] confirmed: bool) -> Result<(), AppError> {
-    answer(control::factors::remove(&control()?, factor, confirmed).await)?;
+pub async fn remove_factor(
+    factor: FactorId,
+    #[server(default)] confirmed: bool,
+    #[server(default)] password: String,
+) -> Result<(), AppError> {
+    answer(control::factors::remove(&control()?, factor, confirmed, &Secret::new(password)).await)?;
     done(&links::authentication(), "It is removed, and every other browser of yours is signed out.");
     Ok(())
 }

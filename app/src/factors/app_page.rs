@@ -1,11 +1,8 @@
 //! `/profile/authentication/apps/new`: adds an authenticator app. The form is sent to the page itself, which then shows the
 //! recovery codes that come with the first factor, once.
 
-use domain::{
-    errors::Error,
-    secrets::Secret,
-    views::{AddedFactor, TotpOffer},
-};
+use control::factors::Added;
+use domain::{errors::Error, secrets::Secret, views::TotpOffer};
 use leptos::prelude::*;
 
 use super::{frame, made_codes::made_codes};
@@ -36,7 +33,7 @@ pub(crate) fn NewAppPage() -> impl IntoView {
         let (form, offer) = match posted() {
             None => (FormState::of(FORM), begin().await?),
             Some(sent) => match finish(&sent).await {
-                Ok(added) => return Ok(added_view(viewer, frame, added)),
+                Ok(added) => return added_view(viewer, frame, added).await,
                 Err(error) => refused(error, &sent).await?,
             },
         };
@@ -50,7 +47,7 @@ async fn begin() -> Result<TotpOffer, AppError> {
     Ok(begun.shown)
 }
 
-async fn finish(sent: &Posted) -> Result<AddedFactor, Error> {
+async fn finish(sent: &Posted) -> Result<Added, Error> {
     let ctx = control().map_err(|error| error.to_domain())?;
     let (code, next_code) = (Secret::new(sent.value("code")), Secret::new(sent.value("next_code")));
     control::factors::finish_totp(&ctx, &session::ceremony(), &sent.value("name"), [&code, &next_code]).await
@@ -75,13 +72,15 @@ async fn refused(error: Error, sent: &Posted) -> Result<(FormState, TotpOffer), 
 }
 
 /// What comes after a factor was added: its recovery codes, if there are any, else the list.
-pub(super) fn added_view(viewer: Viewer, frame: Frame, added: AddedFactor) -> AnyView {
+pub(super) async fn added_view(viewer: Viewer, frame: Frame, added: Added) -> Result<AnyView, AppError> {
+    session::prove(added.proven).await?;
+    let added = added.shown;
     let notice = format!("“{}” is added.", added.factor.name);
     let Some(codes) = added.recovery_codes else {
         done(&links::authentication(), &notice);
-        return ().into_any();
+        return Ok(().into_any());
     };
-    frame.view(viewer, view! { {head(notice, (), ())} {made_codes(&codes)} })
+    Ok(frame.view(viewer, view! { {head(notice, (), ())} {made_codes(&codes)} }))
 }
 
 fn draw(offer: &TotpOffer, form: &FormState) -> AnyView {

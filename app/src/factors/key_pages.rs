@@ -1,7 +1,8 @@
 //! `/profile/authentication/security-keys/new` and `…/passkeys/new`: add what the browser makes. The form is sent to the page
 //! itself, which then shows the recovery codes that come with the first factor, once.
 
-use domain::{errors::Error, sign_ins::FactorKind, views::AddedFactor};
+use control::factors::Added;
+use domain::{errors::Error, sign_ins::FactorKind};
 use leptos::prelude::*;
 
 use super::{app_page::added_view, frame};
@@ -40,7 +41,7 @@ async fn new_key(kind: FactorKind) -> Result<AnyView, AppError> {
     let form = match posted() {
         None => FormState::of(FORM),
         Some(sent) => match finish(kind, &sent).await {
-            Ok(added) => return Ok(added_view(viewer, frame, added)),
+            Ok(added) => return added_view(viewer, frame, added).await,
             Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => {
                 set_status(error.status());
                 FormState::refused(FORM, error, &sent)
@@ -64,7 +65,7 @@ async fn begin(kind: FactorKind) -> Result<String, AppError> {
     Ok(begun.shown)
 }
 
-async fn finish(kind: FactorKind, sent: &Posted) -> Result<AddedFactor, Error> {
+async fn finish(kind: FactorKind, sent: &Posted) -> Result<Added, Error> {
     let ctx = control().map_err(|error| error.to_domain())?;
     let (ceremony, name, given) = (session::ceremony(), sent.value("name"), sent.value("answer"));
     match kind {

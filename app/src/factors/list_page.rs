@@ -197,7 +197,13 @@ mod tests {
             needed_by: vec!["Acme".into()],
         };
         let factors = kinds.iter().map(factor).collect();
-        OwnFactors { factors, recovery_codes_left, password_changed_at: None, factors_max: 2 }
+        OwnFactors {
+            factors,
+            recovery_codes_left,
+            has_password: true,
+            password_changed_at: None,
+            factors_max: 2,
+        }
     }
 
     fn html(own: &OwnFactors) -> String {

@@ -8,6 +8,7 @@ use super::{asked, frame, kind_name};
 use crate::{
     components::{
         api_call::ApiCalls,
+        field::Field,
         form::{FormState, hidden},
         frame::{Viewer, head},
         page::page,
@@ -25,18 +26,19 @@ pub(crate) fn RemoveFactorPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let factor = asked(&params).await?;
-        let count = answer(control::factors::own(&control()?).await)?.factors.len();
+        let own = answer(control::factors::own(&control()?).await)?;
+        let is_last = own.factors.len() == 1;
         let id = factor.id.to_string();
         let calls = ApiCalls::new().post("Remove it", REMOVE, &[("factor", &id), ("confirmed", "true")]);
         let frame = frame("Remove a factor")
             .step(factor.name.clone(), links::factor(&id))
             .step("Remove", links::factor_removal(&id))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&factor, count == 1)))
+        Ok(frame.view(viewer, draw(&factor, is_last, is_last && own.has_password)))
     })
 }
 
-fn draw(factor: &FactorRow, is_last: bool) -> AnyView {
+fn draw(factor: &FactorRow, is_last: bool, asks_password: bool) -> AnyView {
     let form = FormState::of(REMOVE);
     let id = factor.id.to_string();
     let goes = goes(factor, is_last).into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
@@ -49,12 +51,25 @@ fn draw(factor: &FactorRow, is_last: bool) -> AnyView {
             </label>
         }
     });
+    let password = asks_password.then(|| {
+        let hint = "It alone opens your account then, and has to be long enough for that.";
+        let field = Field {
+            name: "password",
+            label: "Your password",
+            hint: Some(hint.into()),
+            kind: "password",
+            autocomplete: Some("current-password"),
+            ..Field::default()
+        };
+        let change = view! { <p><a href=links::change_password()>"Change your password"</a></p> };
+        view! { {field.view(&form)} {form.reason("password").map(|_| change)} }
+    });
     view! {
         {head(format!("Remove {}?", factor.name), (), ())}
         <p>"What goes:"</p>
         <ul class="goes">{goes}</ul>
         <form method="post" action=REMOVE class="form form-narrow">
-            {hidden(&[("factor", &id)])} {form.error(&[])} {confirm}
+            {hidden(&[("factor", &id)])} {form.error(&["password"])} {confirm} {password}
             <div class="form-actions">
                 <button class="button button-danger">{format!("Remove {}", factor.kind.name())}</button>
                 <a class="button" href=links::authentication()>"Cancel"</a>

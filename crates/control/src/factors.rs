@@ -1,9 +1,10 @@
-//! One's own second factors: what there is, calling it something else, removing it, recovery codes. Adding is in `adding` and
-//! `credentials`, what organizations ask for in `needs`; showing one is a matter of `sessions`.
+//! One's own second factors: what there is, calling it something else, recovery codes. Adding is in `adding` and `credentials`,
+//! removing in `removing`, what organizations ask for in `needs`; showing one is a matter of `sessions`.
 
 mod adding;
 mod credentials;
 mod needs;
+mod removing;
 
 use domain::{
     actions::Action,
@@ -31,9 +32,10 @@ use crate::{
 };
 use needs::Needs;
 
-pub use adding::{begin_totp, finish_totp, offered_totp};
+pub use adding::{Added, begin_totp, finish_totp, offered_totp};
 pub use credentials::{begin_passkey, begin_security_key, finish_passkey, finish_security_key};
 pub(crate) use credentials::{credential, credentials, unreadable};
+pub use removing::remove;
 
 /// Factors that somebody may have.
 pub const FACTORS_MAX: usize = 20;
@@ -54,6 +56,7 @@ pub async fn own(ctx: &Context) -> Result<OwnFactors, Error> {
         Ok(OwnFactors {
             factors: held.iter().map(|factor| draw(factor, &held, &needs)).collect(),
             recovery_codes_left: store::recovery_codes::count_unused(&mut tx, user.id).await?,
+            has_password: !user.password_hash.is_empty(),
             password_changed_at: store::users::password_changed_at(&mut tx, user.id).await?,
             factors_max: FACTORS_MAX,
         })
@@ -79,45 +82,6 @@ pub async fn rename(ctx: &Context, factor: FactorId, name: &str) -> Result<(), E
             user.email,
             before.kind.name(),
             before.name
-        ));
-        write.commit().await
-    })
-}
-
-/// Removes a factor. Every other session of the person ends; with the last factor, their recovery codes go. `confirmed` says
-/// that they know which organizations do not let them in any more.
-///
-/// # Errors
-/// `Conflict` when organizations would not let them in any more and that was not confirmed; `StepUp`; `NotFound`; `Denied`
-/// for tokens; `Unauthenticated`.
-pub async fn remove(ctx: &Context, factor: FactorId, confirmed: bool) -> Result<(), Error> {
-    attempt!(ctx, {
-        let permit = ctx.own(Action::ManageOwnFactors)?;
-        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorRemoved).await?;
-        let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
-        let removed = held.iter().find(|held| held.id == factor).ok_or(Error::NotFound)?;
-        let shut_out = Needs::of(&mut write.tx, &user).await?.needed_by(removed, &held);
-        if !shut_out.is_empty() && !confirmed {
-            let reason =
-                format!("Without it you do not get into {} any more. Confirm that.", shut_out.join(", "));
-            return Err(Error::conflict(reason).into());
-        }
-        store::factors::remove(&mut write.tx, user.id, factor).await?;
-        let is_last = held.len() == 1;
-        if is_last {
-            store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
-        }
-        store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
-        store::sessions::remove_others(&mut write.tx, user.id, ctx.session().unwrap_or_default()).await?;
-        let notice = Notice::FactorRemoved { kind: removed.kind, name: &removed.name, is_last };
-        notices::post(ctx, &mut write.tx, &user, &notice).await?;
-        let last =
-            if is_last { "; it was the last one, and the recovery codes are gone with it" } else { "" };
-        write.before(&told(removed))?.text(format!(
-            "{} removed the {} “{}”{last}",
-            user.email,
-            removed.kind.name(),
-            removed.name
         ));
         write.commit().await
     })

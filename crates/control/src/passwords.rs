@@ -21,7 +21,7 @@ use crate::{
 
 pub use identity::breached::{SharedList as BreachedList, convert as convert_breached};
 pub use resets::{LINK_LIFETIME, ask_reset, ask_reset_for, reset, view_reset};
-pub(crate) use rules::{check, judge_newcomer, of_newcomers};
+pub(crate) use rules::{check, judge_newcomer, least_alone, of_newcomers};
 pub use rules::{judge, judge_by_link, judge_own};
 
 /// Changes one's own password. It asks for the old one, however lately one has signed in; second factors stay. Other sessions

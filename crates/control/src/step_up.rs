@@ -8,7 +8,7 @@ use domain::{
     errors::Error,
     events::EventType,
     secrets::Secret,
-    sign_ins::{CeremonyKind, Proof},
+    sign_ins::{CeremonyKind, FactorKind, Proof},
     states::Outcome,
     timestamps::Timestamp,
     views::StepUpView,
@@ -91,10 +91,16 @@ async fn answer(ctx: &Context, ceremony: &Secret, answer: Answer<'_>) -> Result<
         factor.name()
     ));
     write.commit().await?;
+    Ok(with_added(ctx, factor))
+}
+
+/// What a session is once a factor of this kind was shown in it, also by being added: that takes an answer of it, and asks
+/// for a session that has lately shown who it belongs to.
+pub(crate) fn with_added(ctx: &Context, factor: FactorKind) -> Proven {
     let before = ctx.proof().unwrap_or(Proof::PASSWORD);
     // What was shown at the sign-in stays shown; a factor that came later is shown now.
     let proof = Proof { second_factor: before.second_factor.or(Some(factor)), ..before };
-    Ok(Proven { proof, proven_at: ctx.now() })
+    Proven { proof, proven_at: ctx.now() }
 }
 
 /// Shows it with the password: for those alone who have no factor.

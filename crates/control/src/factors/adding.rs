@@ -23,12 +23,21 @@ use crate::{
     errors::{Failure, attempt},
     notices::{self, Notice},
     profiles,
+    step_up::{self, Proven},
 };
 
 /// What authenticator apps list the account under.
 const ISSUER: &str = "Redoubt";
 /// What a screen reader says of the code.
 const QR_NAME: &str = "QR code for your authenticator app";
+
+/// A factor that was just added, and what its person has shown with it.
+pub struct Added {
+    /// What they see of it.
+    pub shown: AddedFactor,
+    /// What the session is now: who added a factor has shown it.
+    pub proven: Proven,
+}
 
 /// An authenticator app that is to be added: its seed.
 #[derive(Serialize, Deserialize)]
@@ -94,7 +103,7 @@ pub async fn finish_totp(
     ceremony: &Secret,
     name: &str,
     codes: [&Secret; 2],
-) -> Result<AddedFactor, Error> {
+) -> Result<Added, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
         let name = parse_name(name, FactorKind::Totp)?;
@@ -168,7 +177,7 @@ pub(super) async fn add(
     mut write: Write,
     user: &User,
     factor: Factor,
-) -> Result<AddedFactor, Failure> {
+) -> Result<Added, Failure> {
     let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
     has_room(&held)?;
     if !store::factors::add(&mut write.tx, &factor).await? {
@@ -189,5 +198,6 @@ pub(super) async fn add(
         write.record(EventType::UserRecoveryCodesMade, text).await?;
     }
     write.commit().await?;
-    Ok(AddedFactor { factor: draw(&factor, &[], &Needs::default()), recovery_codes })
+    let shown = AddedFactor { factor: draw(&factor, &[], &Needs::default()), recovery_codes };
+    Ok(Added { shown, proven: step_up::with_added(ctx, factor.kind) })
 }

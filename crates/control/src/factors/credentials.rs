@@ -7,13 +7,12 @@ use domain::{
     ids::FactorId,
     secrets::Secret,
     sign_ins::{CeremonyKind, FactorKind},
-    views::AddedFactor,
 };
 use identity::webauthn::{self, Credential, Registrant};
 use store::factors::Factor;
 
 use super::{
-    adding::{add, may_add, offer_is_over},
+    adding::{Added, add, may_add, offer_is_over},
     begin, parse_name,
 };
 use crate::{
@@ -49,7 +48,7 @@ pub async fn finish_passkey(
     ceremony: &Secret,
     name: &str,
     answer: &str,
-) -> Result<AddedFactor, Error> {
+) -> Result<Added, Error> {
     finish(ctx, FactorKind::Passkey, ceremony, name, answer).await
 }
 
@@ -62,7 +61,7 @@ pub async fn finish_security_key(
     ceremony: &Secret,
     name: &str,
     answer: &str,
-) -> Result<AddedFactor, Error> {
+) -> Result<Added, Error> {
     finish(ctx, FactorKind::SecurityKey, ceremony, name, answer).await
 }
 
@@ -89,7 +88,7 @@ async fn finish(
     ceremony: &Secret,
     name: &str,
     answer: &str,
-) -> Result<AddedFactor, Error> {
+) -> Result<Added, Error> {
     attempt!(ctx, { may_add(ctx).await })?;
     let name = parse_name(name, kind)?;
     let user = ctx.user()?;

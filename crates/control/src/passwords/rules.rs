@@ -56,6 +56,12 @@ pub(crate) async fn of_newcomers(tx: &mut Tx, organization: OrganizationId) -> R
     Ok(Rules { chars_min_single: chars(policy.password_chars_min_alone), ..Rules::SINGLE_FACTOR })
 }
 
+/// Fewest characters of somebody's password that stands alone.
+pub(crate) async fn least_alone(tx: &mut Tx, user: &User) -> Result<usize, Failure> {
+    let Demands { rules, .. } = Demands::of(tx, user).await?;
+    Ok(Rules { has_second_factor: false, ..rules }.least())
+}
+
 /// Checks a new password. `words` must not make it up; the product's name is always among them.
 ///
 /// # Errors

@@ -54,6 +54,8 @@ pub struct OwnFactors {
     pub factors: Vec<FactorRow>,
     /// Recovery codes that were not used yet.
     pub recovery_codes_left: i64,
+    /// Whether there is a password.
+    pub has_password: bool,
     /// When the password was last changed; none if it never was.
     pub password_changed_at: Option<Timestamp>,
     /// How many factors one may have.

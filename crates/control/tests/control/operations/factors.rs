@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use control::{factors, sessions, step_up};
+use control::{
+    factors, passwords, sessions,
+    step_up::{self, Proven},
+};
 use domain::{
     errors::Error,
     ids::UserId,
-    inputs::SignIn,
+    inputs::{ChangePassword, SignIn},
     policies::AuthenticationPolicy,
     secrets::Secret,
     sign_ins::{FactorKind, Proof},
@@ -56,7 +59,10 @@ pub async fn add_app(world: &World, user: UserId) -> (App, AddedFactor) {
     let begun = factors::begin_totp(&ctx).await.unwrap();
     let app = App::new(&begun.shown.secret);
     let codes = [&app.code(world, 0), &app.code(world, 1)];
-    let added = factors::finish_totp(&ctx, &begun.ceremony, "Phone", codes).await.unwrap();
+    let added = factors::finish_totp(&ctx, &begun.ceremony, "Phone", codes).await.ok().unwrap();
+    // The session has shown it: a policy that asks for a second factor lets it in at once.
+    assert_eq!(added.proven, Proven { proof: Proof::password_and(FactorKind::Totp), proven_at: world.now() });
+    let added = added.shown;
     // Its codes are taken: the next one is of later.
     world.clock.advance(Duration::from_secs(90));
     (app, added)
@@ -178,7 +184,8 @@ async fn a_factor_is_good_for_its_person_alone() {
     let code = &added.recovery_codes.unwrap()[0];
     assert_eq!(sign_in_with_code(&world, code).await.unwrap_err().field(), Some("code"));
     let own = factors::own(&world.ctx()).await.unwrap();
-    let removed = factors::remove(&world.ctx_of(bob), own.factors[0].id, true).await;
+    let removed =
+        factors::remove(&world.ctx_of(bob), own.factors[0].id, true, &Secret::new(PASSWORD.into())).await;
     assert_eq!(removed, Err(Error::NotFound));
     assert_eq!(factors::rename(&world.ctx_of(bob), own.factors[0].id, "Mine").await, Err(Error::NotFound));
 }
@@ -386,7 +393,7 @@ async fn seeds_and_codes_are_nowhere_in_plain() {
     let begun = factors::begin_totp(&world.ctx()).await.unwrap();
     let app = App::new(&begun.shown.secret);
     let codes = [&app.code(&world, 0), &app.code(&world, 1)];
-    let added = factors::finish_totp(&world.ctx(), &begun.ceremony, "", codes).await.unwrap();
+    let added = factors::finish_totp(&world.ctx(), &begun.ceremony, "", codes).await.ok().unwrap().shown;
     let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
     let seed = app.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let ceremony = with_password(&world).await;
@@ -414,14 +421,17 @@ async fn factors_are_renamed_and_removed() {
     assert_eq!(factors::rename(&ctx, added.factor.id, "\u{200b}").await.unwrap_err().field(), Some("name"));
 
     let ceremony = with_password(&world).await;
-    factors::remove(&ctx, added.factor.id, false).await.unwrap();
+    factors::remove(&ctx, added.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
     let code = app.code(&world, 0);
     let answer = sessions::sign_in_with_code(&world.nobody(), &ceremony, &code).await;
     assert_eq!(answer.err().unwrap().status(), 401, "what was under way is over");
     assert_eq!(sign_in_with_code(&world, &code).await.unwrap_err().field(), Some("code"));
     assert_eq!(factors::own(&ctx).await.unwrap().recovery_codes_left, 10);
-    assert_eq!(factors::remove(&ctx, added.factor.id, false).await, Err(Error::NotFound));
-    factors::remove(&ctx, second.factor.id, false).await.unwrap();
+    assert_eq!(
+        factors::remove(&ctx, added.factor.id, false, &Secret::new(PASSWORD.into())).await,
+        Err(Error::NotFound)
+    );
+    factors::remove(&ctx, second.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
     let own = factors::own(&ctx).await.unwrap();
     assert_eq!((own.factors.len(), own.recovery_codes_left), (0, 0));
     assert_eq!(factors::make_recovery_codes(&ctx).await.err().unwrap().status(), 409);
@@ -439,7 +449,7 @@ async fn asvs_7_4_3_removing_a_factor_ends_every_other_session() {
     let other = store::sessions::Row { key_hash: vec![9; 32], ..world.session_row(world.user) };
     assert!(world.control.session_rows().add(&other).await.unwrap());
     let bob = world.add_user("bob@example.org", Some(false), true).await;
-    factors::remove(&world.ctx(), added.factor.id, false).await.unwrap();
+    factors::remove(&world.ctx(), added.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
     assert!(world.control.session_rows().load(&[9; 32]).await.unwrap().is_none());
     assert!(factors::own(&world.ctx()).await.is_ok(), "the one that removed it stays");
     assert!(factors::own(&world.ctx_of(bob)).await.is_ok(), "and those of others");
@@ -458,12 +468,14 @@ async fn a_factor_that_an_organization_asks_for_goes_only_after_one_is_told() {
     tx.commit().await.unwrap();
     assert!(is_set);
     assert_eq!(factors::own(&world.ctx()).await.unwrap().factors[0].needed_by, ["Acme"]);
-    let refused = factors::remove(&world.ctx(), added.factor.id, false).await.unwrap_err();
+    let refused = factors::remove(&world.ctx(), added.factor.id, false, &Secret::new(PASSWORD.into()))
+        .await
+        .unwrap_err();
     assert_eq!((refused.status(), refused.to_string().contains("Acme")), (409, true));
     let (_, second) = add_app(&world, world.user).await;
     assert_eq!(factors::own(&world.ctx()).await.unwrap().factors[0].needed_by, Vec::<String>::new());
-    factors::remove(&world.ctx(), second.factor.id, false).await.unwrap();
-    factors::remove(&world.ctx(), added.factor.id, true).await.unwrap();
+    factors::remove(&world.ctx(), second.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
+    factors::remove(&world.ctx(), added.factor.id, true, &Secret::new(PASSWORD.into())).await.unwrap();
     assert_eq!(factors::own(&world.ctx()).await.unwrap().factors, []);
 }
 
@@ -486,7 +498,10 @@ async fn tokens_and_strangers_have_nothing_to_do_with_factors() {
         assert_eq!(factors::own(ctx).await.unwrap_err().status(), status);
         assert_eq!(factors::begin_totp(ctx).await.err().unwrap().status(), status);
         assert_eq!(factors::rename(ctx, id, "x").await.unwrap_err().status(), status);
-        assert_eq!(factors::remove(ctx, id, true).await.unwrap_err().status(), status);
+        assert_eq!(
+            factors::remove(ctx, id, true, &Secret::new(PASSWORD.into())).await.unwrap_err().status(),
+            status
+        );
         assert_eq!(factors::make_recovery_codes(ctx).await.err().unwrap().status(), status);
         assert_eq!(step_up::view(ctx).await.err().unwrap().status(), status);
         assert_eq!(sessions::own(ctx).await.unwrap_err().status(), status);
@@ -508,4 +523,43 @@ async fn asvs_6_3_8_who_has_a_second_factor_is_told_after_the_password_alone() {
     assert_eq!(known, sign_in("nobody@example.org").await);
     assert_eq!(known.map(|error| error.status()), Some(401));
     assert_eq!(world.dump().await["ceremonies"].len(), 0);
+}
+
+/// With the last factor the password stands alone: one that was long enough beside it does not.
+#[tokio::test]
+async fn asvs_6_2_1_the_last_factor_goes_only_from_a_password_that_stands_alone() {
+    let world = World::new().await;
+    let (_, added) = add_app(&world, world.user).await;
+    let (_, second) = add_app(&world, world.user).await;
+    let secret = |text: &str| Secret::new(text.into());
+    let short = "zq7kvx2mwu";
+    let change = async |old: &str, new: &str| {
+        let (old_password, password) = (secret(old), secret(new));
+        let input = ChangePassword { old_password, password, end_other_sessions: false };
+        passwords::change(&world.ctx(), input).await.unwrap();
+    };
+    change(PASSWORD, short).await;
+    factors::remove(&world.ctx(), second.factor.id, false, &secret("")).await.unwrap();
+    let refused = async |password: &str| {
+        let refused =
+            factors::remove(&world.ctx(), added.factor.id, false, &secret(password)).await.unwrap_err();
+        (refused.field().map(str::to_owned), refused.to_string())
+    };
+    for (password, reason) in
+        [("", "Enter your password"), ("not this one", "not your password"), (short, "has 10 characters")]
+    {
+        let (field, told) = refused(password).await;
+        assert!(field.as_deref() == Some("password") && told.contains(reason), "{told}");
+    }
+    let event = world.last_event(world.organization, "user.factor_removed").await;
+    assert_eq!((event.outcome, event.text.as_str()), (Outcome::Denied, "The password is too short"));
+    assert_eq!(factors::own(&world.ctx()).await.unwrap().factors.len(), 1);
+    // It says so however often it is asked, since the password was right each time.
+    for _ in 0..8 {
+        assert!(refused(short).await.1.contains("at least 15"));
+    }
+    change(short, "copper lantern 9 willow dusk").await;
+    let long = secret("copper lantern 9 willow dusk");
+    factors::remove(&world.ctx(), added.factor.id, false, &long).await.unwrap();
+    assert_eq!(factors::own(&world.ctx()).await.unwrap().factors, []);
 }

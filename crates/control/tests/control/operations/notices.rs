@@ -64,7 +64,7 @@ async fn asvs_6_3_7_what_happens_to_factors_is_told() {
     assert!(wrong.is_err());
     factors::make_recovery_codes(&world.ctx()).await.ok().unwrap();
     assert!(body("New recovery codes").await.contains("open nothing any more"));
-    factors::remove(&world.ctx(), added.factor.id, true).await.unwrap();
+    factors::remove(&world.ctx(), added.factor.id, true, &Secret::new(PASSWORD.into())).await.unwrap();
     assert!(body("Authenticator app removed").await.contains("the password alone opens the account now"));
     let input = CreateToken { description: "deploy".into(), ..CreateToken::default() };
     let made = tokens::create(&world.ctx(), &input).await.unwrap();
@@ -119,6 +119,6 @@ async fn an_address_gets_so_many() {
     passwords::ask_reset(&world.nobody(), EMAIL).await.unwrap();
     assert_eq!(mails_to(&world, EMAIL, "Set a new password").await.len(), 1, "each kind has its own room");
     world.clock.advance(std::time::Duration::from_secs(2 * 3600));
-    factors::remove(&world.ctx(), added.factor.id, true).await.unwrap();
+    factors::remove(&world.ctx(), added.factor.id, true, &Secret::new(PASSWORD.into())).await.unwrap();
     assert_eq!(mails_to(&world, EMAIL, "Authenticator app removed").await.len(), 1, "two hours later");
 }
