@@ -17,8 +17,10 @@ use crate::{Context, Control, envelopes::Place, errors::Failure, random};
 const ID_CHARS: usize = 32;
 /// What the hash of an id begins with, so that it is no hash of anything else.
 const PURPOSE: &[u8] = b"redoubt ceremony 1\0";
-/// Ceremonies that are under way at the same time, at most, those of visitors whom nobody knows among them.
-const UNDER_WAY_MAX: i64 = 20_000;
+/// Ceremonies of visitors whom nobody knows that are under way at the same time, at most.
+const UNDER_WAY_OF_VISITORS_MAX: i64 = 20_000;
+/// The same of people who have shown something already: visitors take nothing of their room.
+const UNDER_WAY_OF_PEOPLE_MAX: i64 = 100_000;
 
 /// How long a ceremony may take.
 pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -79,7 +81,8 @@ pub(crate) async fn begin_unrecorded(
     state: &impl Serialize,
 ) -> Result<Secret, Failure> {
     let mut tx = ctx.control.store().write().await?;
-    if store::ceremonies::count(&mut tx).await? >= UNDER_WAY_MAX {
+    let most = if user.is_some() { UNDER_WAY_OF_PEOPLE_MAX } else { UNDER_WAY_OF_VISITORS_MAX };
+    if store::ceremonies::count(&mut tx, user.is_some()).await? >= most {
         let reason = "Too many people sign in right now. Try again in a few minutes.".into();
         return Err(Error::Unavailable { reason }.into());
     }

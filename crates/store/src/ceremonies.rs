@@ -56,9 +56,12 @@ pub async fn take(
     fetch_optional!(tx, text, id_hash, kind, now)
 }
 
-/// How many are under way.
-pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
-    let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM ceremonies")?;
+/// How many are under way of people that are known, or of visitors of whom nothing is.
+pub async fn count(tx: &mut Tx, are_known: bool) -> Result<i64, Error> {
+    let (count,): (i64,) = match are_known {
+        true => fetch_one!(tx, "SELECT COUNT(*) FROM ceremonies WHERE user_id IS NOT NULL")?,
+        false => fetch_one!(tx, "SELECT COUNT(*) FROM ceremonies WHERE user_id IS NULL")?,
+    };
     Ok(count)
 }
 
