@@ -109,7 +109,7 @@ fn quoted(text: &str) -> String {
 
 fn post_line(origin: &str, path: &str, values: &[(&str, &str)]) -> String {
     let mut line =
-        format!("curl -b \"__Host-redoubt-session=$SESSION\" -H 'Origin: {origin}' '{origin}{path}'");
+        format!("curl -X POST -b \"__Host-redoubt-session=$SESSION\" -H 'Origin: {origin}' '{origin}{path}'");
     for (name, value) in values {
         line.push_str(&format!(" --data-urlencode '{name}={}'", quoted(value)));
     }

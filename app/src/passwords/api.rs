@@ -69,10 +69,16 @@ pub async fn judge_password_by_link(
 pub async fn ask_password_reset(#[server(default)] email: String) -> Result<(), AppError> {
     answer(control::passwords::ask_reset(&control()?, &email).await)?;
     let email = email.trim();
-    done(
-        &links::sign_in(None),
-        &format!("If {email} has an account here, a link that sets a new password is on its way there."),
-    );
+    let told = match control::mails::are_sent(&control()?) {
+        true => {
+            format!("If {email} has an account here, a link that sets a new password is on its way there.")
+        }
+        false => format!(
+            "If {email} has an account here, a link that sets a new password was made. This installation has no mail server: \
+             whoever operates it can hand the link on."
+        ),
+    };
+    done(&links::sign_in(None), &told);
     Ok(())
 }
 
@@ -95,9 +101,15 @@ pub async fn reset_password(
 #[server(endpoint = "users/ask_password_reset")]
 pub async fn ask_password_reset_for(organization: OrganizationId, user: UserId) -> Result<(), AppError> {
     answer(control::passwords::ask_reset_for(&control()?, organization, user).await)?;
-    done(
-        &links::user(&organization.to_string(), &user.to_string()),
-        "A link that sets a new password is on its way to them. Theirs works until they use it.",
-    );
+    let told = match control::mails::are_sent(&control()?) {
+        true => {
+            "A link that sets a new password is on its way to them. Their password works until they use it."
+        }
+        false => {
+            "A link that sets a new password was made, but there is no mail server that sends it: whoever operates this \
+             installation can hand it on."
+        }
+    };
+    done(&links::user(&organization.to_string(), &user.to_string()), told);
     Ok(())
 }

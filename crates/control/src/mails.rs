@@ -123,6 +123,12 @@ pub async fn view(ctx: &Context, organization: OrganizationId, id: MailId) -> Re
     })
 }
 
+/// Whether there is a mail server that sends them: whoever waits for a mail has to know.
+#[must_use]
+pub fn are_sent(ctx: &Context) -> bool {
+    ctx.control.mailer().is_some()
+}
+
 /// Where the texts of an organization's mails are read because there is no mail server that sends them; none if there is.
 ///
 /// # Errors

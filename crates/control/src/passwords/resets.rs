@@ -24,7 +24,11 @@ use crate::{
     Context,
     errors::{Failure, attempt},
     notices, random,
-    sessions::{accounts::Account, lock_outs, passwords::hash_password},
+    sessions::{
+        accounts::{Account, NOBODY},
+        lock_outs,
+        passwords::hash_password,
+    },
     standings, users,
 };
 
@@ -59,10 +63,12 @@ async fn ask(ctx: &Context, email: &EmailAddress) -> Result<(), Error> {
         }
         let account = Account::find(&mut permit.read().await?, email).await?;
         let mut write = begin(&permit, &account, EventType::UserPasswordResetAsked).await?;
+        // Whoever asks, nobody knows who it is: it is no act of the account's owner.
+        write.event.actor = NOBODY.into();
         let user = account.user.as_ref().filter(|user| user.is_active && !user.password_hash.is_empty());
         match user {
             Some(user) => {
-                write.event.user_id = Some(user.id);
+                write.subject(SubjectKind::User, user.id.uuid(), user.email.clone());
                 send(ctx, &mut write.tx, user, None).await?;
                 write.text(format!("A link that sets a new password of {email} was asked for"));
             }

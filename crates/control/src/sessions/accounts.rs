@@ -25,6 +25,9 @@ use crate::{
     profiles,
 };
 
+/// What events call an actor of whom nothing is known.
+pub(crate) const NOBODY: &str = "anonymous";
+
 /// Whom an e-mail address belongs to, if to anybody, and in whose log their sign-ins are.
 pub(crate) struct Account {
     pub(crate) email: String,
@@ -46,7 +49,7 @@ impl Account {
 
     /// What stands for an account where nobody said whose it is.
     pub(crate) fn nobodys() -> Self {
-        Self { email: "anonymous".into(), user: None, organizations: Vec::new() }
+        Self { email: NOBODY.into(), user: None, organizations: Vec::new() }
     }
 
     /// The account of somebody who showed something already, unless it is gone or deactivated.

@@ -237,6 +237,9 @@ async fn asking_tells_nothing_and_floods_nobody() {
     }
     assert_eq!(last.unwrap_err().status(), 429);
     assert_eq!(passwords::ask_reset(&world.nobody_at("203.0.113.200"), EMAIL).await, Ok(()));
+    let event = world.last_event(world.organization, "user.password_reset_asked").await;
+    let named = (event.actor.as_str(), event.user_id, event.subject_name.as_deref());
+    assert_eq!(named, ("anonymous", None, Some(EMAIL)), "it is nobody's act, and about somebody");
 }
 
 #[tokio::test]
