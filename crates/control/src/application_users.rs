@@ -26,6 +26,7 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
+    permissions::Ending,
     standings::{Standing, acting_obstacle, guarded},
 };
 
@@ -199,11 +200,18 @@ pub async fn delete(
             let reason = format!("Type the application user's name, {}, to delete it.", member.name);
             return Err(Error::invalid("confirmation", reason).into());
         }
-        if !store::users::remove(&mut write.tx, user).await? {
-            return Err(Error::NotFound.into());
-        }
+        let tx = &mut write.tx;
+        let ending = Ending::of_principal(ctx, tx, organization, user.uuid()).await?;
+        let groups = store::group_members::list_for_user(tx, organization, user).await?;
+        let groups: Vec<String> = groups.into_iter().map(|group| group.name).collect();
         let mut before = recorded(&member.name, &member.description);
         before["tokens"] = found.tokens.into();
+        before["groups"] = groups.into();
+        ending.tell(&mut before);
+        if !store::users::remove(tx, user).await? {
+            return Err(Error::NotFound.into());
+        }
+        ending.record(ctx, &mut write, "an application user that was deleted").await?;
         write
             .subject(SubjectKind::ApplicationUser, user.uuid(), member.name.clone())
             .before(&before)?

@@ -22,6 +22,7 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt, overtaken},
     pages,
+    permissions::Ending,
     standings::{Place, Standing, guarded},
 };
 
@@ -176,12 +177,14 @@ pub async fn delete(
             let reason = format!("Type the group's name, {}, to delete it.", group.name);
             return Err(Error::invalid("confirmation", reason).into());
         }
-        let members = store::group_members::count(&mut write.tx, id, None).await?;
+        let ending = Ending::of_principal(ctx, &mut write.tx, organization, id.uuid()).await?;
         let mut before = recorded(&group);
-        before["members"] = members.into();
+        members::tell(&mut write.tx, id, &mut before).await?;
+        ending.tell(&mut before);
         if !store::groups::remove(&mut write.tx, id).await? {
             return Err(Error::NotFound.into());
         }
+        ending.record(ctx, &mut write, "a group that was deleted").await?;
         write
             .subject(SubjectKind::Group, id.uuid(), group.name.clone())
             .before(&before)?

@@ -25,6 +25,7 @@ use crate::{
     Context, access, audit,
     contexts::Reach,
     errors::{Failure, attempt},
+    permissions::Ending,
     profiles,
 };
 
@@ -143,10 +144,12 @@ pub async fn delete(ctx: &Context, id: OrganizationId, confirmation: &str) -> Re
             let reason = format!("The organization {name} still holds {obstacle}. Delete them first.");
             return Err(Error::conflict(reason).into());
         }
+        let mut before = json!({ "name": name });
+        Ending::on_resource(ctx, &mut write.tx, id, id.uuid()).await?.tell(&mut before);
         if !store::organizations::remove(&mut write.tx, id).await? {
             return Err(Error::NotFound.into());
         }
-        write.before(&json!({ "name": name }))?.text(format!("Deleted the organization {name}"));
+        write.before(&before)?.text(format!("Deleted the organization {name}"));
         // Its own log ends with this, and nobody is left who could read it: the operator can.
         let told = EventId::from_uuid(ctx.control.new_uuid());
         let told = Event { id: told, organization_id: None, ..write.event.clone() };

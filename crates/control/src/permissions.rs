@@ -1,6 +1,7 @@
-//! Grants: who holds what. Giving is in `giving`, taking back in `taking`; what follows from grants is in `explanations`,
+//! Grants: who holds what. Giving is in `giving`, taking back in `taking`, and in `ending` what ends with its holder; what follows from grants is in `explanations`,
 //! who may give and take in `standings`.
 
+mod ending;
 mod giving;
 mod principals;
 mod taking;
@@ -26,6 +27,7 @@ use crate::{
     standings::{Place, Standing, place_of_described},
 };
 
+pub(crate) use ending::{Ending, TOLD_MAX, tell};
 pub use giving::{Given, Giving, grant, preview_grant};
 pub(crate) use giving::{parse_days, parse_granted, put};
 pub(crate) use principals::{find_principal, parse_principal, subject};

@@ -14,6 +14,7 @@ use store::{Tx, access::Target, users::User};
 use crate::{
     Context,
     errors::{Failure, attempt},
+    permissions::Ending,
     standings::forbidden,
     users,
 };
@@ -98,8 +99,10 @@ pub async fn leave(ctx: &Context, organization: OrganizationId, confirmation: &s
             let reason = format!("Type the organization's name, {name}, to leave it.");
             return Err(Error::invalid("confirmation", reason).into());
         }
-        let before = users::held(ctx, &mut write.tx, organization, &member).await?;
+        let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
+        let before = users::held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
+        ending.record(ctx, &mut write, "who left the organization").await?;
         write
             .subject(SubjectKind::User, user.uuid(), member.email.clone())
             .before(&before)?

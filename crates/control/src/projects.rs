@@ -29,7 +29,9 @@ use crate::{
     envelopes::Place,
     errors::{Failure, attempt},
     knowers::Openings,
-    pages, resources,
+    pages,
+    permissions::Ending,
+    resources,
 };
 
 pub use moving::{move_from, move_to, preview_move};
@@ -271,11 +273,14 @@ pub async fn delete(ctx: &Context, name: &str, confirmation: &str) -> Result<(),
             ))
             .into());
         }
+        let mut before = json!({ "name": name });
+        let organization = permit.organization()?;
+        Ending::on_resource(ctx, &mut write.tx, organization, id.uuid()).await?.tell(&mut before);
         // False for whoever comes second: the permit was given before this transaction began.
         if !store::projects::remove(&mut write.tx, id).await? {
             return Err(Error::NotFound.into());
         }
-        write.before(&json!({ "name": name }))?.text(format!("Deleted the project {name}"));
+        write.before(&before)?.text(format!("Deleted the project {name}"));
         write.commit().await?;
         Ok(())
     })

@@ -23,6 +23,7 @@ use crate::{
     errors::{Failure, attempt},
     knowers::Openings,
     organizations::projects_of,
+    permissions::Ending,
     resources,
     standings::{Place, Standing},
 };
@@ -180,12 +181,14 @@ pub async fn delete(
             let reason = format!("The unit {name} still holds {held}. Move or delete {them} first.");
             return Err(Error::conflict(reason).into());
         }
+        let mut before = json!({ "name": name });
+        Ending::on_resource(ctx, &mut write.tx, organization, unit.uuid()).await?.tell(&mut before);
         if !store::units::remove(&mut write.tx, unit).await? {
             return Err(Error::NotFound.into());
         }
         write
             .subject(SubjectKind::Unit, unit.uuid(), name.clone())
-            .before(&json!({ "name": name }))?
+            .before(&before)?
             .text(format!("Deleted the unit {name}"));
         write.commit().await
     })

@@ -22,13 +22,12 @@ use crate::{
     effects::{self, Change},
     errors::{Failure, attempt},
     pages,
+    permissions::Ending,
     standings::{acting_obstacle, guarded},
 };
 
 /// Most days without activity that a list can ask for.
 const IDLE_DAYS_MAX: u32 = 3650;
-/// Grants that the event of a removal spells out, at most.
-const GRANTS_TOLD_MAX: usize = 100;
 
 /// One page of the organization's people by e-mail address, after the one of the address `after`.
 ///
@@ -145,8 +144,10 @@ pub async fn remove(
             let reason = format!("Type their e-mail address, {}, to remove them.", member.email);
             return Err(Error::invalid("confirmation", reason).into());
         }
-        let before = held(ctx, &mut write.tx, organization, &member).await?;
+        let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
+        let before = held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
+        ending.record(ctx, &mut write, "who was removed from the organization").await?;
         write.before(&before)?.text(format!("Removed {} from the organization", member.email));
         write.commit().await
     })
@@ -319,24 +320,21 @@ pub(crate) async fn find(tx: &mut Tx, organization: OrganizationId, user: UserId
 
 /// What somebody is and holds who goes, for the event.
 pub(crate) async fn held(
-    ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
+    ending: &Ending,
     member: &Member,
 ) -> Result<Value, Failure> {
     let groups = store::group_members::list_for_user(tx, organization, member.user_id).await?;
     let groups: Vec<String> = groups.into_iter().map(|group| group.name).collect();
-    let held = store::grants::held(tx, organization, member.user_id, ctx.now()).await?;
-    let own = held.iter().filter(|held| held.group_id.is_none());
-    let own =
-        own.map(|held| format!("{} on the {} {}", held.granted, held.resource_kind, held.resource_name));
-    Ok(json!({
+    let mut held = json!({
         "email": member.email,
         "is_active": member.is_active,
         "is_super_admin": member.is_super_admin,
         "groups": groups,
-        "granted": own.take(GRANTS_TOLD_MAX).collect::<Vec<_>>(),
-    }))
+    });
+    ending.tell(&mut held);
+    Ok(held)
 }
 
 fn parse(filter: &MemberFilter, now: Timestamp) -> Result<store::memberships::MemberFilter<'_>, Error> {

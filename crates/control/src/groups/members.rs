@@ -12,7 +12,7 @@ use domain::{
     principals::{PrincipalKind, SubjectKind, UserKind},
     views::{AdditionEffects, Effects, GroupMemberRow, Page},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Tx, access::Target, group_members::GroupMember, groups::Group, memberships::Member};
 
 use super::{find, giving_obstacle, protections, taking_obstacle, with};
@@ -20,7 +20,8 @@ use crate::{
     Context,
     effects::{self, Change},
     errors::{Failure, attempt},
-    pages, permissions,
+    pages,
+    permissions::{self, TOLD_MAX},
     standings::{Standing, guarded},
 };
 
@@ -312,10 +313,24 @@ async fn one(
 
 /// What events call a member.
 pub(super) fn called(member: &Member) -> String {
-    match member.kind {
-        UserKind::Person => member.email.clone(),
-        UserKind::Application => format!("{} (application user)", member.name),
+    call(member.kind, &member.email, &member.name)
+}
+
+fn call(kind: UserKind, email: &str, name: &str) -> String {
+    match kind {
+        UserKind::Person => email.to_owned(),
+        UserKind::Application => format!("{name} (application user)"),
     }
+}
+
+/// Puts the first of those who are in a group into what the event of its deletion holds.
+pub(super) async fn tell(tx: &mut Tx, id: GroupId, before: &mut Value) -> Result<(), Failure> {
+    let total = store::group_members::count(tx, id, None).await?;
+    let limit = u32::try_from(TOLD_MAX).unwrap_or(u32::MAX);
+    let first = store::group_members::list(tx, id, None, None, limit).await?;
+    let first = first.iter().map(|member| call(member.kind, &member.email, &member.name)).collect();
+    permissions::tell(before, "members", first, usize::try_from(total).unwrap_or(usize::MAX));
+    Ok(())
 }
 
 /// The first of these names, and how many more there are.

@@ -5,6 +5,7 @@ mod application_users;
 mod contexts;
 mod credential_stuffing;
 mod credentials;
+mod deletions;
 mod events;
 mod explanations;
 mod factor_resets;

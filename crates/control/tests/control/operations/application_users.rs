@@ -85,7 +85,12 @@ async fn an_application_user_is_made_changed_and_deleted_on_record() {
     assert_eq!(application_users::view(&ctx, organization, id).await, Err(Error::NotFound));
     assert_eq!(application_users::delete(&ctx, organization, id, "builder").await, Err(Error::NotFound));
     let event = world.last_event(organization, "application_user.deleted").await;
-    assert_eq!(event.before.as_deref(), Some(r#"{"description":"Builds.","name":"builder","tokens":1}"#));
+    assert_eq!(
+        event.before.as_deref(),
+        Some(
+            r#"{"description":"Builds.","granted":["developer on the organization Acme"],"groups":["programs"],"name":"builder","tokens":1}"#
+        )
+    );
     let dump = world.dump().await;
     for table in ["tokens", "grants", "group_members"] {
         assert_eq!(dump[table], Vec::<String>::new(), "{table}");

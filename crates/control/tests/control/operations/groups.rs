@@ -85,7 +85,12 @@ async fn a_group_is_made_renamed_and_deleted_on_record() {
     assert_eq!(groups::view(&ctx, organization, id).await, Err(Error::NotFound));
     assert_eq!(groups::delete(&ctx, organization, id, "Admins").await, Err(Error::NotFound));
     let event = world.last_event(organization, "group.deleted").await;
-    assert_eq!(event.before.as_deref(), Some(r#"{"description":"","members":1,"name":"Admins"}"#));
+    assert_eq!(
+        event.before.as_deref(),
+        Some(
+            r#"{"description":"","granted":["developer on the organization Acme"],"members":["ann@example.org"],"name":"Admins"}"#
+        )
+    );
     let dump = world.dump().await;
     assert_eq!((dump["group_members"].len(), dump["grants"].len()), (0, 0), "all of it is gone");
     check_world(&world).await;

@@ -134,6 +134,9 @@ async fn an_organization_goes_when_it_is_empty() {
     check_chain(&operators);
     for last in [own.last().unwrap(), operators.last().unwrap()] {
         assert_eq!(last.event_type.as_str(), "organization.deleted");
-        assert_eq!(last.before.as_deref(), Some(r#"{"name":"Acme"}"#));
+        assert_eq!(
+            last.before.as_deref(),
+            Some(r#"{"granted":["developer to bob@example.org"],"name":"Acme"}"#)
+        );
     }
 }

@@ -61,7 +61,7 @@ async fn a_unit_is_made_renamed_and_deleted_on_record() {
     assert_eq!(units::view(&ctx, organization, id).await, Err(Error::NotFound));
     assert_eq!(units::delete(&ctx, organization, id, "Web").await, Err(Error::NotFound));
     let event = world.last_event(organization, "unit.deleted").await;
-    assert_eq!(event.before.as_deref(), Some(r#"{"name":"Web"}"#));
+    assert_eq!(event.before.as_deref(), Some(r#"{"granted":[],"name":"Web"}"#));
     check_world(&world).await;
 }
 
