@@ -31,7 +31,7 @@ pub fn PasswordRules(
     let rules = RwSignal::new(Vec::<PasswordRule>::new());
     let is_stale = RwSignal::new(false);
     #[cfg(feature = "hydrate")]
-    typing::follow(&field, judge, rules, is_stale);
+    typing::follow(field, judge, rules, is_stale);
     #[cfg(not(feature = "hydrate"))]
     let _ = (field, judge);
     view! {
@@ -87,7 +87,8 @@ mod typing {
     const PAUSE_MILLIS: u32 = 400;
 
     struct Typing {
-        input: HtmlInputElement,
+        /// Id of the field.
+        field: String,
         judge: Judge,
         rules: RwSignal<Vec<PasswordRule>>,
         is_stale: RwSignal<bool>,
@@ -97,16 +98,13 @@ mod typing {
 
     /// Keeps `rules` up to date from now on.
     pub(super) fn follow(
-        field: &str,
+        field: String,
         judge: Judge,
         rules: RwSignal<Vec<PasswordRule>>,
         is_stale: RwSignal<bool>,
     ) {
-        let found = document().get_element_by_id(field);
-        let Some(input) = found.and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) else {
-            return;
-        };
-        let typing = Rc::new(Typing { input: input.clone(), judge, rules, is_stale, typed: Cell::default() });
+        let typing = Rc::new(Typing { field, judge, rules, is_stale, typed: Cell::default() });
+        let Some(input) = typing.input() else { return };
         // What was typed before this was here.
         if !input.value().is_empty() {
             typing.clone().heed();
@@ -116,6 +114,10 @@ mod typing {
     }
 
     impl Typing {
+        fn input(&self) -> Option<HtmlInputElement> {
+            document().get_element_by_id(&self.field)?.dyn_into().ok()
+        }
+
         fn heed(self: Rc<Self>) {
             let typed = self.typed.get().wrapping_add(1);
             self.typed.set(typed);
@@ -134,7 +136,7 @@ mod typing {
 
         /// What the server says. Of an empty field it says nothing.
         async fn judged(&self) -> Result<Vec<PasswordRule>, AppError> {
-            let password = self.input.value();
+            let password = self.input().map(|input| input.value()).unwrap_or_default();
             if password.is_empty() {
                 return Ok(Vec::new());
             }
@@ -153,7 +155,7 @@ mod typing {
 
         /// What another field of the form holds.
         fn beside(&self, name: &str) -> String {
-            let form = self.input.form();
+            let form = self.input().and_then(|input| input.form());
             let field =
                 form.and_then(|form| form.query_selector(&format!("input[name={name}]")).ok().flatten());
             let field = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
