@@ -165,6 +165,22 @@ fn backend(error: impl std::error::Error) -> Error {
 mod tests {
     use super::*;
 
+    /// Each bit is as often set as not, and no id comes twice.
+    #[test]
+    fn asvs_7_2_3_ids_have_128_random_bits() {
+        const IDS: usize = 20_000;
+        let ids: std::collections::BTreeSet<i128> = (0..IDS).map(|_| Id::default().0).collect();
+        assert_eq!(ids.len(), IDS);
+        for bit in 0..128 {
+            let set = ids.iter().filter(|id| *id >> bit & 1 == 1).count();
+            // Ten times the standard deviation of 71.
+            assert!(set.abs_diff(IDS / 2) < 710, "bit {bit}: {set}");
+        }
+        let lengths: std::collections::BTreeSet<usize> =
+            ids.iter().map(|id| Id(*id).to_string().len()).collect();
+        assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [22], "all of them are in the cookie");
+    }
+
     #[test]
     fn asvs_7_3_1_sessions_end_when_idle_or_old() {
         let (start, usual) = (Timestamp::from_micros(0), Limits::default());

@@ -18,6 +18,7 @@ mod made_tokens;
 mod people;
 mod recovery;
 mod session_cookies;
+mod sign_in_pages;
 mod step_up;
 mod streams;
 mod walk;

@@ -6,6 +6,7 @@ mod cast;
 mod forgeries;
 mod requests;
 mod routes;
+mod sign_outs;
 mod things;
 
 use std::{

@@ -339,12 +339,48 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::devices, *};
 
     #[test]
     fn asvs_6_3_1_waits_double_up_to_a_quarter_of_an_hour() {
         let seconds = |failures| wait_after(failures, FREE_TRIES).as_secs();
         assert_eq!([1, 4, 5, 6, 7, 30].map(seconds), [0, 0, 2, 4, 8, 900]);
+    }
+
+    /// Each row of the document, with the numbers that count.
+    #[test]
+    fn asvs_6_1_1_the_limits_are_documented_as_they_are() {
+        let document = include_str!("../../../../docs/sign-in.md");
+        let (first, most) = (wait_after(FREE_TRIES + 1, FREE_TRIES).as_secs(), WAIT_MAX.as_secs());
+        let doubling = format!("{first} s, doubling to {most} s");
+        let fading = format!("half of the count with each {most} s without a try");
+        let network = |free| {
+            format!("network | {free} | {doubling} | {} s after the last one", ADDRESS_WINDOW.as_secs())
+        };
+        let own = |whose| format!("{whose} | {FREE_TRIES} | {doubling} | {fading}");
+        let recovery = RECOVERY_WINDOW.as_secs();
+        let rows = [
+            format!("password | {}", own("e-mail address")),
+            format!("password, by a device that signed in before | {}", own("device")),
+            format!(
+                "password, passkey, code or security key, by any other device | {}",
+                network(FREE_TRIES_ADDRESS)
+            ),
+            format!("code or security key | {}", own("person, or their device")),
+            format!(
+                "recovery code | person, or their device | {FREE_RECOVERY_CODES} | {recovery} s | {recovery} s after the last one"
+            ),
+            format!("link that sets a password | {}", network(FREE_TRIES_ADDRESS)),
+            format!("challenge for a passkey | {}", network(FREE_CHALLENGES)),
+        ];
+        for row in &rows {
+            assert!(document.contains(&format!("\n| {row} |\n")), "{row}");
+        }
+        let table = document.split("| what is tried |").nth(1).unwrap();
+        let table = table.split("\n\n").next().unwrap();
+        assert_eq!(table.lines().filter(|line| line.starts_with("| ")).count(), rows.len());
+        let days = devices::LIFETIME.as_secs() / (24 * 3600);
+        assert!(document.contains(&format!("a device from which its person signed in within {days} days")));
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod revocations;
 mod services;
 mod sessions;
 mod set_up;
+mod sign_in_rules;
 mod step_up;
 mod tokens;
 mod units;
