@@ -12,7 +12,7 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::{api::list_users, standing};
+use super::{api::list_users, second_factor, standing};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -31,8 +31,13 @@ use crate::{
     links, organizations,
 };
 
-const COLUMNS: [Column; 4] =
-    [Column::Name("Person"), Column::Text("State"), Column::Text("Last activity"), Column::Text("Joined")];
+const COLUMNS: [Column; 5] = [
+    Column::Name("Person"),
+    Column::Text("State"),
+    Column::Text("Second factor"),
+    Column::Text("Last activity"),
+    Column::Text("Joined"),
+];
 
 /// What the list is asked for.
 struct Asked {
@@ -118,7 +123,12 @@ fn draw(
 
 fn fields(organization: &str, form: FormState) -> AnyView {
     let text = Field { name: "text", label: "E-mail or name", kind: "search", ..Field::default() };
-    let state = ["active", "deactivated"].map(|state| (state.to_owned(), state.to_owned()));
+    let state = [
+        ("active", "active"),
+        ("without_second_factor", "active, without a second factor"),
+        ("deactivated", "deactivated"),
+    ];
+    let state = state.map(|(state, label)| (state.to_owned(), label.to_owned()));
     let state = Select {
         name: "state",
         label: "State",
@@ -142,6 +152,7 @@ fn row(organization: &str, member: &MemberRow) -> Row {
         }
         .into_any(),
         standing(member),
+        second_factor(member),
         maybe_time(member.last_activity_at),
         time(member.joined_at),
     ]

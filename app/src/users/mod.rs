@@ -55,3 +55,12 @@ fn standing(member: &MemberRow) -> AnyView {
     let super_admin = member.is_super_admin.then(|| badge(Tone::Plain, "super admin"));
     view! { <span class="badges">{state} {super_admin}</span> }.into_any()
 }
+
+/// Whether somebody has a second factor, in words.
+#[cfg(feature = "ssr")]
+fn second_factor(member: &MemberRow) -> AnyView {
+    match member.has_second_factor {
+        true => "yes".into_any(),
+        false => view! { <span class="muted">"none"</span> }.into_any(),
+    }
+}

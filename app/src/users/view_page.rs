@@ -8,7 +8,7 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{api::view_user, standing, way_in::way_in};
+use super::{api::view_user, second_factor, standing, way_in::way_in};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -111,6 +111,7 @@ fn about(row: &MemberRow, profile: &ProfileTexts) -> AnyView {
                     <dt>"Id"</dt>
                     <dd class="copyable"><code class="break">{id.clone()}</code> <CopyButton text=id what="id".to_owned() /></dd>
                 </div>
+                <div><dt>"Second factor"</dt><dd>{second_factor(row)}</dd></div>
                 <div><dt>"Joined"</dt><dd>{time(row.joined_at)}</dd></div>
                 <div><dt>"Last activity"</dt><dd>{maybe_time(row.last_activity_at)}</dd></div>
                 {said}

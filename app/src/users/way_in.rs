@@ -116,6 +116,7 @@ mod tests {
                 email: "bea@example.org".into(),
                 is_active: true,
                 is_super_admin: false,
+                has_second_factor: false,
                 joined_at: Timestamp::from_micros(0),
                 last_activity_at: None,
             },

@@ -447,6 +447,7 @@ mod tests {
             joined_at: Timestamp::from_micros(0),
             last_activity_at: None,
             generation: 0,
+            has_second_factor: false,
         };
         let administers = |is_active, is_user_active| {
             let member = Member { is_active, is_user_active, ..member.clone() };

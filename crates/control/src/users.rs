@@ -322,8 +322,8 @@ pub(crate) async fn find(tx: &mut Tx, organization: OrganizationId, user: UserId
 pub(crate) async fn held(
     tx: &mut Tx,
     organization: OrganizationId,
-    ending: &Ending,
     member: &Member,
+    ending: &Ending,
 ) -> Result<Value, Failure> {
     let groups = store::group_members::list_for_user(tx, organization, member.user_id).await?;
     let groups: Vec<String> = groups.into_iter().map(|group| group.name).collect();
@@ -338,11 +338,15 @@ pub(crate) async fn held(
 }
 
 fn parse(filter: &MemberFilter, now: Timestamp) -> Result<store::memberships::MemberFilter<'_>, Error> {
-    let is_active = match filter.state.trim() {
-        "" => None,
-        "active" => Some(true),
-        "deactivated" => Some(false),
-        _ => return Err(Error::invalid("state", "Choose active or deactivated, or nothing for both.")),
+    let (is_active, has_second_factor) = match filter.state.trim() {
+        "" => (None, None),
+        "active" => (Some(true), None),
+        "deactivated" => (Some(false), None),
+        "without_second_factor" => (Some(true), Some(false)),
+        _ => {
+            let reason = "Choose active, deactivated or without_second_factor, or nothing for all.";
+            return Err(Error::invalid("state", reason));
+        }
     };
     let idle_since = match filter.idle_days.trim() {
         "" => None,
@@ -355,7 +359,8 @@ fn parse(filter: &MemberFilter, now: Timestamp) -> Result<store::memberships::Me
             Some(now.minus(Duration::from_secs(u64::from(days) * 24 * 3600)))
         }
     };
-    Ok(store::memberships::MemberFilter { text: pages::search(&filter.text), is_active, idle_since })
+    let text = pages::search(&filter.text);
+    Ok(store::memberships::MemberFilter { text, is_active, idle_since, has_second_factor })
 }
 
 fn draw(member: &Member) -> MemberRow {
@@ -365,6 +370,7 @@ fn draw(member: &Member) -> MemberRow {
         name: member.name.clone(),
         is_super_admin: member.is_super_admin,
         is_active: member.is_active && member.is_user_active,
+        has_second_factor: member.has_second_factor,
         joined_at: member.joined_at,
         last_activity_at: member.last_activity_at,
     }

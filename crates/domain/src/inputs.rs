@@ -106,7 +106,7 @@ pub struct EventFilter {
 pub struct MemberFilter {
     /// Part of the e-mail address or name.
     pub text: String,
-    /// `active` or `deactivated`; empty for both.
+    /// `active`, `deactivated`, or `without_second_factor` for those who are active and have none; empty for all.
     pub state: String,
     /// Only those who did nothing for this many days.
     pub idle_days: String,

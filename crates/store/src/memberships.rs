@@ -61,6 +61,8 @@ pub struct Member {
     pub last_activity_at: Option<Timestamp>,
     /// Counts up with each change of the texts.
     pub generation: i64,
+    /// Whether they have a second factor; recovery codes are none. Application users have none.
+    pub has_second_factor: bool,
 }
 
 /// An application user with the number of its tokens.
@@ -82,6 +84,8 @@ pub struct MemberFilter<'a> {
     pub is_active: Option<bool>,
     /// Who has done nothing from then on; of those who never did anything, who had joined before.
     pub idle_since: Option<Timestamp>,
+    /// Who has a second factor, or has none.
+    pub has_second_factor: Option<bool>,
 }
 
 /// What a [`Member`] is read from. $1 is the organization.
@@ -90,24 +94,27 @@ macro_rules! members {
         concat!(
             "SELECT m.user_id, u.email, u.name, u.kind, u.description, u.job_title, u.department, u.city, u.country,
                 m.is_super_admin, m.is_active, u.is_active AS is_user_active, m.joined_at, u.last_activity_at,
-                u.generation",
+                u.generation,
+                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor",
             $also,
             " FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
             $($rest)*
         )
     };
 }
-/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 `is_active`, $4 `idle_since`.
+/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 `is_active`, $4 `idle_since`, $5
+/// `has_second_factor`.
 macro_rules! filtered {
     () => {
         "AND u.kind = 'person' AND ($2 IS NULL OR u.email LIKE $2 ESCAPE '!' OR LOWER(u.name) LIKE $2 ESCAPE '!')
             AND ($3 IS NULL OR m.is_active = $3)
-            AND ($4 IS NULL OR COALESCE(u.last_activity_at, m.joined_at) < $4)"
+            AND ($4 IS NULL OR COALESCE(u.last_activity_at, m.joined_at) < $4)
+            AND ($5 IS NULL OR EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) = $5)"
     };
 }
 const MEMBER: &str = members!("", "AND m.user_id = $2");
 const MEMBER_BY_EMAIL: &str = members!("", "AND u.email = $2");
-const PEOPLE: &str = members!("", filtered!(), " AND u.email > $5 ORDER BY u.email LIMIT $6");
+const PEOPLE: &str = members!("", filtered!(), " AND u.email > $6 ORDER BY u.email LIMIT $7");
 const PEOPLE_COUNT: &str = concat!(
     "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
     filtered!()
@@ -178,9 +185,9 @@ pub async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Member>, Error> {
-    let MemberFilter { text, is_active, idle_since } = *filter;
+    let MemberFilter { text, is_active, idle_since, has_second_factor: factor } = *filter;
     let (text, after, limit) = (text.map(containing), after.unwrap_or(""), i64::from(limit));
-    fetch_all!(tx, PEOPLE, organization, text.as_deref(), is_active, idle_since, after, limit)
+    fetch_all!(tx, PEOPLE, organization, text.as_deref(), is_active, idle_since, factor, after, limit)
 }
 
 /// How many people the filter lets through.
@@ -189,10 +196,10 @@ pub async fn count(
     organization: OrganizationId,
     filter: &MemberFilter<'_>,
 ) -> Result<i64, Error> {
-    let MemberFilter { text, is_active, idle_since } = *filter;
+    let MemberFilter { text, is_active, idle_since, has_second_factor: factor } = *filter;
     let text = text.map(containing);
     let (count,): (i64,) =
-        fetch_one!(tx, PEOPLE_COUNT, organization, text.as_deref(), is_active, idle_since)?;
+        fetch_one!(tx, PEOPLE_COUNT, organization, text.as_deref(), is_active, idle_since, factor)?;
     Ok(count)
 }
 

@@ -27,7 +27,10 @@ const EFFECTS: &str = "/v1/organizations/{organization}/users/{user}/removal-eff
 pub(super) fn operations() -> Vec<Operation> {
     const FILTER: &[Parameter] = &[
         Parameter { name: "text", description: "Part of the e-mail address or name." },
-        Parameter { name: "state", description: "active or deactivated." },
+        Parameter {
+            name: "state",
+            description: "active, deactivated, or without_second_factor: active and without one.",
+        },
         Parameter { name: "idle_days", description: "Only those who did nothing for this many days." },
         AFTER,
     ];

@@ -23,6 +23,8 @@ pub struct MemberRow {
     pub is_super_admin: bool,
     /// Whether they are let in: neither deactivated here nor everywhere.
     pub is_active: bool,
+    /// Whether they have a second factor: an authenticator app, a security key or a passkey.
+    pub has_second_factor: bool,
     /// Since when they belong here.
     pub joined_at: Timestamp,
     /// When they last did anything.

@@ -1,13 +1,16 @@
 //! The contract of `store::memberships`.
 
 use domain::{
-    ids::{TokenId, UserId},
+    ids::{FactorId, TokenId, UserId},
     principals::UserKind,
+    sign_ins::FactorKind,
     timestamps::Timestamp,
     tokens::TokenKind,
 };
 use store::{
-    Store, Tx, grants, group_members, groups,
+    Store, Tx,
+    factors::{self, Factor},
+    grants, group_members, groups,
     memberships::{self, Member, MemberFilter, Membership},
     organizations,
     tokens::{self, Token},
@@ -15,6 +18,21 @@ use store::{
 };
 
 use crate::samples::*;
+
+fn authenticator_app(number: u128, user: u128) -> Factor {
+    Factor {
+        id: FactorId::from_uuid(uuid(number)),
+        user_id: user_id(user),
+        kind: FactorKind::Totp,
+        name: "Phone".into(),
+        secret_sealed: Some(vec![1]),
+        last_step: None,
+        credential_id: None,
+        credential: None,
+        created_at: at(1),
+        last_used_at: None,
+    }
+}
 
 contract!(
     adds_and_finds,
@@ -144,6 +162,7 @@ async fn a_member_is_found_with_who_it_is(store: Store) {
         joined_at: at(5),
         last_activity_at: Some(at(9)),
         generation: 3,
+        has_second_factor: false,
     };
     let one = organization_id(1);
     let found = memberships::find_member(&mut tx, one, user_id(1)).await.unwrap();
@@ -193,8 +212,14 @@ async fn people_are_filtered(store: Store) {
         join(&mut tx, 1, &user, joined_at).await;
     }
     memberships::set_active(&mut tx, organization_id(1), user_id(2), false).await.unwrap();
+    // One who has two is there once.
+    for number in [1, 2] {
+        assert!(factors::add(&mut tx, &authenticator_app(number, 4)).await.unwrap());
+    }
     let text = |text| MemberFilter { text: Some(text), ..MemberFilter::default() };
     let is_active = |is| MemberFilter { is_active: Some(is), ..MemberFilter::default() };
+    let has_factor = |has| MemberFilter { has_second_factor: Some(has), ..MemberFilter::default() };
+    let both = |text| MemberFilter { text: Some(text), is_active: Some(true), ..MemberFilter::default() };
     let idle_since = |micros| MemberFilter { idle_since: Some(at(micros)), ..MemberFilter::default() };
     for (filter, expected) in [
         (text("ADA"), &[1, 4][..]),
@@ -210,8 +235,11 @@ async fn people_are_filtered(store: Store) {
         (idle_since(49), &[]),
         (idle_since(50), &[2, 4]),
         (idle_since(51), &[1, 2, 3, 4]),
-        (MemberFilter { text: Some("ada"), is_active: Some(true), idle_since: Some(at(50)) }, &[4]),
-        (MemberFilter { text: Some("bob"), is_active: Some(true), idle_since: None }, &[]),
+        (MemberFilter { idle_since: Some(at(50)), ..both("ada") }, &[4]),
+        (both("bob"), &[]),
+        (has_factor(true), &[4]),
+        (has_factor(false), &[1, 2, 3]),
+        (MemberFilter { has_second_factor: Some(false), ..both("ada") }, &[1]),
     ] {
         let found = memberships::list(&mut tx, organization_id(1), &filter, None, 9).await.unwrap();
         let ids: Vec<UserId> = found.iter().map(|member| member.user_id).collect();

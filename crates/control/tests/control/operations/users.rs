@@ -51,6 +51,13 @@ async fn people_are_found_by_what_is_known_of_them() {
     assert_eq!(emails(&ctx, &world, &filter("", "active", "")).await, all[..2]);
     assert_eq!(emails(&ctx, &world, &filter("", "deactivated", "")).await, all[2..]);
     assert_eq!(emails(&ctx, &world, &filter("", "", "1")).await, [""; 0]);
+    super::policies::add_factor(&world, world.user, domain::sign_ins::FactorKind::Totp).await;
+    let without = emails(&ctx, &world, &filter("", "without_second_factor", "")).await;
+    assert_eq!(without, ["bob@example.org"], "nobody who is deactivated, and no program");
+    let page = users::list(&ctx, organization, &MemberFilter::default(), None).await.unwrap();
+    let have: Vec<bool> = page.rows.iter().map(|row| row.has_second_factor).collect();
+    assert_eq!(have, [true, false, false]);
+    assert!(users::view(&ctx, organization, world.user).await.unwrap().row.has_second_factor);
     world.clock.advance(DAY + Duration::from_secs(1));
     assert_eq!(emails(&ctx, &world, &filter("", "", "1")).await, all);
     for (filter, field) in [
