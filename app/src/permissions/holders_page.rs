@@ -17,6 +17,7 @@ use super::{
 use crate::{
     components::{
         api_call::ApiCalls,
+        badges::{Tone, badge},
         empty::empty,
         filter::{Filter, found},
         form::FormState,
@@ -165,7 +166,38 @@ fn row(people: &People, holder: HolderRow) -> Row {
     let who = view! {
         <span class="principal">
             {people.named(holder.user_id, holder.kind, &holder.name)} <span class="muted">{beside}</span>
+            {holder.obstacle.map(kept_out)}
         </span>
     };
     vec![who.into_any(), paths(holder.paths, &|group| people.group(group))]
+}
+
+/// That they can do nothing for all that, and why.
+fn kept_out(reason: String) -> AnyView {
+    view! { <span>{badge(Tone::Warning, "kept out")}</span> <span class="muted">{reason}</span> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::views::Path;
+
+    use super::*;
+
+    #[test]
+    fn whom_the_policy_keeps_out_is_marked_with_the_reason() {
+        let html = |obstacle: Option<&str>| {
+            let holder = HolderRow {
+                user_id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+                name: "Bea".into(),
+                email: Some("bea@example.org".into()),
+                kind: UserKind::Person,
+                obstacle: obstacle.map(str::to_owned),
+                paths: vec![Path::SuperAdmin],
+            };
+            row(&People::nobody("o"), holder).into_iter().map(RenderHtml::to_html).collect::<String>()
+        };
+        assert!(!html(None).contains("kept out"));
+        let marked = html(Some("Acme asks for a second factor."));
+        assert!(marked.contains("kept out") && marked.contains("Acme asks for a second factor."), "{marked}");
+    }
 }

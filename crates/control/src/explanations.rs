@@ -1,5 +1,5 @@
 //! Why somebody can do something, and who can: every permission with the paths it came by. Reads the same rows as the
-//! authorization itself and follows the same policy; decides nothing.
+//! authorization itself and follows the same policy; decides nothing. By what means somebody gets in at all is said of people alone.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ use crate::{
     errors::{Failure, attempt},
     pages,
     permissions::find_principal,
+    policies::kept_out,
     resources,
     standings::{Place, Standing},
 };
@@ -49,6 +50,10 @@ pub async fn explain(
         let found =
             find_principal(ctx, &mut tx, organization, principal).await?.ok_or_else(|| seen.nobody())?;
         let (standing, obstacle) = standing(ctx, &mut tx, organization, &found).await?;
+        let obstacle = match obstacle {
+            None => kept_out::among(&mut tx, permit.access()?, &[found.id]).await?.into_values().next(),
+            obstacle => obstacle,
+        };
         // Who does not see the organization's permissions is told of what counts in the project, and of nothing else.
         let counts = |permission: Permission| {
             principal == own || seen.may(Action::ViewPermissions) || permission.opens_projects()
@@ -117,6 +122,8 @@ pub async fn holders(
         for one in store::holders::paths(&mut tx, &filter, after, pages::FETCHED).await? {
             paths.entry(one.user_id).or_default().extend(path(&one.held));
         }
+        let users: Vec<_> = found.iter().map(|holder| holder.user_id.uuid()).collect();
+        let mut kept_out = kept_out::among(&mut tx, permit.access()?, &users).await?;
         Ok(pages::page(
             found,
             total,
@@ -131,6 +138,7 @@ pub async fn holders(
                     name: holder.name,
                     email: (holder.kind == UserKind::Person).then_some(holder.email),
                     kind: holder.kind,
+                    obstacle: kept_out.remove(&holder.user_id),
                     paths,
                 }
             },

@@ -3,6 +3,7 @@
 
 pub(crate) mod break_glass;
 mod forms;
+pub(crate) mod kept_out;
 mod limits;
 mod previews;
 mod turned_away;

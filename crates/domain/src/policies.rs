@@ -110,6 +110,29 @@ impl Rule {
         format!("The authentication policy of {organization} {}", self.sentence())
     }
 
+    /// What somebody else is told of whom it turns away from the organization of that name, whatever they come with.
+    #[must_use]
+    pub fn of_them(self, organization: &str) -> String {
+        let what = match self {
+            Self::Password => "lets nobody in with a password, and they have nothing else.",
+            Self::SecondFactor => "asks for a second factor, and they have none.",
+            Self::IdentityProvider => {
+                "asks for the organization’s identity provider, which does not vouch for them."
+            }
+            Self::OtherProvider => {
+                "lets nobody in through other organizations’ identity providers, and they have nothing else."
+            }
+            Self::Oidc => "lets nobody in with OpenID Connect, and they have nothing else.",
+            Self::PersonalToken => "lets no personal tokens in.",
+            Self::TokenMethod => "lets tokens in only if they were made in a sign-in that it allows.",
+            Self::TokenAge => "does not let tokens get this old.",
+            Self::Address => {
+                "lets people and tokens in from certain addresses only, and theirs is none of them."
+            }
+        };
+        format!("The authentication policy of {organization} {what}")
+    }
+
     /// Which rule it was and what to do, to be read after “The authentication policy of Acme”.
     #[must_use]
     pub const fn sentence(self) -> &'static str {

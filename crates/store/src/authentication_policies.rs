@@ -9,9 +9,11 @@ use domain::{
     tokens::TokenKind,
 };
 
+use uuid::Uuid;
+
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_all, fetch_one, fetch_optional},
+    queries::{among, execute, fetch_all, fetch_all_among, fetch_one, fetch_optional},
 };
 
 /// An organization's policy.
@@ -138,7 +140,7 @@ pub struct OpenToken {
 
 /// Whom an organization lets in. $1 is the organization.
 macro_rules! let_in {
-    ($what:literal, $joins:literal, $($rest:literal),+) => {
+    ($what:expr, $joins:literal, $($rest:expr),+) => {
         concat!(
             "SELECT ",
             $what,
@@ -147,6 +149,13 @@ macro_rules! let_in {
             " WHERE m.organization_id = $1 AND m.is_active AND u.is_active ",
             $($rest),+
         )
+    };
+}
+/// What a [`Person`] is read from.
+macro_rules! person {
+    () => {
+        "m.user_id, u.email, u.name, m.is_super_admin, m.break_glass_since, u.password_hash <> '' AS has_password,
+            u.last_activity_at"
     };
 }
 /// Tokens that reach it. $2 is the time.
@@ -163,13 +172,20 @@ macro_rules! open_tokens {
 
 /// The people whom an organization lets in, super admins first, at most `limit`.
 pub async fn people(tx: &mut Tx, organization: OrganizationId, limit: u32) -> Result<Vec<Person>, Error> {
-    let text = let_in!(
-        "m.user_id, u.email, u.name, m.is_super_admin, m.break_glass_since, u.password_hash <> '' AS has_password,
-            u.last_activity_at",
-        "",
-        "AND u.kind = 'person' ORDER BY m.is_super_admin DESC, u.email LIMIT $2"
-    );
+    let text =
+        let_in!(person!(), "", "AND u.kind = 'person' ORDER BY m.is_super_admin DESC, u.email LIMIT $2");
     fetch_all!(tx, text, organization, i64::from(limit))
+}
+
+/// Those of them who are among these users, in no order.
+pub async fn people_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    users: &[Uuid],
+) -> Result<Vec<Person>, Error> {
+    let sqlite = let_in!(person!(), "", "AND u.kind = 'person' AND m.user_id ", among!(sqlite));
+    let postgres = let_in!(person!(), "", "AND u.kind = 'person' AND m.user_id ", among!(postgres));
+    fetch_all_among!(tx, sqlite, postgres, organization, users)
 }
 
 /// How many people an organization lets in.

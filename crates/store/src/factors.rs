@@ -8,9 +8,11 @@ use domain::{
     timestamps::Timestamp,
 };
 
+use uuid::Uuid;
+
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_all, fetch_optional, storable},
+    queries::{among, execute, fetch_all, fetch_all_among, fetch_optional, storable},
 };
 
 /// A second factor of a person.
@@ -96,6 +98,25 @@ pub async fn kinds_in_organization(
     let text = "SELECT DISTINCT f.user_id, f.kind FROM memberships m JOIN factors f ON f.user_id = m.user_id
         WHERE m.organization_id = $1 ORDER BY f.user_id, f.kind";
     fetch_all!(tx, text, organization)
+}
+
+/// The same of those members alone who are among these users, in no order.
+pub async fn kinds_among(
+    tx: &mut Tx,
+    organization: domain::ids::OrganizationId,
+    users: &[Uuid],
+) -> Result<Vec<(UserId, FactorKind)>, Error> {
+    macro_rules! text {
+        ($database:ident) => {
+            concat!(
+                "SELECT DISTINCT f.user_id, f.kind FROM memberships m JOIN factors f ON f.user_id = m.user_id
+                    WHERE m.organization_id = $1 AND f.user_id ",
+                among!($database)
+            )
+        };
+    }
+    let (sqlite, postgres) = (text!(sqlite), text!(postgres));
+    fetch_all_among!(tx, sqlite, postgres, organization, users)
 }
 
 /// Takes a TOTP step, once: false if this step or a later one was taken before, or there is no such factor.

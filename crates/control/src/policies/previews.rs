@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     errors::Error,
     ids::{OrganizationId, UserId},
-    policies::{AuthenticationPolicy, Means, Rule},
+    policies::{AuthenticationPolicy, Rule},
     principals::{PrincipalKind, UserKind},
     sign_ins::FactorKind,
     tokens::TokenKind,
@@ -22,7 +22,7 @@ use store::{
 };
 
 use super::{
-    forms,
+    forms, kept_out,
     turned_away::{Known, PEOPLE_MAX, SESSIONS_MAX, TOKENS_MAX, Tightening},
 };
 use crate::{Context, contexts::Permit, errors::Failure};
@@ -80,8 +80,8 @@ fn keeps_a_super_admin(tightening: &Tightening<'_>, people: &[(Person, Known)]) 
     };
     match can(false) && !can(true) {
         true => Err(Error::conflict(
-            "No super admin could sign in any more: none of them has what this asks for. Have one add it first, in their \
-             profile under Authentication.",
+            "No super admin could sign in any more: none of them has what this asks for, or comes from where it lets people in. \
+             Have one add a factor in their profile under Authentication, or allow the address that one of them comes from.",
         )),
         false => Ok(()),
     }
@@ -109,14 +109,9 @@ async fn people(
     let found = store::authentication_policies::people(tx, organization, PEOPLE_MAX).await?;
     let known = found.into_iter().map(|person| {
         let user = person.user_id;
-        let means = Means {
-            has_password: person.has_password,
-            factors: factors.remove(&user).unwrap_or_default(),
-            providers: Vec::new(),
-        };
         let known = Known {
-            means,
-            is_break_glass: person.is_super_admin && person.break_glass_since.is_some(),
+            means: kept_out::means(&person, factors.remove(&user)),
+            is_break_glass: kept_out::is_break_glass(&person),
             sessions: sessions.remove(&user).unwrap_or_default(),
         };
         (person, known)

@@ -109,7 +109,8 @@ pub struct Explanation {
     pub principal: Principal,
     /// Where.
     pub resource: Resource,
-    /// Why they can do nothing, whatever they hold (deactivated, no member): a sentence.
+    /// Why they can do nothing, whatever they hold (deactivated, no member, kept out by the organization's authentication
+    /// policy): a sentence.
     pub obstacle: Option<String>,
     /// Each permission they hold there, in the order of the list of permissions, with every path it came by.
     pub permissions: Vec<ExplainedPermission>,
@@ -167,6 +168,8 @@ pub struct HolderRow {
     pub email: Option<String>,
     /// A person or an application user.
     pub kind: UserKind,
+    /// Why they can do nothing for all that (kept out by the organization's authentication policy): a sentence.
+    pub obstacle: Option<String>,
     /// Every path, at least one.
     pub paths: Vec<Path>,
 }

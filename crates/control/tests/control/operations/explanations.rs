@@ -7,6 +7,7 @@ use domain::{
     errors::Error,
     inputs::GrantPermission,
     permissions::Permission,
+    sign_ins::{FactorKind, Proof},
     views::{Explanation, Page, Path},
 };
 
@@ -279,4 +280,55 @@ async fn who_administers_all_projects_of_a_place_is_told() {
     let would = users::preview_remove(&ctx, organization, lead).await.unwrap();
     let row = would.rows.iter().find(|row| row.resource.name == "Lab").unwrap();
     assert!(row.loses_administration_of_projects && !row.loses_administration, "{row:?}");
+}
+
+/// Why each of these can do nothing, and the same of everybody who reads services.
+async fn obstacles(
+    world: &World,
+    ctx: &Context,
+    principals: &[String],
+) -> (Vec<Option<String>>, Vec<(String, Option<String>)>) {
+    let mut told = Vec::new();
+    for principal in principals {
+        told.push(ask(world, ctx, principal).await.unwrap().obstacle);
+    }
+    let holders =
+        explanations::holders(ctx, world.organization, "project:services:read", "organization", None).await;
+    let held = holders.unwrap().rows.into_iter().map(|row| (row.name, row.obstacle)).collect();
+    (told, held)
+}
+
+/// What counts for nothing because nobody gets in with what they have is said where it is asked what they can do.
+#[tokio::test]
+async fn whom_the_policy_lets_in_by_nothing_is_told() {
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let program = application_users::create(&ctx, organization, "robot", "").await.unwrap().row.user_id;
+    for user in [bob, program] {
+        world.grant(user, "developer", None).await;
+    }
+    super::policies::add_factor(&world, world.user, FactorKind::Totp).await;
+    let principals = ["bob@example.org".to_owned(), format!("user:{program}"), "ann@example.org".to_owned()];
+    let (told, held) = obstacles(&world, &ctx, &principals).await;
+    assert_eq!(told, [None, None, None]);
+    assert_eq!(held.len(), 3, "{held:?}");
+    assert!(held.iter().all(|(_, obstacle)| obstacle.is_none()), "{held:?}");
+
+    super::policies::store(&world, organization, r#"{"second_factor_required":true,"tokens_bound":true}"#)
+        .await;
+    let ctx = world.signed_in(world.user, Proof::password_and(FactorKind::Totp), "203.0.113.9").await;
+    let sentence = "The authentication policy of Acme asks for a second factor, and they have none. No sign-in of theirs \
+                    reaches it, whatever they hold.";
+    let (told, held) = obstacles(&world, &ctx, &principals).await;
+    assert_eq!(told, [Some(sentence.to_owned()), None, None]);
+    for (name, obstacle) in held {
+        assert_eq!(obstacle.as_deref(), (name == "bob@example.org").then_some(sentence), "{name}");
+    }
+    // What is nearer at hand is said first, and whoever adds a factor is let in again.
+    super::policies::add_factor(&world, bob, FactorKind::Totp).await;
+    assert_eq!(ask(&world, &ctx, "bob@example.org").await.unwrap().obstacle, None);
+    users::deactivate(&ctx, organization, bob).await.unwrap();
+    let told = ask(&world, &ctx, "bob@example.org").await.unwrap().obstacle.unwrap();
+    assert!(told.starts_with("They are deactivated"), "{told}");
 }
