@@ -211,8 +211,8 @@ fn draw_form(organization: &str, offer: Offer, form: &FormState, sent: Option<&P
         name: "emails",
         label: "Addresses, written here",
         hint: Some(format!(
-            "One a line, at most {}. Or CSV with a header: a column email and, if wanted, groups (names with ; between) and \
-             granted.",
+            "One a line, at most {}. Or CSV with a header: a column email and, if wanted, groups and granted, several names in quotes \
+             with ; between.",
             control::invitations::INVITED_MAX,
         )),
         rows: 6,

@@ -124,9 +124,7 @@ fn of_csv(text: &str, Header { index: first, separator }: Header) -> Result<Vec<
             email: cell(email).to_owned(),
             groups: several(cell(groups), separator),
             granted: several(cell(granted), separator),
-            reason: surplus.then(|| {
-                "Has more cells than the header. Put quotes around what holds a comma; separate names by ;.".to_owned()
-            }),
+            reason: surplus.then(|| surplus_reason(separator).to_owned()),
         });
         if lines.len() > INVITED_MAX {
             let reason = format!("At most {INVITED_MAX} are invited at once. Do it in parts.");
@@ -134,6 +132,14 @@ fn of_csv(text: &str, Header { index: first, separator }: Header) -> Result<Vec<
         }
     }
     Ok(lines)
+}
+
+/// What is said of a line with more cells than the header has.
+const fn surplus_reason(separator: char) -> &'static str {
+    match separator {
+        ';' => "Has more cells than the header. Separate names by a comma, or put quotes around them.",
+        _ => "Has more cells than the header. Put quotes around what holds a comma; separate names by ;.",
+    }
 }
 
 /// The number of the line that a record begins on. The reader counts empty lines before a record as its own.
@@ -145,9 +151,10 @@ fn number(text: &str, record: &StringRecord) -> u32 {
     u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
-/// What stands in one cell: several names have `;` between them, or `,` where `;` stands between the cells.
+/// What stands in one cell: several names have `;` between them. Where `;` stands between the cells, the names of a cell that
+/// holds none, as it does without quotes around it, have `,` between them.
 fn several(cell: &str, separator: char) -> Vec<String> {
-    let between = if separator == ';' { ',' } else { ';' };
+    let between = if separator == ';' && !cell.contains(';') { ',' } else { ';' };
     cell.split(between).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
@@ -164,6 +171,13 @@ mod tests {
         let lines = parse("E-Mail;Groups\r\na@x.org;Night shift, Finance\r\n").unwrap();
         assert_eq!((lines[0].number, lines[0].email.as_str()), (2, "a@x.org"));
         assert_eq!(lines[0].groups, ["Night shift", "Finance"]);
+        let quoted = "email;groups;granted\na@x.org;\"Night shift; Web, old\";developer,read_only\nb@x.org;\"Web, old;\"\n";
+        let lines = parse(quoted).unwrap();
+        assert_eq!(lines[0].groups, ["Night shift", "Web, old"]);
+        assert_eq!(lines[0].granted, ["developer", "read_only"]);
+        assert_eq!(lines[1].groups, ["Web, old"]);
+        let surplus = parse("email;groups\na@x.org;Night shift;Finance").unwrap();
+        assert!(surplus[0].reason.as_deref().unwrap().contains("by a comma"), "{surplus:?}");
         let lines = parse("groups\temail\nOps;Dev\tb@x.org").unwrap();
         assert_eq!((lines[0].email.as_str(), lines[0].groups.len()), ("b@x.org", 2));
         for bad in ["Name,Adresse\nAnn,a@x.org", "Vorname;Nachname", "name\tgroups"] {
