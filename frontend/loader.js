@@ -61,9 +61,14 @@ function cellText(cell) {
     const time = walker.currentNode.parentElement.closest("time[datetime]");
     if (walker.currentNode.parentElement.closest("button") || (time && time === told)) continue;
     told = time;
-    parts.push(time ? time.dateTime : walker.currentNode.data.replace(/\s+/g, " ").trim());
+    // A text of several lines is shown in as few as there is room for, and has all of them in the file.
+    const lines = walker.currentNode.parentElement.closest(".clamped");
+    const text = lines ? walker.currentNode.data : walker.currentNode.data.replace(/\s+/g, " ");
+    parts.push(time ? time.dateTime : text.trim());
   }
-  return parts.filter(Boolean).join(" ").replace(/ ([,.;:)])/g, "$1").replace(/\( /g, "(");
+  const text = parts.filter(Boolean).join(" ").replace(/ ([,.;:)])/g, "$1").replace(/\( /g, "(");
+  // What a cell shows where there is nothing.
+  return text === "–" ? "" : text;
 }
 function unfolded(row) {
   return new Map([...row.querySelectorAll("details dt")].map((dt) => [cellText(dt), cellText(dt.nextElementSibling)]));

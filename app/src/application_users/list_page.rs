@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     components::{
         api_call::ApiCalls,
+        clamped::clamped,
         dialog::{dialog, open_button},
         empty::empty,
         field::Field,
@@ -52,15 +53,16 @@ pub(crate) fn ApplicationUsersPage() -> impl IntoView {
         let (list, refused) = found(answer(list))?;
         let (key, may_create) = (id.to_string(), viewer.may(id, Action::CreateApplicationUser));
         let form = FormState::asked(&[("text", &text)], refused);
-        let frame =
-            Frame::in_organization(id, Section::ApplicationUsers, TITLE).calls(calls(&key, may_create));
+        let calls = calls(&key, &text, may_create);
+        let frame = Frame::in_organization(id, Section::ApplicationUsers, TITLE).calls(calls);
         Ok(frame.view(viewer, draw(&key, list, form, (&text, after.as_deref()), may_create)))
     })
 }
 
-fn calls(organization: &str, may_create: bool) -> ApiCalls {
+fn calls(organization: &str, text: &str, may_create: bool) -> ApiCalls {
     let path = format!("/v1/organizations/{organization}/application-users");
-    let calls = ApiCalls::new().v1("List application users", "GET", &path, None);
+    let list = links::with_query(&path, &[("text", Some(text))]);
+    let calls = ApiCalls::new().v1("List application users", "GET", &list, None);
     match may_create {
         true => calls.v1("Create one", "POST", &path, Some(&json!({ "name": "deployer" }))),
         false => calls,
@@ -111,13 +113,9 @@ fn draw(
 
 fn row(organization: &str, user: ApplicationUserRow) -> Row {
     let path = links::application_user(organization, &user.user_id.to_string(), &[]);
-    let description = match user.description.lines().next().unwrap_or_default() {
-        "" => view! { <span class="muted">"–"</span> }.into_any(),
-        line => view! { <span class="free-text clamped">{line.to_owned()}</span> }.into_any(),
-    };
     vec![
         view! { <a class="row-link free-text" href=path>{user.name}</a> }.into_any(),
-        description,
+        clamped(&user.description),
         user.tokens.into_any(),
         maybe_time(user.last_used_at),
         time(user.created_at),

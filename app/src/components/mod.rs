@@ -14,6 +14,8 @@ pub(crate) mod api_call;
 #[cfg(feature = "ssr")]
 pub(crate) mod breaks;
 #[cfg(feature = "ssr")]
+pub(crate) mod clamped;
+#[cfg(feature = "ssr")]
 pub(crate) mod confirm;
 #[cfg(feature = "ssr")]
 pub(crate) mod dialog;

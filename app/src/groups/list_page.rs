@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     components::{
         api_call::ApiCalls,
+        clamped::clamped,
         dialog::{dialog, open_button},
         empty::empty,
         field::Field,
@@ -44,14 +45,16 @@ pub(crate) fn GroupsPage() -> impl IntoView {
         let (list, refused) = found(answer(list))?;
         let (key, may_create) = (id.to_string(), viewer.may(id, Action::CreateGroup));
         let form = FormState::asked(&[("text", &text)], refused);
-        let frame = Frame::in_organization(id, Section::Groups, "Groups").calls(calls(&key, may_create));
+        let frame =
+            Frame::in_organization(id, Section::Groups, "Groups").calls(calls(&key, &text, may_create));
         Ok(frame.view(viewer, draw(&key, list, form, (&text, after.as_deref()), may_create)))
     })
 }
 
-fn calls(organization: &str, may_create: bool) -> ApiCalls {
+fn calls(organization: &str, text: &str, may_create: bool) -> ApiCalls {
     let path = format!("/v1/organizations/{organization}/groups");
-    let calls = ApiCalls::new().v1("List groups", "GET", &path, None);
+    let list = links::with_query(&path, &[("text", Some(text))]);
+    let calls = ApiCalls::new().v1("List groups", "GET", &list, None);
     match may_create {
         true => calls.v1("Create a group", "POST", &path, Some(&json!({ "name": "Night shift" }))),
         false => calls,
@@ -116,19 +119,11 @@ fn row(organization: &str, group: GroupRow) -> Row {
     let path = links::group(organization, &group.id.to_string(), &[]);
     vec![
         view! { <a class="row-link" href=path>{group.name}</a> }.into_any(),
-        description(&group.description),
+        clamped(&group.description),
         group.members.into_any(),
         group.grants.into_any(),
         time(group.created_at),
     ]
-}
-
-/// The first line of what a group is for.
-fn description(text: &str) -> AnyView {
-    match text.lines().next().unwrap_or_default() {
-        "" => view! { <span class="muted">"–"</span> }.into_any(),
-        line => view! { <span class="free-text clamped">{line.to_owned()}</span> }.into_any(),
-    }
 }
 
 fn create_dialog(organization: &str) -> AnyView {

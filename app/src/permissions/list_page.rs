@@ -66,7 +66,7 @@ pub(crate) fn PermissionsPage() -> impl IntoView {
             true => Some(filter_form(&viewer, &place, &asked, &list, form).await?),
             false => None,
         };
-        let frame = place.frame(Tab::Grants).calls(calls(&place));
+        let frame = place.frame(Tab::Grants).calls(calls(&place, &asked));
         let people = People::of(&viewer, id);
         let otherwise = match asked.is_of_one_anywhere() && after.is_none() {
             true => answer(control::explanations::otherwise(&control()?, id, asked.holder.text()).await)?,
@@ -98,10 +98,13 @@ impl Asked {
     }
 }
 
-fn calls(place: &Place) -> ApiCalls {
+fn calls(place: &Place, asked: &Asked) -> ApiCalls {
     let path = format!("/v1/organizations/{}/permissions", place.organization());
     let resource = place.resource();
-    let list = links::with_query(&path, &[("resource", resource.as_deref())]);
+    let list = links::with_query(
+        &path,
+        &[("principal", Some(asked.holder.text())), ("resource", Some(&asked.resource))],
+    );
     let calls = ApiCalls::new().v1("List who holds what", "GET", &list, None);
     if !place.powers().may(Action::Grant) {
         return calls;

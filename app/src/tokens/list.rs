@@ -130,10 +130,10 @@ fn row(owner: &Owner, token: &TokenRow) -> Row {
 
 /// What tells it apart: what it is for, and how its text begins.
 pub(super) fn name(owner: &Owner, token: &TokenRow) -> AnyView {
-    let description = token.description.lines().next().unwrap_or_default().to_owned();
+    let description = token.description.clone();
     view! {
         <span class="principal">
-            <a class="row-link token-name" href=owner.token(token.id)>{description}</a>
+            <a class="row-link token-name clamped" href=owner.token(token.id)>{description}</a>
             <span class="muted"><code>{token.prefix.clone()}</code></span>
         </span>
     }
@@ -256,7 +256,7 @@ mod tests {
         let html = html(&Owner::oneself());
         assert!(
             html.contains("href=\"/profile/tokens/01890a5d-ac96-774b-bcce-b302099a8057\"")
-                && html.contains(">Deploys</a>"),
+                && html.contains(">Deploys\nat night</a>"),
             "{html}"
         );
         assert!(

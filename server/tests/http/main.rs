@@ -13,6 +13,7 @@ mod headers;
 mod hostile;
 mod invitations;
 mod journeys;
+mod lists;
 mod machinery;
 mod made_tokens;
 mod people;
