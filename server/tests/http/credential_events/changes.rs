@@ -179,7 +179,7 @@ impl Change {
             Self::SuperAdminTaken => users::set_super_admin(&boss, organization, user, false).await.unwrap(),
             // Of the boss, if the person has none.
             _ if held.is_exempt() => {
-                policies::set_break_glass(&boss, organization, user, false).await.unwrap()
+                policies::set_break_glass(&boss, organization, user, false).await.unwrap();
             }
             _ => {
                 for is_exempt in [true, false] {
@@ -207,8 +207,8 @@ impl Change {
 
     /// A policy that is stricter in one way. What lasts shorter or gets older has the time for it.
     async fn of_policy(self, case: &Case<'_>, held: &Held) {
-        let mut policy = AuthenticationPolicy::default();
-        policy.identity_provider_required = held.is_exempt();
+        let mut policy =
+            AuthenticationPolicy { identity_provider_required: held.is_exempt(), ..Default::default() };
         match self {
             Self::PasswordForbidden => policy.password_allowed = false,
             Self::SecondFactorRequired => policy.second_factor_required = true,
