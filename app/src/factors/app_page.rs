@@ -123,7 +123,7 @@ fn draw(offer: &TotpOffer, form: &FormState) -> AnyView {
             <h2 id="confirm-app">"2. Enter two codes in a row"</h2>
             <p class="muted">"The one that it shows now, and the one after it, at most half a minute later."</p>
             <form method="post" action=links::new_app() class="form form-narrow">
-                {form.error(&SHOWN)} {code("code", "Code", true).view(form)} {code("next_code", "Next code", false).view(form)}
+                {form.error(&SHOWN)} {code("code", "Code", form.is_refused()).view(form)} {code("next_code", "Next code", false).view(form)}
                 {name.view(form)}
                 <div class="form-actions">
                     <button class="button button-primary">"Add authenticator app"</button>

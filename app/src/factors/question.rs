@@ -61,7 +61,7 @@ fn by_code(
     let pairs: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let field = Field {
         name: "code",
-        label: "Code",
+        label: if kinds.contains(&FactorKind::Totp) { "Code" } else { "Recovery code" },
         hint: Some(code_hint(kinds).to_owned()),
         autocomplete: Some("one-time-code"),
         // Recovery codes have letters.

@@ -2,6 +2,7 @@
 
 use domain::{
     errors::Error,
+    policies::Rule,
     views::{PolicyPreview, TurnedAwayPerson, TurnedAwayToken, TurnedAwayTotals},
 };
 use leptos::prelude::*;
@@ -84,15 +85,18 @@ fn of_people(totals: &TurnedAwayTotals) -> String {
     };
     let mut text = match (totals.people_losing, totals.people_returning) {
         (0, 0) => format!("{looked_at}, nobody loses access."),
-        (losing, 0) => format!("{looked_at}, {losing} lose access."),
-        (losing, returning) => {
-            format!("{looked_at}, {losing} lose access, and {returning} have to sign in another way.")
-        }
+        (losing, 0) => format!("{looked_at}, {losing} {} access.", verb(losing, "loses", "lose")),
+        (losing, returning) => format!(
+            "{looked_at}, {losing} {} access, and {returning} {} to sign in another way.",
+            verb(losing, "loses", "lose"),
+            verb(returning, "has", "have"),
+        ),
     };
     if totals.people_from_anywhere > 0 {
         text += &format!(
-            " From where {} of them come is not known: if it is none of these addresses, they lose it, too.",
-            totals.people_from_anywhere
+            " From where {} of them {} is not known: if it is none of these addresses, they lose it, too.",
+            totals.people_from_anywhere,
+            verb(totals.people_from_anywhere, "comes", "come")
         );
     }
     if totals.people_further > 0 {
@@ -109,18 +113,48 @@ fn of_tokens(totals: &TurnedAwayTotals) -> String {
     };
     let mut text = match totals.tokens_losing {
         0 => format!("{looked_at}, none stops working here."),
-        losing => format!("{looked_at}, {losing} stop working here."),
+        losing => format!("{looked_at}, {losing} {} working here.", verb(losing, "stops", "stop")),
     };
     if totals.tokens_from_anywhere > 0 {
         text += &format!(
-            " {} of them were never used: from where they will be, nobody knows.",
-            totals.tokens_from_anywhere
+            " {} of them {} never used: from where they will be, nobody knows.",
+            totals.tokens_from_anywhere,
+            verb(totals.tokens_from_anywhere, "was", "were")
         );
     }
     if totals.tokens_further > 0 {
         text += &format!(" {} more were not looked at.", totals.tokens_further);
     }
     text
+}
+
+/// The verb that goes with a number.
+const fn verb(number: i64, one: &'static str, more: &'static str) -> &'static str {
+    if number == 1 { one } else { more }
+}
+
+/// Why the policy turns somebody away, to be read after “because it”, and what they can do.
+const fn because(row: &TurnedAwayPerson) -> &'static str {
+    if row.is_self {
+        return row.rule.sentence();
+    }
+    match row.rule {
+        Rule::Password => {
+            "lets nobody in with a password. With a passkey or an identity provider they get in."
+        }
+        Rule::SecondFactor => {
+            "asks for a second factor. They add one in their own profile, or sign in with the one they have."
+        }
+        Rule::IdentityProvider => {
+            "asks for the organization’s identity provider. They have to sign in with it."
+        }
+        Rule::OtherProvider => {
+            "lets nobody in through other organizations’ identity providers. They have to sign in another way."
+        }
+        Rule::Oidc => "lets nobody in with OpenID Connect. They have to sign in another way.",
+        Rule::Address => "lets people in from certain addresses only, and theirs is none of them.",
+        rule => rule.sentence(),
+    }
 }
 
 /// How many there are besides those that are listed.
@@ -143,7 +177,7 @@ fn person(row: &TurnedAwayPerson) -> Row {
     vec![
         who.into_any(),
         becomes,
-        view! { <span>{row.rule.sentence()}</span> }.into_any(),
+        view! { <span>{because(row)}</span> }.into_any(),
         maybe_time(row.last_activity_at),
     ]
 }
@@ -165,7 +199,6 @@ fn token(row: &TurnedAwayToken) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use domain::policies::Rule;
     use leptos::reactive::owner::Owner;
 
     use super::*;
