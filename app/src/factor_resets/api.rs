@@ -19,13 +19,15 @@ pub async fn ask_factor_reset(
     user: UserId,
     #[server(default)] reason: String,
 ) -> Result<(), AppError> {
-    let asked = answer(control::factor_resets::ask(&control()?, organization, user, &reason).await)?;
+    let ctx = control()?;
+    let asked = answer(control::factor_resets::ask(&ctx, organization, user, &reason).await)?;
+    let told = match control::mails::are_sent(&ctx) {
+        true => "They are told, and so is every super admin.",
+        false => "There is no mail server that tells them: tell them yourself.",
+    };
     done(
         &links::user(&organization.to_string(), &user.to_string()),
-        &format!(
-            "{} loses their second factors in a day. They are told, and so is every super admin.",
-            asked.email
-        ),
+        &format!("{} loses their second factors in a day. {told}", asked.email),
     );
     Ok(())
 }

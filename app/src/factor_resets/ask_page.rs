@@ -35,7 +35,9 @@ pub(crate) fn AskFactorResetPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let (organization, id) = users::asked(&params)?;
         let member = view_user(organization, id).await?;
-        let would = answer(control::factor_resets::preview(&control()?, organization, id).await)?;
+        let ctx = control()?;
+        let would = answer(control::factor_resets::preview(&ctx, organization, id).await)?;
+        let are_mails_sent = control::mails::are_sent(&ctx);
         let (key, user) = (organization.to_string(), id.to_string());
         let path = format!("/v1/organizations/{key}/users/{user}/factor-reset");
         let body = json!({ "reason": "She called, and I know her voice." });
@@ -46,11 +48,11 @@ pub(crate) fn AskFactorResetPage() -> impl IntoView {
             .step(member.row.email.clone(), links::user(&key, &user))
             .step("Reset second factors", links::user_factor_reset(&key, &user))
             .calls(calls);
-        Ok(frame.view(viewer, draw(&member, &would)))
+        Ok(frame.view(viewer, draw(&member, &would, are_mails_sent)))
     })
 }
 
-fn draw(member: &MemberView, would: &FactorResetPreview) -> AnyView {
+fn draw(member: &MemberView, would: &FactorResetPreview, are_mails_sent: bool) -> AnyView {
     let (organization, user) = (member.organization_id.to_string(), member.row.user_id.to_string());
     let back = links::user(&organization, &user);
     let title = format!("Reset second factors of {}?", member.row.name);
@@ -76,7 +78,7 @@ fn draw(member: &MemberView, would: &FactorResetPreview) -> AnyView {
     view! {
         {head(title, (), ())}
         <p>"For who lost every second factor and every recovery code. Who has one left signs in with it instead."</p>
-        {happens(would)}
+        {happens(would, are_mails_sent)}
         <form method="post" action=ASK class="form form-narrow">
             {hidden(&[("organization", &organization), ("user", &user)])} {form.error(&["reason"])} {reason.view(&form)}
             <div class="form-actions">
@@ -89,7 +91,9 @@ fn draw(member: &MemberView, would: &FactorResetPreview) -> AnyView {
 }
 
 /// What happens, in its order.
-fn happens(would: &FactorResetPreview) -> AnyView {
+fn happens(would: &FactorResetPreview, are_mails_sent: bool) -> AnyView {
+    let told = format!("{} and every super admin of their organizations are told by mail.", would.email);
+    let unsent = (!are_mails_sent).then_some(" There is no mail server that sends it: tell them yourself.");
     let codes = match would.recovery_codes_left {
         0 => String::new(),
         left => format!(" and {}", count(left, "recovery code")),
@@ -101,9 +105,7 @@ fn happens(would: &FactorResetPreview) -> AnyView {
             <dl class="facts facts-list">
                 <div>
                     <dt>"At once"</dt>
-                    <dd class="break">
-                        {format!("{} and every super admin of their organizations are told by mail.", would.email)}
-                    </dd>
+                    <dd class="break">{told} {unsent}</dd>
                 </div>
                 <div>
                     <dt>"For a day"</dt>

@@ -121,7 +121,13 @@ async fn a_reset_is_asked_and_stopped_by_the_link_in_the_mail() {
     let refused = world.ask(" ").await.body;
     assert!(refused.contains("aria-invalid=\"true\"") && refused.contains("made sure"), "{refused}");
     let asked = world.ask(REASON).await.body;
-    for said in ["loses their second factors in a day", "waiting", "withdraw_factor_reset", "&lt;voice&gt;"] {
+    for said in [
+        "loses their second factors in a day",
+        "tell them yourself",
+        "waiting",
+        "withdraw_factor_reset",
+        "&lt;voice&gt;",
+    ] {
         assert!(asked.contains(said), "{said}: {asked}");
     }
     assert!(!asked.contains(&link_to), "it is not offered twice: {asked}");
