@@ -270,6 +270,22 @@ test("what is shown of a list can be taken along as a file", async ({ page }) =>
   expect(row).toMatch(new RegExp(`^"${service}","\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z","[0-9a-f-]{36}"$`));
 });
 
+test("a list as a file has every line of a text, and nothing where there is nothing", async ({ page, installation }) => {
+  const organization = await organizationOf(page);
+  for (const form of [
+    { organization, name: "Night shift", description: "Runs things, and\nwakes others." },
+    { organization, name: "Silent", description: "" },
+  ]) {
+    await send(page, installation, "groups/create", form);
+  }
+  await page.goto(`/organizations/${organization}/groups`);
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const file = await readFile(await (await waiting).path(), "utf8");
+  expect(file).toContain('"Night shift","Runs things, and\nwakes others.","0","0","');
+  expect(file).toContain('"Silent","","0","0","');
+});
+
 test("the palette finds a project and a service behind the first fifty", async ({ page, installation }) => {
   const headers = { accept: "application/json", origin: installation.address };
   const profile = await (await page.request.get("/api/sessions/profile", { headers })).json();
