@@ -22,6 +22,10 @@ use control::places::FoundProject;
 #[cfg(feature = "ssr")]
 const PAGES: &str = " · new service · permissions · events · certificates · settings page project";
 
+/// Words of the kinds that are searched for by name.
+#[cfg(feature = "ssr")]
+const KINDS: [&str; 4] = ["unit", "user", "application", "group"];
+
 /// Something to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -85,8 +89,9 @@ async fn units_and_principals(
 
     use crate::context::answer;
 
-    // The longest word says most; the others are looked for in what it finds.
-    let Some(word) = query.split_whitespace().max_by_key(|word| word.len()) else {
+    // The longest word says most, unless it is the word for a kind; the others are looked for in what it finds.
+    let is_kind = |word: &str| KINDS.contains(&word.to_lowercase().trim_end_matches('s'));
+    let Some(word) = query.split_whitespace().max_by_key(|word| (!is_kind(word), word.len())) else {
         return Ok(Vec::new());
     };
     let (id, key) = (organization.id, organization.id.to_string());

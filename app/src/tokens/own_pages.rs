@@ -46,8 +46,8 @@ pub(crate) fn OwnTokensPage() -> impl IntoView {
         let body = view! {
             {head("Tokens".into(), (), new)}
             <p class="muted">
-                "With a token a program acts as you through the API, in all of your organizations. A token can make no other \
-                 and change none."
+                "With a token a program acts as you through the API, in all of your organizations. A token can make \
+                 and change none of yours."
             </p>
             {section(&owner, list, &asked, form)}
         };

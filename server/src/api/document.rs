@@ -270,6 +270,9 @@ fn need(action: Action) -> String {
             let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
             format!("Needs one of {}.", names.join(", "))
         }
+        Need::Administration if matches!(action, Action::EditAuthenticationPolicy) => {
+            "Needs role:organization:admin.".to_owned()
+        }
         Need::Administration => {
             "Needs role:organization:admin, or on a project admin, and to hold what is given.".to_owned()
         }
