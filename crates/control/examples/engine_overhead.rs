@@ -140,7 +140,7 @@ async fn main() {
     };
     let user = set_up::complete(&control.context(origin(), None), input).await.unwrap().user;
     keep_session(&control, user).await.unwrap();
-    let ctx = control.context(origin(), Some(session(user, Timestamp::from_micros(0))));
+    let ctx = control.context(origin(), Some(session(user, clock.now())));
     let profile = control::sessions::profile(&ctx).await.unwrap();
     projects::create(&ctx, profile.organizations[0].id, "shop", "").await.unwrap();
     let stepper = Stepper::new(&control, Limits::default());
@@ -167,7 +167,9 @@ async fn main() {
             }
         }
         flows.push((engine.saturating_sub(host.taken() - before), turns));
-        services::delete(&ctx, "shop", &name, &name).await.unwrap();
+        // Destroying asks for somebody who has lately shown who they are.
+        let fresh = control.context(origin(), Some(session(user, clock.now())));
+        services::delete(&fresh, "shop", &name, &name).await.unwrap();
         while services::timeline(&ctx, "shop", &name).await.is_ok() {
             if !stepper.step().await.unwrap() {
                 clock.0.fetch_add(50_000, Ordering::SeqCst);
