@@ -148,14 +148,7 @@ async fn main() {
     let mut flows = Vec::new();
     for number in 0..SERVICES {
         let name = format!("service-{number}");
-        let input = CreateService {
-            project: "shop".into(),
-            name: name.clone(),
-            service_type: "pg".into(),
-            plan: "hobbyist".into(),
-            cloud: "local-main".into(),
-        };
-        services::create(&ctx, input).await.unwrap();
+        services::create(&ctx, service(&name)).await.unwrap();
         let (mut engine, mut turns, before) = (Duration::ZERO, 0, host.taken());
         while services::timeline(&ctx, "shop", &name).await.unwrap().state != ServiceState::Running {
             let began = Instant::now();
@@ -185,4 +178,14 @@ async fn main() {
         slowest.as_secs_f64() * 1000.0,
         BUDGET.as_millis(),
     );
+}
+
+fn service(name: &str) -> CreateService {
+    CreateService {
+        project: "shop".into(),
+        name: name.into(),
+        service_type: "pg".into(),
+        plan: "hobbyist".into(),
+        cloud: "local-main".into(),
+    }
 }

@@ -196,9 +196,10 @@ fn decoded(header: &HeaderValue) -> String {
 /// What was typed, without what must not be seen again or travels by itself. What was sent several times has a line for each.
 fn values<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> BTreeMap<String, String> {
     let is_secret = |name: &str| {
-        let last = name.split(|sign: char| !sign.is_alphanumeric()).rfind(|word| !word.is_empty());
-        let last = last.unwrap_or(name).trim_end_matches(|sign: char| sign.is_numeric());
-        SECRET_WORDS.contains(&last) || SECRET_FIELDS.contains(&name) || name == HELD_BACK
+        let last = name.split(|sign: char| !sign.is_alphabetic()).rfind(|word| !word.is_empty());
+        last.is_some_and(|last| SECRET_WORDS.contains(&last))
+            || SECRET_FIELDS.contains(&name)
+            || name == HELD_BACK
     };
     let mut values = BTreeMap::<String, String>::new();
     for (name, value) in pairs {
