@@ -91,6 +91,11 @@ async fn knows_whom_a_change_concerns(store: Store) {
     assert_eq!(told, [(user_id(1), true, true, Some(at(6))), (user_id(2), false, false, None)]);
     assert_eq!(authentication_policies::people(&mut tx, id, 1).await.unwrap(), found[..1]);
     assert_eq!(authentication_policies::count_people(&mut tx, id).await.unwrap(), 2);
+    // Neither who is shut out, nor strangers, nor programs.
+    let asked: Vec<_> = (2..=6).map(uuid).collect();
+    let among = authentication_policies::people_among(&mut tx, id, &asked).await.unwrap();
+    assert_eq!(among, found[1..]);
+    assert_eq!(authentication_policies::people_among(&mut tx, id, &[]).await.unwrap(), []);
     // Who is a super admin no more is exempt from nothing, also once they are one again.
     for is_super_admin in [false, true] {
         memberships::set_super_admin(&mut tx, id, user_id(1), is_super_admin).await.unwrap();

@@ -109,6 +109,10 @@ async fn kinds_are_told_of_members(store: Store) {
     }
     let kinds = factors::kinds_in_organization(&mut tx, organization_id(1)).await.unwrap();
     assert_eq!(kinds, [(user_id(1), FactorKind::Passkey), (user_id(1), FactorKind::Totp)]);
+    let asked = [uuid(1), uuid(2)];
+    let among = factors::kinds_among(&mut tx, organization_id(1), &asked).await.unwrap();
+    assert!(among.len() == 2 && kinds.iter().all(|kind| among.contains(kind)), "{among:?}");
+    assert_eq!(factors::kinds_among(&mut tx, organization_id(1), &asked[1..]).await.unwrap(), []);
 }
 
 async fn goes_alone_or_with_all_of_its_person(store: Store) {
