@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use control::{Control, certificates, events, mails, passwords, set_up};
+use control::{Control, certificates, events, factor_resets, mails, passwords, set_up};
 use domain::{
     certificates::{DestructionCertificate, SignedCertificate},
     ids::MailId,
@@ -89,6 +89,12 @@ enum AdminCommand {
         /// Id of a mail.
         id: Option<MailId>,
     },
+    /// Remove all second factors of an account, at once, for somebody who lost them and whom no other admin can help: their
+    /// password alone signs them in then. They and every super admin are told.
+    ResetFactors {
+        /// E-mail address of the account.
+        email: String,
+    },
     /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
     DestroyEverything {
         /// The installation runs on the simulated host.
@@ -115,6 +121,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin(AdminCommand::Events) => print_events(&load()?).await,
         Command::Admin(AdminCommand::Mails { id: None }) => print_mails(&load()?).await,
         Command::Admin(AdminCommand::Mails { id: Some(id) }) => print_mail(&load()?, id).await,
+        Command::Admin(AdminCommand::ResetFactors { email }) => reset_factors(&load()?, &email).await,
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
@@ -205,6 +212,16 @@ async fn without_host(config: &Config) -> anyhow::Result<Control> {
 async fn set_up_link(config: &Config) -> anyhow::Result<()> {
     let token = set_up::make_link(&without_host(config).await?).await?;
     println!("{}", serving::set_up_url(&config.server.public_url, token.expose()));
+    Ok(())
+}
+
+async fn reset_factors(config: &Config, email: &str) -> anyhow::Result<()> {
+    let control = without_host(config).await?;
+    let count = match factor_resets::reset_by_operator(&control, email).await {
+        Err(domain::errors::Error::NotFound) => bail!("Nobody signs in with {email}."),
+        answer => answer?,
+    };
+    println!("{email} has lost {count} second factors and all recovery codes, and is signed out everywhere.");
     Ok(())
 }
 

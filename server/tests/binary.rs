@@ -480,6 +480,33 @@ fn a_public_list_of_breached_passwords_is_converted_and_used() {
 }
 
 #[test]
+fn second_factors_are_reset_on_the_machine_of_accounts_that_have_any() {
+    let installation = Installation::new();
+    let mut server = installation.serve();
+    let link = server.link.take().unwrap();
+    let output = installation.run(&["admin", "reset-factors", "ann@example.org"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("Nobody signs in with ann@example.org"), "{}", text(&output));
+    let output = installation.run(&["admin", "reset-factors", "ann"]);
+    assert!(
+        !output.status.success() && text(&output).contains("Enter an e-mail address"),
+        "{}",
+        text(&output)
+    );
+    let person = [
+        ("token", link.rsplit('/').next().unwrap()),
+        ("name", "Ann"),
+        ("email", "ann@example.org"),
+        ("password", "velvet anchor 7 thistle moon"),
+        ("organization", "Acme"),
+    ];
+    server.post("/api/set_up/complete", &person, "");
+    let output = installation.run(&["admin", "reset-factors", "ann@example.org"]);
+    assert!(text(&output).contains("has no second factor"), "{}", text(&output));
+    server.stop();
+}
+
+#[test]
 fn a_port_that_is_taken_and_a_wrong_master_key_are_told() {
     let mut installation = Installation::new();
     let server = installation.serve();

@@ -37,6 +37,7 @@ use crate::{
 };
 
 pub(crate) use carrying_out::carry_out_due;
+pub use carrying_out::reset_by_operator;
 pub(crate) use objecting::object_by_factor;
 pub use objecting::{object, object_own, own, view};
 

@@ -57,8 +57,11 @@ pub(crate) enum Notice<'a> {
         /// What it is for.
         description: &'a str,
     },
-    /// Second factors were taken, after somebody asked for that and nobody objected.
-    FactorsReset,
+    /// Second factors were taken.
+    FactorsReset {
+        /// At once, by whoever operates the installation; otherwise somebody had asked for it, and nobody objected.
+        by_operator: bool,
+    },
 }
 
 impl Notice<'_> {
@@ -72,7 +75,7 @@ impl Notice<'_> {
             Self::RecoveryCodeUsed { .. } => MailKind::RecoveryCodeUsed,
             Self::PasswordChanged => MailKind::PasswordChanged,
             Self::TokenMade { .. } => MailKind::TokenMade,
-            Self::FactorsReset => MailKind::FactorReset,
+            Self::FactorsReset { .. } => MailKind::FactorReset,
         }
     }
 
@@ -99,7 +102,7 @@ impl Notice<'_> {
             Self::RecoveryCodeUsed { .. } => "A recovery code of your Redoubt account was used".to_owned(),
             Self::TokenMade { .. } => "Token made for your Redoubt account".to_owned(),
             Self::PasswordChanged => "The password of your Redoubt account was changed".to_owned(),
-            Self::FactorsReset => "The second factors of your Redoubt account were removed".to_owned(),
+            Self::FactorsReset { .. } => "The second factors of your Redoubt account were removed".to_owned(),
         }
     }
 
@@ -144,10 +147,16 @@ impl Notice<'_> {
             Self::TokenMade { description } => {
                 format!("A token was made for the account {email}: “{description}”.")
             }
-            Self::FactorsReset => format!(
-                "All second factors and recovery codes of the account {email} were removed, because an admin asked for it \
-                 and nobody objected. You were signed out everywhere. Sign in with your password and add a second factor."
-            ),
+            Self::FactorsReset { by_operator } => {
+                let why = match by_operator {
+                    true => "by whoever operates this installation",
+                    false => "because an admin asked for it and nobody objected",
+                };
+                format!(
+                    "All second factors and recovery codes of the account {email} were removed, {why}. You were signed out \
+                     everywhere. Sign in with your password and add a second factor."
+                )
+            }
         }
     }
 }

@@ -1,16 +1,21 @@
 //! Carrying out what nobody objected to: the second factors go, the recovery codes with them, and every session. Runs by
-//! itself; who asked must still be somebody who may.
+//! itself; who asked must still be somebody who may. Whoever operates the installation need not wait.
 
 use domain::{
-    actions::Action, events::EventType, permissions::Permission, principals::SubjectKind,
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    names::EmailAddress,
+    permissions::Permission,
+    principals::{SubjectKind, UserKind},
     sign_ins::FactorResetOutcome,
 };
-use store::{Tx, factor_resets::FactorReset};
+use store::{Tx, factor_resets::FactorReset, users::User};
 
 use super::letters;
 use crate::{
     Context, Control,
-    errors::Failure,
+    errors::{Failure, attempt},
     profiles,
     standings::{Place, Standing},
 };
@@ -53,11 +58,7 @@ async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> 
         .event
         .actor = "system".into();
     if stands {
-        let count = store::factors::remove_for_user(&mut write.tx, user.id).await?;
-        store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
-        store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
-        store::sessions::remove_for_user(&mut write.tx, user.id).await?;
-        letters::done(ctx, &mut write.tx, &user).await?;
+        let count = take(ctx, &mut write.tx, &user, false).await?;
         write.text(format!(
             "{} lost their second factors, {count} of them, since nobody objected",
             user.email
@@ -68,6 +69,50 @@ async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> 
     }
     write.commit().await?;
     Ok(stands)
+}
+
+/// Takes somebody's second factors, and what goes with them; says how many they were.
+async fn take(ctx: &Context, tx: &mut Tx, user: &User, by_operator: bool) -> Result<u64, Failure> {
+    let count = store::factors::remove_for_user(tx, user.id).await?;
+    store::recovery_codes::remove_for_user(tx, user.id).await?;
+    store::ceremonies::remove_for_user(tx, user.id).await?;
+    store::sessions::remove_for_user(tx, user.id).await?;
+    letters::done(ctx, tx, user, by_operator).await?;
+    Ok(count)
+}
+
+/// Takes the second factors of an account at once, as whoever operates the installation asks on its machine: for the only super
+/// admin there is, nobody else could ask. A request that waits has come to pass with it. Says how many they were.
+///
+/// # Errors
+/// `Invalid` on `email`; `NotFound` when nobody signs in with it; `Conflict` when they have no second factor.
+pub async fn reset_by_operator(control: &Control, email: &str) -> Result<u64, Error> {
+    let ctx = control.operator();
+    let email: EmailAddress = email.parse().map_err(|error| Error::name("email", error))?;
+    attempt!(ctx, {
+        let permit = ctx.system(Action::CarryOutFactorReset);
+        let mut write = permit.write(EventType::UserFactorResetDone).await?;
+        let user = store::users::find_by_email(&mut write.tx, email.as_str()).await?;
+        let user = user.filter(|user| user.kind == UserKind::Person).ok_or(Error::NotFound)?;
+        if store::factors::list_for_user(&mut write.tx, user.id).await?.is_empty() {
+            return Err(Error::conflict(format!("{email} has no second factor.")).into());
+        }
+        if let Some(open) = store::factor_resets::find_open(&mut write.tx, user.id).await? {
+            store::factor_resets::end(&mut write.tx, open.id, FactorResetOutcome::Done, ctx.now()).await?;
+        }
+        let organizations = profiles::organizations(&mut write.tx, user.id).await?;
+        let count = take(&ctx, &mut write.tx, &user, true).await?;
+        write
+            .of_organizations(&organizations)
+            .subject(SubjectKind::User, user.id.uuid(), user.email.clone())
+            .event
+            .actor = "operator".into();
+        write.text(format!(
+            "{email} lost their second factors, {count} of them, by whoever operates the installation"
+        ));
+        write.commit().await?;
+        Ok(count)
+    })
 }
 
 /// Whether who asked may still manage people, and act on this one, wherever the person belongs by now; and whether the person

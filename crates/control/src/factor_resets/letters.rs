@@ -43,12 +43,16 @@ pub(super) async fn asked(
     tell_super_admins(ctx, tx, &user, "Second factors on Redoubt are to be removed", &body).await
 }
 
-/// Tells everybody concerned that it came to pass.
-pub(super) async fn done(ctx: &Context, tx: &mut Tx, user: &User) -> Result<(), Failure> {
-    notices::post(ctx, tx, user, &notices::Notice::FactorsReset).await?;
+/// Tells everybody concerned that it came to pass: after a day, or at once by whoever operates the installation.
+pub(super) async fn done(ctx: &Context, tx: &mut Tx, user: &User, by_operator: bool) -> Result<(), Failure> {
+    notices::post(ctx, tx, user, &notices::Notice::FactorsReset { by_operator }).await?;
+    let how = match by_operator {
+        true => "by whoever operates this installation, on its machine",
+        false => "after a day in which nobody objected",
+    };
     let body = format!(
-        "The second factors and recovery codes of the account {} were removed, after a day in which nobody objected. Their \
-         password alone opens it until they add a second factor.\n",
+        "The second factors and recovery codes of the account {} were removed, {how}. Their password alone opens it until \
+         they add a second factor.\n",
         user.email,
     );
     tell_super_admins(ctx, tx, user, "Second factors on Redoubt were removed", &body).await

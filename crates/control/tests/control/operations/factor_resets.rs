@@ -16,7 +16,7 @@ use domain::{
 use super::factors::{App, add_app};
 use crate::{
     check::check_world,
-    world::{PASSWORD, World, done},
+    world::{EMAIL, PASSWORD, World, done},
 };
 
 const REASON: &str = "She called, and I know her voice.";
@@ -350,4 +350,27 @@ async fn who_is_shut_out_elsewhere_does_not_ask() {
     store::memberships::set_active(&mut tx, elsewhere, world.user, true).await.unwrap();
     tx.commit().await.unwrap();
     ask(&world, world.user, bob).await.unwrap();
+}
+
+/// For the only super admin nobody else could ask.
+#[tokio::test]
+async fn whoever_operates_the_installation_resets_at_once() {
+    let (world, bob, _) = with_bob().await;
+    let reset = async |email: &str| factor_resets::reset_by_operator(&world.control, email).await;
+    assert_eq!(reset("nobody@example.org").await, Err(Error::NotFound));
+    assert_eq!(reset(EMAIL).await.unwrap_err().status(), 409, "they have none");
+    ask(&world, world.user, bob).await.unwrap();
+    assert_eq!(reset(" BOB@example.org ").await, Ok(1));
+    assert!(!has_factor(&world, bob).await);
+    assert_eq!(factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap(), None);
+    let event = world.last_event(world.organization, "user.factor_reset_done").await;
+    assert_eq!((event.actor.as_str(), event.subject_name.as_deref()), ("operator", Some("bob@example.org")));
+    for (whom, subject) in
+        [("bob@example.org", "The second factors of your"), (EMAIL, "Second factors on Redoubt were removed")]
+    {
+        let mails = mails_to(&world, whom, subject).await;
+        let body = mails[0].body.as_ref().unwrap().expose().to_owned();
+        assert!(mails.len() == 1 && body.contains("by whoever operates"), "{body}");
+    }
+    assert_eq!(reset("bob@example.org").await.unwrap_err().status(), 409);
 }
