@@ -325,6 +325,40 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_names_the_organization_the_rule_and_what_to_do() {
+        assert_eq!(
+            Rule::SecondFactor.refusal("Acme"),
+            "The authentication policy of Acme asks for a second factor. Add one in your profile under Authentication, or sign \
+             in again with the one you have."
+        );
+        assert_eq!(
+            Rule::Password.of_them("Acme"),
+            "The authentication policy of Acme lets nobody in with a password, and they have nothing else."
+        );
+        let all = [
+            Rule::Password,
+            Rule::SecondFactor,
+            Rule::IdentityProvider,
+            Rule::OtherProvider,
+            Rule::Oidc,
+            Rule::PersonalToken,
+            Rule::TokenMethod,
+            Rule::TokenAge,
+            Rule::Address,
+        ];
+        let sentences: std::collections::BTreeSet<_> = all.iter().map(|rule| rule.sentence()).collect();
+        assert_eq!(sentences.len(), all.len(), "each says something of its own");
+    }
+
+    #[test]
+    fn a_token_may_be_as_old_as_the_policy_says_and_not_a_second_older() {
+        let policy = AuthenticationPolicy { token_seconds_max: Some(60), ..Default::default() };
+        let aged = |age_seconds| Credential::Token { kind: TokenKind::Application, proof: None, age_seconds };
+        assert_eq!(policy.judge(&aged(60), &asked()), Ok(()));
+        assert_eq!(policy.judge(&aged(61), &asked()), Err(Rule::TokenAge));
+    }
+
+    #[test]
     fn everybody_begins_with_a_policy_that_lets_everybody_in() {
         let policy = AuthenticationPolicy::default();
         for proof in [
