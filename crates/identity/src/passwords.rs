@@ -40,6 +40,19 @@ const GUESSES_LOG10_SHORT: f64 = 6.0;
 /// How many characters are estimated at a time. The library's time grows steeply with what looks like letters: a hundred
 /// characters that were chosen for it take a second, this many a twentieth of it.
 const ESTIMATED_CHARS: usize = 32;
+/// Sentences that everybody knows, some of them from advice on how to make a password, as lists of passwords seldom have them.
+const PHRASES: [&str; 10] = [
+    "correcthorsebatterystaple",
+    "thequickbrownfoxjumpsoverthelazydog",
+    "tobeornottobethatisthequestion",
+    "maytheforcebewithyou",
+    "loremipsumdolorsitamet",
+    "allyourbasearebelongtous",
+    "twinkletwinklelittlestar",
+    "hellodarknessmyoldfriend",
+    "openthepodbaydoorshal",
+    "itwasthebestoftimesitwastheworstoftimes",
+];
 /// Bytes of salt a hash takes.
 pub const SALT_BYTES: usize = 16;
 
@@ -331,6 +344,9 @@ fn known(text: &str) -> Option<Error> {
             tried.extend(words::foldings(base));
         }
     }
+    if tried.iter().any(|text| is_phrase(text)) {
+        return Some(Error::Known);
+    }
     for text in tried {
         match list.contains_text(&text) {
             Ok(false) => {}
@@ -339,6 +355,15 @@ fn known(text: &str) -> Option<Error> {
         }
     }
     None
+}
+
+/// Whether a text is little more than a sentence that everybody knows.
+fn is_phrase(text: &str) -> bool {
+    let letters: String = text.to_lowercase().chars().filter(|sign| sign.is_alphabetic()).collect();
+    PHRASES.iter().any(|phrase| {
+        letters.contains(phrase) && text.chars().count() < phrase.len() + LEFT_CHARS_MIN
+            || letters.len() >= LEFT_CHARS_MIN * 2 && phrase.starts_with(&letters)
+    })
 }
 
 /// How hard a password is to guess: of a longer one its beginning or its end, whichever is harder.
@@ -483,6 +508,24 @@ mod tests {
         ] {
             let said = broken(bad, &Rules::SINGLE_FACTOR, &["ann.smith@example.org"]);
             assert!(said.contains(part), "{bad}: {said}");
+        }
+    }
+
+    #[test]
+    fn asvs_6_2_12_sentences_that_everybody_knows_are_no_passwords() {
+        let known = |text: &str| {
+            matches!(check(&Secret::new(text.into()), &Rules::SINGLE_FACTOR, &[]), Err(Error::Known))
+        };
+        for text in [
+            "correct horse battery staple",
+            "Correct-Horse-Battery-Staple1",
+            "c0rrect horse battery staple!",
+            "to be or not to be, that",
+        ] {
+            assert!(known(text), "{text}");
+        }
+        for text in ["correct anchor battery thistle", "correct horse battery staple under seven moons"] {
+            assert!(!known(text), "{text}");
         }
     }
 
