@@ -49,7 +49,7 @@ async fn goes_with_its_person_or_its_time(store: Store) {
         let expires_at = at(10 * i64::from(number));
         ceremonies::add(&mut tx, &Ceremony { user_id, expires_at, ..ceremony(number) }).await.unwrap();
     }
-    assert_eq!(both(&mut tx).await, (1, 3));
+    assert_eq!(both(&mut tx).await, (3, 1));
     assert_eq!(ceremonies::remove_expired(&mut tx, at(20), 1).await.unwrap(), 1);
     assert_eq!(ceremonies::remove_expired(&mut tx, at(20), 9).await.unwrap(), 1);
     assert_eq!(ceremonies::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 1);
