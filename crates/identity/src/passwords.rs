@@ -4,6 +4,7 @@
 //! Form C alone, because keyboards differ in how they send an `é` and a person cannot see which; a text that is typed on
 //! one keyboard only is taken as it was typed (ASVS 6.2.8). Whatever counts, compares or hashes here does it on that form.
 
+mod known;
 mod words;
 
 use std::collections::BTreeSet;
@@ -14,8 +15,6 @@ use argon2::{
 };
 use domain::secrets::Secret;
 use unicode_normalization::UnicodeNormalization;
-
-use crate::breached;
 
 /// Fewest characters with a second factor; an organization may ask for more.
 pub const CHARS_MIN: usize = 8;
@@ -40,19 +39,6 @@ const GUESSES_LOG10_SHORT: f64 = 6.0;
 /// How many characters are estimated at a time. The library's time grows steeply with what looks like letters: a hundred
 /// characters that were chosen for it take a second, this many a twentieth of it.
 const ESTIMATED_CHARS: usize = 32;
-/// Sentences that everybody knows, some of them from advice on how to make a password, as lists of passwords seldom have them.
-const PHRASES: [&str; 10] = [
-    "correcthorsebatterystaple",
-    "thequickbrownfoxjumpsoverthelazydog",
-    "tobeornottobethatisthequestion",
-    "maytheforcebewithyou",
-    "loremipsumdolorsitamet",
-    "allyourbasearebelongtous",
-    "twinkletwinklelittlestar",
-    "hellodarknessmyoldfriend",
-    "openthepodbaydoorshal",
-    "itwasthebestoftimesitwastheworstoftimes",
-];
 /// Bytes of salt a hash takes.
 pub const SALT_BYTES: usize = 16;
 
@@ -250,7 +236,7 @@ fn findings(password: &Secret, rules: &Rules, context: &[&str]) -> (Vec<(Rule, O
     } else {
         findings.push((Rule::Names, mostly_names(text, &context)));
     }
-    findings.push((Rule::Known, known(text)));
+    findings.push((Rule::Known, known::known(text)));
     findings.push((Rule::Guesses, guesses(&estimate, is_short)));
     (findings, u8::from(estimate.score()))
 }
@@ -322,48 +308,6 @@ fn left(lower: &str, context: &[&str]) -> usize {
     let rest = known.iter().fold(lower.to_owned(), |rest, word| rest.replace(word.as_str(), " "));
     let words: BTreeSet<&str> = rest.split_whitespace().collect();
     words.iter().map(|word| word.chars().count()).sum()
-}
-
-/// Whether a password is on the built-in list: as it is, folded, without a number at its end, or the piece that it repeats.
-fn known(text: &str) -> Option<Error> {
-    let mut list = match breached::built_in() {
-        Ok(list) => list,
-        Err(error) => return Some(Error::List(error.to_string())),
-    };
-    let chars: Vec<char> = text.chars().collect();
-    let piece: String = chars.iter().take(period(&chars)).collect();
-    let mut tried: BTreeSet<String> = BTreeSet::new();
-    for whole in [text, piece.as_str()] {
-        tried.insert(whole.to_owned());
-        for folded in words::foldings(whole).into_iter().chain([whole.to_lowercase()]) {
-            tried.insert(folded);
-        }
-        // Before folding: `1` at the end is a number, not an `l`.
-        let base = whole.trim_end_matches(|sign: char| !sign.is_alphabetic());
-        if base.chars().count() >= words::LETTERS_MIN {
-            tried.extend(words::foldings(base));
-        }
-    }
-    if tried.iter().any(|text| is_phrase(text)) {
-        return Some(Error::Known);
-    }
-    for text in tried {
-        match list.contains_text(&text) {
-            Ok(false) => {}
-            Ok(true) => return Some(Error::Known),
-            Err(error) => return Some(Error::List(error.to_string())),
-        }
-    }
-    None
-}
-
-/// Whether a text is little more than a sentence that everybody knows.
-fn is_phrase(text: &str) -> bool {
-    let letters: String = text.to_lowercase().chars().filter(|sign| sign.is_alphabetic()).collect();
-    PHRASES.iter().any(|phrase| {
-        letters.contains(phrase) && text.chars().count() < phrase.len() + LEFT_CHARS_MIN
-            || letters.len() >= LEFT_CHARS_MIN * 2 && phrase.starts_with(&letters)
-    })
 }
 
 /// How hard a password is to guess: of a longer one its beginning or its end, whichever is harder.
