@@ -183,6 +183,8 @@ test("a dialog that asks for a proof is open again afterwards", async ({ install
   await page.goto("/profile/authentication");
   await page.getByRole("link", { name: "Remove Phone" }).click();
   await letProofAge(installation);
+  // The last one: the password has to stand alone then.
+  await page.getByLabel("Your password").fill(person.password);
   await page.getByRole("button", { name: "Remove authenticator app" }).click();
   await giveCode(page, codes.pop()!, "Confirm");
   await expect(page).toHaveURL(/\/remove$/);
