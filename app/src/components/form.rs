@@ -29,9 +29,18 @@ pub(crate) struct FormState {
 impl FormState {
     /// The state of the form that is sent to `action`.
     pub(crate) fn of(action: &'static str) -> Self {
+        Self::found(action, !action.starts_with("/api/"))
+    }
+
+    /// The same of a form that is sent to the page itself first, whatever its name.
+    pub(crate) fn of_page(action: &'static str) -> Self {
+        Self::found(action, true)
+    }
+
+    fn found(action: &'static str, is_sent_to_page: bool) -> Self {
         let flash = context::flash();
         // What was sent to a page itself is named after the page.
-        let is_of_page = !action.starts_with("/api/") && is_own(&flash.form);
+        let is_of_page = is_sent_to_page && is_own(&flash.form);
         if flash.form != action && !is_of_page {
             return Self { action, ..Self::default() };
         }
@@ -79,6 +88,24 @@ impl FormState {
     /// What was typed into the field.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()
+    }
+
+    /// The same with what was sent as one field in another one that was left empty: no page can choose a file for anybody.
+    pub(crate) fn shown_as(mut self, from: &str, to: &str) -> Self {
+        let is_free = self.values.get(to).is_none_or(|value| value.trim().is_empty());
+        if let Some(value) = self.values.remove(from).filter(|_| is_free) {
+            self.values.insert(to.to_owned(), value);
+        }
+        self
+    }
+
+    /// All that was sent, with a line for each value of a field that was sent several times.
+    pub(crate) fn posted(&self) -> Posted {
+        let pairs = self.values.iter().flat_map(|(name, values)| match name.ends_with("[]") {
+            true => values.lines().map(|value| (name.clone(), value.to_owned())).collect(),
+            false => vec![(name.clone(), values.clone())],
+        });
+        Posted(pairs.collect())
     }
 
     /// What was chosen of a field that can be sent several times.

@@ -10,7 +10,7 @@ use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     context::{answer, control, done},
-    links,
+    links, session,
 };
 
 /// One's own second factors.
@@ -35,7 +35,17 @@ pub async fn remove_factor(
     #[server(default)] confirmed: bool,
     #[server(default)] password: String,
 ) -> Result<(), AppError> {
-    answer(control::factors::remove(&control()?, factor, confirmed, &Secret::new(password)).await)?;
-    done(&links::authentication(), "It is removed, and every other browser of yours is signed out.");
+    match answer(control::factors::remove(&control()?, factor, confirmed, &Secret::new(password)).await)? {
+        true => {
+            session::end().await?;
+            done(
+                &links::sign_in(None),
+                "It is removed, and you are signed out everywhere. Sign in with your password.",
+            );
+        }
+        false => {
+            done(&links::authentication(), "It is removed, and every other browser of yours is signed out.")
+        }
+    }
     Ok(())
 }

@@ -90,7 +90,10 @@ fn goes(factor: &FactorRow, is_last: bool) -> Vec<String> {
         }
         kind => format!("The {}: it opens your account no more.", kind_name(kind).to_lowercase()),
     }];
-    lines.push("Every other session of yours: those browsers are signed out.".to_owned());
+    lines.push(match is_last {
+        true => "All of your sessions: every browser is signed out, this one as well.".to_owned(),
+        false => "Every other session of yours: those browsers are signed out.".to_owned(),
+    });
     if is_last {
         lines.push(
             "Your recovery codes, because this is your last second factor: your password alone lets you in then.".to_owned(),

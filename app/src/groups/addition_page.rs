@@ -50,7 +50,7 @@ pub(crate) fn AddMembersPage() -> impl IntoView {
         match posted() {
             Some(sent) => preview_page(viewer, &group, &sent).await,
             None => {
-                let forms = Forms { typed: FormState::of(ACTION), ticked: FormState::default() };
+                let forms = Forms { typed: FormState::of_page(ACTION), ticked: FormState::default() };
                 ask(viewer, &group, &query.get("text").unwrap_or_default(), forms).await
             }
         }

@@ -70,7 +70,11 @@ pub(crate) fn InvitePage() -> impl IntoView {
                 }
                 Err(refusal) => (FormState::refused(INVITE, refusal, &shown_again(&sent)), Some(sent)),
             },
-            None => (FormState::of(INVITE), None),
+            None => {
+                let form = FormState::of_page(INVITE).shown_as("file", "emails");
+                let late = form.is_filled().then(|| form.posted());
+                (form, late)
+            }
         };
         let offer = Offer::load(&viewer, id, query.get("resource").unwrap_or_default()).await?;
         Ok(frame.view(viewer, draw(&key, offer, &form, sent.as_ref())))

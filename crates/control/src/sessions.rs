@@ -27,6 +27,8 @@ use domain::{
     views::Profile,
 };
 
+use identity::passwords::CHARS_MIN_SINGLE_FACTOR;
+
 use crate::{Context, ceremonies, errors::attempt, organizations};
 use accounts::{Account, complete};
 
@@ -71,12 +73,14 @@ pub enum SignInStep {
 /// Signs in with e-mail and password. Who has a second factor is asked for it next.
 ///
 /// # Errors
-/// `Unauthenticated` when they do not fit, with the same words whether the e-mail is known or not; `Limited` after
+/// `Unauthenticated` when they do not fit, with the same words whether the e-mail is known or not; `Invalid` on `password` when
+/// it is right and too short for who has no second factor any more; `Limited` after
 /// too many tries; `Unavailable` when too many try at the same moment.
 pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> {
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     let permit = ctx.public(Action::SignIn);
     let account = attempt!(ctx, { Account::find(&mut permit.read().await?, &email).await })?;
+    let chars = identity::passwords::chars(&input.password);
     let looked =
         passwords::look_at(ctx, &permit, EventType::UserSignInRefused, &account, input.password).await?;
     attempt!(ctx, {
@@ -92,6 +96,18 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
             .into());
         };
         let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
+        if held.is_empty() && chars < CHARS_MIN_SINGLE_FACTOR {
+            // It was chosen beside a factor, which an admin or the operator has taken since.
+            write.event.event_type = EventType::UserSignInRefused;
+            write.event.outcome = Outcome::Denied;
+            write.text("The password was right, and is too short to be the only factor");
+            write.commit().await?;
+            let reason = format!(
+                "Your second factors are gone, and your password is too short to open your account alone: it takes at least \
+                 {CHARS_MIN_SINGLE_FACTOR} characters. Set a new one by a mailed link: “Forgot your password?”"
+            );
+            return Err(Error::invalid("password", reason).into());
+        }
         if held.is_empty() {
             return Ok(SignInStep::Done(complete(ctx, write, &account, &user, Proof::PASSWORD).await?));
         }

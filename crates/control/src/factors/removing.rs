@@ -28,7 +28,8 @@ struct Alone {
     least: usize,
 }
 
-/// Removes a factor. Every other session of the person ends; with the last factor, their recovery codes go. `confirmed` says
+/// Removes a factor. Every other session of the person ends. With the last factor, their recovery codes go and this session
+/// ends as well, which has shown what there is no more; says whether it was the last one. `confirmed` says
 /// that they know which organizations do not let them in any more. `password` is asked for with the last factor of those who
 /// have one.
 ///
@@ -41,7 +42,7 @@ pub async fn remove(
     factor: FactorId,
     confirmed: bool,
     password: &Secret,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let permit = ctx.own(Action::ManageOwnFactors)?;
     let alone = alone(ctx, &permit, factor, password).await?;
     attempt!(ctx, {
@@ -79,7 +80,13 @@ pub async fn remove(
             store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
         }
         store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
-        store::sessions::remove_others(&mut write.tx, user.id, ctx.session().unwrap_or_default()).await?;
+        match is_last {
+            true => store::sessions::remove_for_user(&mut write.tx, user.id).await?,
+            false => {
+                let current = ctx.session().unwrap_or_default();
+                store::sessions::remove_others(&mut write.tx, user.id, current).await?
+            }
+        };
         let notice = Notice::FactorRemoved { kind: removed.kind, name: &removed.name, is_last };
         notices::post(ctx, &mut write.tx, &user, &notice).await?;
         let last =
@@ -90,7 +97,8 @@ pub async fn remove(
             removed.kind.name(),
             removed.name
         ));
-        write.commit().await
+        write.commit().await?;
+        Ok(is_last)
     })
 }
 

@@ -432,6 +432,7 @@ async fn factors_are_renamed_and_removed() {
         Err(Error::NotFound)
     );
     factors::remove(&ctx, second.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
+    world.add_session(world.user).await;
     let own = factors::own(&ctx).await.unwrap();
     assert_eq!((own.factors.len(), own.recovery_codes_left), (0, 0));
     assert_eq!(factors::make_recovery_codes(&ctx).await.err().unwrap().status(), 409);
@@ -449,9 +450,14 @@ async fn asvs_7_4_3_removing_a_factor_ends_every_other_session() {
     let other = store::sessions::Row { key_hash: vec![9; 32], ..world.session_row(world.user) };
     assert!(world.control.session_rows().add(&other).await.unwrap());
     let bob = world.add_user("bob@example.org", Some(false), true).await;
-    factors::remove(&world.ctx(), added.factor.id, false, &Secret::new(PASSWORD.into())).await.unwrap();
+    let (_, second) = add_app(&world, world.user).await;
+    let remove = async |id| factors::remove(&world.ctx(), id, false, &Secret::new(PASSWORD.into())).await;
+    assert_eq!(remove(second.factor.id).await, Ok(false));
     assert!(world.control.session_rows().load(&[9; 32]).await.unwrap().is_none());
     assert!(factors::own(&world.ctx()).await.is_ok(), "the one that removed it stays");
+    // With the last one it goes as well: what it has shown is nobody's any more.
+    assert_eq!(remove(added.factor.id).await, Ok(true));
+    assert_eq!(factors::rename(&world.ctx(), added.factor.id, "x").await.unwrap_err().status(), 401);
     assert!(factors::own(&world.ctx_of(bob)).await.is_ok(), "and those of others");
 }
 
@@ -562,4 +568,54 @@ async fn asvs_6_2_1_the_last_factor_goes_only_from_a_password_that_stands_alone(
     let long = secret("copper lantern 9 willow dusk");
     factors::remove(&world.ctx(), added.factor.id, false, &long).await.unwrap();
     assert_eq!(factors::own(&world.ctx()).await.unwrap().factors, []);
+}
+
+/// Who chose a short password beside a factor has nothing else once an admin has taken that.
+#[tokio::test]
+async fn asvs_6_2_1_a_short_password_alone_opens_nothing() {
+    let world = World::new().await;
+    add_app(&world, world.user).await;
+    let secret = |text: &str| Secret::new(text.into());
+    let (old_password, short) = (secret(PASSWORD), "zq7kvx2mwu");
+    let input = ChangePassword { old_password, password: secret(short), end_other_sessions: false };
+    passwords::change(&world.ctx(), input).await.unwrap();
+    let sign_in = async |password: &str| {
+        let input = SignIn { email: EMAIL.into(), password: secret(password) };
+        sessions::sign_in(&world.nobody(), input).await
+    };
+    assert!(matches!(sign_in(short).await, Ok(sessions::SignInStep::SecondFactor(_))));
+    control::factor_resets::reset_by_operator(&world.control, EMAIL).await.unwrap();
+    for _ in 0..8 {
+        let refused = sign_in(short).await.err().unwrap();
+        assert_eq!((refused.status(), refused.field()), (422, Some("password")), "{refused}");
+    }
+    assert_eq!(sign_in("not the right one").await.err().unwrap().status(), 401);
+    let event = world.last_event(world.organization, "user.sign_in_refused").await;
+    assert_eq!(event.outcome, Outcome::Denied);
+}
+
+/// What happens to somebody is in the log of each organization they belong to, whole.
+#[tokio::test]
+async fn each_organization_has_all_of_it_on_record() {
+    let world = World::new().await;
+    let (other, _) = world.another_organization("Other").await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, other, world.user, false, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    add_app(&world, world.user).await;
+    let mut ids = Vec::new();
+    for organization in [world.organization, other] {
+        for (event_type, text) in [
+            ("user.factor_added", "added the authenticator app"),
+            ("user.recovery_codes_made", "got recovery codes with the first second factor"),
+        ] {
+            let event = world.last_event(organization, event_type).await;
+            assert_eq!(event.organization_id, Some(organization));
+            assert!(event.text.contains(text), "{}", event.text);
+            ids.push(event.id);
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each is an event of its own");
 }

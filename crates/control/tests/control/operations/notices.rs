@@ -65,6 +65,7 @@ async fn asvs_6_3_7_what_happens_to_factors_is_told() {
     factors::make_recovery_codes(&world.ctx()).await.ok().unwrap();
     assert!(body("New recovery codes").await.contains("open nothing any more"));
     factors::remove(&world.ctx(), added.factor.id, true, &Secret::new(PASSWORD.into())).await.unwrap();
+    world.add_session(world.user).await;
     assert!(body("Authenticator app removed").await.contains("the password alone opens the account now"));
     let input = CreateToken { description: "deploy".into(), ..CreateToken::default() };
     let made = tokens::create(&world.ctx(), &input).await.unwrap();
