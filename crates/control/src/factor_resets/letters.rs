@@ -58,6 +58,31 @@ pub(super) async fn done(ctx: &Context, tx: &mut Tx, user: &User, by_operator: b
     tell_super_admins(ctx, tx, user, "Second factors on Redoubt were removed", &body).await
 }
 
+/// Tells everybody concerned that it was stopped: an admin may have been talked into asking for it. `how` is the end of a
+/// sentence.
+pub(super) async fn objected(
+    ctx: &Context,
+    tx: &mut Tx,
+    reset: &FactorReset,
+    user: &User,
+    how: &str,
+) -> Result<(), Failure> {
+    let subject = "A reset of second factors on Redoubt was stopped";
+    let body = format!(
+        "The account {} keeps its second factors: {how}.\n\nIf they are still without a way in, it can be asked for again. If \
+         nobody of theirs had wanted the reset, somebody may have tried to talk an admin into it.\n",
+        user.email,
+    );
+    send(ctx, tx, user, subject, &body).await?;
+    let asker = store::memberships::find(tx, reset.organization_id, reset.asked_by).await?;
+    if asker.is_some_and(|asker| !asker.is_super_admin)
+        && let Some(asker) = store::users::find(tx, reset.asked_by).await?
+    {
+        send(ctx, tx, &asker, subject, &body).await?;
+    }
+    tell_super_admins(ctx, tx, user, subject, &body).await
+}
+
 /// The super admins of all organizations that somebody belongs to, each once.
 async fn tell_super_admins(
     ctx: &Context,

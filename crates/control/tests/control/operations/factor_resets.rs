@@ -233,6 +233,11 @@ async fn signing_in_with_a_factor_objects() {
     assert_eq!(world.count_events("user.factor_reset_objected").await, 0, "the password alone does not");
     sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await.ok().unwrap();
     assert_eq!(world.count_events("user.factor_reset_objected").await, 1);
+    for whom in ["bob@example.org", EMAIL] {
+        let mails = mails_to(&world, whom, "A reset of second factors on Redoubt was stopped").await;
+        let body = mails[0].body.as_ref().unwrap().expose().to_owned();
+        assert!(mails.len() == 1 && body.contains("signed in with one"), "{body}");
+    }
     assert_eq!(factor_resets::open_for(&world.ctx(), world.organization, bob).await.unwrap(), None);
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
