@@ -122,10 +122,12 @@ pub enum Error {
     )]
     Name,
     /// A long one is a name of the context.
-    #[error("This is a name everybody knows; choose something else.")]
+    #[error("This is your name, your e-mail address or a name that belongs to you; choose something else.")]
     IsName,
     /// A long one is made of little more than names of the context.
-    #[error("This is little more than names everybody knows; add a word or two that do not belong together.")]
+    #[error(
+        "This is little more than your name, your e-mail address or names that belong to you; add a word or two that do not belong together."
+    )]
     MostlyNames,
     /// A short one holds a common word.
     #[error(
@@ -443,12 +445,12 @@ mod tests {
     #[test]
     fn asvs_6_2_11_long_passwords_are_not_made_of_names_of_the_context() {
         for (bad, part) in [
-            ("ann.smith@example.org", "everybody knows"),
-            ("ann.smith@example.org ann.smith@example.org", "names everybody knows"),
-            ("Ann.Smith@Example.org-ANN.SMITH@EXAMPLE.ORG", "names everybody knows"),
-            ("Example Smith example ann 2024", "names everybody knows"),
-            ("4nn.5m1th@3x4mpl3.0rg", "names everybody knows"),
-            ("redoubt-redoubt-2026", "names everybody knows"),
+            ("ann.smith@example.org", "belongs to you"),
+            ("ann.smith@example.org ann.smith@example.org", "names that belong to you"),
+            ("Ann.Smith@Example.org-ANN.SMITH@EXAMPLE.ORG", "names that belong to you"),
+            ("Example Smith example ann 2024", "names that belong to you"),
+            ("4nn.5m1th@3x4mpl3.0rg", "names that belong to you"),
+            ("redoubt-redoubt-2026", "names that belong to you"),
         ] {
             let said = broken(bad, &Rules::SINGLE_FACTOR, &["ann.smith@example.org"]);
             assert!(said.contains(part), "{bad}: {said}");

@@ -82,8 +82,8 @@ async fn the_rule_that_failed_is_said_to_who_knows_the_old_one_alone() {
     for (new, part) in [
         ("short", "at least 15 characters"),
         (PASSWORD, "is the password that you have"),
-        ("ann@example.org ann@example.org", "names everybody knows"),
-        ("Acme Acme Acme Ann", "names everybody knows"),
+        ("ann@example.org ann@example.org", "names that belong to you"),
+        ("Acme Acme Acme Ann", "names that belong to you"),
     ] {
         let error = change(&world, PASSWORD, new).await.unwrap_err();
         assert_eq!((error.status(), error.field()), (422, Some("password")), "{new}: {error}");
