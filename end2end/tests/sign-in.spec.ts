@@ -245,8 +245,16 @@ test("a factor is called something else, and removed with what goes with it", as
   await expect(page.getByText("The name is changed.")).toBeVisible();
   await page.getByRole("link", { name: "Remove Old phone" }).click();
   await expect(page.getByText(/Your recovery codes, because this is your last second factor/)).toBeVisible();
+  await page.getByLabel("Your password").fill("not the right password");
   await page.getByRole("button", { name: "Remove authenticator app" }).click();
-  await expect(page).toHaveURL("/profile/authentication");
+  await expect(page.getByLabel("Your password")).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Your password").fill(person.password);
+  await page.getByRole("button", { name: "Remove authenticator app" }).click();
+  await expect(page).toHaveURL("/sign-in");
+  await expect(page.getByText("It is removed, and you are signed out everywhere.")).toBeVisible();
+  await signIn(page);
+  await expect(page).toHaveURL("/projects");
+  await page.goto("/profile/authentication");
   await expect(page.getByText("Your password is all that protects your account.")).toBeVisible();
 });
 
