@@ -44,7 +44,7 @@ pub async fn remove_factor(
             );
         }
         false => {
-            done(&links::authentication(), "It is removed, and every other browser of yours is signed out.")
+            done(&links::authentication(), "It is removed, and every other browser of yours is signed out.");
         }
     }
     Ok(())
