@@ -119,6 +119,40 @@ async fn an_authentication_policy_comes_back_as_it_was_sent() {
     assert!(form.contains("203.0.113.0/24"), "{form}");
 }
 
+/// It is sent to its page, and has a name of its own.
+#[tokio::test]
+async fn invitations_that_give_powers_come_back_as_they_were_sent() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let organization = browser.organization().await;
+    let invite = format!("/organizations/{organization}/invitations/new");
+    for field in ["emails", "file"] {
+        let sent = [
+            (field, "bob@example.org\ncara@example.org"),
+            ("granted[]", "read_only"),
+            ("granted[]", "operator"),
+            ("resource", "organization"),
+            ("days", "3"),
+        ];
+        installation.clock.advance(STALE);
+        let page = browser.post(&invite, &invite, &sent).await.location().to_owned();
+        let held_back = hidden_value(&browser.get(&page).await.body, "held_back");
+        let fields = [("password", PASSWORD), ("next", invite.as_str()), ("held_back", &held_back)];
+        assert_eq!(browser.post(&page, "/api/step_up/password", &fields).await.location(), invite);
+        let form = browser.get(&invite).await.body;
+        assert!(form.contains("bob@example.org\ncara@example.org"), "{field}: {form}");
+        assert!(form.contains("Nothing was done yet") && form.contains("value=\"3\""), "{field}: {form}");
+        for value in ["read_only", "operator"] {
+            let tag = form
+                .split('<')
+                .find(|tag| tag.contains("granted[]") && tag.contains(&format!("value=\"{value}\"")));
+            assert!(tag.is_some_and(|tag| tag.contains(" checked")), "{value}: {tag:?}");
+        }
+        let answer = browser.post(&invite, &invite, &sent).await.body;
+        assert!(answer.contains("bob@example.org"), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn asvs_7_3_2_a_fresh_proof_makes_no_session_younger() {
     let installation = Installation::new().await;
