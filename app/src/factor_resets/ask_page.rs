@@ -122,7 +122,7 @@ fn happens(would: &FactorResetPreview, are_mails_sent: bool) -> AnyView {
                     <dt>"After that"</dt>
                     <dd>
                         "Their password, which stays, lets them in by itself until they add a second factor. If they lost that as well, \
-                         send them the link that sets a new one. Where the authentication policy asks for a second factor, they add \
+                         or it has fewer than 15 characters, they need the link that sets a new one. Where the authentication policy asks for a second factor, they add \
                          one before they get in."
                     </dd>
                 </div>

@@ -11,7 +11,7 @@ pub(crate) fn lost() -> AnyView {
         </p>
         <p>
             "You and the super admins are told by mail. A day later your password alone lets you in, and you add new ones. If you \
-             lost the password as well, they send you a link that sets a new one."
+             lost the password as well, or it has fewer than 15 characters, you need the link that sets a new one."
         </p>
     }
     .into_any()
