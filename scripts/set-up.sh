@@ -24,6 +24,12 @@ lz4 lz4
 zstd zstd
 cpio cpio
 /usr/include/stdio.h libc6-dev
+pkg-config pkg-config
+/usr/include/openssl/ssl.h libssl-dev
+/usr/include/libxml2/libxml/parser.h libxml2-dev
+xmlsec1-config libxmlsec1-dev
+/usr/lib/llvm-*/lib/libclang*.so* libclang-dev
+/usr/lib/llvm-*/lib/clang/*/include/stddef.h libclang-dev
 /etc/ssl/certs/ca-certificates.crt ca-certificates
 /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 "

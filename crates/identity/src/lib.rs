@@ -1,10 +1,11 @@
 //! Sign-in protocols as pure functions: a request goes in, an assertion or a reason comes out.
 //!
-//! Nothing here knows the database, HTTP or a clock. SAML and OIDC follow.
+//! Nothing here knows the database, HTTP or a clock. OIDC follows.
 
 pub mod breached;
 pub mod passwords;
 pub mod recovery_codes;
+pub mod saml;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod totp;

@@ -1,0 +1,173 @@
+//! The checks that a response of an identity provider has to pass, each with a name for programs and logs and a sentence
+//! for people. Checks nothing itself.
+
+use serde::{Deserialize, Serialize};
+
+/// Characters of what was seen that are kept, at most: it comes from outside and is shown to admins.
+const SEEN_CHARS_MAX: usize = 300;
+
+macro_rules! checks {
+    ($($check:ident $name:literal $demand:literal,)*) => {
+        /// One check of a response. The order is that in which they are made.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Check {
+            $(#[doc = $demand] #[serde(rename = $name)] $check,)*
+        }
+
+        impl Check {
+            /// Every check there is, in the order in which they are made.
+            pub const ALL: &[Self] = &[$(Self::$check),*];
+
+            /// The name in events, the API and the test bench.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$check => $name,)* }
+            }
+
+            /// What it demands, for people.
+            #[must_use]
+            pub const fn demand(self) -> &'static str {
+                match self { $(Self::$check => $demand,)* }
+            }
+        }
+    };
+}
+
+checks! {
+    FieldPresent "field_present" "The form has one field SAMLResponse, and it is not empty.",
+    FieldSize "field_size" "The response is at most 350 kB as it is sent.",
+    FieldEncoding "field_encoding" "The field is base64 of UTF-8 text without NUL.",
+    Markup "markup" "The XML has no DOCTYPE, comment, CDATA section or processing instruction, and says UTF-8 if it says anything.",
+    MarkupSize "markup_size" "The XML has at most 5,000 elements, 24 levels, 24 attributes in a tag and 6,000 characters in a tag.",
+    WellFormed "well_formed" "The XML is well-formed, with every namespace declared.",
+    Root "root" "The document is a samlp:Response of SAML 2.0.",
+    OneAssertion "one_assertion" "There is exactly one assertion, plain or encrypted, directly in the response.",
+    Identifiers "identifiers" "Every ID is a name of 8 to 128 characters that occurs once; nothing else looks like an ID.",
+    SignaturePlace "signature_place" "Signatures are directly in the response or in its assertion, once each.",
+    SignatureForm "signature_form" "A signature covers just the element that it is in, with exclusive canonicalisation, and holds nothing else.",
+    SignatureAlgorithm "signature_algorithm" "Signatures are RSA or ECDSA with SHA-256, SHA-384 or SHA-512, and so are the digests.",
+    ResponseSigned "response_signed" "The response is signed, where this identity provider is set up so.",
+    AssertionSigned "assertion_signed" "The assertion is signed (or, where that was switched off, the response around it).",
+    Certificates "certificates" "The identity provider has a certificate for this kind of signature.",
+    SignatureValid "signature_valid" "Every signature was made with the key of a certificate of this identity provider, over what is here.",
+    Encrypted "encrypted" "The assertion is encrypted, where this identity provider is set up so.",
+    Decryption "decryption" "The encrypted assertion can be decrypted with our key: AES-GCM or AES-CBC, its key with RSA-OAEP.",
+    Version "version" "Response and assertion are of SAML version 2.0.",
+    ResponseIssuer "response_issuer" "The issuer of the response, if there is one, is the identity provider's entity id.",
+    Destination "destination" "The response is sent to our address for this identity provider (Destination).",
+    InResponseTo "in_response_to" "The response answers the request that this browser was sent with (InResponseTo).",
+    ResponseTime "response_time" "The response was issued within the last five minutes, and not in the future (the clocks agree to 60 s).",
+    Status "status" "The identity provider says that the sign-in succeeded.",
+    AssertionIssuer "assertion_issuer" "The issuer of the assertion is the identity provider's entity id.",
+    AssertionTime "assertion_time" "The assertion was issued within the last five minutes, and not in the future (the clocks agree to 60 s).",
+    Subject "subject" "The assertion is about somebody, with one name (NameID) of at most 1,024 plain characters.",
+    Confirmation "confirmation" "The subject is confirmed as the bearer, once.",
+    Recipient "recipient" "The confirmation is for our address for this identity provider (Recipient).",
+    ConfirmationTime "confirmation_time" "The confirmation is still good (NotOnOrAfter), and has no NotBefore.",
+    ConfirmationRequest "confirmation_request" "The confirmation is for the request that this browser was sent with (InResponseTo).",
+    Conditions "conditions" "The assertion has one set of conditions, all of which we know.",
+    ConditionsTime "conditions_time" "The conditions hold now (NotBefore, NotOnOrAfter).",
+    Audience "audience" "The assertion is meant for us: every audience restriction names our entity id.",
+    Statement "statement" "The assertion says how and when the person signed in (AuthnStatement), once, and not in the future.",
+    SessionTime "session_time" "The person's session at the identity provider is not over (SessionNotOnOrAfter).",
+    Attributes "attributes" "Attributes have names and plain values: at most 200 of them, 5,000 values, 2,048 characters each.",
+}
+
+/// Why a response was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The check that it failed first.
+    pub check: Check,
+    /// What was found instead, for the organization's own log: cut and without control characters, but from outside.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal by a check, with what was found.
+    #[must_use]
+    pub fn new(check: Check, detail: impl AsRef<str>) -> Self {
+        Self { check, detail: plain(detail.as_ref()) }
+    }
+}
+
+/// How one check went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The check.
+    pub check: Check,
+    /// Whether it was passed.
+    pub passed: bool,
+    /// What was looked at, for people: cut and without control characters, but from outside.
+    pub seen: String,
+}
+
+/// Every check that was made so far. Checks that follow from one that failed are not made.
+#[derive(Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Notes that a check was passed, with what was looked at.
+    pub(super) fn pass(&mut self, check: Check, seen: impl AsRef<str>) {
+        self.0.push(Finding { check, passed: true, seen: plain(seen.as_ref()) });
+    }
+
+    /// Notes how a check went.
+    pub(super) fn note(&mut self, check: Check, passed: bool, seen: impl AsRef<str>) {
+        self.0.push(Finding { check, passed, seen: plain(seen.as_ref()) });
+    }
+
+    /// Notes what a step found, or that it refused.
+    pub(super) fn take<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        if let Err(refusal) = &result {
+            self.note(refusal.check, false, &refusal.detail);
+        }
+        result
+    }
+
+    /// The first check that was not passed, as a refusal.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let failed = self.0.iter().find(|finding| !finding.passed)?;
+        Some(Refusal { check: failed.check, detail: failed.seen.clone() })
+    }
+
+    /// All of them, in the order of the checks.
+    pub(super) fn into_list(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(|finding| finding.check);
+        self.0
+    }
+}
+
+/// A text from outside as it may be kept: one line, cut.
+fn plain(text: &str) -> String {
+    let mut plain: String =
+        text.chars().take(SEEN_CHARS_MAX).map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    if text.chars().nth(SEEN_CHARS_MAX).is_some() {
+        plain.push('…');
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        let names: BTreeSet<&str> = Check::ALL.iter().map(|check| check.name()).collect();
+        assert_eq!(names.len(), Check::ALL.len());
+        for check in Check::ALL {
+            assert_eq!(serde_json::to_value(check).unwrap(), check.name());
+            assert!(check.demand().ends_with('.'), "{}", check.name());
+        }
+        assert!(Check::ALL.is_sorted());
+    }
+
+    #[test]
+    fn what_was_seen_is_cut_to_one_plain_line() {
+        let refusal = Refusal::new(Check::Root, format!("a\nb\u{0}{}", "x".repeat(400)));
+        assert!(refusal.detail.starts_with("a b x") && refusal.detail.ends_with('…'));
+        assert_eq!(refusal.detail.chars().count(), SEEN_CHARS_MAX + 1);
+    }
+}
