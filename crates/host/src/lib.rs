@@ -16,6 +16,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod confinement;
 mod fingerprints;
 pub mod qemu;
 pub mod simulated;

@@ -12,8 +12,11 @@ pub mod checks;
 mod contents;
 mod decryptions;
 mod instants;
+pub mod keys;
 mod looks;
 mod markup;
+pub mod redirects;
+pub mod requests;
 mod signature_forms;
 mod signatures;
 #[cfg(feature = "testing")]

@@ -100,6 +100,17 @@ impl Certificate {
         Ok(Self(der))
     }
 
+    /// A certificate that we made ourselves.
+    pub(super) fn made(der: Vec<u8>) -> Self {
+        Self(der)
+    }
+
+    /// The key in it as `ring` takes it: for RSA in PKCS #1, for EC as a point.
+    pub(super) fn public_key(&self) -> Option<Vec<u8>> {
+        let (_, parsed) = parse_x509_certificate(&self.0).ok()?;
+        Some(parsed.public_key().subject_public_key.data.to_vec())
+    }
+
     /// Its DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
