@@ -7,6 +7,7 @@ pub mod api;
 pub mod clocks;
 pub mod commands;
 pub mod config;
+pub mod judging;
 pub mod logs;
 pub mod master_key;
 

@@ -7,6 +7,7 @@ use clap::Parser;
 use server::{
     commands::{self, Arguments},
     config::Mistakes,
+    judging,
 };
 
 /// Threads that run requests and workflows. The work is waiting; two are enough and keep the memory small.
@@ -17,6 +18,9 @@ const BLOCKING_THREADS_MAX: usize = 16;
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    if judging::is_asked() {
+        return judging::run();
+    }
     let arguments = Arguments::parse();
     // Before anything speaks TLS: two crates could each bring a provider of their own.
     if rustls::crypto::ring::default_provider().install_default().is_err() {

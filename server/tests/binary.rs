@@ -593,3 +593,32 @@ fn says_its_version() {
     let output = Installation::new().run(&["version"]);
     assert_eq!(text(&output), format!("redoubt {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[tokio::test]
+async fn a_saml_response_is_judged_in_a_confined_process() {
+    use host::confinement::Confined;
+    use identity::saml::{
+        questions::{self, ARGUMENT, Question},
+        testing::{Draft, KeyChoice, SoftIdp, field},
+        verifications::Expectations,
+    };
+    let idp = SoftIdp::new("https://idp.example.org", KeyChoice::Rsa(2048)).unwrap();
+    let expectations = Expectations {
+        acs_url: "https://console.example.org/acs".into(),
+        audience: "https://console.example.org/metadata".into(),
+        request_id: "_0123456789abcdef".into(),
+    };
+    let now = Timestamp::from_rfc3339("2026-11-28T12:00:00Z").unwrap();
+    let response = idp.respond(&Draft::new(&idp.entity_id, &expectations, now)).unwrap();
+    let judge = Confined::new(env!("CARGO_BIN_EXE_redoubt").into(), ARGUMENT);
+    let began = Instant::now();
+    for (xml, is_good) in [(response.clone(), true), (response.replace("alice", "mallory"), false)] {
+        let trust = idp.trust().unwrap();
+        let question = Question { field: field(&xml), trust, expectations: expectations.clone(), now };
+        let answer = judge.ask(&question.to_bytes().unwrap()).await.unwrap();
+        let report = questions::report(&answer).unwrap();
+        assert_eq!(report.outcome.is_ok(), is_good, "{:?}", report.outcome);
+    }
+    println!("two answers in {:?}", began.elapsed());
+    assert!(judge.ask(b"no question").await.is_err());
+}

@@ -15,6 +15,8 @@ mod instants;
 pub mod keys;
 mod looks;
 mod markup;
+pub mod metadata;
+pub mod questions;
 pub mod redirects;
 pub mod requests;
 mod signature_forms;
