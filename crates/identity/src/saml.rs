@@ -13,6 +13,7 @@ mod contents;
 mod decryptions;
 mod instants;
 pub mod keys;
+pub mod logouts;
 mod looks;
 mod markup;
 pub mod metadata;
