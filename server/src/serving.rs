@@ -87,6 +87,7 @@ pub(crate) async fn open_control(
         master_key: master_key::load(&config.master_key, &SystemRandom)?,
         is_simulated,
         mailer,
+        look_ups: None,
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
         breached: breached_list(config)?,
     });

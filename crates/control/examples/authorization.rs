@@ -44,6 +44,7 @@ async fn open(store: &Store) -> Control {
         master_key: MasterKey::new([7; 32]),
         is_simulated: true,
         mailer: None,
+        look_ups: None,
         public_url: "http://localhost:8080".into(),
         breached: None,
     };

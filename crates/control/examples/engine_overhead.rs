@@ -126,6 +126,7 @@ async fn main() {
         master_key: MasterKey::new([7; 32]),
         is_simulated: true,
         mailer: None,
+        look_ups: None,
         public_url: "http://localhost:8080".into(),
         breached: None,
     })

@@ -25,6 +25,7 @@ use crate::{
     Context, MasterKey, Origin, Random,
     certificates::SigningKey,
     contexts::{Credential, Session},
+    domains::{LookUps, keep_checking},
     envelopes::{OrganizationKey, Place},
     errors::Failure,
     mails::{Mailer, keep_sending},
@@ -65,6 +66,8 @@ pub struct Parts {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Address of the console without a slash at its end, which links in mails begin with.
     pub public_url: String,
+    /// What looks for the proofs of domains; without it none can be verified.
+    pub look_ups: Option<Arc<dyn LookUps>>,
     /// The operator's list of passwords that became known, which new ones are compared with beside the one that is built in.
     pub breached: Option<BreachedList>,
 }
@@ -176,7 +179,7 @@ impl Control {
         self.context(Origin { address: None, agent: None, device: None, request_id }, None)
     }
 
-    /// Starts the workflow runner and the sending of mails. Their tasks end after their current step once `shutdown` turns
+    /// Starts the workflow runner, the sending of mails and the looking for proofs of domains. Their tasks end after their current step once `shutdown` turns
     /// true.
     #[must_use]
     pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
@@ -186,6 +189,7 @@ impl Control {
         tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
         tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
         tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
+        tasks.push(tokio::spawn(keep_checking(self.clone(), shutdown.clone())));
         tasks
     }
 
@@ -294,6 +298,10 @@ impl Control {
 
     pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
         self.0.parts.mailer.as_deref()
+    }
+
+    pub(crate) fn look_ups(&self) -> Option<&dyn LookUps> {
+        self.0.parts.look_ups.as_deref()
     }
 
     pub(crate) fn signing_key(&self) -> &SigningKey {

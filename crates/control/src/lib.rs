@@ -7,6 +7,7 @@ pub mod application_users;
 pub mod ceremonies;
 pub mod certificates;
 pub mod changes;
+pub mod domains;
 pub mod events;
 pub mod explanations;
 pub mod factor_resets;

@@ -15,7 +15,7 @@ use domain::{
 use store::{Tx, access::Target};
 
 use crate::{
-    Control, Session,
+    Control, Session, domains,
     errors::{Failure, chain},
     factor_resets,
     housekeeping::{self, Removed},
@@ -108,6 +108,22 @@ pub async fn tidy(control: &Control) -> Result<Removed, String> {
 /// When the database does not answer.
 pub async fn carry_out_factor_resets(control: &Control) -> Result<usize, String> {
     factor_resets::carry_out_due(control).await.map_err(text)
+}
+
+/// Looks for the proofs of domains that are due, as a server does by itself; says how many were looked for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn check_domains(control: &Control) -> Result<usize, String> {
+    domains::check_due(control).await.map_err(text)
+}
+
+/// Tells people that they are managed now, as a server does by itself; says how many were told.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_managed(control: &Control) -> Result<usize, String> {
+    domains::tell_due(control).await.map_err(text)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -145,6 +145,16 @@ text_enum! {
         ViewOrganizationEvents = "organization.events",
         /// See the certificates of destruction of an organization, whatever became of their projects.
         ViewOrganizationCertificates = "organization.certificates",
+        /// See the domains of the organization, and which other organizations their people are in.
+        ListDomains = "domain.list",
+        /// List a domain.
+        AddDomain = "domain.add",
+        /// Have a domain's proof looked for.
+        VerifyDomain = "domain.verify",
+        /// Choose how a domain is proven.
+        SetDomainMethod = "domain.method",
+        /// Remove a domain.
+        RemoveDomain = "domain.remove",
         /// List the projects that one may see.
         ListProjects = "project.list",
         /// Make a project.
@@ -177,6 +187,8 @@ text_enum! {
         RetryService = "service.retry",
         /// Take the second factors of who lost them all, once the time is over; nobody can ask for it.
         CarryOutFactorReset = "factor_reset.carry_out",
+        /// Look for the proofs of domains again; nobody can ask for it.
+        CheckDomains = "domain.check",
         /// What workflows do by themselves; nobody can ask for it.
         RunWorkflow = "workflow.run",
     }
@@ -250,6 +262,7 @@ impl Action {
             | Self::ViewInstallationEvents
             | Self::ViewInstallationMails
             | Self::CarryOutFactorReset
+            | Self::CheckDomains
             | Self::RunWorkflow => Need::System,
             _ => self.need_on_place(),
         }
@@ -299,6 +312,11 @@ impl Action {
             | Self::CreateApplicationToken
             | Self::EditApplicationToken
             | Self::RevokeApplicationToken => Need::Permission(Permission::OrganizationAppUsersWrite),
+            Self::ListDomains
+            | Self::AddDomain
+            | Self::VerifyDomain
+            | Self::SetDomainMethod
+            | Self::RemoveDomain => Need::Permission(Permission::OrganizationDomainsWrite),
             Self::ViewPermissions | Self::ViewAuthenticationPolicy => {
                 Need::Permission(Permission::OrganizationPermissionsRead)
             }
@@ -342,6 +360,8 @@ impl Action {
                 | Self::SetBreakGlass
                 | Self::ManageOwnFactors
                 | Self::EndOwnSessions
+                | Self::VerifyDomain
+                | Self::RemoveDomain
         )
     }
 }

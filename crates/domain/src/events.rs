@@ -121,6 +121,18 @@ text_enum! {
         BreakGlassChanged = "policy.break_glass_changed",
         /// Somebody reached the organization by that exemption.
         BreakGlassUsed = "policy.break_glass_used",
+        /// A domain was listed.
+        DomainAdded = "domain.added",
+        /// A domain was proven to be the organization's, or its proof was found again: its people are managed.
+        DomainVerified = "domain.verified",
+        /// A domain's proof was looked for and not found.
+        DomainVerificationFailed = "domain.verification_failed",
+        /// A domain's proof was gone for too long: its people are not managed any more.
+        DomainLapsed = "domain.lapsed",
+        /// A domain is to be proven in another way.
+        DomainMethodChanged = "domain.method_changed",
+        /// A domain was removed.
+        DomainRemoved = "domain.removed",
         /// A project was made.
         ProjectCreated = "project.created",
         /// A project was renamed.

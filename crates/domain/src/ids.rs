@@ -68,6 +68,8 @@ ids! {
     GroupId;
     /// An invitation of a person into an organization.
     InvitationId;
+    /// A domain that an organization lists.
+    DomainId;
     /// A mail.
     MailId;
     /// A personal or application token.

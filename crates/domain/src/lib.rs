@@ -12,6 +12,7 @@ pub mod networks;
 pub mod actions;
 pub mod agent;
 pub mod certificates;
+pub mod domains;
 pub mod errors;
 pub mod events;
 pub mod inputs;

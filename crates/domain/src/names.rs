@@ -62,6 +62,8 @@ names! {
     TagValue = tag_value;
     /// ISO 3166-1 alpha-2 code of a country, in capitals.
     CountryCode = country_code;
+    /// A domain in ASCII and lower case, of two labels at least and at most [`DOMAIN_CHARS_MAX`] characters.
+    DomainName = domain_name;
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, NameError> {
@@ -89,6 +91,12 @@ const fn is_unseen(c: char) -> bool {
         c,
         '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
     )
+}
+
+/// Whether it is no mark that changes how what stands beside it reads without being seen itself.
+#[must_use]
+pub const fn is_seen(c: char) -> bool {
+    !is_unseen(c)
 }
 
 fn organization_name(text: &str) -> Result<String, NameError> {
@@ -215,6 +223,41 @@ fn service_name(text: &str) -> Result<String, NameError> {
     }
 }
 
+/// Most characters of a domain: RFC 1035 (section 2.3.4) has room for 253, of which the label before it that proves it takes 19.
+pub const DOMAIN_CHARS_MAX: usize = 234;
+
+fn domain_name(text: &str) -> Result<String, NameError> {
+    let text = text.trim().trim_end_matches('.').to_ascii_lowercase();
+    if text.is_empty() {
+        return refuse("Enter a domain like example.com.");
+    }
+    if text.contains(['/', '@', ':']) {
+        return refuse(
+            "Enter the domain alone, like example.com: neither an address of a page nor one of a mailbox.",
+        );
+    }
+    if text.len() > DOMAIN_CHARS_MAX {
+        return refuse(format!("Use at most {DOMAIN_CHARS_MAX} characters; this has {}.", text.len()));
+    }
+    // RFC 1123, section 2.1.
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if !text.split('.').all(is_label) {
+        return refuse("A domain is made of letters, digits and dashes with dots between, like example.com.");
+    }
+    match text.rsplit_once('.') {
+        None => refuse("Enter the whole domain with its ending, like example.com."),
+        Some((_, ending)) if ending.bytes().all(|byte| byte.is_ascii_digit()) => {
+            refuse("Enter a domain like example.com, not a number or address.")
+        }
+        Some(_) => Ok(text),
+    }
+}
+
 fn email_address(text: &str) -> Result<String, NameError> {
     let text = text.trim().to_lowercase();
     if text.is_empty() {
@@ -258,6 +301,35 @@ mod tests {
         assert_eq!("Ünlü Ltd.".parse::<OrganizationName>().unwrap().as_str(), "Ünlü Ltd.");
         // Joined signs are seen.
         assert_eq!("👩\u{200D}🔧".parse::<GroupName>().unwrap().as_str(), "👩\u{200D}🔧");
+    }
+
+    #[test]
+    fn domains_are_whole_and_ascii() {
+        assert_eq!(" Example.COM. ".parse::<DomainName>().unwrap().as_str(), "example.com");
+        assert!("xn--bcher-kva.example".parse::<DomainName>().is_ok());
+        let long = format!("{}.example", vec!["x".repeat(57); 4].join("."));
+        for bad in [
+            "",
+            ".",
+            "com",
+            "a..b",
+            ".a.b",
+            "-a.com",
+            "a-.com",
+            "a_b.com",
+            "bücher.de",
+            "a b.com",
+            "192.0.2.1",
+            "https://example.com",
+            "example.com/x",
+            "a@example.com",
+            "example.com:80",
+            "[::1]",
+            &long,
+            &format!("{}.com", "x".repeat(64)),
+        ] {
+            assert!(bad.parse::<DomainName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

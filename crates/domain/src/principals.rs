@@ -49,6 +49,8 @@ text_enum! {
         Token = "token",
         /// An invitation.
         Invitation = "invitation",
+        /// A domain.
+        Domain = "domain",
     }
 }
 
@@ -87,6 +89,8 @@ text_enum! {
         TokenMade = "token_made",
         /// Second factors that are to be taken from somebody who lost them all.
         FactorReset = "factor_reset",
+        /// A domain that was verified, whose proof is gone, or that is not verified any more.
+        Domain = "domain",
     }
 }
 

@@ -2,6 +2,7 @@
 //! here; the rest is in the modules below, by what it shows.
 
 mod certificates;
+mod domains;
 mod events;
 mod forms;
 mod mails;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     certificates::{CertificateRow, CertificateView},
+    domains::{DiscoveredOrganization, DomainPreview, DomainRow, ManagedRow, Manager},
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     mails::{MailRow, MailView},

@@ -18,6 +18,7 @@ pub mod alerts;
 pub mod authentication_policies;
 pub mod ceremonies;
 pub mod destruction_certificates;
+pub mod domains;
 pub mod events;
 pub mod factor_resets;
 pub mod factors;

@@ -6,7 +6,7 @@ use domain::{ids::UserId, principals::UserKind, timestamps::Timestamp};
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_one, fetch_optional, storable},
+    queries::{execute, fetch_all, fetch_one, fetch_optional, storable},
 };
 
 /// A person or an application user.
@@ -68,8 +68,8 @@ impl fmt::Debug for User {
 pub async fn add(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     let text =
         "INSERT INTO users (id, email, name, password_hash, created_at, last_activity_at, is_active, kind,
-            description, job_title, department, city, country, generation)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            description, job_title, department, city, country, generation, email_domain)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (email) DO NOTHING RETURNING id";
     let row: Option<(UserId,)> = fetch_optional!(
         tx,
@@ -88,6 +88,7 @@ pub async fn add(tx: &mut Tx, user: &User) -> Result<bool, Error> {
         &*storable(&user.city),
         &*storable(&user.country),
         user.generation,
+        email_domain(&user.email),
     )?;
     Ok(row.is_some())
 }
@@ -102,10 +103,34 @@ pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Err
     fetch_optional!(tx, "SELECT * FROM users WHERE email = $1", email)
 }
 
+/// What follows the @ of an address, in ASCII and lower case: whoever verified that domain manages the person. Empty where
+/// nothing does.
+fn email_domain(email: &str) -> String {
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase())
+}
+
+/// Works out the domains of addresses that no program of this version wrote, of at most `limit`; says of how many.
+pub async fn fill_email_domains(tx: &mut Tx, limit: u32) -> Result<u64, Error> {
+    let text = "SELECT id, email FROM users WHERE email_domain IS NULL ORDER BY email LIMIT $1";
+    let rows: Vec<(UserId, String)> = fetch_all!(tx, text, i64::from(limit))?;
+    let mut filled = 0;
+    for (id, email) in rows {
+        let text = "UPDATE users SET email_domain = $2 WHERE id = $1";
+        filled += execute!(tx, text, id, email_domain(&email))?;
+    }
+    Ok(filled)
+}
+
 /// How many there are.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM users")?;
     Ok(count)
+}
+
+/// Lets somebody sign in and act, or nothing any more, anywhere. False if there is nobody of that id.
+pub async fn set_active(tx: &mut Tx, id: UserId, is_active: bool) -> Result<bool, Error> {
+    Ok(execute!(tx, "UPDATE users SET is_active = $2 WHERE id = $1", id, is_active)? > 0)
 }
 
 /// Notes that the person did something.

@@ -108,6 +108,7 @@ impl Installation {
             master_key: MasterKey::new([7; 32]),
             is_simulated: true,
             mailer: None,
+            look_ups: None,
             public_url: public_url.to_owned(),
             breached: None,
         };

@@ -6,6 +6,7 @@ mod contexts;
 mod credential_stuffing;
 mod credentials;
 mod deletions;
+mod domains;
 mod events;
 mod explanations;
 mod factor_resets;

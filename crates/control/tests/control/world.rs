@@ -16,6 +16,7 @@ use std::{
 
 use control::{
     Context, Control, MasterKey, Origin, Parts, Random,
+    domains::LookUps,
     mails::Mailer,
     passwords::{BreachedList, convert_breached},
     projects, services,
@@ -225,6 +226,13 @@ impl World {
         let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
         let parts = parts(&self.store, &self.clock, &self.host, number);
         Control::open(Parts { mailer: Some(mailer), ..parts }).await.unwrap()
+    }
+
+    /// One more server on the same database and host, which looks things up.
+    pub async fn server_looking_up(&self, look_ups: Arc<dyn LookUps>) -> Control {
+        let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
+        let parts = parts(&self.store, &self.clock, &self.host, number);
+        Control::open(Parts { look_ups: Some(look_ups), ..parts }).await.unwrap()
     }
 
     /// The server once more, with a list of passwords that became known beside the one that is built in.
@@ -628,6 +636,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         master_key: MasterKey::new(MASTER_KEY),
         is_simulated: true,
         mailer: None,
+        look_ups: None,
         public_url: "http://localhost:8080".into(),
         breached: None,
     }

@@ -35,6 +35,7 @@ mod alerts;
 mod authentication_policies;
 mod ceremonies;
 mod destruction_certificates;
+mod domains;
 mod events;
 mod factor_resets;
 mod factors;

@@ -15,6 +15,8 @@ contract!(
     a_profile_is_changed_in_the_generation_that_was_seen,
     an_application_user_is_changed_in_the_generation_that_was_seen,
     whoever_is_removed_leaves_nothing_behind,
+    who_is_shut_out_is_let_in_again,
+    domains_that_another_program_left_out_are_worked_out,
     a_password_hash_is_not_printed
 );
 
@@ -130,4 +132,28 @@ async fn a_password_hash_is_not_printed(store: Store) {
     users::add(&mut tx, &user(1)).await.unwrap();
     let found = users::find(&mut tx, user_id(1)).await.unwrap().unwrap();
     assert!(!format!("{found:?}").contains("argon2"));
+}
+
+async fn who_is_shut_out_is_let_in_again(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    assert!(users::add(&mut tx, &user(1)).await.unwrap());
+    for is_active in [false, true] {
+        assert!(users::set_active(&mut tx, user_id(1), is_active).await.unwrap());
+        assert_eq!(users::find(&mut tx, user_id(1)).await.unwrap().unwrap().is_active, is_active);
+    }
+    assert!(!users::set_active(&mut tx, user_id(2), true).await.unwrap());
+}
+
+async fn domains_that_another_program_left_out_are_worked_out(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    for number in 1..=3 {
+        let email = format!("user{number}@bücher.example");
+        assert!(users::add(&mut tx, &User { email, ..user(number) }).await.unwrap());
+    }
+    assert_eq!(users::fill_email_domains(&mut tx, 9).await.unwrap(), 0);
+    sql(&mut tx, "UPDATE users SET email_domain = NULL").await.unwrap();
+    assert_eq!(store::domains::count_people(&mut tx, "xn--bcher-kva.example").await.unwrap(), 0);
+    assert_eq!(users::fill_email_domains(&mut tx, 2).await.unwrap(), 2);
+    assert_eq!(users::fill_email_domains(&mut tx, 2).await.unwrap(), 1);
+    assert_eq!(store::domains::count_people(&mut tx, "xn--bcher-kva.example").await.unwrap(), 3);
 }
