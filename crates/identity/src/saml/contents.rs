@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::timestamps::Timestamp;
+use domain::{names::is_seen, timestamps::Timestamp};
 use roxmltree::Node;
 
 use super::{
@@ -90,7 +90,7 @@ fn shell(read: &Read<'_, '_>, findings: &mut Findings) {
     let codes: Vec<Node<'_, '_>> =
         statuses.iter().flat_map(|status| children(*status, PROTOCOL, "StatusCode")).collect();
     let is_success = statuses.len() == 1
-        && matches!(codes.as_slice(), [code] if code.attribute("Value") == Some(SUCCESS) && !code.has_children());
+        && matches!(codes.as_slice(), [code] if code.attribute("Value") == Some(SUCCESS) && !code.children().any(|child| child.is_element()));
     let words: Vec<&str> = statuses
         .iter()
         .flat_map(|status| status.descendants())
@@ -113,7 +113,7 @@ fn subject(read: &Read<'_, '_>, findings: &mut Findings) -> Option<NameId> {
     let names: Vec<Node<'_, '_>> =
         subjects.iter().flat_map(|subject| children(*subject, ASSERTION, "NameID")).collect();
     let value = match (subjects.as_slice(), names.as_slice()) {
-        ([_], [name]) => text(*name).filter(|value| is_plain(value, NAME_CHARS_MAX)),
+        ([_], [name]) => text(*name).filter(|value| is_plain(value, NAME_CHARS_MAX) && is_bare(value, *name)),
         _ => None,
     };
     let Some(value) = value else {
@@ -233,6 +233,14 @@ fn statement(read: &Read<'_, '_>, findings: &mut Findings) -> Option<Statement> 
         ends_at: ends_at.flatten(),
         context_class: context_class.map(ToOwned::to_owned),
     })
+}
+
+/// Whether a name has nothing around or in it that cannot be seen: at the identity provider `alice` and `alice ` may be two
+/// people.
+fn is_bare(value: &str, node: Node<'_, '_>) -> bool {
+    node.text() == Some(value)
+        && value.trim() == value
+        && value.chars().all(|sign| is_seen(sign) && !matches!(sign, '\u{200c}' | '\u{200d}' | '\u{ad}'))
 }
 
 /// Whether an issuer is that entity, and says nothing else of itself.

@@ -46,7 +46,7 @@ struct KeyMethod {
 pub(super) fn decrypt(node: Node<'_, '_>, keys: &[PKey<Private>]) -> Result<String, Refusal> {
     let (data, beside) = match elements(node, Check::Decryption)?.as_slice() {
         [data] => (*data, None),
-        [data, key] => (*data, Some(*key)),
+        [data, key] if is(*key, ENCRYPTION, "EncryptedKey") => (*data, Some(*key)),
         _ => return Err(bad("not one EncryptedData")),
     };
     let kind = data.attribute("Type").unwrap_or(ELEMENT_KIND);
@@ -63,7 +63,13 @@ pub(super) fn decrypt(node: Node<'_, '_>, keys: &[PKey<Private>]) -> Result<Stri
         .filter(|key| key.len() == method.key_bytes)
         .find_map(|key| open(method, &key, &sealed))
         .and_then(|plain| String::from_utf8(plain).ok())
-        .ok_or_else(|| bad("it cannot be decrypted with our key"))
+        .ok_or_else(undecipherable)
+}
+
+/// Why something is refused as soon as our key decides what is seen: the same, whether the key, the padding or the text
+/// that came out was wrong. In CBC whoever learns more than that can have texts decrypted bit by bit.
+pub(super) fn undecipherable() -> Refusal {
+    bad("it cannot be decrypted with our key, or what was encrypted is no XML that is taken")
 }
 
 fn bad(detail: impl AsRef<str>) -> Refusal {
@@ -96,7 +102,7 @@ fn encrypted_key<'a, 'input>(
         .filter(|child| is(*child, SIGNATURE, "KeyInfo"))
         .flat_map(|info| info.children())
         .filter(|child| is(*child, ENCRYPTION, "EncryptedKey"));
-    let mut found = within.chain(beside.filter(|key| is(*key, ENCRYPTION, "EncryptedKey")));
+    let mut found = within.chain(beside);
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key),
         (None, _) => Err(bad("no EncryptedKey")),

@@ -20,8 +20,9 @@ const ATTRIBUTES_MAX: usize = 24;
 /// Nodes (elements, texts, attributes) that the parser makes, at most.
 const NODES_MAX: u32 = 100_000;
 /// Characters of an ID (NCName), at least and at most.
-const ID_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
-/// Namespace of `xsi:type` and `xsi:nil`, the only attributes that may have a prefix.
+const ID_CHARS_MIN: usize = 8;
+const ID_CHARS_MAX: usize = 128;
+/// Namespace of `xsi:type` and `xsi:nil`, the only attributes that may have a prefix on every element.
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// What a document consists of, as far as it decides where to read on.
@@ -78,12 +79,12 @@ pub(super) fn response(document: &Document<'_>) -> Result<Shape, Refusal> {
         return Err(Refusal::new(Check::Root, named(root)));
     }
     let assertion = only_assertion(root)?;
-    identifiers(root, assertion)?;
-    let signatures = signature_forms::find(root, Some(assertion))?;
+    // One that is encrypted shows neither its ID nor its signature.
+    let plain = Some(assertion).filter(|node| is(*node, ASSERTION, "Assertion"));
+    identifiers(root, plain)?;
+    let signatures = signature_forms::find(root, plain)?;
     let root_id = id(root)?;
-    let inner = is(assertion, ASSERTION, "Assertion")
-        .then(|| Ok(Inner { id: id(assertion)?, signature: signatures.inner }))
-        .transpose()?;
+    let inner = plain.map(|node| Ok(Inner { id: id(node)?, signature: signatures.inner })).transpose()?;
     Ok(Shape { root_id, root_signature: signatures.root, assertion: inner })
 }
 
@@ -96,7 +97,7 @@ pub(super) fn assertion(document: &Document<'_>) -> Result<Shape, Refusal> {
     if let Some(second) = assertions(root).find(|node| *node != root) {
         return Err(Refusal::new(Check::OneAssertion, format!("{} within the assertion", named(second))));
     }
-    identifiers(root, root)?;
+    identifiers(root, None)?;
     let signatures = signature_forms::find(root, None)?;
     Ok(Shape { root_id: id(root)?, root_signature: signatures.root, assertion: None })
 }
@@ -121,22 +122,24 @@ fn only_assertion<'a, 'input>(root: Node<'a, 'input>) -> Result<Node<'a, 'input>
 }
 
 /// IDs are where they belong and nowhere else, under one name, and told apart.
-fn identifiers(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<(), Refusal> {
+fn identifiers(root: Node<'_, '_>, assertion: Option<Node<'_, '_>>) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     for node in root.descendants().filter(Node::is_element) {
         if node.attributes().len() > ATTRIBUTES_MAX {
             return Err(Refusal::new(Check::MarkupSize, format!("{} attributes", node.attributes().len())));
         }
-        let may_have_id = node == root || node == assertion;
+        let may_have_id = node == root || Some(node) == assertion;
         for attribute in node.attributes() {
             let (name, namespace) = (attribute.name(), attribute.namespace());
             let refuse = || Refusal::new(Check::Identifiers, format!("{name} in {}", named(node)));
             match (name, namespace) {
                 (_, Some(SCHEMA_INSTANCE)) if matches!(name, "type" | "nil") => {}
+                (_, Some(namespace)) if may_be_foreign(node, namespace, name) => {}
                 (_, Some(_)) => return Err(refuse()),
                 ("ID", None) if !may_have_id => return Err(refuse()),
                 // XML encryption names its parts by `Id`; nothing refers to them but they themselves.
                 ("Id", None) if node.tag_name().namespace() != Some(ENCRYPTION) => return Err(refuse()),
+                ("ID", None) if attribute.value().len() < ID_CHARS_MIN => return Err(refuse()),
                 ("ID" | "Id", None) if !is_id(attribute.value()) || !seen.insert(attribute.value()) => {
                     return Err(refuse());
                 }
@@ -151,6 +154,16 @@ fn identifiers(root: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<(), Refusa
     Ok(())
 }
 
+/// Attributes of other namespaces that say where a person's attribute comes from (SAML core, section 2.7.3.1), as ADFS
+/// (`OriginalIssuer`) and the X.500 profile (`Encoding`) send them. Nothing reads them; but none may be taken for an ID:
+/// libxml2 finds `ID` whatever its namespace.
+fn may_be_foreign(node: Node<'_, '_>, namespace: &str, name: &str) -> bool {
+    const XML: &str = "http://www.w3.org/XML/1998/namespace";
+    is(node, ASSERTION, "Attribute")
+        && ![XML, SCHEMA_INSTANCE, ASSERTION, PROTOCOL, SIGNATURE, ENCRYPTION].contains(&namespace)
+        && !name.to_ascii_lowercase().ends_with("id")
+}
+
 fn id(node: Node<'_, '_>) -> Result<String, Refusal> {
     node.attribute("ID")
         .map(ToOwned::to_owned)
@@ -159,7 +172,7 @@ fn id(node: Node<'_, '_>) -> Result<String, Refusal> {
 
 /// An NCName of plain letters: what every identity provider makes.
 fn is_id(value: &str) -> bool {
-    ID_CHARS.contains(&value.len())
+    value.len() <= ID_CHARS_MAX
         && value.starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '_')
         && value.bytes().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'-' | b'.'))
 }
@@ -181,12 +194,15 @@ pub(super) fn elements<'a, 'input>(
     Ok(node.children().filter(Node::is_element).collect())
 }
 
-/// The text of an element that holds nothing else, without the blanks around it; `None` if it holds elements.
+/// The text of an element that holds nothing else, without the blanks (of XML, no others) around it; `None` if it holds
+/// elements.
 pub(super) fn text<'a>(node: Node<'a, '_>) -> Option<&'a str> {
     let mut children = node.children();
     match (children.next(), children.next()) {
         (None, _) => Some(""),
-        (Some(child), None) if child.is_text() => child.text().map(str::trim),
+        (Some(child), None) if child.is_text() => {
+            child.text().map(|text| text.trim_matches([' ', '\t', '\r', '\n']))
+        }
         _ => None,
     }
 }

@@ -150,7 +150,7 @@ fn judge(
     } else {
         let plain = findings.take(decrypt(&outer, trust))?;
         report.decrypted = Some(plain.clone());
-        let inner = findings.take(decrypted_bytes(&plain, trust, signed.is_some()))?;
+        let inner = findings.take(decrypted_bytes(&plain, trust, &shape.root_id, signed.is_some()))?;
         findings.pass(Check::Decryption, format!("{} bytes were encrypted", plain.len()));
         findings.pass(Check::SignatureValid, format!("{} bytes were signed and encrypted", inner.len()));
         Some(inner)
@@ -259,9 +259,17 @@ fn decrypt(outer: &Document<'_>, trust: &Trust) -> Result<String, Refusal> {
 
 /// The bytes that were signed of an assertion that was encrypted: its own, or what came out if the response around it is
 /// signed and that is enough.
-fn decrypted_bytes(plain: &str, trust: &Trust, is_response_signed: bool) -> Result<String, Refusal> {
-    let document = looks::parse(plain)?;
+fn decrypted_bytes(
+    plain: &str,
+    trust: &Trust,
+    response_id: &str,
+    is_response_signed: bool,
+) -> Result<String, Refusal> {
+    let document = looks::parse(plain).map_err(|_| decryptions::undecipherable())?;
     let shape = looks::assertion(&document)?;
+    if shape.root_id == response_id {
+        return Err(Refusal::new(Check::Identifiers, "the assertion has the ID of the response"));
+    }
     demand_assertion(trust, shape.root_signature.is_some(), is_response_signed)?;
     let Some(kind) = shape.root_signature else { return Ok(plain.to_owned()) };
     let signed = signatures::verify(plain, &[kind], &trust.certificates)?;
