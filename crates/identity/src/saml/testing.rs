@@ -7,12 +7,10 @@ use openssl::{
     asn1::Asn1Time,
     bn::BigNum,
     ec::{EcGroup, EcKey},
-    encrypt::Encrypter,
     hash::MessageDigest,
     nid::Nid,
     pkey::{PKey, Private},
-    rsa::{Padding, Rsa},
-    symm::{Cipher, Crypter, Mode, encrypt_aead},
+    rsa::Rsa,
     x509::{X509Builder, X509NameBuilder},
 };
 use samael::crypto::{Crypto, CryptoProvider};
@@ -21,6 +19,59 @@ use super::{
     certificates::Certificate,
     verifications::{Expectations, Trust},
 };
+
+mod algorithms;
+pub mod cases;
+mod conditions;
+mod contents;
+mod controls;
+mod edits;
+mod encryptions;
+mod fields;
+mod identifiers;
+mod parsers;
+pub mod sealing;
+mod shapes;
+mod signatures;
+mod tenants;
+mod transforms;
+mod wrappings;
+
+use cases::{Case, Family};
+
+/// Responses that have to be refused: every family of the catalogue of attacks that one response can show. What needs
+/// a second request (replay, RelayState, two sessions at once) is for the tests over HTTP.
+#[must_use]
+pub fn hostile() -> Vec<Case> {
+    collected(&[
+        ("signature", signatures::add),
+        ("algorithm", algorithms::add),
+        ("wrapping", wrappings::add),
+        ("identifier", identifiers::add),
+        ("transform", transforms::add),
+        ("parser", parsers::add),
+        ("field", fields::add),
+        ("content", contents::add),
+        ("tenant", tenants::add),
+        ("encryption", encryptions::add),
+    ])
+}
+
+/// Responses that have to be accepted.
+#[must_use]
+pub fn controls() -> Vec<Case> {
+    collected(&[("control", controls::add), ("product", shapes::add), ("name", tenants::add_controls)])
+}
+
+fn collected(families: &[(&'static str, fn(&mut Family))]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (name, add) in families {
+        let mut family = Family::new(name);
+        add(&mut family);
+        cases.append(&mut family.cases);
+    }
+    cases
+}
 
 /// What went wrong while a response was made.
 pub type Failure = Box<dyn std::error::Error>;
@@ -160,6 +211,15 @@ impl KeyPair {
         certificate.set_pubkey(&key)?;
         certificate.sign(&key, MessageDigest::sha256())?;
         Ok(Self { certificate: certificate.build().to_der()?, key })
+    }
+
+    /// A signature of some bytes in base64, as `SignatureValue` has it: RSA or ECDSA over SHA-256.
+    ///
+    /// # Errors
+    /// If OpenSSL makes none.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Result<String, Failure> {
+        let mut signer = openssl::sign::Signer::new(MessageDigest::sha256(), &self.key)?;
+        Ok(STANDARD.encode(signer.sign_oneshot_to_vec(bytes)?))
     }
 
     /// The private key in PEM.
@@ -307,106 +367,4 @@ pub fn attribute(name: &str, values: &[&str]) -> String {
 #[must_use]
 pub fn field(xml: &str) -> String {
     STANDARD.encode(xml)
-}
-
-/// How an assertion is encrypted.
-#[derive(Clone, Copy, Debug)]
-pub struct EncryptionDraft {
-    /// The end of the URI of the data's algorithm: `aes256-gcm`.
-    pub data: &'static str,
-    /// The algorithm of the key, a URI.
-    pub key: &'static str,
-    /// Whether the key stands beside the data instead of within.
-    pub is_beside: bool,
-}
-
-/// Encrypts an assertion to the holder of a certificate, as an `EncryptedAssertion`.
-///
-/// # Errors
-/// If OpenSSL cannot, or the algorithm is not known here.
-pub fn encrypt(plain: &[u8], recipient: &KeyPair, how: EncryptionDraft) -> Result<String, Failure> {
-    let (cipher, is_authenticated, namespace) = match how.data {
-        "aes128-gcm" => (Cipher::aes_128_gcm(), true, "http://www.w3.org/2009/xmlenc11#"),
-        "aes256-gcm" => (Cipher::aes_256_gcm(), true, "http://www.w3.org/2009/xmlenc11#"),
-        "aes128-cbc" => (Cipher::aes_128_cbc(), false, "http://www.w3.org/2001/04/xmlenc#"),
-        "aes256-cbc" => (Cipher::aes_256_cbc(), false, "http://www.w3.org/2001/04/xmlenc#"),
-        "tripledes-cbc" => (Cipher::des_ede3_cbc(), false, "http://www.w3.org/2001/04/xmlenc#"),
-        other => return Err(format!("no algorithm {other}").into()),
-    };
-    let mut key = vec![0; cipher.key_len()];
-    openssl::rand::rand_bytes(&mut key)?;
-    let mut sealed = vec![0; cipher.iv_len().unwrap_or(0)];
-    openssl::rand::rand_bytes(&mut sealed)?;
-    let vector = sealed.clone();
-    if is_authenticated {
-        let mut tag = [0; 16];
-        sealed.extend(encrypt_aead(cipher, &key, Some(&vector), &[], plain, &mut tag)?);
-        sealed.extend(tag);
-    } else {
-        sealed.extend(encrypt_blocks(cipher, &key, &vector, plain)?);
-    }
-    Ok(encrypted_assertion(
-        &format!("{namespace}{}", how.data),
-        &sealed,
-        &wrap(&key, recipient, how.key)?,
-        how,
-    ))
-}
-
-fn encrypt_blocks(cipher: Cipher, key: &[u8], vector: &[u8], plain: &[u8]) -> Result<Vec<u8>, Failure> {
-    let block = cipher.block_size();
-    let padding = block - plain.len() % block;
-    let mut padded = plain.to_vec();
-    padded.resize(plain.len() + padding, 0);
-    if let Some(last) = padded.last_mut() {
-        *last = u8::try_from(padding)?;
-    }
-    let mut crypter = Crypter::new(cipher, Mode::Encrypt, key, Some(vector))?;
-    crypter.pad(false);
-    let mut out = vec![0; padded.len() + block];
-    let mut length = crypter.update(&padded, &mut out)?;
-    length += crypter.finalize(&mut out[length..])?;
-    out.truncate(length);
-    Ok(out)
-}
-
-fn wrap(key: &[u8], recipient: &KeyPair, algorithm: &str) -> Result<Vec<u8>, Failure> {
-    let mut encrypter = Encrypter::new(&recipient.key)?;
-    let is_plain = algorithm.ends_with("rsa-1_5");
-    encrypter.set_rsa_padding(if is_plain { Padding::PKCS1 } else { Padding::PKCS1_OAEP })?;
-    if !is_plain {
-        let digest =
-            if algorithm.ends_with("#rsa-oaep") { MessageDigest::sha256() } else { MessageDigest::sha1() };
-        encrypter.set_rsa_oaep_md(digest)?;
-        encrypter.set_rsa_mgf1_md(digest)?;
-    }
-    let mut out = vec![0; encrypter.encrypt_len(key)?];
-    let length = encrypter.encrypt(key, &mut out)?;
-    out.truncate(length);
-    Ok(out)
-}
-
-/// The XML of an encrypted assertion with these values.
-#[must_use]
-pub fn encrypted_assertion(data_algorithm: &str, data: &[u8], key: &[u8], how: EncryptionDraft) -> String {
-    let details = if how.key.ends_with("#rsa-oaep") {
-        r#"<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><xenc11:MGF xmlns:xenc11="http://www.w3.org/2009/xmlenc11#" Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"/>"#
-    } else {
-        ""
-    };
-    let key = format!(
-        r#"<xenc:EncryptedKey xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"><xenc:EncryptionMethod Algorithm="{}">{details}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>"#,
-        how.key,
-        STANDARD.encode(key)
-    );
-    let (within, beside) = if how.is_beside { (String::new(), key) } else { (key, String::new()) };
-    let info = if within.is_empty() {
-        String::new()
-    } else {
-        format!(r#"<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{within}</ds:KeyInfo>"#)
-    };
-    format!(
-        r#"<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Id="_data-0123456789" Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod Algorithm="{data_algorithm}"/>{info}<xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>{beside}</saml:EncryptedAssertion>"#,
-        STANDARD.encode(data)
-    )
 }

@@ -1,55 +1,52 @@
 //! One identity provider, one service provider, one moment.
 
-use domain::timestamps::Timestamp;
+use std::sync::OnceLock;
+
+use domain::{secrets::Secret, timestamps::Timestamp};
 use identity::saml::{
-    checks::Check,
-    testing::{Draft, KeyChoice, KeyPair, SoftIdp, field},
-    verifications::{Assertion, Expectations, Report, Trust, verify},
+    testing::{
+        KeyChoice, KeyPair,
+        cases::{Case, World},
+    },
+    verifications::{Expectations, Report, verify},
 };
 
-/// Everything a response is about.
-pub(crate) struct World {
-    pub(crate) idp: SoftIdp,
-    pub(crate) own: KeyPair,
-    pub(crate) trust: Trust,
-    pub(crate) expectations: Expectations,
-    pub(crate) now: Timestamp,
+/// The world, and the key that its service provider decrypts with. Made once: keys are dear.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    key: String,
 }
 
-impl World {
-    pub(crate) fn new(choice: KeyChoice) -> Self {
-        let idp = SoftIdp::new("https://idp.example.org/metadata", choice).unwrap();
-        let own = KeyPair::new(KeyChoice::Rsa(2048)).unwrap();
-        let mut trust = idp.trust().unwrap();
-        trust.keys = vec![own.private_pem().unwrap()];
+pub(crate) fn bench() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| Bench::new("127.0.0.1:9"))
+}
+
+impl Bench {
+    pub(crate) fn new(canary: &str) -> Self {
         let base = "https://console.example.org/v1/sso/saml/account/o/method/m";
-        Self {
-            idp,
-            own,
-            trust,
-            expectations: Expectations {
-                acs_url: format!("{base}/acs"),
-                audience: format!("{base}/metadata"),
-                request_id: "_request-0123456789abcdef".into(),
-            },
-            now: Timestamp::from_rfc3339("2026-11-28T12:00:00Z").unwrap(),
-        }
+        let expectations = Expectations {
+            acs_url: format!("{base}/acs"),
+            audience: format!("{base}/metadata"),
+            request_id: "_request-0123456789abcdef".into(),
+        };
+        let own = KeyPair::new(KeyChoice::Rsa(2048)).unwrap();
+        let now = Timestamp::from_rfc3339("2026-11-28T12:00:00Z").unwrap();
+        let key = own.private_pem().unwrap().expose().to_owned();
+        let mut world = World::new(expectations, now, own.certificate).unwrap();
+        world.canary = canary.to_owned();
+        Self { world, key }
     }
 
-    pub(crate) fn draft(&self) -> Draft {
-        Draft::new(&self.idp.entity_id, &self.expectations, self.now)
+    /// Judges a case as the service provider is set up for it.
+    pub(crate) fn judge(&self, case: &Case) -> Report {
+        self.judge_field(&case.field(&self.world).unwrap(), case)
     }
 
-    pub(crate) fn verify(&self, xml: &str) -> Report {
-        verify(&field(xml), &self.trust, &self.expectations, self.now)
-    }
-
-    pub(crate) fn accepted(&self, xml: &str) -> Assertion {
-        let report = self.verify(xml);
-        report.outcome.unwrap_or_else(|refusal| panic!("{refusal:?}\n{xml}"))
-    }
-
-    pub(crate) fn refused(&self, xml: &str) -> Check {
-        self.verify(xml).outcome.expect_err(xml).check
+    /// Judges a field as if it came in a case's place.
+    pub(crate) fn judge_field(&self, field: &str, case: &Case) -> Report {
+        let mut trust = self.world.trust(case.demands).unwrap();
+        trust.keys = vec![Secret::new(self.key.clone())];
+        verify(field, &trust, &self.world.expectations, self.world.now)
     }
 }
