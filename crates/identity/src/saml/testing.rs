@@ -86,6 +86,8 @@ pub enum KeyChoice {
     Rsa(u32),
     /// ECDSA on P-256.
     P256,
+    /// ECDSA on P-384.
+    P384,
 }
 
 /// A key with a certificate made by itself.
@@ -184,6 +186,11 @@ impl SignatureDraft {
     }
 }
 
+fn on_curve(curve: Nid) -> Result<PKey<Private>, Failure> {
+    let group = EcGroup::from_curve_name(curve)?;
+    Ok(PKey::from_ec_key(EcKey::generate(&group)?)?)
+}
+
 impl KeyPair {
     /// A new one.
     ///
@@ -192,10 +199,8 @@ impl KeyPair {
     pub fn new(choice: KeyChoice) -> Result<Self, Failure> {
         let key = match choice {
             KeyChoice::Rsa(bits) => PKey::from_rsa(Rsa::generate(bits)?)?,
-            KeyChoice::P256 => {
-                let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-                PKey::from_ec_key(EcKey::generate(&group)?)?
-            }
+            KeyChoice::P256 => on_curve(Nid::X9_62_PRIME256V1)?,
+            KeyChoice::P384 => on_curve(Nid::SECP384R1)?,
         };
         let mut name = X509NameBuilder::new()?;
         name.append_entry_by_text("CN", "idp.example.org")?;

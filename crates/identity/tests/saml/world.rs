@@ -1,6 +1,6 @@
 //! One identity provider, one service provider, one moment.
 
-use std::sync::OnceLock;
+use std::{net::TcpListener, sync::OnceLock};
 
 use domain::{secrets::Secret, timestamps::Timestamp};
 use identity::saml::{
@@ -14,16 +14,18 @@ use identity::saml::{
 /// The world, and the key that its service provider decrypts with. Made once: keys are dear.
 pub(crate) struct Bench {
     pub(crate) world: World,
+    /// The canary: nobody may connect to it because of a response.
+    pub(crate) listener: TcpListener,
     key: String,
 }
 
 pub(crate) fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| Bench::new("127.0.0.1:9"))
+    BENCH.get_or_init(|| Bench::new())
 }
 
 impl Bench {
-    pub(crate) fn new(canary: &str) -> Self {
+    fn new() -> Self {
         let base = "https://console.example.org/v1/sso/saml/account/o/method/m";
         let expectations = Expectations {
             acs_url: format!("{base}/acs"),
@@ -34,8 +36,10 @@ impl Bench {
         let now = Timestamp::from_rfc3339("2026-11-28T12:00:00Z").unwrap();
         let key = own.private_pem().unwrap().expose().to_owned();
         let mut world = World::new(expectations, now, own.certificate).unwrap();
-        world.canary = canary.to_owned();
-        Self { world, key }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        world.canary = listener.local_addr().unwrap().to_string();
+        Self { world, listener, key }
     }
 
     /// Judges a case as the service provider is set up for it.

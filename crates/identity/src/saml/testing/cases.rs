@@ -115,6 +115,22 @@ pub struct Case {
 }
 
 impl Case {
+    /// A document that has to be accepted by a service provider that is set up that way, of no family.
+    pub fn control(
+        name: &str,
+        demands: Demands,
+        xml: impl Fn(&World) -> Made + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            family: "control",
+            name: name.to_owned(),
+            expected: None,
+            person: Person::default(),
+            demands,
+            make: Box::new(move |world| Ok(field(&xml(world)?))),
+        }
+    }
+
     /// The field `SAMLResponse` as it is posted.
     ///
     /// # Errors
