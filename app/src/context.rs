@@ -223,6 +223,11 @@ pub(crate) fn go(path: &str) {
     leptos_axum::redirect(links::own_path(path).unwrap_or("/"));
 }
 
+/// Redirects to an address that is none of this console: an identity provider's, which an admin set.
+pub(crate) fn go_outside(address: &str) {
+    leptos_axum::redirect(address);
+}
+
 /// Sets the status of the answer.
 pub(crate) fn set_status(status: u16) {
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {

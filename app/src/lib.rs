@@ -44,6 +44,7 @@ pub mod projects;
 pub mod services;
 pub mod sessions;
 pub mod set_up;
+pub mod single_sign_on;
 pub mod step_up;
 pub mod tokens;
 pub mod units;
@@ -54,6 +55,6 @@ pub use crate::{
     components::theme::Theme,
     context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
-    session::{BEGAN_AT, Ceremonies, PROOF, PROVEN_AT, USER_ID},
+    session::{BEGAN_AT, Ceremonies, PROOF, PROVEN_AT, PROVIDER_SESSION, USER_ID},
     shell::{Assets, csp, shell},
 };

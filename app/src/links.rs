@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 pub use self::own::{
     authentication, change_password, factor, factor_removal, factor_reset, new_app, new_passkey,
-    new_security_key, own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up,
+    new_security_key, own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up, trip,
 };
 
 /// The list of projects, of one organization or of the first.
@@ -53,6 +53,11 @@ pub fn certificates(project: &str, after: Option<&str>) -> String {
 #[must_use]
 pub fn certificate(project: &str, id: &str) -> String {
     format!("/projects/{}/certificates/{}", encode(project), encode(id))
+}
+/// An identity provider of an organization.
+#[must_use]
+pub fn identity_provider(organization: &str, provider: &str) -> String {
+    of_organization(organization, &["identity-providers", provider], &[])
 }
 /// The authentication policy of an organization.
 #[must_use]

@@ -40,6 +40,7 @@ use crate::{
     },
     sessions::{FactorPage, HomePage, OwnSessionsPage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
+    single_sign_on::{AnswerPage, RefusedPage, TripPage},
     step_up::StepUpPage,
     tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage, RevokeOwnTokensPage},
     units::UnitPage,
@@ -57,6 +58,9 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/set-up/:token") view=SetUpPage />
                 <Route ssr=Async path=path!("/sign-in") view=SignInPage />
                 <Route ssr=Async path=path!("/sign-in/factor") view=FactorPage />
+                <Route ssr=Async path=path!("/sign-in/sso/:provider") view=TripPage />
+                <Route ssr=Async path=path!("/sign-in/answer") view=AnswerPage />
+                <Route ssr=Async path=path!("/sign-in/refused") view=RefusedPage />
                 <Route ssr=Async path=path!("/step-up") view=StepUpPage />
                 <Route ssr=Async path=path!("/password-reset") view=AskPasswordResetPage />
                 <Route ssr=Async path=path!("/password-reset/:token") view=PasswordResetPage />

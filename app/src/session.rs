@@ -1,7 +1,7 @@
 //! The browser's session: the one file of the console that touches it. Who the session belongs to is checked by
 //! `control` on every request, not here.
 
-use control::{sessions::SignedIn, step_up::Proven};
+use control::{sessions::SignedIn, single_sign_on::ProviderSession, step_up::Proven};
 use domain::secrets::Secret;
 use http::HeaderName;
 use tower_sessions::Session;
@@ -20,6 +20,8 @@ pub const PROOF: &str = "proof";
 pub const PROVEN_AT: &str = "proven_at";
 /// Key of when they signed in: a new id makes a session no younger.
 pub const BEGAN_AT: &str = "began_at";
+/// Key of the session at an identity provider that it began with.
+pub const PROVIDER_SESSION: &str = "provider_session";
 /// Headers in which a server function hands what the browser is to keep to the middleware that makes cookies of them.
 const THEME: HeaderName = HeaderName::from_static("redoubt-theme");
 const DEVICE: HeaderName = HeaderName::from_static("redoubt-device");
@@ -45,7 +47,14 @@ pub(crate) async fn begin(signed_in: SignedIn) -> Result<(), AppError> {
     session.insert(PROOF, signed_in.proof).await.map_err(|error| failed(&error))?;
     session.insert(PROVEN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
     session.insert(BEGAN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
+    session.remove_value(PROVIDER_SESSION).await.map_err(|error| failed(&error))?;
     session.insert(USER_ID, signed_in.user).await.map_err(|error| failed(&error))
+}
+
+/// The same for who came through an identity provider.
+pub(crate) async fn begin_through(signed_in: SignedIn, provider: ProviderSession) -> Result<(), AppError> {
+    begin(signed_in).await?;
+    session()?.insert(PROVIDER_SESSION, provider).await.map_err(|error| failed(&error))
 }
 
 /// Notes that the person has just shown once more who they are, under a new id.

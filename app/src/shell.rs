@@ -41,6 +41,11 @@ pub fn csp(nonce: &str) -> String {
     )
 }
 
+/// The same for a page with a form that is posted to another origin.
+pub(crate) fn csp_with_form(nonce: &str, origin: &str) -> String {
+    csp(nonce).replace("form-action 'self'", &format!("form-action 'self' {origin}"))
+}
+
 /// The whole document. The server calls it for every page and gives the names of the files to load.
 pub fn shell(assets: &Assets) -> AnyView {
     provide_meta_context();

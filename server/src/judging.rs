@@ -1,17 +1,50 @@
-//! The confined half of verifying SAML responses: this binary, started by itself, answers one question on its standard
-//! input and ends. It limits itself before it reads.
+//! Verifying SAML responses in a confined process: this binary, started by itself, answers one question on its standard input
+//! and ends. It limits itself before it reads. Both halves are here.
 
 use std::{
     io::{self, Read, Write},
     process::ExitCode,
 };
 
-use identity::saml::questions::{self, QUESTION_BYTES_MAX};
+use async_trait::async_trait;
+use control::single_sign_on::{JudgeError, SamlJudge};
+use host::confinement::Confined;
+use identity::saml::{
+    questions::{self, ARGUMENT, QUESTION_BYTES_MAX, Question},
+    verifications::Report,
+};
+
+/// Has responses judged by processes of this binary.
+pub struct ConfinedJudge(Confined);
+
+impl ConfinedJudge {
+    /// By the binary that runs, also if its file was replaced since.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Confined::new("/proc/self/exe".into(), ARGUMENT))
+    }
+}
+
+impl Default for ConfinedJudge {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl SamlJudge for ConfinedJudge {
+    async fn judge(&self, question: &Question) -> Result<Report, JudgeError> {
+        let failed = |error: &dyn std::error::Error| JudgeError(error.to_string());
+        let question = question.to_bytes().map_err(|error| failed(&error))?;
+        let answer = self.0.ask(&question).await.map_err(|error| failed(&error))?;
+        questions::report(&answer).map_err(|error| failed(&error))
+    }
+}
 
 /// Whether this process was started to answer a question.
 #[must_use]
 pub fn is_asked() -> bool {
-    std::env::args_os().nth(1).is_some_and(|argument| argument == questions::ARGUMENT)
+    std::env::args_os().nth(1).is_some_and(|argument| argument == ARGUMENT)
 }
 
 /// Answers the question. To be called with one thread, before anything else.

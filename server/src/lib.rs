@@ -12,6 +12,7 @@ pub mod logs;
 pub mod master_key;
 
 pub mod router;
+pub mod saml;
 pub mod sessions;
 pub mod smtp;
 pub mod static_files;

@@ -17,6 +17,7 @@ use url::Url;
 use crate::{
     clocks::SystemClock,
     config::{Config, Database, HostSettings},
+    judging::ConfinedJudge,
     listener, master_key, router, shutdown,
     smtp::{Limits, Smtp},
     static_files::StaticFiles,
@@ -88,6 +89,7 @@ pub(crate) async fn open_control(
         is_simulated,
         mailer,
         look_ups: None,
+        saml_judge: Arc::new(ConfinedJudge::new()),
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
         breached: breached_list(config)?,
     });

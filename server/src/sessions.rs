@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use control::{
     policies::Limits,
     sessions::{Rows, SessionRow},
+    single_sign_on::ProviderSession,
 };
 use domain::{sign_ins::Proof, timestamps::Timestamp};
 use ring::digest::{SHA256, digest};
@@ -67,6 +68,18 @@ fn expires_at(created_at: Timestamp, now: Timestamp, limits: Limits) -> Timestam
     now.plus(limits.idle).min(created_at.plus(limits.age))
 }
 
+/// When the session ends that it began with at an identity provider.
+fn provider_end(data: &[u8]) -> Option<Timestamp> {
+    let data: std::collections::HashMap<String, serde_json::Value> = serde_json::from_slice(data).ok()?;
+    let provider = data.get(app::PROVIDER_SESSION).cloned()?;
+    serde_json::from_value::<ProviderSession>(provider).ok()?.ends_at
+}
+
+/// The one that comes first.
+fn earlier(at: Timestamp, other: Option<Timestamp>) -> Timestamp {
+    other.map_or(at, |other| other.min(at))
+}
+
 impl Sessions {
     /// The row of a session that began at `created_at` and is used now.
     async fn row(&self, record: &Record, created_at: Timestamp) -> Result<SessionRow> {
@@ -74,6 +87,8 @@ impl Sessions {
         let user_id = held(record, app::USER_ID);
         let limits = self.0.limits(user_id).await.map_err(backend)?;
         let proof: Option<Proof> = held(record, app::PROOF);
+        let provider: Option<ProviderSession> = held(record, app::PROVIDER_SESSION);
+        let ends_at = provider.as_ref().and_then(|provider| provider.ends_at);
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let Use { address, agent, .. } = session_use();
         Ok(SessionRow {
@@ -82,12 +97,15 @@ impl Sessions {
             data,
             created_at,
             last_seen_at: now,
-            expires_at: expires_at(created_at, now, limits),
+            expires_at: earlier(expires_at(created_at, now, limits), ends_at),
             address,
             agent,
             method: proof.map(|proof| proof.method),
             second_factor: proof.and_then(|proof| proof.second_factor),
             proven_at: held(record, app::PROVEN_AT),
+            identity_provider_id: provider.as_ref().map(|provider| provider.provider),
+            subject: provider.as_ref().map(|provider| provider.subject.clone()),
+            session_index: provider.and_then(|provider| provider.index),
         })
     }
 }
@@ -138,7 +156,8 @@ impl SessionStore for Sessions {
         let Use { address, agent, is_background } = session_use();
         if !is_background && now.since(row.last_seen_at) >= SEEN_EVERY {
             row.last_seen_at = now;
-            row.expires_at = expires_at(row.created_at, now, limits);
+            let ends_at = provider_end(&row.data);
+            row.expires_at = earlier(expires_at(row.created_at, now, limits), ends_at);
             (row.address, row.agent) = (address, agent);
             if !self.0.touch(&row).await.map_err(backend)? {
                 return Ok(None);

@@ -70,5 +70,6 @@ const fn kind_name(kind: FactorKind) -> &'static str {
         FactorKind::SecurityKey => "Security key",
         FactorKind::Passkey => "Passkey",
         FactorKind::RecoveryCode => "Recovery code",
+        FactorKind::IdentityProvider => "Identity provider",
     }
 }

@@ -12,6 +12,11 @@ pub fn sign_in(next: Option<&str>) -> String {
 pub fn second_factor(next: Option<&str>) -> String {
     with_query("/sign-in/factor", &[("next", next)])
 }
+/// Sign in with an identity provider, then go on to `next`.
+#[must_use]
+pub fn trip(provider: &str, next: Option<&str>) -> String {
+    with_query(&format!("/sign-in/sso/{}", encode(provider)), &[("next", next)])
+}
 /// Show once more who one is, then go on to `next`. What leads there itself leads to the start.
 #[must_use]
 pub fn step_up(next: &str) -> String {

@@ -1,7 +1,8 @@
 //! `/sign-in`: the e-mail address first, then what may be used with it. The second step is the same for every address,
 //! known or not.
 
-use domain::{errors::Error, names::EmailAddress};
+use control::single_sign_on;
+use domain::{errors::Error, names::EmailAddress, views::ProviderChoice};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -13,8 +14,9 @@ use crate::{
         page::page,
         passkeys::{Options, PasskeyForm, Verb},
     },
-    context::{control, flash, go, posted, set_status},
+    context::{answer, control, flash, go, posted, set_status},
     links,
+    single_sign_on::other_ways,
 };
 
 const TITLE: &str = "Sign in";
@@ -37,7 +39,11 @@ pub(crate) fn SignInPage() -> impl IntoView {
             go("/set-up");
         }
         let step = Step::of_request();
-        Ok(gate(TITLE, step.view(&luggage)))
+        let choices = match &step {
+            Step::Proof(_, email) => answer(single_sign_on::providers_for(&ctx, email).await)?,
+            Step::Email(..) => Vec::new(),
+        };
+        Ok(gate(TITLE, step.view(&luggage, choices)))
     })
 }
 
@@ -74,10 +80,10 @@ impl Step {
         }
     }
 
-    fn view(self, luggage: &Luggage) -> AnyView {
+    fn view(self, luggage: &Luggage, choices: Vec<ProviderChoice>) -> AnyView {
         match self {
             Self::Email(form, typed) => email_step(&form, typed, luggage),
-            Self::Proof(form, email) => proof_step(&form, &email, luggage),
+            Self::Proof(form, email) => proof_step(&form, &email, luggage, choices),
         }
     }
 }
@@ -107,7 +113,7 @@ fn email_step(form: &FormState, typed: Option<String>, luggage: &Luggage) -> Any
     .into_any()
 }
 
-fn proof_step(form: &FormState, email: &str, luggage: &Luggage) -> AnyView {
+fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<ProviderChoice>) -> AnyView {
     let password = Field {
         name: "password",
         label: "Password",
@@ -146,6 +152,7 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage) -> AnyView {
             </div>
         </form>
         <p><a href=links::password_reset()>"Forgot your password?"</a></p>
+        {other_ways(choices, luggage.next.as_deref())}
         {passkey(luggage, email, None)}
     }
     .into_any()
@@ -183,6 +190,7 @@ mod tests {
                 &FormState::refused(SIGN_IN, Error::NotFound, &crate::context::Posted([].into())),
                 "a@b.example",
                 &luggage,
+                Vec::new(),
             )
             .to_html()
         });

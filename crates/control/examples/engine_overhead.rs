@@ -127,6 +127,7 @@ async fn main() {
         is_simulated: true,
         mailer: None,
         look_ups: None,
+        saml_judge: Arc::new(control::testing::JudgeHere),
         public_url: "http://localhost:8080".into(),
         breached: None,
     })

@@ -145,9 +145,10 @@ pub(crate) async fn keep<T: Serialize>(
 
 const fn lifetime(kind: CeremonyKind) -> Duration {
     match kind {
-        CeremonyKind::SecondFactor | CeremonyKind::StepUp | CeremonyKind::TotpRegistration => {
-            SECOND_FACTOR_LIFETIME
-        }
+        CeremonyKind::SecondFactor
+        | CeremonyKind::StepUp
+        | CeremonyKind::TotpRegistration
+        | CeremonyKind::SingleSignOn => SECOND_FACTOR_LIFETIME,
         CeremonyKind::PasskeySignIn
         | CeremonyKind::SecurityKeyRegistration
         | CeremonyKind::PasskeyRegistration => LIFETIME,

@@ -32,6 +32,7 @@ use crate::{
     passwords::BreachedList,
     random,
     sessions::{Hashes, Refusals},
+    single_sign_on::SamlJudge,
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
     workflows::services::{ServiceWorkflow, sweep},
@@ -66,6 +67,8 @@ pub struct Parts {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Address of the console without a slash at its end, which links in mails begin with.
     pub public_url: String,
+    /// What judges SAML responses.
+    pub saml_judge: Arc<dyn SamlJudge>,
     /// What looks for the proofs of domains; without it none can be verified.
     pub look_ups: Option<Arc<dyn LookUps>>,
     /// The operator's list of passwords that became known, which new ones are compared with beside the one that is built in.
@@ -298,6 +301,10 @@ impl Control {
 
     pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
         self.0.parts.mailer.as_deref()
+    }
+
+    pub(crate) fn saml_judge(&self) -> &dyn SamlJudge {
+        &*self.0.parts.saml_judge
     }
 
     pub(crate) fn look_ups(&self) -> Option<&dyn LookUps> {

@@ -15,6 +15,8 @@ text_enum! {
         CompleteSetUp = "set_up.complete",
         /// Sign in with e-mail and password.
         SignIn = "session.sign_in",
+        /// Sign in with an identity provider.
+        SingleSignOn = "session.single_sign_on",
         /// Sign out.
         SignOut = "session.sign_out",
         /// See which organizations one belongs to, and oneself.
@@ -155,6 +157,15 @@ text_enum! {
         SetDomainMethod = "domain.method",
         /// Remove a domain.
         RemoveDomain = "domain.remove",
+        /// See the identity providers of the organization.
+        ListIdentityProviders = "identity_provider.list",
+        /// Add an identity provider, and change one that lets nobody in yet.
+        EditIdentityProvider = "identity_provider.edit",
+        /// Test an identity provider.
+        TestIdentityProvider = "identity_provider.test",
+        /// Have an identity provider let people in or not, change one that does, and remove it: whoever it vouches for is taken for
+        /// that person, super admins as well.
+        TrustIdentityProvider = "identity_provider.trust",
         /// List the projects that one may see.
         ListProjects = "project.list",
         /// Make a project.
@@ -239,6 +250,7 @@ impl Action {
         match self {
             Self::CompleteSetUp
             | Self::SignIn
+            | Self::SingleSignOn
             | Self::OpenInvitation
             | Self::ObjectToFactorReset
             | Self::AskPasswordReset
@@ -281,6 +293,7 @@ impl Action {
             | Self::DeleteOrganization
             | Self::SetSuperAdmin
             | Self::SetBreakGlass
+            | Self::TrustIdentityProvider
             | Self::ViewMails => Need::SuperAdmin,
             Self::CreateUnit
             | Self::RenameUnit
@@ -334,6 +347,9 @@ impl Action {
                 Need::Permission(Permission::ProjectServicesWrite)
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
+            Self::ListIdentityProviders | Self::EditIdentityProvider | Self::TestIdentityProvider => {
+                Need::Permission(Permission::OrganizationIdpsWrite)
+            }
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
             _ => Need::System,
         }
@@ -362,6 +378,7 @@ impl Action {
                 | Self::EndOwnSessions
                 | Self::VerifyDomain
                 | Self::RemoveDomain
+                | Self::TrustIdentityProvider
         )
     }
 }

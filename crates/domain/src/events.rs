@@ -133,6 +133,22 @@ text_enum! {
         DomainMethodChanged = "domain.method_changed",
         /// A domain was removed.
         DomainRemoved = "domain.removed",
+        /// An identity provider was added.
+        IdentityProviderAdded = "identity_provider.added",
+        /// Settings of an identity provider were changed.
+        IdentityProviderChanged = "identity_provider.changed",
+        /// An identity provider was tested.
+        IdentityProviderTested = "identity_provider.tested",
+        /// A key of ours towards an identity provider was made, taken into use or removed.
+        IdentityProviderKeyChanged = "identity_provider.key_changed",
+        /// An identity provider was removed.
+        IdentityProviderRemoved = "identity_provider.removed",
+        /// An identity provider answered a request, or somebody posted what pretended to be an answer.
+        SingleSignOnAnswered = "single_sign_on.answered",
+        /// Somebody's account was linked with who they are at an identity provider.
+        UserIdentityLinked = "user.identity_linked",
+        /// That link was taken away.
+        UserIdentityUnlinked = "user.identity_unlinked",
         /// A project was made.
         ProjectCreated = "project.created",
         /// A project was renamed.

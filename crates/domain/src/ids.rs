@@ -78,6 +78,10 @@ ids! {
     FactorId;
     /// A request that somebody lose their second factors, because they lost them all.
     FactorResetId;
+    /// An identity provider of an organization.
+    IdentityProviderId;
+    /// One of our keys towards an identity provider.
+    IdentityProviderKeyId;
     /// One role or permission given to a principal on a resource.
     GrantId;
     /// A certificate of destruction.

@@ -15,6 +15,7 @@ pub mod certificates;
 pub mod domains;
 pub mod errors;
 pub mod events;
+pub mod identity_providers;
 pub mod inputs;
 pub mod lists;
 pub mod permissions;

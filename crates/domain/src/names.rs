@@ -52,6 +52,8 @@ names! {
     PersonName = person_name;
     /// Unique in its organization; free text, 1 to 83 characters.
     UnitName = unit_name;
+    /// Unique in its organization; free text, 1 to 83 characters.
+    ProviderName = provider_name;
     /// Unique in its organization; free text, 1 to 128 characters.
     GroupName = group_name;
     /// What an application user is called, 1 to 128 characters.
@@ -109,6 +111,10 @@ fn person_name(text: &str) -> Result<String, NameError> {
 
 fn unit_name(text: &str) -> Result<String, NameError> {
     free_text(text, "the unit's name", 83)
+}
+
+fn provider_name(text: &str) -> Result<String, NameError> {
+    free_text(text, "what people know the identity provider by", 83)
 }
 
 fn group_name(text: &str) -> Result<String, NameError> {

@@ -51,6 +51,8 @@ text_enum! {
         Invitation = "invitation",
         /// A domain.
         Domain = "domain",
+        /// An identity provider.
+        IdentityProvider = "identity_provider",
     }
 }
 

@@ -29,6 +29,8 @@ text_enum! {
         Passkey = "passkey",
         /// One of ten codes that are written down.
         RecoveryCode = "recovery_code",
+        /// What an identity provider says that somebody showed there: nobody registers it here.
+        IdentityProvider = "identity_provider",
     }
 }
 
@@ -41,6 +43,7 @@ impl FactorKind {
             Self::SecurityKey => "security key",
             Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery code",
+            Self::IdentityProvider => "second factor at the identity provider",
         }
     }
 }
@@ -60,6 +63,8 @@ text_enum! {
         SecurityKeyRegistration = "security_key_registration",
         /// A passkey is to be added.
         PasskeyRegistration = "passkey_registration",
+        /// Somebody was sent to an identity provider.
+        SingleSignOn = "single_sign_on",
     }
 }
 

@@ -5,6 +5,7 @@ mod certificates;
 mod domains;
 mod events;
 mod forms;
+mod identity_providers;
 mod mails;
 mod organizations;
 mod people;
@@ -23,6 +24,10 @@ pub use self::{
     domains::{DiscoveredOrganization, DomainPreview, DomainRow, ManagedRow, Manager},
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
+    identity_providers::{
+        CertificateFacts, LinkedDomain, ProviderAddresses, ProviderChoice, ProviderKey, ProviderRow,
+        ProviderView,
+    },
     mails::{MailRow, MailView},
     organizations::{
         NamedUnit, OrganizationView, Profile, ProjectRow, ProjectSettings, ProjectView, Tag, UnitRow,

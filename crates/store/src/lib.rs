@@ -13,6 +13,7 @@ mod queries;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub mod accepted_assertions;
 pub mod access;
 pub mod alerts;
 pub mod authentication_policies;
@@ -26,6 +27,8 @@ pub mod grants;
 pub mod group_members;
 pub mod groups;
 pub mod holders;
+pub mod identities;
+pub mod identity_providers;
 pub mod invitations;
 pub mod ip_filter_entries;
 pub mod knowers;
@@ -39,6 +42,7 @@ pub mod places;
 pub mod project_contacts;
 pub mod project_tags;
 pub mod projects;
+pub mod provider_requests;
 pub mod recovery_codes;
 pub mod services;
 pub mod sessions;

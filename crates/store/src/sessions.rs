@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::{
-    ids::UserId,
+    ids::{IdentityProviderId, UserId},
     sign_ins::{FactorKind, SignInMethod},
     timestamps::Timestamp,
 };
@@ -38,6 +38,12 @@ pub struct Row {
     pub second_factor: Option<FactorKind>,
     /// When they last proved who they are.
     pub proven_at: Option<Timestamp>,
+    /// Through which identity provider it began, if through one.
+    pub identity_provider_id: Option<IdentityProviderId>,
+    /// What tells its person apart there.
+    pub subject: Option<String>,
+    /// What the session is called there.
+    pub session_index: Option<String>,
 }
 
 // What a session holds belongs in no log.
@@ -51,8 +57,8 @@ impl fmt::Debug for Row {
 pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
     let text =
         "INSERT INTO sessions (key_hash, user_id, data, created_at, last_seen_at, expires_at, address, agent,
-            method, second_factor, proven_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key_hash) DO NOTHING";
+            method, second_factor, proven_at, identity_provider_id, subject, session_index)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (key_hash) DO NOTHING";
     let added = execute!(
         tx,
         text,
@@ -67,6 +73,9 @@ pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
         row.method,
         row.second_factor,
         row.proven_at,
+        row.identity_provider_id,
+        row.subject.as_deref(),
+        row.session_index.as_deref(),
     )?;
     Ok(added > 0)
 }
@@ -74,7 +83,8 @@ pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
 /// Replaces whose a session is, how they proved it, and what it holds. False if there is no such session: one that was
 /// ended stays so.
 pub async fn set_data(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
-    let text = "UPDATE sessions SET user_id = $2, data = $3, method = $4, second_factor = $5, proven_at = $6
+    let text = "UPDATE sessions SET user_id = $2, data = $3, method = $4, second_factor = $5, proven_at = $6,
+            identity_provider_id = $7, subject = $8, session_index = $9
         WHERE key_hash = $1";
     let changed = execute!(
         tx,
@@ -85,6 +95,9 @@ pub async fn set_data(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
         row.method,
         row.second_factor,
         row.proven_at,
+        row.identity_provider_id,
+        row.subject.as_deref(),
+        row.session_index.as_deref(),
     )?;
     Ok(changed > 0)
 }
@@ -144,4 +157,18 @@ pub async fn remove_others(tx: &mut Tx, user: UserId, key_hash: &[u8]) -> Result
 /// Ends every session of a person; returns how many.
 pub async fn remove_for_user(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     execute!(tx, "DELETE FROM sessions WHERE user_id = $1", user)
+}
+
+/// Ends the sessions of somebody that began through an identity provider: all of them, or the one that it calls so. Returns whose
+/// they were and how many.
+pub async fn remove_of_subject(
+    tx: &mut Tx,
+    id: IdentityProviderId,
+    subject: &str,
+    session_index: Option<&str>,
+) -> Result<Vec<Option<UserId>>, Error> {
+    let text = "DELETE FROM sessions
+        WHERE identity_provider_id = $1 AND subject = $2 AND ($3 IS NULL OR session_index = $3) RETURNING user_id";
+    let rows: Vec<(Option<UserId>,)> = fetch_all!(tx, text, id, subject, session_index)?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }

@@ -109,6 +109,7 @@ impl Installation {
             is_simulated: true,
             mailer: None,
             look_ups: None,
+            saml_judge: Arc::new(control::testing::JudgeHere),
             public_url: public_url.to_owned(),
             breached: None,
         };

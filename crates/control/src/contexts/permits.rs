@@ -28,6 +28,11 @@ impl Permit {
         &self.ctx
     }
 
+    /// What it is for.
+    pub(crate) const fn action(&self) -> Action {
+        self.action
+    }
+
     /// A transaction that only reads.
     pub(crate) async fn read(&self) -> Result<Tx, Failure> {
         Ok(self.ctx.control.store().read().await?)

@@ -34,6 +34,7 @@ mod services;
 mod sessions;
 mod set_up;
 mod sign_in_rules;
+mod single_sign_on;
 mod step_up;
 mod tokens;
 mod units;

@@ -294,6 +294,9 @@ impl World {
             method: Some(SignInMethod::Password),
             second_factor: None,
             proven_at: Some(self.now()),
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         }
     }
 
@@ -637,6 +640,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         is_simulated: true,
         mailer: None,
         look_ups: None,
+        saml_judge: Arc::new(control::testing::JudgeHere),
         public_url: "http://localhost:8080".into(),
         breached: None,
     }

@@ -102,6 +102,20 @@ pub struct Report {
     pub outcome: Result<Assertion, Refusal>,
 }
 
+/// How far clocks may be apart.
+pub const SKEW: std::time::Duration = contents::SKEW;
+
+/// Which request a response says that it answers; none if it says nothing. Looks strictly, verifies nothing.
+///
+/// # Errors
+/// The check that refused it.
+pub fn request_of(field: &str) -> Result<Option<String>, Refusal> {
+    let text = looks::decode(field)?;
+    let document = looks::parse(&text)?;
+    looks::response(&document)?;
+    Ok(document.root_element().attribute("InResponseTo").map(ToOwned::to_owned))
+}
+
 /// Judges the field `SAMLResponse` of the POST binding.
 #[must_use]
 pub fn verify(field: &str, trust: &Trust, expectations: &Expectations, now: Timestamp) -> Report {

@@ -118,6 +118,9 @@ async fn knows_whom_a_change_concerns(store: Store) {
             method: (key == 2).then_some(SignInMethod::Password),
             second_factor: (key == 2).then_some(FactorKind::Totp),
             proven_at: None,
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         };
         assert!(sessions::add(&mut tx, &row).await.unwrap());
     }

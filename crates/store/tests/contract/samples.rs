@@ -279,6 +279,9 @@ pub(crate) fn session(key: u8, user: Option<u128>) -> Row {
         method: None,
         second_factor: None,
         proven_at: None,
+        identity_provider_id: None,
+        subject: None,
+        session_index: None,
     }
 }
 

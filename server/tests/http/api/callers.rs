@@ -168,6 +168,9 @@ impl Person {
             method: Some(SignInMethod::Password),
             second_factor: None,
             proven_at: Some(now),
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         };
         // It may be there already.
         rows.add(&row).await.unwrap();

@@ -286,6 +286,9 @@ impl<'a> Case<'a> {
             method: None,
             second_factor: None,
             proven_at: Some(now),
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         };
         assert!(self.installation.control.session_rows().add(&row).await.unwrap());
         URL_SAFE_NO_PAD.encode(id.to_le_bytes())

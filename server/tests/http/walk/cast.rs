@@ -315,6 +315,9 @@ impl Cast<'_> {
             method: None,
             second_factor: None,
             proven_at: Some(self.now),
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         };
         assert!(store::sessions::add(&mut self.tx, &row).await.unwrap());
         row

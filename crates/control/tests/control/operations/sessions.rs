@@ -290,6 +290,9 @@ fn session_row(world: &World, seconds: u64) -> sessions::SessionRow {
         method: None,
         second_factor: None,
         proven_at: None,
+        identity_provider_id: None,
+        subject: None,
+        session_index: None,
     }
 }
 
@@ -314,6 +317,9 @@ async fn what_has_ended_is_removed() {
             method: None,
             second_factor: None,
             proven_at: None,
+            identity_provider_id: None,
+            subject: None,
+            session_index: None,
         };
         assert!(store::sessions::add(&mut tx, &row).await.unwrap());
     }
@@ -371,6 +377,9 @@ async fn a_server_removes_what_has_ended() {
         method: None,
         second_factor: None,
         proven_at: None,
+        identity_provider_id: None,
+        subject: None,
+        session_index: None,
     };
     world.control.session_rows().add(&row).await.unwrap();
     let workers = Workers::start(&world, std::slice::from_ref(&world.control));

@@ -1,0 +1,78 @@
+//! How a browser gets to an identity provider: by a redirect, or by a form that it posts. Begins nothing.
+
+use control::{ceremonies::Begun, single_sign_on::Way};
+use domain::views::ProviderChoice;
+use http::header::CONTENT_SECURITY_POLICY;
+use leptos::{nonce::use_nonce, prelude::*};
+
+use crate::{
+    context::{go_outside, insert_header},
+    links, session,
+    sessions::gate::gate,
+    shell::csp_with_form,
+};
+
+/// Sends the browser away; what it began is in its cookie. With the POST binding it is a page with a form, and the browser may
+/// send that form there and nowhere else.
+pub(crate) fn leave(begun: Begun<Way>) -> AnyView {
+    session::keep_ceremony(&begun.ceremony);
+    match begun.shown {
+        Way::Redirect(address) => {
+            go_outside(&address);
+            ().into_any()
+        }
+        Way::Post { action, request } => {
+            if let Some(nonce) = use_nonce() {
+                insert_header(CONTENT_SECURITY_POLICY, &csp_with_form(&nonce, &origin(&action)));
+            }
+            let body = view! {
+                <p>"Your identity provider takes over from here."</p>
+                <form method="post" action=action class="form">
+                    <input type="hidden" name="SAMLRequest" value=request />
+                    <div class="form-actions">
+                        <button class="button button-primary button-wide" autofocus>"Continue"</button>
+                    </div>
+                </form>
+            };
+            gate("Sign in", body.into_any())
+        }
+    }
+}
+
+/// Scheme, host and port of an address.
+fn origin(address: &str) -> String {
+    let end = address.find("://").map_or(0, |at| at + 3);
+    let rest = &address[end..];
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{}{host}", &address[..end])
+}
+
+/// Links to the identity providers that somebody may sign in with.
+pub(crate) fn other_ways(choices: Vec<ProviderChoice>, next: Option<&str>) -> Option<AnyView> {
+    if choices.is_empty() {
+        return None;
+    }
+    let links = choices
+        .into_iter()
+        .map(|choice| {
+            let address = links::trip(&choice.id.to_string(), next);
+            view! {
+                <a class="button button-wide" href=address rel="external nofollow">
+                    "Continue with " {choice.name}
+                </a>
+            }
+        })
+        .collect_view();
+    Some(view! { <div class="other-way">{links}</div> }.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_no_path() {
+        assert_eq!(origin("https://idp.example.org:8443/sso/post?a=b"), "https://idp.example.org:8443");
+        assert_eq!(origin("https://idp.example.org"), "https://idp.example.org");
+    }
+}

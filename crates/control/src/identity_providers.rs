@@ -1,0 +1,450 @@
+//! The identity providers of an organization: adding, changing, testing and removing them, and our keys towards them. Signing in
+//! with one is in `single_sign_on`.
+//!
+//! Whoever may change what an identity provider is believed may become anybody it vouches for. So those that let nobody in yet are
+//! for whoever manages identity providers, and the others for super admins.
+
+mod keys;
+mod settings;
+
+use domain::{
+    actions::Action,
+    domains::DomainState,
+    errors::Error,
+    events::EventType,
+    identity_providers::{PROVIDERS_MAX, Preset, ProviderProtocol, ProviderState, SamlSettings},
+    ids::{DomainId, IdentityProviderId, OrganizationId},
+    names::ProviderName,
+    principals::SubjectKind,
+    views::{CertificateFacts, LinkedDomain, ProviderAddresses, ProviderRow, ProviderView},
+};
+use identity::saml::{
+    certificates::{Certificate, Facts},
+    metadata::{self, SpMetadata},
+};
+use serde_json::json;
+use store::{Tx, access::Target, identity_providers::IdentityProvider};
+
+use crate::{
+    Context, Control,
+    contexts::{Permit, Write},
+    errors::{Failure, attempt},
+};
+
+pub(crate) use keys::{Own, own_keys};
+pub use keys::{add_key, remove_key, use_key};
+pub use settings::imported;
+pub(crate) use settings::read;
+
+/// The organization's identity providers by name.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn list(ctx: &Context, organization: OrganizationId) -> Result<Vec<ProviderRow>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListIdentityProviders, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let mut rows = Vec::new();
+        for provider in store::identity_providers::list(&mut tx, organization).await? {
+            rows.push(row(&mut tx, &provider).await?);
+        }
+        Ok(rows)
+    })
+}
+
+/// One identity provider.
+///
+/// # Errors
+/// `Denied`; `NotFound`.
+pub async fn view(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> Result<ProviderView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListIdentityProviders, Target::Organization(organization)).await?;
+        let mut tx = permit.read().await?;
+        let provider = find(&mut tx, organization, id).await?;
+        look(&ctx.control, &mut tx, provider).await
+    })
+}
+
+/// Adds a SAML identity provider, as a draft with what its product proposes and a key of ours.
+///
+/// # Errors
+/// `Invalid` on `name`, also when it is taken, or `preset`; `Conflict` when there are too many; `Denied`; `NotFound`.
+pub async fn create(
+    ctx: &Context,
+    organization: OrganizationId,
+    name: &str,
+    preset: &str,
+) -> Result<ProviderView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::EditIdentityProvider, Target::Organization(organization)).await?;
+        let name: ProviderName = name.parse().map_err(|error| Error::name("name", error))?;
+        let preset: Preset =
+            preset.parse().map_err(|_| Error::invalid("preset", "Choose a product of the list."))?;
+        let id = IdentityProviderId::from_uuid(ctx.control.new_uuid());
+        let settings = SamlSettings { preset, mapping: preset.mapping(), ..SamlSettings::default() };
+        let key = keys::make(&ctx.control).await?;
+        let mut write = permit.write(EventType::IdentityProviderAdded).await?;
+        if store::identity_providers::count(&mut write.tx, organization).await? >= PROVIDERS_MAX {
+            let reason =
+                format!("An organization has at most {PROVIDERS_MAX} identity providers. Remove one first.");
+            return Err(Error::conflict(reason).into());
+        }
+        let provider = IdentityProvider {
+            id,
+            organization_id: organization,
+            name: name.into(),
+            protocol: ProviderProtocol::Saml,
+            state: ProviderState::Draft,
+            settings: serde_json::to_string(&settings)?,
+            secret_sealed: None,
+            last_test: None,
+            tested_at: None,
+            passed_at: None,
+            created_at: ctx.now(),
+            changed_at: ctx.now(),
+            generation: 1,
+        };
+        if !store::identity_providers::add(&mut write.tx, &provider).await? {
+            return Err(taken(&provider.name).into());
+        }
+        keys::keep(&ctx.control, &mut write.tx, &provider, key, Some(ctx.now())).await?;
+        name_in(&mut write, &provider);
+        write
+            .after(&json!({ "name": provider.name, "protocol": provider.protocol, "settings": settings }))?
+            .text(format!("Added the identity provider {}", provider.name));
+        let view = look(&ctx.control, &mut write.tx, provider).await?;
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// What is to be changed of an identity provider.
+pub struct Change {
+    /// What it is called.
+    pub name: String,
+    /// Its settings.
+    pub settings: SamlSettings,
+    /// The domains that lead to it.
+    pub domains: Vec<DomainId>,
+}
+
+/// Changes name, settings and domains. A test that passed counts no more if a sign-in depends on what was changed.
+///
+/// # Errors
+/// `Invalid` on the field that is wrong; `Conflict` when somebody else changed it since `generation`; `Denied`; `StepUp` for one
+/// that is no draft; `NotFound`.
+pub async fn edit(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+    generation: i64,
+    change: Change,
+) -> Result<ProviderView, Error> {
+    attempt!(ctx, {
+        let permit = permit(ctx, organization, id).await?;
+        let name: ProviderName = change.name.parse().map_err(|error| Error::name("name", error))?;
+        let settings = settings::checked(change.settings.clone())?;
+        let mut write = permit.write(EventType::IdentityProviderChanged).await?;
+        let before = find(&mut write.tx, organization, id).await?;
+        still(&permit, &before)?;
+        settings::groups_exist(&mut write.tx, organization, &settings).await?;
+        if store::identity_providers::name_is_taken(&mut write.tx, organization, name.as_str(), id).await? {
+            return Err(taken(name.as_str()).into());
+        }
+        let old = read(&before)?;
+        if before.state == ProviderState::Active
+            && let Some(what) = settings.missing().first()
+        {
+            let reason =
+                format!("People sign in with it, so that it cannot do without {what}. Switch it off first.");
+            return Err(Error::conflict(reason).into());
+        }
+        let after = IdentityProvider {
+            name: name.into(),
+            settings: serde_json::to_string(&settings)?,
+            passed_at: before.passed_at.filter(|_| settings.trusts_as(&old)),
+            changed_at: ctx.now(),
+            generation,
+            ..before.clone()
+        };
+        if !store::identity_providers::set(&mut write.tx, &after).await? {
+            return Err(
+                Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.").into()
+            );
+        }
+        let domains = set_domains(&mut write.tx, organization, id, &change.domains).await?;
+        name_in(&mut write, &after);
+        write
+            .before(&json!({ "name": before.name, "settings": old, "domains": domains.before }))?
+            .after(&json!({ "name": after.name, "settings": settings, "domains": domains.after }))?
+            .text(format!("Changed the identity provider {}", after.name));
+        let provider = find(&mut write.tx, organization, id).await?;
+        let view = look(&ctx.control, &mut write.tx, provider).await?;
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Has an identity provider let people in, or not any more.
+///
+/// # Errors
+/// `Conflict` when something is missing; `Denied`; `StepUp`; `NotFound`.
+pub async fn set_state(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+    state: ProviderState,
+) -> Result<ProviderView, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::TrustIdentityProvider, Target::Organization(organization)).await?;
+        let mut write = permit.write(EventType::IdentityProviderChanged).await?;
+        let before = find(&mut write.tx, organization, id).await?;
+        if before.state == state {
+            return look(&ctx.control, &mut write.tx, before).await;
+        }
+        let missing = read(&before)?.missing();
+        match state {
+            ProviderState::Draft => {
+                return Err(Error::conflict("It was in use already. Switch it off instead.").into());
+            }
+            ProviderState::Active if !missing.is_empty() => {
+                let reason = format!("It still lacks {}.", missing.join(", "));
+                return Err(Error::conflict(reason).into());
+            }
+            ProviderState::Active | ProviderState::Disabled => {}
+        }
+        let after = IdentityProvider { state, changed_at: ctx.now(), ..before.clone() };
+        if !store::identity_providers::set(&mut write.tx, &after).await? {
+            return Err(
+                Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.").into()
+            );
+        }
+        name_in(&mut write, &after);
+        let what = if state == ProviderState::Active { "Switched on" } else { "Switched off" };
+        write
+            .before(&json!({ "state": before.state }))?
+            .after(&json!({ "state": state }))?
+            .text(format!("{what} the identity provider {}", after.name));
+        let provider = find(&mut write.tx, organization, id).await?;
+        let view = look(&ctx.control, &mut write.tx, provider).await?;
+        write.commit().await?;
+        Ok(view)
+    })
+}
+
+/// Removes an identity provider: the links of people with it, the sessions that began with it and the tokens that were made in
+/// them go as well. `confirmation` must be its name.
+///
+/// # Errors
+/// `Invalid` on `confirmation`; `Denied`; `StepUp`; `NotFound`.
+pub async fn remove(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+    confirmation: &str,
+) -> Result<(), Error> {
+    attempt!(ctx, {
+        let permit = permit(ctx, organization, id).await?;
+        let mut write = permit.write(EventType::IdentityProviderRemoved).await?;
+        let provider = find(&mut write.tx, organization, id).await?;
+        still(&permit, &provider)?;
+        if confirmation.trim() != provider.name {
+            let reason = format!("Type the name, {}, to remove it.", provider.name);
+            return Err(Error::invalid("confirmation", reason).into());
+        }
+        let people = store::identities::count(&mut write.tx, id).await?;
+        let settings = read(&provider)?;
+        store::identity_providers::remove(&mut write.tx, id).await?;
+        name_in(&mut write, &provider);
+        write
+            .before(&json!({ "name": provider.name, "state": provider.state, "settings": settings, "people": people }))?
+            .text(format!("Removed the identity provider {}; {people} people were linked with it", provider.name));
+        write.commit().await
+    })
+}
+
+/// Our metadata for an identity provider, as XML. For everybody: it holds no secret, and its address is not to be guessed.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn own_metadata(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> Result<String, Error> {
+    attempt!(ctx, {
+        let permit = ctx.public(Action::SingleSignOn);
+        let mut tx = permit.read().await?;
+        let provider = find(&mut tx, organization, id).await?;
+        let settings = read(&provider)?;
+        let addresses = addresses(&ctx.control, organization, id);
+        let keys = own_keys(&ctx.control, &mut tx, &provider).await?;
+        let certificates: Vec<Certificate> = keys.into_iter().map(|key| key.certificate).collect();
+        let document = SpMetadata {
+            entity_id: &addresses.metadata,
+            acs_url: &addresses.acs,
+            slo_url: &addresses.slo,
+            certificates: &certificates,
+            requests_signed: settings.requests_signed,
+            assertions_signed: settings.assertion_signed,
+            name_id_format: Some(settings.name_id_format.as_str()).filter(|format| !format.is_empty()),
+        };
+        Ok(document.xml())
+    })
+}
+
+/// A permit to change an identity provider: of a draft for who manages them, of another for super admins.
+async fn permit(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> Result<Permit, Failure> {
+    let target = Target::Organization(organization);
+    let permit = ctx.authorize(Action::EditIdentityProvider, target).await?;
+    let provider = find(&mut permit.read().await?, organization, id).await?;
+    if provider.state == ProviderState::Draft {
+        return Ok(permit);
+    }
+    ctx.authorize(Action::TrustIdentityProvider, target).await
+}
+
+/// What was a draft when the permit was given may be none any more.
+fn still(permit: &Permit, provider: &IdentityProvider) -> Result<(), Error> {
+    if permit.action() == Action::EditIdentityProvider && provider.state != ProviderState::Draft {
+        return Err(Error::conflict("Somebody switched it on meanwhile. Look at it and do it again."));
+    }
+    Ok(())
+}
+
+pub(crate) async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> Result<IdentityProvider, Failure> {
+    let provider = store::identity_providers::find(tx, id).await?;
+    Ok(provider.filter(|provider| provider.organization_id == organization).ok_or(Error::NotFound)?)
+}
+
+fn name_in(write: &mut Write, provider: &IdentityProvider) {
+    write.subject(SubjectKind::IdentityProvider, provider.id.uuid(), provider.name.clone());
+}
+
+fn taken(name: &str) -> Error {
+    Error::invalid("name", format!("There is an identity provider called {name} already."))
+}
+
+/// Names of the domains before and after.
+struct Domains {
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+async fn set_domains(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+    wanted: &[DomainId],
+) -> Result<Domains, Failure> {
+    let known = store::domains::list(tx, organization).await?;
+    let name = |id: &DomainId| known.iter().find(|domain| domain.id == *id).map(|domain| domain.name.clone());
+    if wanted.iter().any(|id| name(id).is_none()) {
+        return Err(Error::invalid("domains", "Choose domains of this organization.").into());
+    }
+    let linked = store::identity_providers::domains(tx, id).await?;
+    for gone in linked.iter().filter(|linked| !wanted.contains(linked)) {
+        store::identity_providers::remove_domain(tx, id, *gone).await?;
+    }
+    for new in wanted.iter().filter(|wanted| !linked.contains(wanted)) {
+        store::identity_providers::add_domain(tx, id, *new).await?;
+    }
+    Ok(Domains {
+        before: linked.iter().filter_map(name).collect(),
+        after: wanted.iter().filter_map(name).collect(),
+    })
+}
+
+async fn row(tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Failure> {
+    let settings = read(provider)?;
+    let linked = store::identity_providers::domains(tx, provider.id).await?;
+    let domains = store::domains::list(tx, provider.organization_id).await?;
+    let ends = certificates(&settings).into_iter().map(|facts| facts.not_after).max();
+    Ok(ProviderRow {
+        id: provider.id,
+        organization_id: provider.organization_id,
+        name: provider.name.clone(),
+        protocol: provider.protocol,
+        state: provider.state,
+        people: store::identities::count(tx, provider.id).await?,
+        domains: domains
+            .into_iter()
+            .filter(|domain| linked.contains(&domain.id))
+            .map(|domain| LinkedDomain {
+                domain_id: domain.id,
+                is_verified: domain.state == DomainState::Verified,
+                domain_name: domain.name,
+            })
+            .collect(),
+        tested_at: provider.tested_at,
+        passed_at: provider.passed_at,
+        certificate_ends_at: ends,
+        missing: settings.missing().into_iter().map(ToOwned::to_owned).collect(),
+        generation: provider.generation,
+    })
+}
+
+async fn look(control: &Control, tx: &mut Tx, provider: IdentityProvider) -> Result<ProviderView, Failure> {
+    let settings = read(&provider)?;
+    Ok(ProviderView {
+        row: row(tx, &provider).await?,
+        certificates: certificates(&settings),
+        keys: keys::draw(own_keys(control, tx, &provider).await?),
+        addresses: addresses(control, provider.organization_id, provider.id),
+        last_test: provider.last_test.as_deref().map(serde_json::from_str).transpose()?,
+        settings,
+    })
+}
+
+fn certificates(settings: &SamlSettings) -> Vec<CertificateFacts> {
+    let facts = settings.certificates.iter().filter_map(|pem| Certificate::read(pem).ok()?.facts());
+    facts.map(draw_facts).collect()
+}
+
+fn draw_facts(facts: Facts) -> CertificateFacts {
+    let Facts { subject, issuer, not_before, not_after, key, fingerprint } = facts;
+    CertificateFacts { subject, issuer, not_before, not_after, key, fingerprint }
+}
+
+/// Our addresses for an identity provider.
+pub(crate) fn addresses(
+    control: &Control,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> ProviderAddresses {
+    let public = control.public_url();
+    let base = format!("{public}/v1/sso/saml/account/{organization}/method/{id}");
+    ProviderAddresses {
+        metadata: format!("{base}/metadata"),
+        acs: format!("{base}/acs"),
+        slo: format!("{base}/slo"),
+        start: format!("{public}/sign-in/sso/{id}"),
+    }
+}
+
+/// What metadata of an identity provider says, put into settings.
+fn with_metadata(settings: &mut SamlSettings, read: metadata::IdpMetadata) {
+    let post = read.sso_redirect.is_none();
+    settings.entity_id = read.entity_id;
+    settings.sso_binding = if post {
+        domain::identity_providers::Binding::Post
+    } else {
+        domain::identity_providers::Binding::Redirect
+    };
+    settings.sso_url = read.sso_redirect.or(read.sso_post).unwrap_or_default();
+    settings.slo_url = read.slo_redirect.unwrap_or_default();
+    settings.certificates = read.certificates.iter().map(Certificate::pem).collect();
+    settings.requests_signed |= read.wants_signed_requests;
+}

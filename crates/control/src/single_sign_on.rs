@@ -1,0 +1,89 @@
+//! Signing in with an organization's identity provider: sending the browser there, taking what it brings back, and saying who it
+//! is. What a response has to be is said in `identity`; the settings are in `identity_providers`.
+//!
+//! The answer comes as a form of another site, with which no cookie of ours comes along. So it is judged and kept there, and
+//! fetched by the browser that asked, which shows its ceremony: an answer in another browser leads nowhere.
+
+mod answers;
+mod finishing;
+mod judges;
+mod people;
+mod trips;
+
+pub use answers::{Received, receive};
+pub use finishing::{Finished, finish};
+pub use judges::{JudgeError, SamlJudge};
+pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for};
+
+use domain::{ids::IdentityProviderId, timestamps::Timestamp};
+use identity::saml::verifications::Report;
+use ring::digest::{Context as Digest, SHA256};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Control, envelopes::Place, errors::Failure};
+
+/// What the hash of a request's ID begins with, so that it is no hash of anything else.
+const REQUEST: &[u8] = b"redoubt identity provider request 1\0";
+/// What the hash of an assertion's ID begins with.
+const ASSERTION: &[u8] = b"redoubt accepted assertion 1\0";
+
+/// The session at the identity provider that one here began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderSession {
+    /// Where.
+    pub provider: IdentityProviderId,
+    /// What tells the person apart there.
+    pub subject: String,
+    /// What the session is called there.
+    pub index: Option<String>,
+    /// When it ends at the latest.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// What a browser was sent away for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// To see whether the identity provider is set up right.
+    Test,
+    /// To link one's account.
+    Link,
+    /// To show once more who one is.
+    StepUp,
+}
+
+/// What is remembered of a browser that was sent away.
+#[derive(Serialize, Deserialize)]
+struct Trip {
+    provider: IdentityProviderId,
+    request_id: String,
+    purpose: Purpose,
+    /// Where the browser goes on, for the console to say and to judge.
+    next: String,
+    began_at: Timestamp,
+}
+
+fn hash(purpose: &[u8], text: &str) -> Vec<u8> {
+    let mut digest = Digest::new(&SHA256);
+    digest.update(purpose);
+    digest.update(text.as_bytes());
+    digest.finish().as_ref().to_vec()
+}
+
+/// The row has no UUID: half of its hash serves as one.
+fn place(request_hash: &[u8]) -> Place {
+    let half = request_hash.first_chunk().copied().unwrap_or_default();
+    Place { column: "provider_requests.answer_sealed", row: Uuid::from_bytes(half) }
+}
+
+fn seal(control: &Control, request_hash: &[u8], report: &Report) -> Result<Vec<u8>, Failure> {
+    let value = serde_json::to_vec(report)?;
+    Ok(control.master_key().seal(control.random(), place(request_hash), &value))
+}
+
+fn open(control: &Control, request_hash: &[u8], sealed: &[u8]) -> Result<Report, Failure> {
+    let value = control.master_key().open(place(request_hash), sealed)?;
+    Ok(serde_json::from_slice(&value)?)
+}

@@ -1,0 +1,319 @@
+//! Who somebody is here of whom an identity provider says who they are there: what its attributes mean, which account that is, and
+//! which groups follow. Believes that the assertion was verified.
+
+use domain::{
+    domains::DomainState,
+    errors::Error,
+    events::EventType,
+    identity_providers::{METHODS_ATTRIBUTE, SECOND_FACTOR_CONTEXTS, SamlSettings, SecondFactorRule},
+    ids::{GroupId, UserId},
+    names::{EmailAddress, PersonName},
+    principals::UserKind,
+};
+use identity::saml::verifications::Assertion;
+use store::{identities::Identity, identity_providers::IdentityProvider, users::User};
+
+use crate::{Context, contexts::Write, errors::Failure};
+
+/// Somebody as the identity provider describes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    /// What tells them apart there.
+    pub(super) subject: String,
+    /// Their address.
+    pub(super) email: EmailAddress,
+    /// What they are called, if it says so.
+    pub(super) name: Option<String>,
+    /// What groups they are in there.
+    pub(super) groups: Vec<String>,
+    /// Whether they showed a second factor there.
+    pub(super) has_second_factor: bool,
+}
+
+impl Person {
+    /// Reads an assertion by the settings' mapping.
+    pub(super) fn read(assertion: &Assertion, settings: &SamlSettings) -> Result<Self, String> {
+        let mapping = &settings.mapping;
+        let subject = match mapping.identity.as_str() {
+            "" => assertion.name_id.value.clone(),
+            name => only(assertion, name)?
+                .ok_or_else(|| format!("the attribute {name}, which says who it is, is missing"))?,
+        };
+        let address = match mapping.email.as_str() {
+            "" => assertion.name_id.value.clone(),
+            // Where the attribute is not sent, a NameID that is an address does.
+            name => only(assertion, name)?.unwrap_or_else(|| assertion.name_id.value.clone()),
+        };
+        if !address.is_ascii()
+            || address.bytes().any(|sign| sign.is_ascii_whitespace() || sign.is_ascii_control())
+        {
+            return Err(format!("{address:?} is no plain e-mail address"));
+        }
+        let email = address.parse().map_err(|_| format!("{address:?} is no e-mail address"))?;
+        Ok(Self {
+            subject,
+            email,
+            name: name(assertion, settings)?,
+            groups: match mapping.groups.as_str() {
+                "" => Vec::new(),
+                name => values(assertion, name).map(ToOwned::to_owned).collect(),
+            },
+            has_second_factor: has_second_factor(assertion, settings.second_factor),
+        })
+    }
+
+    /// What people read of it: name of what, value.
+    pub(super) fn described(&self) -> Vec<(String, String)> {
+        let row = |name: &str, value: String| (name.to_owned(), value);
+        vec![
+            row("Identity", self.subject.clone()),
+            row("E-mail", self.email.to_string()),
+            row("Name", self.name.clone().unwrap_or_else(|| "not sent".into())),
+            row("Groups", if self.groups.is_empty() { "none sent".into() } else { self.groups.join(", ") }),
+            row("Second factor", if self.has_second_factor { "shown" } else { "not shown" }.into()),
+        ]
+    }
+}
+
+fn values<'a>(assertion: &'a Assertion, name: &'a str) -> impl Iterator<Item = &'a str> {
+    assertion
+        .attributes
+        .iter()
+        .filter(move |attribute| attribute.name == name)
+        .flat_map(|attribute| attribute.values.iter().map(String::as_str))
+}
+
+/// The one value of an attribute; none if it is not sent.
+fn only(assertion: &Assertion, name: &str) -> Result<Option<String>, String> {
+    let mut found = values(assertion, name);
+    match (found.next(), found.next()) {
+        (value, None) => Ok(value.map(ToOwned::to_owned)),
+        _ => Err(format!("the attribute {name} has several values")),
+    }
+}
+
+fn name(assertion: &Assertion, settings: &SamlSettings) -> Result<Option<String>, String> {
+    let part = |name: &str| if name.is_empty() { Ok(None) } else { only(assertion, name) };
+    let mapping = &settings.mapping;
+    if let Some(whole) = part(&mapping.real_name)? {
+        return Ok(Some(whole));
+    }
+    let parts: Vec<String> =
+        [part(&mapping.first_name)?, part(&mapping.last_name)?].into_iter().flatten().collect();
+    Ok((!parts.is_empty()).then(|| parts.join(" ")))
+}
+
+fn has_second_factor(assertion: &Assertion, rule: SecondFactorRule) -> bool {
+    let says = |text: &str| SECOND_FACTOR_CONTEXTS.contains(&text);
+    match rule {
+        SecondFactorRule::Always => true,
+        SecondFactorRule::Never => false,
+        SecondFactorRule::Asserted => {
+            assertion.context_class.as_deref().is_some_and(says)
+                || values(assertion, METHODS_ATTRIBUTE).any(says)
+        }
+    }
+}
+
+/// Finds the account of somebody whom an identity provider vouches for, makes one if the settings say so, links both, and has them
+/// join the organization and its groups. Everything goes on record with the sign-in.
+pub(super) async fn resolve(
+    ctx: &Context,
+    write: &mut Write,
+    provider: &IdentityProvider,
+    settings: &SamlSettings,
+    person: &Person,
+) -> Result<User, Failure> {
+    let user = match store::identities::find(&mut write.tx, provider.id, &person.subject).await? {
+        Some(identity) => known(write, &identity).await?,
+        None => new(ctx, write, provider, settings, person).await?,
+    };
+    is_theirs(write, provider, &user).await?;
+    write.event.user_id = Some(user.id);
+    write.event.actor.clone_from(&user.email);
+    join(ctx, write, provider, settings, &user).await?;
+    join_groups(ctx, write, settings, person, &user).await?;
+    store::identities::touch(&mut write.tx, provider.id, &person.subject, ctx.now()).await?;
+    Ok(user)
+}
+
+fn refused(reason: impl Into<String>) -> Failure {
+    Error::Forbidden { reason: reason.into() }.into()
+}
+
+async fn known(write: &mut Write, identity: &Identity) -> Result<User, Failure> {
+    let user = store::users::find(&mut write.tx, identity.user_id).await?;
+    let user = user.ok_or_else(|| Failure::Inconsistent("an identity of nobody".into()))?;
+    if !user.is_active {
+        return Err(refused("Your account is deactivated. Ask an admin of your organization."));
+    }
+    Ok(user)
+}
+
+/// Somebody whom this identity provider vouches for the first time: their address has to be of a domain that is the organization's
+/// and leads here.
+async fn new(
+    ctx: &Context,
+    write: &mut Write,
+    provider: &IdentityProvider,
+    settings: &SamlSettings,
+    person: &Person,
+) -> Result<User, Failure> {
+    let email = person.email.as_str();
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let leading = store::identity_providers::active_of_domain(&mut write.tx, domain).await?;
+    if !leading.iter().any(|leading| leading.id == provider.id) {
+        return Err(refused(format!(
+            "The identity provider {} may not vouch for {email}: its domain is not verified and linked with it. Sign in another \
+             way and link your account in your profile, or ask an admin.",
+            provider.name
+        )));
+    }
+    let user = match store::users::find_by_email(&mut write.tx, email).await? {
+        Some(user) if user.kind != UserKind::Person || !user.is_active => {
+            return Err(refused("Your account is deactivated. Ask an admin of your organization."));
+        }
+        Some(user) => user,
+        None if settings.creates_members => make(ctx, write, person).await?,
+        None => {
+            return Err(refused(format!(
+                "There is no account for {email}. Ask an admin of your organization to invite you."
+            )));
+        }
+    };
+    link(ctx, write, provider, &person.subject, &user).await?;
+    Ok(user)
+}
+
+async fn make(ctx: &Context, write: &mut Write, person: &Person) -> Result<User, Failure> {
+    let email = person.email.as_str();
+    let name: Option<PersonName> = person.name.as_deref().and_then(|name| name.parse().ok());
+    let user = User {
+        id: UserId::from_uuid(ctx.control.new_uuid()),
+        email: email.to_owned(),
+        name: name.map_or_else(|| email.split('@').next().unwrap_or(email).to_owned(), Into::into),
+        password_hash: String::new(),
+        created_at: ctx.now(),
+        last_activity_at: None,
+        is_active: true,
+        kind: UserKind::Person,
+        description: String::new(),
+        job_title: String::new(),
+        department: String::new(),
+        city: String::new(),
+        country: String::new(),
+        generation: 0,
+    };
+    if !store::users::add(&mut write.tx, &user).await? {
+        return Err(store::Error::Conflict.into());
+    }
+    Ok(user)
+}
+
+/// Links an account with who its person is at an identity provider.
+pub(super) async fn link(
+    ctx: &Context,
+    write: &mut Write,
+    provider: &IdentityProvider,
+    subject: &str,
+    user: &User,
+) -> Result<(), Failure> {
+    let identity = Identity {
+        identity_provider_id: provider.id,
+        subject: subject.to_owned(),
+        user_id: user.id,
+        created_at: ctx.now(),
+        last_used_at: Some(ctx.now()),
+    };
+    if !store::identities::add(&mut write.tx, &identity).await? {
+        return Err(refused("Somebody else is linked with this identity already."));
+    }
+    let text = format!("Linked {} with {subject} at the identity provider {}", user.email, provider.name);
+    write.record(EventType::UserIdentityLinked, text).await
+}
+
+/// Whoever another organization manages is nobody's to vouch for but that one's.
+pub(super) async fn is_theirs(
+    write: &mut Write,
+    provider: &IdentityProvider,
+    user: &User,
+) -> Result<(), Failure> {
+    let domain = user.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let holder = store::domains::find_verified(&mut write.tx, domain).await?;
+    let is_others = holder.is_some_and(|holder| {
+        holder.state == DomainState::Verified && holder.organization_id != provider.organization_id
+    });
+    if is_others {
+        return Err(refused(
+            "Another organization manages this account: only its own identity provider can sign it in.",
+        ));
+    }
+    Ok(())
+}
+
+async fn join(
+    ctx: &Context,
+    write: &mut Write,
+    provider: &IdentityProvider,
+    settings: &SamlSettings,
+    user: &User,
+) -> Result<(), Failure> {
+    let organization = provider.organization_id;
+    match store::memberships::find(&mut write.tx, organization, user.id).await? {
+        Some(membership) if membership.is_active => return Ok(()),
+        Some(_) => {
+            return Err(refused("You are deactivated in this organization. Ask one of its admins."));
+        }
+        None if !settings.creates_members => {
+            return Err(refused(
+                "You do not belong to this organization. Ask one of its admins to invite you.",
+            ));
+        }
+        None => {}
+    }
+    store::memberships::add(&mut write.tx, organization, user.id, false, ctx.now()).await?;
+    let text = format!("{} joined through the identity provider {}", user.email, provider.name);
+    write.record(EventType::UserJoined, text).await?;
+    if let Some(group) = settings.group_id {
+        add_to(ctx, write, group, user).await?;
+    }
+    Ok(())
+}
+
+/// Joins the groups that the identity provider names, of those that are mapped, and leaves the others of them.
+async fn join_groups(
+    ctx: &Context,
+    write: &mut Write,
+    settings: &SamlSettings,
+    person: &Person,
+    user: &User,
+) -> Result<(), Failure> {
+    let mut mapped: Vec<GroupId> = settings.groups.iter().map(|mapped| mapped.group_id).collect();
+    mapped.sort();
+    mapped.dedup();
+    for group in mapped {
+        let is_named = settings
+            .groups
+            .iter()
+            .any(|mapped| mapped.group_id == group && person.groups.contains(&mapped.value));
+        if is_named || Some(group) == settings.group_id {
+            add_to(ctx, write, group, user).await?;
+        } else if store::group_members::remove(&mut write.tx, group, user.id).await? {
+            let text =
+                format!("{} left a group that the identity provider does not name any more", user.email);
+            write.record(EventType::GroupMemberRemoved, text).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn add_to(ctx: &Context, write: &mut Write, group: GroupId, user: &User) -> Result<(), Failure> {
+    let Some(organization) = write.event.organization_id else { return Ok(()) };
+    // One that was deleted since is joined no more.
+    let Some(group) = store::groups::find(&mut write.tx, organization, group).await? else { return Ok(()) };
+    if store::group_members::add(&mut write.tx, group.id, user.id, ctx.now()).await? {
+        let text = format!("{} joined the group {}, as the identity provider says", user.email, group.name);
+        write.record(EventType::GroupMemberAdded, text).await?;
+    }
+    Ok(())
+}

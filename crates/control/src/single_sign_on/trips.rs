@@ -1,0 +1,223 @@
+//! Sending a browser to an identity provider. Believes nothing yet.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{
+    actions::Action,
+    errors::Error,
+    identity_providers::{Binding, ProviderState, SamlSettings},
+    ids::{IdentityProviderId, OrganizationId, UserId},
+    names::EmailAddress,
+    sign_ins::CeremonyKind,
+    views::ProviderChoice,
+};
+use identity::saml::{
+    keys::SignatureAlgorithm,
+    redirects::{self, Kind, Signing},
+    requests::{self, AuthnRequest, ID_BYTES},
+};
+use store::{access::Target, identity_providers::IdentityProvider, provider_requests::ProviderRequest};
+
+use super::{Purpose, REQUEST, Trip, hash};
+use crate::{
+    Context, Control,
+    ceremonies::{self, Begun},
+    contexts::Permit,
+    errors::{Failure, attempt},
+    identity_providers::{self, addresses, own_keys},
+    profiles,
+    sessions::lock_outs,
+};
+
+/// How long somebody may take at the identity provider.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// Requests that wait for their answer at the same time, at most.
+const UNDER_WAY_MAX: i64 = 50_000;
+
+/// How a browser gets to the identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is sent to this address.
+    Redirect(String),
+    /// It posts this form.
+    Post {
+        /// To this address.
+        action: String,
+        /// `SAMLRequest`, as it is sent.
+        request: String,
+    },
+}
+
+/// The identity providers that people of an address's domain sign in with, by name. Asks about domains alone, so that it tells
+/// nothing of who has an account.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn providers_for(ctx: &Context, email: &str) -> Result<Vec<ProviderChoice>, Error> {
+    attempt!(ctx, {
+        let Ok(email) = email.parse::<EmailAddress>() else { return Ok(Vec::new()) };
+        let Some((_, domain)) = email.as_str().rsplit_once('@') else { return Ok(Vec::new()) };
+        let permit = ctx.public(Action::SingleSignOn);
+        let mut tx = permit.read().await?;
+        let found = store::identity_providers::active_of_domain(&mut tx, domain).await?;
+        Ok(found
+            .into_iter()
+            .map(|provider| ProviderChoice { id: provider.id, name: provider.name })
+            .collect())
+    })
+}
+
+/// Begins to sign in with an identity provider that lets people in; `next` comes back with who was vouched for.
+///
+/// # Errors
+/// `NotFound`; `Limited` when one network asks too often; `Unavailable` when too many are under way.
+pub async fn begin(ctx: &Context, id: IdentityProviderId, next: &str) -> Result<Begun<Way>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.public(Action::SingleSignOn);
+        let counters = lock_outs::challenge_counters(ctx.origin().address);
+        if let Err(lock_out) = lock_outs::count(&ctx.control, &counters).await? {
+            return Err(Error::limited(lock_out.seconds_left(ctx.now())).into());
+        }
+        let provider = active(&permit, id).await?;
+        send(ctx, &permit, &provider, Purpose::SignIn, None, next).await
+    })
+}
+
+/// Begins a test of an identity provider, which signs nobody in.
+///
+/// # Errors
+/// `Conflict` when something is missing; `Denied`; `NotFound`.
+pub async fn begin_test(
+    ctx: &Context,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> Result<Begun<Way>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.authorize(Action::TestIdentityProvider, Target::Organization(organization)).await?;
+        let provider = identity_providers::find(&mut permit.read().await?, organization, id).await?;
+        send(ctx, &permit, &provider, Purpose::Test, Some(ctx.user()?), "").await
+    })
+}
+
+/// Begins to link one's own account with who one is at an identity provider of an organization that one belongs to.
+///
+/// # Errors
+/// `NotFound`; `StepUp`; `Denied` for tokens; `Unauthenticated`.
+pub async fn begin_link(ctx: &Context, id: IdentityProviderId) -> Result<Begun<Way>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ManageOwnFactors)?;
+        let provider = active(&permit, id).await?;
+        let mut tx = permit.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        if store::memberships::find(&mut tx, provider.organization_id, user.id).await?.is_none() {
+            return Err(Error::NotFound.into());
+        }
+        drop(tx);
+        send(ctx, &permit, &provider, Purpose::Link, Some(user.id), "").await
+    })
+}
+
+/// Begins to show once more who one is, at the identity provider that one signed in with.
+///
+/// # Errors
+/// `NotFound`; `Denied` for tokens; `Unauthenticated`.
+pub async fn begin_step_up(ctx: &Context, id: IdentityProviderId, next: &str) -> Result<Begun<Way>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::StepUp)?;
+        let provider = active(&permit, id).await?;
+        send(ctx, &permit, &provider, Purpose::StepUp, Some(ctx.user()?), next).await
+    })
+}
+
+async fn active(permit: &Permit, id: IdentityProviderId) -> Result<IdentityProvider, Failure> {
+    let provider = store::identity_providers::find(&mut permit.read().await?, id).await?;
+    Ok(provider.filter(|provider| provider.state == ProviderState::Active).ok_or(Error::NotFound)?)
+}
+
+async fn send(
+    ctx: &Context,
+    permit: &Permit,
+    provider: &IdentityProvider,
+    purpose: Purpose,
+    user: Option<UserId>,
+    next: &str,
+) -> Result<Begun<Way>, Failure> {
+    let settings = identity_providers::read(provider)?;
+    if let Some(what) = settings.missing().first() {
+        return Err(Error::conflict(format!("This identity provider still lacks {what}.")).into());
+    }
+    let control = &ctx.control;
+    let keys = own_keys(control, &mut permit.read().await?, provider).await?;
+    let private = keys.first().map(|key| key.private.clone());
+    let mut random = [0; ID_BYTES];
+    control.random().fill(&mut random);
+    let (request_id, own) = (requests::id(random), addresses(control, provider.organization_id, provider.id));
+    let asks_again = settings.is_forced || purpose == Purpose::StepUp;
+    let request = AuthnRequest {
+        id: &request_id,
+        issued_at: ctx.now(),
+        destination: &settings.sso_url,
+        issuer: &own.metadata,
+        acs_url: &own.acs,
+        name_id_format: Some(settings.name_id_format.as_str()).filter(|format| !format.is_empty()),
+        context_class: Some(settings.context_class.as_str()).filter(|class| !class.is_empty()),
+        is_forced: asks_again,
+    };
+    let signing = private.as_ref().filter(|_| settings.requests_signed);
+    let algorithm = algorithm(&settings);
+    let way = match settings.sso_binding {
+        Binding::Redirect => {
+            let signing = signing.map(|private| Signing { private, algorithm });
+            let address =
+                redirects::address(&settings.sso_url, Kind::Request, &request.xml(), None, signing.as_ref());
+            Way::Redirect(address.map_err(unsigned)?)
+        }
+        Binding::Post => {
+            let xml = match signing {
+                Some(private) => request.signed_xml(private, algorithm).map_err(unsigned)?,
+                None => request.xml(),
+            };
+            Way::Post { action: settings.sso_url.clone(), request: STANDARD.encode(xml) }
+        }
+    };
+    note(control, provider, &request_id, purpose).await?;
+    let trip =
+        Trip { provider: provider.id, request_id, purpose, next: next.to_owned(), began_at: ctx.now() };
+    let ceremony = ceremonies::begin_unrecorded(ctx, CeremonyKind::SingleSignOn, user, &trip).await?;
+    Ok(Begun { ceremony, shown: way })
+}
+
+fn algorithm(settings: &SamlSettings) -> SignatureAlgorithm {
+    let known = SignatureAlgorithm::ALL.iter().copied();
+    known.into_iter().find(|known| known.name() == settings.signature_algorithm).unwrap_or_default()
+}
+
+fn unsigned(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::Certificate(Box::new(error))
+}
+
+/// Notes the request. It changes nothing of anybody's, so that it is no event: its answer is.
+async fn note(
+    control: &Control,
+    provider: &IdentityProvider,
+    request_id: &str,
+    purpose: Purpose,
+) -> Result<(), Failure> {
+    let mut tx = control.store().write().await?;
+    if store::provider_requests::count(&mut tx).await? >= UNDER_WAY_MAX {
+        let reason = "Too many people sign in right now. Try again in a few minutes.".into();
+        return Err(Error::Unavailable { reason }.into());
+    }
+    let request = ProviderRequest {
+        request_hash: hash(REQUEST, request_id),
+        identity_provider_id: provider.id,
+        is_test: purpose == Purpose::Test,
+        created_at: control.now(),
+        expires_at: control.now().plus(LIFETIME),
+        answered_at: None,
+        answer_sealed: None,
+    };
+    store::provider_requests::add(&mut tx, &request).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,125 @@
+//! Identity providers as lists and pages show them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity_providers::{ProviderProtocol, ProviderState, SamlSettings, TestReport},
+    ids::{DomainId, IdentityProviderId, IdentityProviderKeyId, OrganizationId},
+    timestamps::Timestamp,
+};
+
+/// An identity provider in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderRow {
+    /// Its id.
+    pub id: IdentityProviderId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What the organization calls it.
+    pub name: String,
+    /// What it speaks.
+    pub protocol: ProviderProtocol,
+    /// Whether it lets people in.
+    pub state: ProviderState,
+    /// How many people are linked with it.
+    pub people: i64,
+    /// The domains that lead to it.
+    pub domains: Vec<LinkedDomain>,
+    /// When it was last tested.
+    pub tested_at: Option<Timestamp>,
+    /// When a test last passed with the settings that it has.
+    pub passed_at: Option<Timestamp>,
+    /// When the last of its certificates ends.
+    pub certificate_ends_at: Option<Timestamp>,
+    /// What is missing before anybody can sign in, in words.
+    pub missing: Vec<String>,
+    /// Counts up with each change.
+    pub generation: i64,
+}
+
+/// A domain that leads to an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct LinkedDomain {
+    /// Its id.
+    pub domain_id: DomainId,
+    /// The domain.
+    pub domain_name: String,
+    /// Whether it is verified; it leads nowhere otherwise.
+    pub is_verified: bool,
+}
+
+/// An identity provider on its page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderView {
+    /// As in the list.
+    #[serde(flatten)]
+    pub row: ProviderRow,
+    /// Its settings.
+    pub settings: SamlSettings,
+    /// Its certificates.
+    pub certificates: Vec<CertificateFacts>,
+    /// Our keys towards it, the newest first.
+    pub keys: Vec<ProviderKey>,
+    /// Our addresses for it.
+    pub addresses: ProviderAddresses,
+    /// What the last test found.
+    pub last_test: Option<TestReport>,
+}
+
+/// Our addresses for an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderAddresses {
+    /// Our entity id, where our metadata is as well.
+    pub metadata: String,
+    /// Where responses are posted to.
+    pub acs: String,
+    /// Where people are signed out.
+    pub slo: String,
+    /// Where a sign-in begins: for a tile in the company's portal.
+    pub start: String,
+}
+
+/// What a certificate says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct CertificateFacts {
+    /// Whom it is for.
+    pub subject: String,
+    /// Who made it.
+    pub issuer: String,
+    /// When it begins.
+    pub not_before: Timestamp,
+    /// When it ends.
+    pub not_after: Timestamp,
+    /// The key: `RSA 2048`.
+    pub key: String,
+    /// SHA-256 in hex.
+    pub fingerprint: String,
+}
+
+/// One of our keys towards an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderKey {
+    /// Its id.
+    pub id: IdentityProviderKeyId,
+    /// Whether it signs our requests now.
+    pub is_used: bool,
+    /// The certificate in PEM.
+    pub certificate: String,
+    /// What it says.
+    pub facts: CertificateFacts,
+}
+
+/// What somebody can sign in with, by the domain of their address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderChoice {
+    /// Its id.
+    pub id: IdentityProviderId,
+    /// What its organization calls it.
+    pub name: String,
+}
