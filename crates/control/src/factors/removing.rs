@@ -121,7 +121,7 @@ async fn alone(
             return Err(Error::invalid("password", reason).into());
         }
         let (account, _) = Account::of(&mut tx, user.id).await?.ok_or(Error::NotFound)?;
-        Ok(Some((account, least_alone(&mut tx, &user).await?)))
+        Ok(Some((account, least_alone(&mut tx, user.id).await?)))
     })?;
     let Some((account, least)) = found else { return Ok(None) };
     let looked = look_at(ctx, permit, EventType::UserFactorRemoved, &account, password.clone()).await?;
