@@ -39,10 +39,12 @@ use crate::{
 pub(crate) use carrying_out::carry_out_due;
 pub use carrying_out::reset_by_operator;
 pub(crate) use objecting::object_by_factor;
-pub use objecting::{object, object_own, own, view};
+pub use objecting::{Linked, object, object_own, own, view};
 
 /// How long somebody has to object.
 pub const WAITING: Duration = Duration::from_secs(24 * 3600);
+/// How long who has lost their factors and added none is told of it in the console.
+pub const TOLD: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Most characters of the reason.
 const REASON_CHARS_MAX: usize = 500;
 /// Bytes of the token in the link: 256 bits.

@@ -52,11 +52,14 @@ pub struct SignedIn {
     pub proof: Proof,
     /// When.
     pub proven_at: Timestamp,
+    /// Whether their second factors were to be removed, which what they showed has stopped.
+    pub has_stopped_reset: bool,
 }
 
 impl SignedIn {
     pub(crate) fn new(ctx: &Context, user: UserId, proof: Proof) -> Self {
-        Self { user, device: devices::mark(&ctx.control, user), proof, proven_at: ctx.now() }
+        let device = devices::mark(&ctx.control, user);
+        Self { user, device, proof, proven_at: ctx.now(), has_stopped_reset: false }
     }
 }
 
@@ -82,8 +85,7 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
     let looked =
         passwords::look_at(ctx, &permit, EventType::UserSignInRefused, &account, input.password).await?;
     attempt!(ctx, {
-        let mut write = permit.write(EventType::UserSignedIn).await?;
-        account.name_in(&mut write);
+        let mut write = account.begin(&permit, EventType::UserSignedIn).await?;
         let Some(user) = looked.owner(&mut write, &account).await? else {
             write.event.outcome = Outcome::Denied;
             write.text("Wrong e-mail or password");

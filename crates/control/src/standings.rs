@@ -448,6 +448,7 @@ mod tests {
             last_activity_at: None,
             generation: 0,
             has_second_factor: false,
+            is_factor_reset_waiting: false,
         };
         let administers = |is_active, is_user_active| {
             let member = Member { is_active, is_user_active, ..member.clone() };

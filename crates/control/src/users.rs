@@ -371,6 +371,7 @@ fn draw(member: &Member) -> MemberRow {
         is_super_admin: member.is_super_admin,
         is_active: member.is_active && member.is_user_active,
         has_second_factor: member.has_second_factor,
+        is_factor_reset_waiting: member.is_factor_reset_waiting,
         joined_at: member.joined_at,
         last_activity_at: member.last_activity_at,
     }
