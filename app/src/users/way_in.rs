@@ -117,6 +117,7 @@ mod tests {
                 is_active: true,
                 is_super_admin: false,
                 has_second_factor: false,
+                is_factor_reset_waiting: false,
                 joined_at: Timestamp::from_micros(0),
                 last_activity_at: None,
             },

@@ -63,6 +63,8 @@ pub struct Member {
     pub generation: i64,
     /// Whether they have a second factor; recovery codes are none. Application users have none.
     pub has_second_factor: bool,
+    /// Whether it was asked that they lose their second factors, and that is open.
+    pub is_factor_reset_waiting: bool,
 }
 
 /// An application user with the number of its tokens.
@@ -95,7 +97,9 @@ macro_rules! members {
             "SELECT m.user_id, u.email, u.name, u.kind, u.description, u.job_title, u.department, u.city, u.country,
                 m.is_super_admin, m.is_active, u.is_active AS is_user_active, m.joined_at, u.last_activity_at,
                 u.generation,
-                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor",
+                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM factor_resets r WHERE r.user_id = u.id AND r.ended_at IS NULL)
+                    AS is_factor_reset_waiting",
             $also,
             " FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
             $($rest)*

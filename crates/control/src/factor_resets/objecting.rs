@@ -2,7 +2,11 @@
 //! in the profile of who is still signed in. Asking and taking back is the admins'.
 
 use domain::{
-    actions::Action, errors::Error, events::EventType, secrets::Secret, sign_ins::FactorResetOutcome,
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    secrets::Secret,
+    sign_ins::FactorResetOutcome,
     views::{FactorResetView, OwnFactorResets},
 };
 use store::{Tx, factor_resets::FactorReset, users::User};
@@ -121,7 +125,9 @@ pub async fn object_own(ctx: &Context) -> Result<(), Error> {
 /// Objects for somebody who has just shown a second factor: they have not lost them all. Says whether there was something to
 /// object to.
 pub(crate) async fn object_by_factor(ctx: &Context, write: &mut Write, user: &User) -> Result<bool, Failure> {
-    let Some(reset) = store::factor_resets::find_open(&mut write.tx, user.id).await? else { return Ok(false) };
+    let Some(reset) = store::factor_resets::find_open(&mut write.tx, user.id).await? else {
+        return Ok(false);
+    };
     end(write, &reset, FactorResetOutcome::Objected, ctx).await?;
     let how = "they have signed in with one, or shown it";
     letters::objected(ctx, &mut write.tx, &reset, user, how).await?;
@@ -151,4 +157,3 @@ fn ended(reset: &FactorReset, outcome: FactorResetOutcome) -> &'static str {
         FactorResetOutcome::Withdrawn => "This was taken back: the second factors stay.",
     }
 }
-
