@@ -100,11 +100,11 @@ pub async fn leave(ctx: &Context, organization: OrganizationId, confirmation: &s
         let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
         let before = users::held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
-        ending.record(ctx, &mut write, "who left the organization").await?;
+        let rest = ending.record(ctx, &mut write, "who left the organization").await?;
         write
             .subject(SubjectKind::User, user.uuid(), member.email.clone())
             .before(&before)?
-            .text(format!("{} left the organization", member.email));
+            .text(format!("{} left the organization{rest}", member.email));
         write.commit().await
     })
 }

@@ -147,8 +147,8 @@ pub async fn remove(
         let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
         let before = held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
-        ending.record(ctx, &mut write, "who was removed from the organization").await?;
-        write.before(&before)?.text(format!("Removed {} from the organization", member.email));
+        let rest = ending.record(ctx, &mut write, "who was removed from the organization").await?;
+        write.before(&before)?.text(format!("Removed {} from the organization{rest}", member.email));
         write.commit().await
     })
 }

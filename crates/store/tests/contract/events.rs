@@ -18,6 +18,7 @@ contract!(
     chains_are_apart,
     every_field_and_value_comes_back,
     a_place_in_a_chain_is_taken_once,
+    many_are_appended_at_once,
     pages_newest_first,
     finds_what_is_looked_for,
     looks_no_further_than_it_is_to,
@@ -48,6 +49,23 @@ async fn chains_are_apart(store: Store) {
     assert_eq!(events::last(&mut tx, Some(organization_id(2))).await.unwrap(), None);
     let listed = events::list_for_organization(&mut tx, None, &ALL, None, 9).await.unwrap();
     assert_eq!(listed, [event(None, 1)]);
+}
+
+async fn many_are_appended_at_once(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    events::append_all(&mut tx, &[]).await.unwrap();
+    let organization = Some(organization_id(1));
+    // More than go into one statement.
+    let many: Vec<Event> = (1..=1203).map(|number| event(organization, number)).collect();
+    events::append_all(&mut tx, &many).await.unwrap();
+    events::append(&mut tx, &event(None, 1)).await.unwrap();
+    let mut listed = events::list_for_organization(&mut tx, organization, &ALL, None, 2000).await.unwrap();
+    listed.reverse();
+    assert_eq!(listed, many);
+    let mut again = event(organization, 1204);
+    again.sequence = 1203;
+    let taken = events::append_all(&mut tx, &[event(organization, 1205), again]).await;
+    assert!(matches!(taken, Err(Error::Conflict)), "{taken:?}");
 }
 
 async fn every_field_and_value_comes_back(store: Store) {
