@@ -1,6 +1,8 @@
 //! What somebody holds in a whole organization, and the guards that follow from it: who may give what, and who may act on
 //! whom. Reads what it is about; writes nothing but the record of what a guard forbade.
 
+mod beside;
+
 use std::collections::BTreeSet;
 
 use domain::{

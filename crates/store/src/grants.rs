@@ -206,6 +206,7 @@ macro_rules! on_resource {
         "g.resource_id = $2 AND (g.organization_id = $1) IS TRUE"
     };
 }
+pub(crate) use {described, in_organization, of_principal, on_resource};
 macro_rules! page {
     ($where:expr, $at:literal, $id:literal, $limit:literal) => {
         described!(
@@ -259,77 +260,6 @@ pub async fn count(tx: &mut Tx, organization: OrganizationId, filter: &GrantFilt
     Ok(count)
 }
 
-/// Grants that have not ended, oldest first: they alone count against the limit.
-macro_rules! running {
-    ($where:expr, $now:literal, $limit:literal) => {
-        described!(
-            $where,
-            " AND (g.expires_at IS NULL OR g.expires_at > ",
-            $now,
-            ") ORDER BY g.created_at, g.id LIMIT ",
-            $limit
-        )
-    };
-}
-
-/// The organization's grants that have not ended, oldest first.
-pub async fn running(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    filter: &GrantFilter,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Described>, Error> {
-    const ALL: &str = running!(in_organization!(), "$2", "$3");
-    const OF_PRINCIPAL: &str = running!(of_principal!(), "$4", "$5");
-    const ON_RESOURCE: &str = running!(on_resource!(), "$3", "$4");
-    let limit = i64::from(limit);
-    match *filter {
-        GrantFilter { principal: Some(principal), resource } => {
-            fetch_all!(tx, OF_PRINCIPAL, organization, principal, resource, now, limit)
-        }
-        GrantFilter { resource: Some(resource), .. } => {
-            fetch_all!(tx, ON_RESOURCE, organization, resource, now, limit)
-        }
-        _ => fetch_all!(tx, ALL, organization, now, limit),
-    }
-}
-
-/// Counts grants that have not ended, and the projects that they are on.
-macro_rules! running_counts {
-    ($where:expr, $now:literal) => {
-        concat!(
-            "SELECT COUNT(*), COUNT(DISTINCT CASE WHEN g.resource_kind = 'project' THEN g.resource_id END)
-            FROM grants g WHERE ",
-            $where,
-            " AND (g.expires_at IS NULL OR g.expires_at > ",
-            $now,
-            ")"
-        )
-    };
-}
-
-/// How many grants of the organization have not ended, and on how many projects themselves.
-pub async fn count_running(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    filter: &GrantFilter,
-    now: Timestamp,
-) -> Result<(i64, i64), Error> {
-    const ALL: &str = running_counts!(in_organization!(), "$2");
-    const OF_PRINCIPAL: &str = running_counts!(of_principal!(), "$4");
-    const ON_RESOURCE: &str = running_counts!(on_resource!(), "$3");
-    match *filter {
-        GrantFilter { principal: Some(principal), resource } => {
-            fetch_one!(tx, OF_PRINCIPAL, organization, principal, resource, now)
-        }
-        GrantFilter { resource: Some(resource), .. } => {
-            fetch_one!(tx, ON_RESOURCE, organization, resource, now)
-        }
-        _ => fetch_one!(tx, ALL, organization, now),
-    }
-}
-
 /// The organization's grant of that id, with names.
 pub async fn find_described(
     tx: &mut Tx,
@@ -357,10 +287,25 @@ pub async fn find_given(
 /// order of the joins says so to SQLite.
 macro_rules! held {
     ($me:literal, $when:literal, $where:literal) => {
+        concat!(held!(@ "", $me, $when, $where), " ORDER BY g.created_at, g.id LIMIT $3")
+    };
+    // The limit is that of each organization.
+    ($me:literal, $when:literal, $where:literal; each) => {
+        concat!(
+            "SELECT * FROM (",
+            held!(
+                @ ", ROW_NUMBER() OVER (PARTITION BY g.organization_id ORDER BY g.created_at, g.id) AS place",
+                $me, $when, $where
+            ),
+            ") each_one WHERE place <= $3 ORDER BY created_at, id"
+        )
+    };
+    (@ $further:literal, $me:literal, $when:literal, $where:literal) => {
         concat!(
             "SELECT g.*, gr.id AS group_id, gr.name AS group_name,
-                COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id
-            FROM (",
+                COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id",
+            $further,
+            " FROM (",
             $me,
             ") me CROSS JOIN grants g LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
@@ -368,8 +313,7 @@ macro_rules! held {
                 AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
             $when,
             " AND ",
-            $where,
-            " ORDER BY g.created_at, g.id LIMIT $3"
+            $where
         )
     };
 }
@@ -389,6 +333,24 @@ pub async fn held(
         "(g.organization_id = $4) IS TRUE"
     );
     fetch_all!(tx, text, user, now, HELD_MAX, organization)
+}
+
+/// Everything that somebody holds in the organizations that `other` belongs to and is let into, directly or through groups,
+/// oldest first, at most [`HELD_MAX`] in each. Whether they are members of these themselves is not looked at.
+pub async fn held_beside(
+    tx: &mut Tx,
+    user: UserId,
+    other: UserId,
+    now: Timestamp,
+) -> Result<Vec<Held>, Error> {
+    let text = held!(
+        "SELECT $1 AS id, 'user' AS kind
+            UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
+        "(g.expires_at IS NULL OR g.expires_at > $2)",
+        "(g.organization_id IN (SELECT m.organization_id FROM memberships m WHERE m.user_id = $4 AND m.is_active)) IS TRUE";
+        each
+    );
+    fetch_all!(tx, text, user, now, HELD_MAX, other)
 }
 
 /// Everything that a group holds, oldest first, at most [`HELD_MAX`].

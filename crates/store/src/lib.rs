@@ -39,6 +39,7 @@ pub mod project_contacts;
 pub mod project_tags;
 pub mod projects;
 pub mod recovery_codes;
+pub mod running_grants;
 pub mod services;
 pub mod sessions;
 pub mod set_up_links;

@@ -6,7 +6,7 @@ use domain::{ids::UserId, principals::UserKind, timestamps::Timestamp};
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_one, fetch_optional, storable},
+    queries::{execute, fetch_all, fetch_one, fetch_optional, storable},
 };
 
 /// A person or an application user.
@@ -100,6 +100,21 @@ pub async fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
 /// The person of that sign-in name.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, Error> {
     fetch_optional!(tx, "SELECT * FROM users WHERE email = $1", email)
+}
+
+/// The people who are super admins of an organization that lets this person in, without the person: each once, at most
+/// `each` of one organization, by sign-in name.
+pub async fn super_admins_over(tx: &mut Tx, user: UserId, each: u32) -> Result<Vec<User>, Error> {
+    let text = "SELECT * FROM users WHERE id IN (
+            SELECT user_id FROM (
+                SELECT m.user_id, ROW_NUMBER() OVER (PARTITION BY m.organization_id ORDER BY u.email) AS place
+                FROM memberships own JOIN memberships m ON m.organization_id = own.organization_id
+                JOIN users u ON u.id = m.user_id
+                WHERE own.user_id = $1 AND own.is_active AND m.is_super_admin AND m.is_active AND u.is_active
+                    AND u.kind = 'person' AND u.id <> $1
+            ) each_one WHERE place <= $2
+        ) ORDER BY email";
+    fetch_all!(tx, text, user, i64::from(each))
 }
 
 /// How many there are.

@@ -66,10 +66,10 @@ impl Ending {
         filter: &GrantFilter,
     ) -> Result<Self, Failure> {
         let (total, projects_total) =
-            store::grants::count_running(tx, organization, filter, ctx.now()).await?;
+            store::running_grants::count(tx, organization, filter, ctx.now()).await?;
         let count = |count: i64| usize::try_from(count).unwrap_or(usize::MAX);
         Ok(Self {
-            grants: store::grants::running(tx, organization, filter, ctx.now(), ENDING_MAX).await?,
+            grants: store::running_grants::list(tx, organization, filter, ctx.now(), ENDING_MAX).await?,
             total: count(total),
             projects_total: count(projects_total),
             of_principal: filter.principal.is_some(),

@@ -5,9 +5,9 @@ use domain::{
     principals::{PrincipalKind, ResourceKind, UserKind},
 };
 use store::{
-    Store,
+    Store, Tx,
     grants::{self, Described, Grant, GrantFilter, Held},
-    group_members, organizations, users,
+    group_members, memberships, organizations, users,
 };
 
 use crate::samples::*;
@@ -17,8 +17,8 @@ contract!(
     finds_what_was_given_already,
     takes_back_by_resource_and_by_principal,
     describes_and_pages_to_the_end,
-    what_has_ended_takes_no_room,
     tells_what_somebody_holds,
+    tells_what_somebody_holds_where_another_belongs,
     tells_what_a_group_holds,
 );
 
@@ -108,49 +108,6 @@ async fn takes_back_by_resource_and_by_principal(store: Store) {
     assert_eq!(removed, 0);
     // What they hold in another organization is none of this one's business.
     assert_eq!(grants::find(&mut tx, organization_id(2), foreign.id).await.unwrap(), Some(foreign));
-}
-
-async fn what_has_ended_takes_no_room(store: Store) {
-    populate(&store).await;
-    let mut tx = store.write().await.unwrap();
-    furnish(&mut tx).await;
-    let ending = |end: i64, grant: Grant| Grant { expires_at: Some(at(end)), ..grant };
-    for grant in [
-        // The oldest are those that have ended.
-        ending(40, grant(1, "operator", "project", uuid(1))),
-        ending(50, grant(2, "developer", "unit", uuid(21))),
-        ending(51, grant(3, "developer", "project", uuid(2))),
-        grant(4, "read_only", "project", uuid(2)),
-        grant(5, "admin", "project", uuid(1)),
-        grant(6, "read_only", "organization", uuid(1)),
-        to_group(31, grant(7, "admin", "project", uuid(1))),
-        Grant { organization_id: organization_id(2), ..grant(8, "operator", "project", uuid(3)) },
-    ] {
-        give(&mut tx, &grant).await;
-    }
-    let filter = |principal: Option<u128>, resource: Option<u128>| GrantFilter {
-        principal: principal.map(uuid),
-        resource: resource.map(uuid),
-    };
-    for (organization, filter, numbers, counts) in [
-        (1, filter(None, None), &[3, 4, 5, 6, 7][..], (5, 2)),
-        (1, filter(Some(1), None), &[3, 4, 5, 6], (4, 2)),
-        (2, filter(Some(1), None), &[8], (1, 1)),
-        (1, filter(Some(31), None), &[7], (1, 1)),
-        (1, filter(Some(1), Some(2)), &[3, 4], (2, 1)),
-        (1, filter(None, Some(1)), &[5, 6, 7], (3, 1)),
-        (1, filter(None, Some(21)), &[], (0, 0)),
-        (3, filter(None, None), &[], (0, 0)),
-    ] {
-        let organization = organization_id(organization);
-        let running = grants::running(&mut tx, organization, &filter, at(50), 9).await.unwrap();
-        let found: Vec<u128> = running.iter().map(|row| row.grant.id.uuid().as_u128()).collect();
-        assert_eq!(found, numbers, "{filter:?}");
-        let counted = grants::count_running(&mut tx, organization, &filter, at(50)).await.unwrap();
-        assert_eq!(counted, counts, "{filter:?}");
-        let first = grants::running(&mut tx, organization, &filter, at(50), 1).await.unwrap();
-        assert_eq!(first, running[..numbers.len().min(1)]);
-    }
 }
 
 async fn describes_and_pages_to_the_end(store: Store) {
@@ -318,6 +275,37 @@ async fn tells_what_somebody_holds(store: Store) {
     assert!(group_members::remove(&mut tx, group_id(31), user_id(2)).await.unwrap());
     let held = grants::held(&mut tx, organization_id(1), user_id(2), at(49)).await.unwrap();
     assert_eq!(numbers(&held), [1, 3]);
+}
+
+async fn tells_what_somebody_holds_where_another_belongs(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    assert!(users::add(&mut tx, &user(7)).await.unwrap());
+    let mut expiring = to_user(2, grant(1, "operator", "project", uuid(1)));
+    expiring.expires_at = Some(at(50));
+    for grant in [
+        expiring,
+        to_group(31, grant(2, "developer", "unit", uuid(21))),
+        Grant { organization_id: organization_id(2), ..to_user(2, grant(3, "operator", "project", uuid(3))) },
+        to_user(1, grant(4, "admin", "project", uuid(1))),
+    ] {
+        give(&mut tx, &grant).await;
+    }
+    let held = async |tx: &mut Tx, now: i64| {
+        numbers(&grants::held_beside(tx, user_id(2), user_id(7), at(now)).await.unwrap())
+    };
+    assert_eq!(held(&mut tx, 49).await, [] as [u128; 0], "they belong nowhere");
+    memberships::add(&mut tx, organization_id(1), user_id(7), false, at(1)).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [1, 2]);
+    assert_eq!(held(&mut tx, 50).await, [2]);
+    memberships::add(&mut tx, organization_id(2), user_id(7), false, at(1)).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [1, 2, 3]);
+    memberships::set_active(&mut tx, organization_id(1), user_id(7), false).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [3]);
+    let one = grants::held_beside(&mut tx, user_id(2), user_id(7), at(49)).await.unwrap();
+    let same = grants::held(&mut tx, organization_id(2), user_id(2), at(49)).await.unwrap();
+    assert_eq!(one, same);
 }
 
 async fn tells_what_a_group_holds(store: Store) {
