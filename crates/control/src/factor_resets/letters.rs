@@ -72,13 +72,16 @@ pub(super) async fn objected(
         user.email,
     );
     send(ctx, tx, user, subject, &body).await?;
-    let asker = store::memberships::find(tx, reset.organization_id, reset.asked_by).await?;
-    if asker.is_some_and(|asker| !asker.is_super_admin)
-        && let Some(asker) = store::users::find(tx, reset.asked_by).await?
-    {
-        send(ctx, tx, &asker, subject, &body).await?;
+    let super_admins = store::users::super_admins_over(tx, user.id, TOLD_MAX).await?;
+    // Whoever asked hears of it wherever the person belongs by now.
+    let asker = match super_admins.iter().any(|told| told.id == reset.asked_by) {
+        true => None,
+        false => store::users::find(tx, reset.asked_by).await?,
+    };
+    for told in super_admins.iter().chain(&asker) {
+        send(ctx, tx, told, subject, &body).await?;
     }
-    tell_super_admins(ctx, tx, user, subject, &body).await
+    Ok(())
 }
 
 /// The super admins of all organizations that somebody belongs to, each once.

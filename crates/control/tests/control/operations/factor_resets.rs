@@ -208,6 +208,8 @@ async fn who_has_lost_their_factors_is_told_until_they_add_one() {
     let body = mails_to(&world, BOB, "were removed").await.remove(0).body.unwrap().expose().to_owned();
     assert!(!body.contains("If that was you") && body.contains("add a second factor"), "{body}");
     world.clock.advance(Duration::from_secs(60));
+    // It took their sessions with it.
+    world.add_session(bob).await;
     add_app(&world, bob).await;
     assert_eq!(told().await, None);
     let (world, bob, _) = with_bob().await;
@@ -297,6 +299,24 @@ async fn signing_in_with_a_factor_objects() {
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
     assert!(has_factor(&world, bob).await);
+}
+
+/// Whoever asked for it hears that it was stopped: once, and wherever the person belongs by now.
+#[tokio::test]
+async fn who_asked_hears_of_an_objection_wherever_the_person_has_gone() {
+    let (world, bob, _) = with_bob().await;
+    let (other, owner) = world.another_organization("Other").await;
+    ask(&world, world.user, bob).await.unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, other, bob, false, world.now()).await.unwrap();
+    assert!(store::memberships::remove(&mut tx, world.organization, bob).await.unwrap());
+    let owner = store::users::find(&mut tx, owner).await.unwrap().unwrap().email;
+    tx.commit().await.unwrap();
+    factor_resets::object_own(&world.ctx_of(bob)).await.unwrap();
+    for whom in [EMAIL, BOB, &owner] {
+        let mails = mails_to(&world, whom, "A reset of second factors on Redoubt was stopped").await;
+        assert_eq!(mails.len(), 1, "{whom}");
+    }
 }
 
 #[tokio::test]
