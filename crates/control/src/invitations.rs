@@ -182,6 +182,6 @@ impl Letter<'_> {
         ));
         let kind = MailKind::Invitation;
         mails::post(control, tx, Some(*organization), kind, email, &subject, &body).await?;
-        Ok(())
+        limits::count(tx, email.as_str(), control.now()).await
     }
 }

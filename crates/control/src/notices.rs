@@ -212,6 +212,11 @@ pub(crate) const fn hour(at: Timestamp) -> i64 {
     at.micros().div_euclid(HOUR)
 }
 
+/// The instant that an hour since 1970 begins with.
+pub(crate) const fn hour_begins(hour: i64) -> Timestamp {
+    Timestamp::from_micros(hour.saturating_mul(HOUR))
+}
+
 fn body(ctx: &Context, email: &str, notice: &Notice<'_>) -> String {
     let (origin, url) = (ctx.origin(), ctx.control.public_url());
     let sentence = notice.sentence(email);
