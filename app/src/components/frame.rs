@@ -103,7 +103,7 @@ impl Viewer {
     /// The organization, for who may do that in it.
     ///
     /// # Errors
-    /// `NotFound` for who does not belong to it; `Forbidden` for who its authentication policy turns away; `Denied`.
+    /// `NotFound` for who does not belong to it; `TurnedAway` by its authentication policy; `Denied`.
     pub(crate) fn require(
         &self,
         organization: OrganizationId,
@@ -111,7 +111,7 @@ impl Viewer {
     ) -> Result<&OrganizationView, Error> {
         let found = self.organization(organization).ok_or(Error::NotFound)?;
         if let Some(rule) = found.refused_by {
-            return Err(Error::Forbidden { reason: rule.refusal(&found.name) });
+            return Err(Error::TurnedAway { rule, organization: found.name.clone() });
         }
         require(&found.powers, action).map(|()| found)
     }

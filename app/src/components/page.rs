@@ -69,22 +69,15 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
                 Some((said, label, path)) => (said.to_owned(), label, path),
                 None => (error.to_string(), "Go to your projects", "/projects".to_owned()),
             };
-            let step = match turned_away(&viewer, error) {
-                Some(rule) => way_in(rule).await,
-                None => view! { <a class="button" href=path>{label}</a> }.into_any(),
+            let step = match error {
+                Error::TurnedAway { rule, .. } => way_in(*rule).await,
+                _ => view! { <a class="button" href=path>{label}</a> }.into_any(),
             };
             let body = notice(heading(error), said, step);
             Frame::nowhere(heading(error)).calls(calls).view(viewer, body)
         }
         Err(_) => alone(error),
     }
-}
-
-/// The rule of an authentication policy that turns the viewer away, if it is that which the error says.
-fn turned_away(viewer: &Viewer, error: &Error) -> Option<Rule> {
-    let said = error.to_string();
-    let refused = viewer.profile.organizations.iter().filter_map(|one| Some((one.refused_by?, &one.name)));
-    refused.into_iter().find(|(rule, name)| rule.refusal(name) == said).map(|(rule, _)| rule)
 }
 
 /// What somebody does whom a policy turns away as they are signed in now.
@@ -151,7 +144,7 @@ fn notice(heading: &'static str, said: String, step: AnyView) -> AnyView {
 const fn heading(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "Nothing here",
-        Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
+        Error::Denied { .. } | Error::Forbidden { .. } | Error::TurnedAway { .. } => "Not allowed",
         Error::Unauthenticated { .. } => "Sign in first",
         Error::StepUp => "Confirm it is you",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",

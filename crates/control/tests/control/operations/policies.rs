@@ -82,7 +82,7 @@ pub(super) async fn add_factor(world: &World, user: UserId, kind: FactorKind) {
 }
 
 fn refused(rule: Rule) -> Error {
-    Error::Forbidden { reason: rule.refusal("Acme") }
+    Error::TurnedAway { rule, organization: "Acme".into() }
 }
 
 #[tokio::test]

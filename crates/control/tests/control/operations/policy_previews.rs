@@ -313,7 +313,7 @@ impl Reached {
 }
 
 fn refusal(rule: Rule) -> Error {
-    Error::Forbidden { reason: rule.refusal("Acme") }
+    Error::TurnedAway { rule, organization: "Acme".into() }
 }
 
 /// A policy by chance. One that asks for an identity provider can only have been there before: it cannot be saved yet.
