@@ -232,6 +232,45 @@ async fn who_is_to_lose_their_factors_sees_it_on_every_page_and_admins_in_their_
 }
 
 #[tokio::test]
+async fn pages_of_acts_on_people_name_what_their_act_takes() {
+    let world = World::new().await;
+    let bea = world.beas().await;
+    for (page, named) in [
+        ("factor-reset", "organization:users:write"),
+        ("remove", "organization:users:write"),
+        ("deactivate", "organization:users:write"),
+        ("super-admin", "Only a super admin"),
+    ] {
+        let answer = bea.get(&format!("{}/{page}", world.page)).await;
+        assert!(answer.status == 403 && answer.body.contains(named), "{page}: {}", answer.body);
+        assert!(!answer.body.contains("organization:permissions:read"), "{page}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn who_a_policy_turns_away_is_shown_the_ways_in() {
+    let world = World::new().await;
+    let bea = world.beas().await;
+    let policy = AuthenticationPolicy { second_factor_required: true, ..AuthenticationPolicy::default() };
+    let mut tx = world.installation.store.write().await.unwrap();
+    let (text, now) =
+        (serde_json::to_string(&policy).unwrap(), world.installation.control.session_rows().now());
+    assert!(store::authentication_policies::set(&mut tx, world.organization, 0, &text, now).await.unwrap());
+    tx.commit().await.unwrap();
+    // By the page, and by the operation behind it.
+    for page in ["permissions/new", "groups"] {
+        let answer = bea.get(&format!("/organizations/{}/{page}", world.organization)).await;
+        assert_eq!(answer.status, 403, "{page}");
+        for shown in
+            ["asks for a second factor", "Show your second factor", "Sign in again", "Your organizations"]
+        {
+            assert!(answer.body.contains(shown), "{page}, {shown}: {}", answer.body);
+        }
+        assert!(!answer.body.contains("Go to your projects"), "{page}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn who_signs_in_with_a_factor_is_told_before_and_after_that_it_stops_the_reset() {
     const STOPPED: &str = "is stopped: you keep them all";
     let world = World::new().await;
