@@ -19,6 +19,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{Tone, badge},
+        breaks::breakable,
         effects::place,
         empty::empty,
         field::Field,
@@ -226,7 +227,7 @@ fn row(invitation: InvitationRow, chosen: &[String], mails: Option<&str>) -> Row
         view! {
             <label class="check">
                 <input type="checkbox" name="invitations[]" value=id checked=is_chosen aria-label=label />
-                <span class="break">{invitation.email}</span>
+                <span class="break">{breakable(&invitation.email)}</span>
             </label>
         }
         .into_any(),
@@ -244,12 +245,14 @@ fn row(invitation: InvitationRow, chosen: &[String], mails: Option<&str>) -> Row
 
 /// What became of the mail with its link, and the way to it for who may see it.
 fn mail(invitation: &InvitationRow, organization: Option<&str>) -> Option<AnyView> {
-    let said = view! { <span>"mail " {mails::state(invitation.mail?)}</span> }.into_any();
+    let state = mails::state(invitation.mail?);
     let to = |organization| links::mails(organization, &[("text", Some(&invitation.email))]);
-    let said = match organization.map(to) {
-        Some(path) => view! { <a href=path>{said}</a> }.into_any(),
-        None => said,
+    // The line below a link ends with its word.
+    let word = match organization.map(to) {
+        Some(path) => view! { <a href=path>"mail"</a> }.into_any(),
+        None => "mail".into_any(),
     };
+    let said = view! { <span>{word} " " {state}</span> };
     let error = invitation.mail_error.clone().map(|error| view! { <span class="problem">{error}</span> });
     Some(view! { {said} {error} }.into_any())
 }

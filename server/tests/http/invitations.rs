@@ -195,6 +195,7 @@ async fn withdrawing_asks_first_and_says_whose_links_go() {
     let ids: Vec<&str> =
         page.split("name=\"invitations[]\" value=\"").skip(1).map(|part| &part[..36]).collect();
     assert_eq!(ids.len(), emails.len());
+    assert!(page.contains(">mail</a>"), "nothing but the word is underlined: {page}");
     let sent = |ids: &[&str], more: &[(&'static str, &'static str)]| -> Vec<(&'static str, String)> {
         let ids = ids.iter().map(|id| ("invitations[]", (*id).to_owned()));
         more.iter().map(|(name, value)| (*name, (*value).to_owned())).chain(ids).collect()
