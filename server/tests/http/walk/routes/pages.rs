@@ -52,7 +52,7 @@ fn of_everybody() -> Vec<Route> {
         page("/invitations/{link}", &[]),
         page("/password-reset", &[]),
         page("/password-reset/{link}", &[]),
-        page("/factor-resets/{link}", &[]),
+        page("/factor-resets/{link}", &[]).answers(StatusCode::NOT_FOUND),
     ]
 }
 
