@@ -180,17 +180,17 @@ pub async fn append_all(tx: &mut Tx, events: &[Event]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether there is an event of that type about that person, in that session and organization.
-pub async fn is_of_session(
+/// Whether there is an event of that type about that person in that organization that says exactly this of what is after.
+pub async fn is_told(
     tx: &mut Tx,
     organization: OrganizationId,
     event_type: EventType,
     subject: UserId,
-    session_id: &str,
+    after: &str,
 ) -> Result<bool, Error> {
     let text = "SELECT COUNT(*) FROM events
-        WHERE subject_id = $1 AND event_type = $2 AND organization_id = $3 AND session_id = $4";
-    let (count,): (i64,) = fetch_one!(tx, text, subject, event_type, organization, session_id)?;
+        WHERE subject_id = $1 AND event_type = $2 AND organization_id = $3 AND after = $4";
+    let (count,): (i64,) = fetch_one!(tx, text, subject, event_type, organization, after)?;
     Ok(count > 0)
 }
 

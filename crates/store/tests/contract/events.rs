@@ -22,7 +22,7 @@ contract!(
     pages_newest_first,
     finds_what_is_looked_for,
     looks_no_further_than_it_is_to,
-    is_told_of_a_session,
+    is_told_of_what_is_after,
 );
 
 const ALL: EventFilter<'_> = EventFilter {
@@ -245,18 +245,18 @@ async fn looks_no_further_than_it_is_to(store: Store) {
     }
 }
 
-async fn is_told_of_a_session(store: Store) {
+async fn is_told_of_what_is_after(store: Store) {
     let mut tx = store.write().await.unwrap();
     let told = Event {
         subject_kind: Some(SubjectKind::User),
         subject_id: Some(uuid(1)),
-        session_id: Some("0a0b".into()),
+        after: Some("0a0b".into()),
         ..event(Some(organization_id(1)), 1)
     };
     events::append(&mut tx, &told).await.unwrap();
     let kind = told.event_type;
     let other = EventType::ALL.iter().copied().find(|other| *other != kind).unwrap();
-    for (organization, event_type, subject, session, expected) in [
+    for (organization, event_type, subject, after, expected) in [
         (1, kind, 1, "0a0b", true),
         (2, kind, 1, "0a0b", false),
         (1, other, 1, "0a0b", false),
@@ -264,7 +264,7 @@ async fn is_told_of_a_session(store: Store) {
         (1, kind, 1, "0a0c", false),
     ] {
         let (organization, subject) = (organization_id(organization), user_id(subject));
-        let found = events::is_of_session(&mut tx, organization, event_type, subject, session).await.unwrap();
-        assert_eq!(found, expected, "{organization} {event_type} {subject} {session}");
+        let found = events::is_told(&mut tx, organization, event_type, subject, after).await.unwrap();
+        assert_eq!(found, expected, "{organization} {event_type} {subject} {after}");
     }
 }
