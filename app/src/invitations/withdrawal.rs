@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::list_page::WITHDRAW;
 use crate::{
-    components::{form::hidden, frame::head},
+    components::{breaks::breakable, form::hidden, frame::head},
     context::Posted,
     quantities::count,
 };
@@ -30,7 +30,8 @@ pub(super) fn asked(sent: &Posted, rows: &[InvitationRow], back: &str) -> AnyVie
     let number = count(i64::try_from(chosen.len()).unwrap_or(i64::MAX), "invitation");
     let named = emails.len().min(NAMED_MAX);
     let more = chosen.len() - named;
-    let goes = emails.into_iter().take(NAMED_MAX).map(|email| view! { <li class="break">{email}</li> });
+    let goes =
+        emails.into_iter().take(NAMED_MAX).map(|email| view! { <li class="break">{breakable(&email)}</li> });
     let goes = goes.collect_view();
     let more = (more > 0).then(|| match named {
         0 => view! { <li>{number.clone()}</li> }.into_any(),
@@ -40,7 +41,7 @@ pub(super) fn asked(sent: &Posted, rows: &[InvitationRow], back: &str) -> AnyVie
     pairs.extend(chosen.iter().map(|id| ("invitations[]", id.as_str())));
     view! {
         {head(format!("Withdraw {number}?"), (), ())}
-        <p class="preview-sentence">"The links that these people were sent will open nothing any more:"</p>
+        <p class="preview-sentence">"The links of these people will open nothing any more:"</p>
         <ul class="goes">{goes} {more}</ul>
         <p class="muted">"They are not told. Who is to come after all has to be invited again."</p>
         <form method="post" action=back.to_owned() class="form form-narrow">

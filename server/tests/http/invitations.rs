@@ -212,7 +212,11 @@ async fn withdrawing_asks_first_and_says_whose_links_go() {
         "{}",
         asked.body
     );
-    assert_eq!(emails.iter().filter(|email| asked.body.contains(*email)).count(), 2, "{}", asked.body);
+    let named = |page: &str| {
+        let page = page.replace("<wbr>", "").replace("<!>", "");
+        emails.iter().filter(|email| page.contains(*email)).count()
+    };
+    assert_eq!(named(&asked.body), 2, "{}", asked.body);
     assert!(
         asked.body.contains("name=\"is_confirmed\"") && !asked.body.contains("more</li>"),
         "{}",
@@ -221,10 +225,10 @@ async fn withdrawing_asks_first_and_says_whose_links_go() {
     // Of many it names some and counts the rest.
     let asked = post(sent(&ids, &[("do", "withdraw")])).await.body;
     assert!(asked.contains("Withdraw 12 invitations?") && asked.contains("and 2 more"), "{asked}");
-    assert_eq!(emails.iter().filter(|email| asked.contains(*email)).count(), 10, "{asked}");
+    assert_eq!(named(&asked), 10, "{asked}");
     assert_eq!(asked.matches("name=\"invitations[]\"").count(), 12, "all of them are sent on");
     let untouched = browser.get(&list).await.body;
-    assert!(emails.iter().all(|email| untouched.contains(email)), "{untouched}");
+    assert_eq!(named(&untouched), emails.len(), "{untouched}");
     // Nothing was chosen: there is nothing to ask.
     let answer = post(sent(&[], &[("do", "withdraw")])).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
