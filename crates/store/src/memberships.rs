@@ -106,8 +106,7 @@ macro_rules! members {
         )
     };
 }
-/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 `is_active`, $4 `idle_since`, $5
-/// `has_second_factor`.
+/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 to $5 are its other fields, in their order.
 macro_rules! filtered {
     () => {
         "AND u.kind = 'person' AND ($2 IS NULL OR u.email LIKE $2 ESCAPE '!' OR LOWER(u.name) LIKE $2 ESCAPE '!')
@@ -380,8 +379,7 @@ pub async fn break_glass(tx: &mut Tx, organization: OrganizationId) -> Result<Ve
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// Ends a membership, and with it what the member held and which groups they were in there. False if they are not a
-/// member.
+/// Ends a membership, with what they held and which groups they were in there. False if they are not a member.
 pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<bool, Error> {
     let grants = "DELETE FROM grants
         WHERE organization_id = $1 AND principal_kind = 'user' AND principal_id = $2";
