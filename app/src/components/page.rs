@@ -1,6 +1,6 @@
 //! What every page does around its own work: wait for what it loads, and say why there is nothing to show.
 
-use domain::{errors::Error, policies::Rule};
+use domain::{errors::Error, ids::OrganizationId, policies::Rule};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -74,10 +74,18 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
                 _ => view! { <a class="button" href=path>{label}</a> }.into_any(),
             };
             let body = notice(heading(error), said, step);
-            Frame::nowhere(heading(error)).calls(calls).view(viewer, body)
+            let organization = organization_here(&viewer);
+            Frame { organization, ..Frame::nowhere(heading(error)) }.calls(calls).view(viewer, body)
         }
         Err(_) => alone(error),
     }
+}
+
+/// The organization whose page was asked for, if the viewer belongs to it: its navigation stays.
+fn organization_here(viewer: &Viewer) -> Option<OrganizationId> {
+    let address = own_address();
+    let named = address.strip_prefix("/organizations/")?.split(['/', '?']).next()?;
+    named.parse().ok().filter(|id| viewer.organization(*id).is_some())
 }
 
 /// What somebody does whom a policy turns away as they are signed in now.

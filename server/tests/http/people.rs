@@ -21,6 +21,19 @@ async fn signed_in(installation: &Installation, email: &str) -> Browser {
 }
 
 #[tokio::test]
+async fn an_error_leaves_the_navigation_of_the_organization() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let organization = browser.organization().await;
+    let navigation = format!("href=\"/organizations/{organization}/groups\"");
+    let own = format!("/organizations/{organization}");
+    let nobody = browser.get(&format!("{own}/users/01890a5d-ac96-774b-bcce-b302099a8057")).await;
+    assert!(nobody.status == 404 && nobody.body.contains(&navigation), "{}", nobody.body);
+    let strange = browser.get("/organizations/01890a5d-ac96-774b-bcce-b302099a8057/users?x=1").await;
+    assert!(strange.status == 404 && !strange.body.contains("/groups\""), "{}", strange.body);
+}
+
+#[tokio::test]
 async fn who_is_deactivated_is_told_where() {
     let installation = Installation::new().await;
     let (ann, organization) = owner(&installation).await;
