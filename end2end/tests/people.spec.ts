@@ -260,7 +260,10 @@ test("a link works once, and says what became of it", async ({ browser, installa
 
   await admin.goto(`${whole}/invitations`);
   await admin.getByRole("checkbox", { name: "Choose cam@example.org" }).check();
-  await admin.getByRole("button", { name: "Withdraw" }).click();
+  await admin.getByRole("button", { name: "Withdraw…" }).click();
+  await expect(admin.getByRole("heading", { level: 1, name: "Withdraw 1 invitation?" })).toBeVisible();
+  await expect(admin.getByRole("listitem").filter({ hasText: "cam@example.org" })).toBeVisible();
+  await admin.getByRole("button", { name: "Withdraw", exact: true }).click();
   await expect(admin.getByText("1 invitation withdrawn")).toBeVisible();
   await expectUseless(stranger, again, "This invitation was withdrawn by the organization. Ask for another one.");
 

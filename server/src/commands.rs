@@ -259,19 +259,20 @@ async fn print_mails(config: &Config) -> anyhow::Result<()> {
 
 async fn print_mail(config: &Config, id: MailId) -> anyhow::Result<()> {
     let MailView { row, body } = mails::view_for_operator(&without_host(config).await?, id).await?;
-    println!("To:      {}", row.recipient);
-    println!("Subject: {}", row.subject);
-    println!("Date:    {}", row.created_at.human());
-    println!("State:   {}", row.state);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "To:      {}", row.recipient)?;
+    writeln!(out, "Subject: {}", row.subject)?;
+    writeln!(out, "Date:    {}", row.created_at.human())?;
+    writeln!(out, "State:   {}", row.state)?;
     if let Some(sent_at) = row.sent_at {
-        println!("Sent:    {}", sent_at.human());
+        writeln!(out, "Sent:    {}", sent_at.human())?;
     }
     if let Some(error) = &row.error {
-        println!("Error:   {error}");
+        writeln!(out, "Error:   {error}")?;
     }
     match body {
-        Some(body) => println!("\n{}", body.expose()),
-        None => println!("\nIts text is for its recipient alone."),
+        Some(body) => writeln!(out, "\n{}", body.expose())?,
+        None => writeln!(out, "\nIts text is for its recipient alone.")?,
     }
     Ok(())
 }

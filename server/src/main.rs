@@ -1,7 +1,7 @@
 //! The binary `redoubt`: reads its arguments, starts the runtime, says what went wrong. Everything else is in the
 //! library beside it.
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode};
 
 use clap::Parser;
 use server::{
@@ -38,9 +38,15 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads what is printed has read enough, as `head` does.
+        Err(error) if is_end_of_reading(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("redoubt: {error:#}");
             if error.is::<Mistakes>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn is_end_of_reading(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

@@ -280,6 +280,15 @@ fn the_operator_sees_mails() {
     let output = installation.run(&["admin", "mails"]);
     let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&listed["recipient"], &listed["state"]), (&"ben@example.org".into(), &"failed".into()));
+    // Who reads the list may stop at any line.
+    for arguments in
+        [["admin", "mails"].as_slice(), &["admin", "events"], &["admin", "mails", &id.to_string()]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = installation.command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {}", text(&output));
+    }
     let output = installation.run(&["admin", "mails", &id.to_string()]);
     assert!(output.status.success(), "{}", text(&output));
     for expected in [

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 /// Behind what an identifier may go on in the next line.
-const ENDS: [char; 4] = ['.', ':', '_', '/'];
+const ENDS: [char; 5] = ['.', ':', '_', '/', '@'];
 
-/// An identifier as in `organization:permissions:read` or `user.invitation_withdrawn`.
+/// An identifier as in `organization:permissions:read`, `user.invitation_withdrawn` or `ann@example.org`.
 pub(crate) fn breakable(identifier: &str) -> AnyView {
     identifier.split_inclusive(ENDS).map(|part| view! { {part.to_owned()} <wbr /> }).collect_view().into_any()
 }
@@ -18,5 +18,7 @@ mod tests {
     fn a_part_stays_whole() {
         let html = breakable("user.invitation_withdrawn").to_html().replace("<!>", "");
         assert_eq!(html, "user.<wbr>invitation_<wbr>withdrawn<wbr>");
+        let html = breakable("ann@mail.example.org").to_html().replace("<!>", "");
+        assert_eq!(html, "ann@<wbr>mail.<wbr>example.<wbr>org<wbr>");
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     errors::Error,
     ids::OrganizationId,
     powers::{Decision, Powers},
-    views::{OrganizationView, Profile, ProjectView},
+    views::{OrganizationView, OwnFactorResets, Profile, ProjectView},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     context::{self, own_address},
     errors::AppError,
+    factor_resets::own_banner,
     links, session,
 };
 
@@ -76,14 +77,22 @@ pub(crate) enum Section {
 pub(crate) struct Viewer {
     /// The person.
     pub(crate) profile: Profile,
+    /// Whether they are to lose their second factors, or have.
+    pub(crate) resets: OwnFactorResets,
     theme: Theme,
 }
 
 impl Viewer {
     /// The person who is signed in.
     pub(crate) async fn load() -> Result<Self, AppError> {
-        let profile = context::answer(control::sessions::profile(&context::control()?).await)?;
-        Ok(Self { profile, theme: session::theme() })
+        let ctx = context::control()?;
+        let profile = context::answer(control::sessions::profile(&ctx).await)?;
+        let resets = match control::factor_resets::own(&ctx).await {
+            // Programs have no second factors, and see no such page anyway.
+            Err(Error::Denied { .. }) => OwnFactorResets::default(),
+            other => context::answer(other)?,
+        };
+        Ok(Self { profile, resets, theme: session::theme() })
     }
 
     /// The organization as they know it, if they belong to it.
@@ -94,7 +103,7 @@ impl Viewer {
     /// The organization, for who may do that in it.
     ///
     /// # Errors
-    /// `NotFound` for who does not belong to it; `Forbidden` for who its authentication policy turns away; `Denied`.
+    /// `NotFound` for who does not belong to it; `TurnedAway` by its authentication policy; `Denied`.
     pub(crate) fn require(
         &self,
         organization: OrganizationId,
@@ -102,7 +111,7 @@ impl Viewer {
     ) -> Result<&OrganizationView, Error> {
         let found = self.organization(organization).ok_or(Error::NotFound)?;
         if let Some(rule) = found.refused_by {
-            return Err(Error::Forbidden { reason: rule.refusal(&found.name) });
+            return Err(Error::TurnedAway { rule, organization: found.name.clone() });
         }
         require(&found.powers, action).map(|()| found)
     }
@@ -200,7 +209,9 @@ impl Frame {
         let organization = self.project.as_ref().map(|project| project.organization_id).or(self.organization);
         let known = organization.and_then(|id| viewer.organization(id));
         let navigation = navigation(self.section, known, self.project.as_ref());
-        let Viewer { profile, theme } = viewer;
+        let Viewer { profile, resets, theme } = viewer;
+        // That page says it in its own words.
+        let banner = (self.section != Section::Authentication).then(|| own_banner(&resets));
         let scope = self.project.as_ref().map(|project| format!(" · {}", project.name)).unwrap_or_default();
         let breadcrumbs = breadcrumbs(self.project.as_ref(), self.trail);
         view! {
@@ -223,7 +234,7 @@ impl Frame {
             <div class="columns">
                 {navigation}
                 <main id="main" tabindex="-1">
-                    {toasts_of_session()} {breadcrumbs}
+                    {toasts_of_session()} {banner} {breadcrumbs}
                     {body.into_any()}
                     {self.calls.view()}
                 </main>

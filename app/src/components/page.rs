@@ -1,6 +1,6 @@
 //! What every page does around its own work: wait for what it loads, and say why there is nothing to show.
 
-use domain::{errors::Error, policies::Rule};
+use domain::{errors::Error, ids::OrganizationId, policies::Rule};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -69,22 +69,23 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
                 Some((said, label, path)) => (said.to_owned(), label, path),
                 None => (error.to_string(), "Go to your projects", "/projects".to_owned()),
             };
-            let step = match turned_away(&viewer, error) {
-                Some(rule) => way_in(rule).await,
-                None => view! { <a class="button" href=path>{label}</a> }.into_any(),
+            let step = match error {
+                Error::TurnedAway { rule, .. } => way_in(*rule).await,
+                _ => view! { <a class="button" href=path>{label}</a> }.into_any(),
             };
             let body = notice(heading(error), said, step);
-            Frame::nowhere(heading(error)).calls(calls).view(viewer, body)
+            let organization = organization_here(&viewer);
+            Frame { organization, ..Frame::nowhere(heading(error)) }.calls(calls).view(viewer, body)
         }
         Err(_) => alone(error),
     }
 }
 
-/// The rule of an authentication policy that turns the viewer away, if it is that which the error says.
-fn turned_away(viewer: &Viewer, error: &Error) -> Option<Rule> {
-    let said = error.to_string();
-    let refused = viewer.profile.organizations.iter().filter_map(|one| Some((one.refused_by?, &one.name)));
-    refused.into_iter().find(|(rule, name)| rule.refusal(name) == said).map(|(rule, _)| rule)
+/// The organization whose page was asked for, if the viewer belongs to it: its navigation stays.
+fn organization_here(viewer: &Viewer) -> Option<OrganizationId> {
+    let address = own_address();
+    let named = address.strip_prefix("/organizations/")?.split(['/', '?']).next()?;
+    named.parse().ok().filter(|id| viewer.organization(*id).is_some())
 }
 
 /// What somebody does whom a policy turns away as they are signed in now.
@@ -151,7 +152,7 @@ fn notice(heading: &'static str, said: String, step: AnyView) -> AnyView {
 const fn heading(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "Nothing here",
-        Error::Denied { .. } | Error::Forbidden { .. } => "Not allowed",
+        Error::Denied { .. } | Error::Forbidden { .. } | Error::TurnedAway { .. } => "Not allowed",
         Error::Unauthenticated { .. } => "Sign in first",
         Error::StepUp => "Confirm it is you",
         Error::Invalid { .. } | Error::Conflict { .. } => "That did not work",

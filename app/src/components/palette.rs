@@ -1,6 +1,9 @@
 //! The command palette: `Ctrl K` over the organizations, units, people, application users, groups, projects, services and
 //! pages that the person may see. The server searches as the person types; what came before is filtered at once meanwhile.
 
+#[cfg(feature = "ssr")]
+mod organizations;
+
 use domain::errors::Error;
 #[cfg(feature = "ssr")]
 use domain::{actions::Action, views::OrganizationView};
@@ -61,13 +64,13 @@ async fn collect(ctx: &control::Context, query: &str) -> Result<Vec<Entry>, AppE
     let services = of_services();
     let beside = Beside { projects: PAGES, services: &services };
     let mut entries = Vec::new();
-    for organization in answer(control::sessions::profile(ctx).await)?.organizations {
-        if !organization.powers.is_member {
-            // Its authentication policy turns them away: its page says so.
-            let id = organization.id.to_string();
-            entries.push(Entry::new(organization.name, "Organization", links::organization(&id)));
-            continue;
-        }
+    let (searched, others) =
+        organizations::searched(answer(control::sessions::profile(ctx).await)?.organizations, query);
+    for organization in others {
+        let id = organization.id.to_string();
+        entries.push(Entry::new(organization.name, "Organization", links::organization(&id)));
+    }
+    for organization in searched {
         let found = answer(search(ctx, organization.id, query, beside).await)?;
         entries.extend(places(&organization, found, query));
         entries.extend(units_and_principals(ctx, &organization, query).await?);

@@ -2,6 +2,7 @@
 //! and when, and the form that asks for it.
 
 use domain::{
+    actions::Action,
     sign_ins::FactorKind,
     views::{FactorResetPreview, MemberView},
 };
@@ -34,6 +35,7 @@ pub(crate) fn AskFactorResetPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let (organization, id) = users::asked(&params)?;
+        viewer.require(organization, Action::ResetFactors)?;
         let member = view_user(organization, id).await?;
         let ctx = control()?;
         let would = answer(control::factor_resets::preview(&ctx, organization, id).await)?;

@@ -1,7 +1,8 @@
 //! `/factor-resets/{token}`: the page behind the link in the mail to who is to lose their second factors. Anybody who has the
 //! link may open it; looking changes nothing.
 
-use domain::{errors::Error, secrets::Secret, views::FactorResetView};
+use control::factor_resets::Linked;
+use domain::{errors::Error, secrets::Secret, sign_ins::FactorResetOutcome, views::FactorResetView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -11,11 +12,12 @@ use crate::{
         page::page,
         time::time,
     },
-    context::{control, no_store, set_status},
+    context::{control, flash, no_store, set_status},
     links,
     sessions::gate::gate,
 };
 
+const TITLE: &str = "Second factors";
 const OBJECT: &str = "/api/factor_resets/object";
 
 /// What is to happen, and the form that stops it.
@@ -25,18 +27,33 @@ pub(crate) fn FactorResetPage() -> impl IntoView {
     page(async move {
         no_store();
         match control::factor_resets::view(&control()?, &Secret::new(token.clone())).await {
-            Ok(reset) => Ok(gate("Second factors", draw(&token, &reset))),
-            Err(error @ Error::Conflict { .. }) => Ok(gate("Second factors", over(&error))),
+            Ok(Linked::Waiting(reset)) => Ok(gate(TITLE, draw(&token, &reset))),
+            Ok(Linked::Over { outcome, told }) => Ok(gate(TITLE, over(outcome, told))),
+            Err(error @ Error::NotFound) => {
+                set_status(error.status());
+                Ok(gate(TITLE, unknown()))
+            }
             Err(error) => Err(error.into()),
         }
     })
 }
 
-/// There is nothing to stop (any more).
-fn over(error: &Error) -> AnyView {
-    set_status(error.status());
+/// There is nothing there, and nobody need worry.
+fn unknown() -> AnyView {
     view! {
-        <p>{error.to_string()}</p>
+        <p>"This is no link that was sent, or a part of one. Open the one in the mail as a whole."</p>
+        <div class="form-actions"><a class="button" href="/">"Go to the start"</a></div>
+    }
+    .into_any()
+}
+
+/// There is nothing to stop any more.
+fn over(outcome: FactorResetOutcome, told: &'static str) -> AnyView {
+    let is_own = outcome == FactorResetOutcome::Objected && flash().notice.is_some();
+    let told =
+        if is_own { "You stopped it: the second factors stay. The super admins are told." } else { told };
+    view! {
+        <p>{told}</p>
         <p>
             "If somebody else asked for it, they may know your password: "
             <a href=links::sign_in(Some(&links::change_password()))>"change it"</a> ", and tell an admin of your organization."

@@ -1,14 +1,18 @@
-//! What is shown while somebody is to lose their second factors: on their page, for those who may take it back, and in their own
-//! profile.
+//! What is shown while somebody is to lose their second factors: on their page, for those who may take it back, in their own
+//! profile, and on every page that they open.
 
-use domain::views::FactorResetView;
+use domain::views::{FactorResetView, OwnFactorResets};
 use leptos::prelude::*;
 
-use crate::components::{
-    badges::{Tone, badge},
-    dialog::{dialog, open_button},
-    form::{FormState, hidden},
-    time::time,
+use crate::{
+    components::{
+        badges::{Tone, badge},
+        dialog::{dialog, open_button},
+        form::{FormState, hidden},
+        icons::{Icon, icon},
+        time::time,
+    },
+    links,
 };
 
 const WITHDRAW: &str = "/api/users/withdraw_factor_reset";
@@ -84,6 +88,41 @@ pub(crate) fn own_waiting(reset: Option<&FactorResetView>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// On every page of who is to lose their second factors, with the way to stop it; and of who has lost them and added none
+/// since, with the way to add one.
+pub(crate) fn own_banner(resets: &OwnFactorResets) -> AnyView {
+    if let Some(reset) = &resets.waiting {
+        return view! {
+            <div class="alert alert-warning" role="note">
+                {icon(Icon::Warning)}
+                <form method="post" action=OBJECT_OWN class="alert-form">
+                    <span class="break">
+                        {format!("{} asked that your second factors be removed. That happens ", reset.asked_by)}
+                        {time(reset.due_at)} ", unless you stop it. "
+                        <a href=links::authentication()>"See why it was asked"</a>
+                    </span>
+                    <button class="button">"Stop it"</button>
+                </form>
+            </div>
+        }
+        .into_any();
+    }
+    let refused = FormState::of(OBJECT_OWN).error(&[]);
+    let removed = resets.removed_at.map(|at| {
+        view! {
+            <p class="alert alert-warning" role="note">
+                {icon(Icon::Warning)}
+                <span>
+                    "Your second factors were removed " {time(at)}
+                    ". Your password alone opens your account, and organizations may ask for more. "
+                    <a href=links::authentication()>"Add a second factor"</a>
+                </span>
+            </p>
+        }
+    });
+    view! { {refused} {removed} }.into_any()
 }
 
 fn facts(reset: &FactorResetView) -> AnyView {

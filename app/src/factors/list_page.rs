@@ -43,7 +43,7 @@ pub(crate) fn AuthenticationPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let ctx = control()?;
         let own = answer(control::factors::own(&ctx).await)?;
-        let reset = answer(control::factor_resets::own(&ctx).await)?;
+        let reset = viewer.resets.waiting.clone();
         let calls = ApiCalls::new().get("List your second factors", "/api/factors/list", &[]);
         let frame = Frame::of_person(Section::Authentication, TITLE).calls(calls);
         Ok(frame.view(viewer, draw(&own, reset.as_ref())))

@@ -1,6 +1,8 @@
 //! `/organizations/{organization}/invitations/new`: the form that invites one or many. It is sent to the page itself, which
 //! says of each line what became of it: without script, and however many they are.
 
+use std::collections::BTreeMap;
+
 use domain::{
     actions::Action,
     errors::Error,
@@ -97,26 +99,28 @@ fn shown_again(sent: &Posted) -> Posted {
     Posted(others.chain([("emails".to_owned(), file)]).collect())
 }
 
-/// What was sent with those of its lines alone that were refused, below the header if there was one; none if all went well.
+/// What was sent with those of its records alone that were refused, below the header if there was one; none if all went well. A
+/// record begins on the line that its answer names and reaches to the next one: what stands in quotes may have several lines.
 fn refused_again(lines: &[InvitedLine], sent: &Posted) -> Option<Posted> {
     let sent = shown_again(sent);
     let text = sent.value("emails");
-    let number = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
-    let is_refused = |at: u32| lines.iter().any(|line| line.line == at && line.reason.is_some());
-    let mut refused: Vec<&str> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        // What is no line of anybody's is a header, if it is the first that holds anything.
-        let is_header =
-            refused.is_empty() && !line.trim().is_empty() && lines.iter().all(|of| of.line > number(index));
-        if is_header || is_refused(number(index)) {
-            refused.push(line);
-        }
+    let refused: BTreeMap<u32, bool> = lines.iter().map(|of| (of.line, of.reason.is_some())).collect();
+    let mut records: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        // What stands above the first record is the header.
+        let begin = refused.range(..=number).next_back().map_or(0, |(begin, _)| *begin);
+        records.entry(begin).or_default().push(line);
     }
-    if !lines.iter().any(|line| line.reason.is_some()) {
+    if !refused.values().any(|is_refused| *is_refused) {
         return None;
     }
+    let kept = records.into_iter().filter(|(begin, _)| refused.get(begin).copied().unwrap_or(true));
+    let kept: Vec<String> = kept
+        .map(|(_, record)| record.join("\n").trim_matches(['\r', '\n']).to_owned())
+        .filter(|record| !record.trim().is_empty())
+        .collect();
     let others = sent.0.iter().filter(|(name, _)| name != "emails").cloned();
-    Some(Posted(others.chain([("emails".to_owned(), refused.join("\n"))]).collect()))
+    Some(Posted(others.chain([("emails".to_owned(), kept.join("\n"))]).collect()))
 }
 
 /// Why a form that could not be read whole is refused, on the field that was left out of it; and the answer's status.
@@ -436,6 +440,13 @@ mod tests {
         assert_eq!(again("ann@b.c\nbob", &[(1, false), (2, true)]), told("bob"));
         assert_eq!(again("bob\nann@b.c", &[(1, true), (2, false)]), told("bob"));
         assert_eq!(again(csv, &[(3, false)]), None);
+        // A record with line breaks in quotes comes back whole, and what follows one that went well does not.
+        let csv = "email,groups\nann@b.c,\"one\n\ntwo\"\n\nbob,\"x;\n\ny\"\n\ncara@b.c,\n";
+        assert_eq!(again(csv, &[(2, false), (6, true), (10, false)]), told("email,groups\nbob,\"x;\n\ny\""));
+        assert_eq!(
+            again(csv, &[(2, true), (6, false), (10, true)]),
+            told("email,groups\nann@b.c,\"one\n\ntwo\"\ncara@b.c,")
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `/organizations/{organization}/invitations`: the open invitations; many can be sent again or taken back at once. The form
-//! is sent to the page itself, which says what could not be done.
+//! is sent to the page itself, which says what could not be done. Before some are taken back, `withdrawal` asks.
 
 use domain::{
     actions::Action,
@@ -13,11 +13,13 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::{
     api::{list_invitations, resend_invitations, withdraw_invitations},
     kept::kept,
+    withdrawal,
 };
 use crate::{
     components::{
         api_call::ApiCalls,
         badges::{Tone, badge},
+        breaks::breakable,
         effects::place,
         empty::empty,
         field::Field,
@@ -42,7 +44,7 @@ const CHOSEN: &str = "invitations";
 const TOLD_MAX: usize = 4;
 /// What its buttons send.
 const RESEND: &str = "resend";
-const WITHDRAW: &str = "withdraw";
+pub(super) const WITHDRAW: &str = "withdraw";
 const COLUMNS: [Column; 4] =
     [Column::Name("E-mail"), Column::Text("Comes with"), Column::Text("Sent"), Column::Text("Expires")];
 
@@ -62,6 +64,11 @@ pub(crate) fn InvitationsPage() -> impl IntoView {
         }
         let frame = frame.step("Invitations", links::invitations(&key, &[])).calls(calls(&key, &text));
         let form = match posted() {
+            Some(sent) if sent.value("do") == WITHDRAW && withdrawal::is_to_be_asked(&sent) => {
+                let list = list_invitations(id, text.clone(), after.clone()).await?;
+                let back = address(&key, &text, after.as_deref());
+                return Ok(frame.view(viewer, withdrawal::asked(&sent, &list.rows, &back)));
+            }
             Some(sent) => match act(id, &sent).await? {
                 Ok(notice) => {
                     done(&address(&key, &text, after.as_deref()), &notice);
@@ -201,7 +208,7 @@ fn choice(address: &str, form: &FormState, table: AnyView) -> AnyView {
             <div class="form-actions chosen-actions">
                 <span class="muted">"Chosen:"</span>
                 <button class="button" name="do" value=RESEND>"Send again"</button>
-                <button class="button" name="do" value=WITHDRAW>"Withdraw"</button>
+                <button class="button" name="do" value=WITHDRAW>"Withdraw…"</button>
                 {pick_all(None)}
             </div>
         </form>
@@ -220,7 +227,7 @@ fn row(invitation: InvitationRow, chosen: &[String], mails: Option<&str>) -> Row
         view! {
             <label class="check">
                 <input type="checkbox" name="invitations[]" value=id checked=is_chosen aria-label=label />
-                <span class="break">{invitation.email}</span>
+                <span class="break">{breakable(&invitation.email)}</span>
             </label>
         }
         .into_any(),
@@ -238,12 +245,14 @@ fn row(invitation: InvitationRow, chosen: &[String], mails: Option<&str>) -> Row
 
 /// What became of the mail with its link, and the way to it for who may see it.
 fn mail(invitation: &InvitationRow, organization: Option<&str>) -> Option<AnyView> {
-    let said = view! { <span>"mail " {mails::state(invitation.mail?)}</span> }.into_any();
+    let state = mails::state(invitation.mail?);
     let to = |organization| links::mails(organization, &[("text", Some(&invitation.email))]);
-    let said = match organization.map(to) {
-        Some(path) => view! { <a href=path>{said}</a> }.into_any(),
-        None => said,
+    // The line below a link ends with its word.
+    let word = match organization.map(to) {
+        Some(path) => view! { <a href=path>"mail"</a> }.into_any(),
+        None => "mail".into_any(),
     };
+    let said = view! { <span>{word} " " {state}</span> };
     let error = invitation.mail_error.clone().map(|error| view! { <span class="problem">{error}</span> });
     Some(view! { {said} {error} }.into_any())
 }

@@ -10,6 +10,8 @@ mod kept;
 mod link_page;
 #[cfg(feature = "ssr")]
 mod list_page;
+#[cfg(feature = "ssr")]
+mod withdrawal;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{create_page::InvitePage, link_page::InvitationPage, list_page::InvitationsPage};

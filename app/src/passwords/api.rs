@@ -106,8 +106,8 @@ pub async fn ask_password_reset_for(organization: OrganizationId, user: UserId) 
             "A link that sets a new password is on its way to them. Their password works until they use it."
         }
         false => {
-            "A link that sets a new password was made, but there is no mail server that sends it: whoever operates this \
-             installation can hand it on."
+            "A link that sets a new password was made, but there is no mail server that sends it: ask whoever operates \
+             this installation to hand it on."
         }
     };
     done(&links::user(&organization.to_string(), &user.to_string()), told);

@@ -17,7 +17,10 @@ use leptos_router::{
 };
 use serde_json::json;
 
-use super::choices::{Chosen, Holder, holders, kind_of, places, typed_holder};
+use super::{
+    choices::{Chosen, Holder, holders, kind_of, places, typed_holder},
+    preview_page::after,
+};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -219,6 +222,7 @@ async fn where_to(
                 <p class="muted">"What is given on the organization or a unit holds for everything in it, too."</p>
                 {hidden(&asked.holder.pairs())} {fields} <div class="form-actions">
                     <button class="button button-primary">"Continue"</button>
+                    <a class="button" href=after(viewer, id, ResourceKind::Organization, "")>"Cancel"</a>
                 </div>
             </form>
         </div>
@@ -254,6 +258,7 @@ async fn what_and_who(
         max: Some(4),
         ..Field::default()
     };
+    let back = after(viewer, id, on.kind, &asked.resource);
     Ok(view! {
         <div class="card">
             <form method="get" action=links::grant_preview(&organization, &[]) class="form">
@@ -264,6 +269,7 @@ async fn what_and_who(
                 <div class="form-narrow">{days.view(form)}</div>
                 <div class="form-actions">
                     <button class="button button-primary">"Preview"</button>
+                    <a class="button" href=back>"Cancel"</a>
                 </div>
             </form>
         </div>

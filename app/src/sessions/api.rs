@@ -11,6 +11,7 @@ use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     context::{self, answer, control, done, go, hand_on, hold_back},
+    factor_resets::STOPPED,
     links,
     quantities::count,
     session,
@@ -95,9 +96,15 @@ pub async fn sign_in_with_passkey(
 
 #[cfg(feature = "ssr")]
 async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), AppError> {
+    let has_stopped_reset = signed_in.has_stopped_reset;
     session::begin(signed_in).await?;
     hand_on(held_back);
-    go(links::own_path(next).unwrap_or("/projects"));
+    let path = links::own_path(next).unwrap_or("/projects");
+    // A form that waits takes the place of what is said.
+    match has_stopped_reset && held_back.is_empty() {
+        true => done(path, STOPPED),
+        false => go(path),
+    }
     Ok(())
 }
 

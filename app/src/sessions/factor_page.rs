@@ -1,12 +1,17 @@
 //! `/sign-in/factor`: the second factor, after the right password.
 
-use domain::{errors::Error, sign_ins::FactorKind, views::SecondFactorView};
+use domain::{errors::Error, sign_ins::FactorKind, timestamps::Timestamp, views::SecondFactorView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::gate::{Luggage, gate};
 use crate::{
-    components::{form::FormState, page::page},
+    components::{
+        form::FormState,
+        icons::{Icon, icon},
+        page::page,
+        time::time,
+    },
     context::{control, go, set_status},
     factor_resets,
     factors::{Question, question},
@@ -47,9 +52,11 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
         hidden: luggage.values(),
         verb: "Sign in",
     };
+    let reset = asked.reset_due_at.map(waiting);
     let has_codes = asked.kinds.contains(&FactorKind::RecoveryCode);
     view! {
         <p class="muted">"The password of " <strong class="break">{asked.email}</strong> " was right. Now your second factor."</p>
+        {reset}
         {self::question(question)}
         <details class="lost">
             <summary>"Lost everything?"</summary>
@@ -59,6 +66,20 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
             {luggage.hidden(&[("typed", "")])}
             <button class="button button-quiet button-wide">"Sign in as somebody else"</button>
         </form>
+    }
+    .into_any()
+}
+
+/// Said to who has shown the password: that it was asked already, and what the factor does to that.
+fn waiting(due_at: Timestamp) -> AnyView {
+    view! {
+        <p class="alert alert-warning" role="note">
+            {icon(Icon::Warning)}
+            <span>
+                "A reset of your second factors is waiting: they are removed " {time(due_at)}
+                ", and then your password lets you in. Signing in with one of them now stops it."
+            </span>
+        </p>
     }
     .into_any()
 }

@@ -75,17 +75,19 @@ fn row(session: &SessionView) -> Row {
         Some(address) => view! { <code class="nowrap">{address}</code> }.into_any(),
         None => view! { <span class="muted">"unknown"</span> }.into_any(),
     };
+    let from_where = session.address.as_ref().map(|address| format!(", at {address}")).unwrap_or_default();
+    let which = format!("Sign out {program}{from_where}, signed in {}", session.created_at.human());
     let end = match session.is_current {
         true => view! {
             <form method="post" action="/api/sign_out">
-                <button class="button button-small">"Sign out"</button>
+                <button class="button button-small" aria-label="Sign out of this browser">"Sign out"</button>
             </form>
         }
         .into_any(),
         false => view! {
             <form method="post" action=END>
                 {hidden(&[("id", &session.id)])}
-                <button class="button button-small" aria-label=format!("Sign out {program}")>"Sign out"</button>
+                <button class="button button-small" aria-label=which>"Sign out"</button>
             </form>
         }
         .into_any(),

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
-    context::{self, control, go, hand_on},
+    context::{self, control, done, go, hand_on},
+    factor_resets::STOPPED,
     session,
 };
 #[cfg(feature = "ssr")]
@@ -21,8 +22,9 @@ pub async fn step_up_with_code(
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
     let (ctx, code) = (control()?, Secret::new(code));
+    let is_waiting = is_reset_waiting(&ctx).await;
     let proven = context::answer(control::step_up::with_code(&ctx, &session::ceremony(), &code).await)?;
-    go_on(proven, &next, &held_back).await
+    go_on(proven, &next, &held_back, is_waiting).await
 }
 
 /// With a security key or passkey.
@@ -33,8 +35,9 @@ pub async fn step_up_with_security_key(
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
     let ctx = control()?;
+    let is_waiting = is_reset_waiting(&ctx).await;
     let proven = control::step_up::with_security_key(&ctx, &session::ceremony(), &answer).await;
-    go_on(context::answer(proven)?, &next, &held_back).await
+    go_on(context::answer(proven)?, &next, &held_back, is_waiting).await
 }
 
 /// With the password, of who has no second factor.
@@ -45,7 +48,7 @@ pub async fn step_up_with_password(
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
     let proven = control::step_up::with_password(&control()?, Secret::new(password)).await;
-    go_on(context::answer(proven)?, &next, &held_back).await
+    go_on(context::answer(proven)?, &next, &held_back, false).await
 }
 
 /// Goes back without it. What was entered is shown again.
@@ -59,10 +62,20 @@ pub async fn cancel_step_up(
     Ok(())
 }
 
+/// Whether somebody is to lose their second factors, which showing one stops.
 #[cfg(feature = "ssr")]
-async fn go_on(proven: Proven, next: &str, held_back: &str) -> Result<(), AppError> {
+async fn is_reset_waiting(ctx: &control::Context) -> bool {
+    control::factor_resets::own(ctx).await.is_ok_and(|own| own.waiting.is_some())
+}
+
+#[cfg(feature = "ssr")]
+async fn go_on(proven: Proven, next: &str, held_back: &str, has_stopped_reset: bool) -> Result<(), AppError> {
     session::prove(proven).await?;
     hand_on(held_back);
-    go(next);
+    // A form that waits takes the place of what is said.
+    match has_stopped_reset && held_back.is_empty() {
+        true => done(next, STOPPED),
+        false => go(next),
+    }
     Ok(())
 }

@@ -60,6 +60,9 @@ fn standing(member: &MemberRow) -> AnyView {
 #[cfg(feature = "ssr")]
 fn second_factor(member: &MemberRow) -> AnyView {
     match member.has_second_factor {
+        true if member.is_factor_reset_waiting => {
+            view! { <span class="badges">"yes" {badge(Tone::Warning, "reset waiting")}</span> }.into_any()
+        }
         true => "yes".into_any(),
         false => view! { <span class="muted">"none"</span> }.into_any(),
     }

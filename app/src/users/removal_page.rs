@@ -44,9 +44,11 @@ fn preview(act: Act) -> AnyView {
     page(async move {
         let viewer = Viewer::load().await?;
         let (organization, id) = super::asked(&params)?;
+        // Both acts ask for the same.
+        viewer.require(organization, Action::RemoveUser)?;
         let member = view_user(organization, id).await?;
         let (key, user) = (organization.to_string(), id.to_string());
-        if member.is_self && viewer.may(organization, Action::RemoveUser) {
+        if member.is_self {
             set_status(403);
             let frame = Frame::in_organization(organization, Section::Users, "This is you")
                 .step("Users", links::users(&key, &[]))

@@ -1,7 +1,10 @@
 //! `/organizations/{organization}/users/{user}/super-admin`: what somebody gains by being made a super admin, or loses by
 //! being made none any more, and the button that does it.
 
-use domain::views::{Effects, MemberView};
+use domain::{
+    actions::Action,
+    views::{Effects, MemberView},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde_json::json;
@@ -27,6 +30,7 @@ pub(crate) fn UserSuperAdminPage() -> impl IntoView {
     page(async move {
         let viewer = Viewer::load().await?;
         let (organization, id) = super::asked(&params)?;
+        viewer.require(organization, Action::SetSuperAdmin)?;
         let member = view_user(organization, id).await?;
         let changes = preview_super_admin(organization, id).await?;
         let (key, user) = (organization.to_string(), id.to_string());

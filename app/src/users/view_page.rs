@@ -12,6 +12,7 @@ use super::{api::view_user, second_factor, standing, way_in::way_in};
 use crate::{
     components::{
         api_call::ApiCalls,
+        breaks::breakable,
         copy::CopyButton,
         form::{FormState, hidden},
         frame::{Frame, Section, Viewer, head},
@@ -40,7 +41,8 @@ pub(crate) fn UserPage() -> impl IntoView {
             .step("Users", links::users(&key, &[]))
             .step(member.row.email.clone(), links::user(&key, &id.to_string()))
             .calls(calls(&member, &powers));
-        Ok(frame.view(viewer, draw(&member, reset.as_ref(), &powers)))
+        let are_mails_sent = control::mails::are_sent(&control()?);
+        Ok(frame.view(viewer, draw(&member, reset.as_ref(), &powers, are_mails_sent)))
     })
 }
 
@@ -61,7 +63,12 @@ fn calls(member: &MemberView, powers: &Powers) -> ApiCalls {
         .v1("Sign them out everywhere", "DELETE", &format!("{path}/sessions"), None)
 }
 
-fn draw(member: &MemberView, reset: Option<&FactorResetView>, powers: &Powers) -> AnyView {
+fn draw(
+    member: &MemberView,
+    reset: Option<&FactorResetView>,
+    powers: &Powers,
+    are_mails_sent: bool,
+) -> AnyView {
     let row = &member.row;
     let (organization, user) = (member.organization_id.to_string(), row.user_id.to_string());
     let principal = format!("user:{user}");
@@ -78,7 +85,7 @@ fn draw(member: &MemberView, reset: Option<&FactorResetView>, powers: &Powers) -
         {waiting(reset, &organization, &user, powers.may(Action::WithdrawFactorReset))}
         {about(row, &member.profile)}
         {groups(&organization, &member.groups)}
-        {acts(member, reset.is_some(), powers, &organization, &user)}
+        {acts(member, powers, (reset.is_some(), are_mails_sent), &organization, &user)}
     }
     .into_any()
 }
@@ -103,7 +110,7 @@ fn about(row: &MemberRow, profile: &ProfileTexts) -> AnyView {
                 <div>
                     <dt>"E-mail"</dt>
                     <dd class="copyable">
-                        <span class="break">{row.email.clone()}</span>
+                        <span class="break">{breakable(&row.email)}</span>
                         <CopyButton text=row.email.clone() what="e-mail address".to_owned() />
                     </dd>
                 </div>
@@ -145,8 +152,8 @@ fn groups(organization: &str, groups: &[NamedGroup]) -> AnyView {
 /// What the viewer can do about the person, or why they cannot.
 fn acts(
     member: &MemberView,
-    is_reset_waiting: bool,
     powers: &Powers,
+    (is_reset_waiting, are_mails_sent): (bool, bool),
     organization: &str,
     user: &str,
 ) -> AnyView {
@@ -170,7 +177,7 @@ fn acts(
     let removal = links::user_removal(organization, user);
     view! {
         {super_admin}
-        {way_in(member, is_reset_waiting, organization, user)}
+        {way_in(member, (is_reset_waiting, are_mails_sent), organization, user)}
         {activity(member, organization, user)}
         <section class="card danger" aria-labelledby="remove">
             <div>

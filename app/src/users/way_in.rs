@@ -17,30 +17,45 @@ const END_SESSIONS: &str = "/api/users/end_sessions";
 const DIALOG: &str = "end-sessions";
 
 /// All of them; without the second factors while a reset of those is waited for, which is shown by itself.
-pub(super) fn way_in(member: &MemberView, is_reset_waiting: bool, organization: &str, user: &str) -> AnyView {
+pub(super) fn way_in(
+    member: &MemberView,
+    (is_reset_waiting, are_mails_sent): (bool, bool),
+    organization: &str,
+    user: &str,
+) -> AnyView {
     view! {
-        {password_reset(organization, user)}
+        {password_reset(are_mails_sent, organization, user)}
         {(!is_reset_waiting).then(|| factor_reset(organization, user))}
         {sessions(member, organization, user)}
     }
     .into_any()
 }
 
-/// Has a link mailed to them that sets a new password; whoever presses it learns neither.
-fn password_reset(organization: &str, user: &str) -> AnyView {
+/// Has a link mailed to them that sets a new password; whoever presses it learns neither. Where no mail server sends it, only
+/// whoever operates the installation can read it.
+fn password_reset(are_mails_sent: bool, organization: &str, user: &str) -> AnyView {
     let form = FormState::of(PASSWORD);
+    let (text, verb) = match are_mails_sent {
+        true => (
+            "Mails them a link that sets a new one, once, within half an hour. Their second factors stay.",
+            "Send the link",
+        ),
+        false => (
+            "Makes a link that sets a new one, once, within half an hour. There is no mail server that sends it: ask whoever \
+             operates this installation to hand it on. Their second factors stay.",
+            "Make the link",
+        ),
+    };
     view! {
         {form.error(&[])}
         <section class="card card-line" aria-labelledby="password">
             <div>
                 <h2 id="password">"Password"</h2>
-                <p class="muted">
-                    "Mails them a link that sets a new one, once, within half an hour. Their second factors stay."
-                </p>
+                <p class="muted">{text}</p>
             </div>
             <form method="post" action=form.action>
                 {hidden(&[("organization", organization), ("user", user)])}
-                <button class="button">"Send the link"</button>
+                <button class="button">{verb}</button>
             </form>
         </section>
     }
@@ -117,6 +132,7 @@ mod tests {
                 is_active: true,
                 is_super_admin: false,
                 has_second_factor: false,
+                is_factor_reset_waiting: false,
                 joined_at: Timestamp::from_micros(0),
                 last_activity_at: None,
             },
@@ -131,12 +147,25 @@ mod tests {
 
     #[test]
     fn a_reset_that_is_waited_for_is_not_offered_again() {
-        let html = |is_waiting| Owner::new().with(|| way_in(&member(), is_waiting, "o", "u").to_html());
+        let html =
+            |is_waiting| Owner::new().with(|| way_in(&member(), (is_waiting, true), "o", "u").to_html());
         let (offered, waiting) = (html(false), html(true));
         assert!(offered.contains("/organizations/o/users/u/factor-reset"), "{offered}");
         assert!(!waiting.contains("factor-reset"), "{waiting}");
         for html in [offered, waiting] {
             assert!(html.contains(PASSWORD) && html.contains(END_SESSIONS), "{html}");
         }
+    }
+
+    #[test]
+    fn what_becomes_of_the_link_is_told_as_it_is() {
+        let html = |are_sent| Owner::new().with(|| way_in(&member(), (false, are_sent), "o", "u").to_html());
+        let (sent, kept) = (html(true), html(false));
+        assert!(sent.contains("Mails them a link") && sent.contains("Send the link"), "{sent}");
+        assert!(
+            kept.contains("whoever operates this installation") && kept.contains("Make the link"),
+            "{kept}"
+        );
+        assert!(!kept.contains("Mails them") && !sent.contains("no mail server"), "{kept}");
     }
 }

@@ -211,11 +211,11 @@ pub async fn delete(
         if !store::users::remove(tx, user).await? {
             return Err(Error::NotFound.into());
         }
-        ending.record(ctx, &mut write, "an application user that was deleted").await?;
+        let rest = ending.record(ctx, &mut write, "an application user that was deleted").await?;
         write
             .subject(SubjectKind::ApplicationUser, user.uuid(), member.name.clone())
             .before(&before)?
-            .text(format!("Deleted the application user {}", member.name));
+            .text(format!("Deleted the application user {}{rest}", member.name));
         write.commit().await
     })
 }

@@ -14,13 +14,27 @@ use store::{Error, Tx};
 
 /// Appends a record to its organization's chain: gives it its sequence number, its predecessor's hash and its own.
 pub(crate) async fn append(tx: &mut Tx, event: Event) -> Result<(), Error> {
-    let mut event = event.as_kept();
-    let (sequence, previous) =
-        store::events::last(tx, event.organization_id).await?.unwrap_or((0, vec![0; 32]));
-    event.sequence = sequence + 1;
-    event.previous_hash = previous;
-    event.hash = hash(&event);
-    store::events::append(tx, &event).await
+    append_all(tx, event.organization_id, vec![event]).await
+}
+
+/// Appends records to the chain of one organization, in their order, as [`append`] does one.
+pub(crate) async fn append_all(
+    tx: &mut Tx,
+    organization: Option<OrganizationId>,
+    events: Vec<Event>,
+) -> Result<(), Error> {
+    let (mut sequence, mut previous) =
+        store::events::last(tx, organization).await?.unwrap_or((0, vec![0; 32]));
+    let mut chained = Vec::with_capacity(events.len());
+    for event in events {
+        sequence += 1;
+        let mut event =
+            Event { organization_id: organization, sequence, previous_hash: previous, ..event.as_kept() };
+        event.hash = hash(&event);
+        previous = event.hash.clone();
+        chained.push(event);
+    }
+    store::events::append_all(tx, &chained).await
 }
 
 /// SHA-256 over the predecessor's hash and every field, each with its length before it, so that no two records can

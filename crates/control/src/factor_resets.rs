@@ -15,7 +15,6 @@ use domain::{
     events::EventType,
     ids::{FactorResetId, OrganizationId, UserId},
     names::note,
-    permissions::Permission,
     principals::{SubjectKind, UserKind},
     secrets::Secret,
     sign_ins::FactorResetOutcome,
@@ -32,17 +31,19 @@ use crate::{
     errors::{Failure, attempt},
     profiles,
     sessions::lock_outs,
-    standings::{Place, Standing, guarded},
+    standings::{Standing, guarded},
     users,
 };
 
 pub(crate) use carrying_out::carry_out_due;
 pub use carrying_out::reset_by_operator;
 pub(crate) use objecting::object_by_factor;
-pub use objecting::{object, object_own, own, view};
+pub use objecting::{Linked, object, object_own, own, view};
 
 /// How long somebody has to object.
 pub const WAITING: Duration = Duration::from_secs(24 * 3600);
+/// How long who has lost their factors and added none is told of it in the console.
+pub const TOLD: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Most characters of the reason.
 const REASON_CHARS_MAX: usize = 500;
 /// Bytes of the token in the link: 256 bits.
@@ -195,19 +196,13 @@ async fn obstacle(ctx: &Context, tx: &mut Tx, user: UserId) -> Result<Option<&'s
     if ctx.user()? == user {
         return Ok(None);
     }
-    let organizations = profiles::organizations(tx, user).await?;
-    let is_alone = organizations.len() == 1;
-    for organization in organizations {
-        let actor = Standing::of_actor(ctx, tx, organization).await?;
-        if !actor.at(Place::organization(organization)).holds(Permission::OrganizationUsersWrite) {
-            return Ok(Some(ELSEWHERE));
-        }
-        let other = Standing::of(ctx, tx, organization, user).await?;
-        if let Some(reason) = actor.acting_obstacle(&other) {
-            return Ok(Some(if is_alone { reason } else { ELSEWHERE }));
-        }
-    }
-    Ok(None)
+    let standings = Standing::of_both(ctx, tx, (ctx.user()?, ctx.scopes()), user).await?;
+    let is_alone = standings.len() == 1;
+    let obstacle = standings.into_iter().find_map(|(actor, person)| match actor.manages_people() {
+        true => actor.acting_obstacle(&person).map(|reason| if is_alone { reason } else { ELSEWHERE }),
+        false => Some(ELSEWHERE),
+    });
+    Ok(obstacle)
 }
 
 /// Why there is nothing to ask, if so.

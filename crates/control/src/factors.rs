@@ -12,7 +12,6 @@ use domain::{
     events::EventType,
     ids::FactorId,
     names::note,
-    principals::SubjectKind,
     secrets::Secret,
     sign_ins::FactorKind,
     views::{FactorRow, OwnFactors},
@@ -24,7 +23,6 @@ use zeroize::Zeroizing;
 
 use crate::{
     Context, Control,
-    contexts::{Permit, Write},
     envelopes::Place,
     errors::{Failure, attempt},
     notices::{self, Notice},
@@ -70,7 +68,7 @@ pub async fn own(ctx: &Context) -> Result<OwnFactors, Error> {
 pub async fn rename(ctx: &Context, factor: FactorId, name: &str) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::RenameOwnFactors)?;
-        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorRenamed).await?;
+        let (mut write, user) = profiles::begin(ctx, &permit, EventType::UserFactorRenamed).await?;
         let before = store::factors::find(&mut write.tx, user.id, factor).await?.ok_or(Error::NotFound)?;
         let name = parse_name(name, before.kind)?;
         if name == before.name {
@@ -94,7 +92,7 @@ pub async fn rename(ctx: &Context, factor: FactorId, name: &str) -> Result<(), E
 pub async fn make_recovery_codes(ctx: &Context) -> Result<Vec<Secret>, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
-        let (mut write, user) = begin(ctx, &permit, EventType::UserRecoveryCodesMade).await?;
+        let (mut write, user) = profiles::begin(ctx, &permit, EventType::UserRecoveryCodesMade).await?;
         if store::factors::list_for_user(&mut write.tx, user.id).await?.is_empty() {
             let reason = "Recovery codes stand in for a second factor, and you have none. Add one first; codes come with it.";
             return Err(Error::conflict(reason).into());
@@ -177,13 +175,4 @@ fn draw(factor: &Factor, held: &[Factor], needs: &Needs) -> FactorRow {
         is_synced: credential(factor).ok().flatten().is_some_and(|credential| credential.is_backed_up()),
         needed_by: needs.needed_by(factor, held),
     }
-}
-
-/// The transaction of a change, with its event in the log of each of the person's organizations.
-async fn begin(ctx: &Context, permit: &Permit, event_type: EventType) -> Result<(Write, User), Failure> {
-    let mut write = permit.write(event_type).await?;
-    let user = profiles::person(ctx, &mut write.tx).await?;
-    let organizations = profiles::organizations(&mut write.tx, user.id).await?;
-    write.of_organizations(&organizations).subject(SubjectKind::User, user.id.uuid(), user.email.clone());
-    Ok((write, user))
 }

@@ -184,11 +184,11 @@ pub async fn delete(
         if !store::groups::remove(&mut write.tx, id).await? {
             return Err(Error::NotFound.into());
         }
-        ending.record(ctx, &mut write, "a group that was deleted").await?;
+        let rest = ending.record(ctx, &mut write, "a group that was deleted").await?;
         write
             .subject(SubjectKind::Group, id.uuid(), group.name.clone())
             .before(&before)?
-            .text(format!("Deleted the group {}", group.name));
+            .text(format!("Deleted the group {}{rest}", group.name));
         write.commit().await
     })
 }

@@ -124,9 +124,7 @@ fn denied(ctx: &Context, write: &Write, email: &str, reason: &str) -> Event {
 async fn commit_each(mut write: Write, mut events: Vec<Event>) -> Result<(), Failure> {
     // The last one goes with the transaction.
     let Some(last) = events.pop() else { return Ok(()) };
-    for event in events {
-        audit::append(&mut write.tx, event).await?;
-    }
+    audit::append_all(&mut write.tx, last.organization_id, events).await?;
     write.event = last;
     write.commit().await
 }
@@ -184,6 +182,6 @@ impl Letter<'_> {
         ));
         let kind = MailKind::Invitation;
         mails::post(control, tx, Some(*organization), kind, email, &subject, &body).await?;
-        Ok(())
+        limits::count(tx, email.as_str(), control.now()).await
     }
 }

@@ -135,10 +135,10 @@ pub fn are_sent(ctx: &Context) -> bool {
 /// `Denied`; `NotFound`.
 pub async fn kept(ctx: &Context, organization: OrganizationId) -> Result<Option<Kept>, Error> {
     attempt!(ctx, {
+        let permit = ctx.authorize(Action::ListInvitations, Target::Organization(organization)).await?;
         if ctx.control.mailer().is_some() {
             return Ok(None);
         }
-        let permit = ctx.authorize(Action::ListInvitations, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let is_operators = operators::are(&mut tx, organization).await?;
         Ok(Some(if is_operators { Kept::Here } else { Kept::ByOperator }))

@@ -168,7 +168,7 @@ pub(crate) async fn post(
     user: &User,
     notice: &Notice<'_>,
 ) -> Result<(), Failure> {
-    let body = Zeroizing::new(body(ctx, &user.email, &notice.sentence(&user.email)));
+    let body = Zeroizing::new(body(ctx, &user.email, notice));
     post_within(&ctx.control, tx, user, notice.kind(), notice.max(), &notice.subject(), &body).await?;
     Ok(())
 }
@@ -212,14 +212,30 @@ pub(crate) const fn hour(at: Timestamp) -> i64 {
     at.micros().div_euclid(HOUR)
 }
 
-fn body(ctx: &Context, email: &str, sentence: &str) -> String {
+/// The instant that an hour since 1970 begins with.
+pub(crate) const fn hour_begins(hour: i64) -> Timestamp {
+    Timestamp::from_micros(hour.saturating_mul(HOUR))
+}
+
+fn body(ctx: &Context, email: &str, notice: &Notice<'_>) -> String {
     let (origin, url) = (ctx.origin(), ctx.control.public_url());
+    let sentence = notice.sentence(email);
     let mut body = format!("{sentence}\n\nWhen: {}\n", ctx.now().human());
     if let Some(address) = origin.address {
         let _ = writeln!(body, "From: {address}");
     }
     if let Some(agent) = &origin.agent {
         let _ = writeln!(body, "With: {agent}");
+    }
+    if matches!(notice, Notice::FactorsReset { .. }) {
+        // It was somebody else in any case.
+        let _ = write!(
+            body,
+            "\nIf you had lost them, add new ones at {url}/profile/authentication\n\nIf you had not, somebody may know your \
+             password and have talked others into this: change it, and tell a super admin of your organization or whoever \
+             operates this installation.\n"
+        );
+        return body;
     }
     let _ = write!(
         body,

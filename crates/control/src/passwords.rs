@@ -9,7 +9,6 @@ use store::{Tx, users::User};
 
 use crate::{
     Context,
-    contexts::{Permit, Write},
     errors::{Failure, attempt},
     notices::{self, Notice},
     profiles,
@@ -59,8 +58,7 @@ pub async fn change(ctx: &Context, input: ChangePassword) -> Result<u64, Error> 
         false => Ok(None),
     };
     attempt!(ctx, {
-        let mut write = permit.write(EventType::UserPasswordChanged).await?;
-        account.name_in(&mut write);
+        let mut write = account.begin(&permit, EventType::UserPasswordChanged).await?;
         let owner = looked.owner(&mut write, &account).await?;
         let hash = match &new {
             Ok(hash) => hash.as_ref(),
@@ -99,11 +97,4 @@ async fn set(ctx: &Context, tx: &mut Tx, user: &User, hash: &str) -> Result<(), 
     store::password_resets::remove_for_user(tx, user.id).await?;
     store::ceremonies::remove_for_user(tx, user.id).await?;
     notices::post(ctx, tx, user, &Notice::PasswordChanged).await
-}
-
-/// Opens the transaction of something about an account, in the log of its organizations.
-async fn begin(permit: &Permit, account: &Account, event_type: EventType) -> Result<Write, Failure> {
-    let mut write = permit.write(event_type).await?;
-    account.name_in(&mut write);
-    Ok(write)
 }

@@ -13,6 +13,7 @@ use store::{Tx, access::Target, users::User};
 
 use crate::{
     Context,
+    contexts::{Permit, Write},
     errors::{Failure, attempt},
     permissions::Ending,
     standings::forbidden,
@@ -42,8 +43,8 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
     attempt!(ctx, {
         let permit = ctx.own(Action::EditOwnProfile)?;
         let texts = parse(texts)?;
-        let mut write = permit.write(EventType::UserProfileChanged).await?;
-        let before = draw(person(ctx, &mut write.tx).await?);
+        let (mut write, user) = begin(ctx, &permit, EventType::UserProfileChanged).await?;
+        let before = draw(user);
         if before.generation != generation {
             return Err(stale(&before.texts, &texts).into());
         }
@@ -61,10 +62,7 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
             return Err(stale(&before.texts, &texts).into());
         }
         let after = draw(person(ctx, &mut write.tx).await?);
-        let organizations = organizations(&mut write.tx, before.user_id).await?;
         write
-            .of_organizations(&organizations)
-            .subject(SubjectKind::User, before.user_id.uuid(), before.email.clone())
             .before(&before.texts)?
             .after(&after.texts)?
             .text(format!("{} changed their profile", before.email));
@@ -102,13 +100,27 @@ pub async fn leave(ctx: &Context, organization: OrganizationId, confirmation: &s
         let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
         let before = users::held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
-        ending.record(ctx, &mut write, "who left the organization").await?;
+        let rest = ending.record(ctx, &mut write, "who left the organization").await?;
         write
             .subject(SubjectKind::User, user.uuid(), member.email.clone())
             .before(&before)?
-            .text(format!("{} left the organization", member.email));
+            .text(format!("{} left the organization{rest}", member.email));
         write.commit().await
     })
+}
+
+/// Opens the transaction of something that the person who acts does with their own account, in the log of each of their
+/// organizations.
+pub(crate) async fn begin(
+    ctx: &Context,
+    permit: &Permit,
+    event_type: EventType,
+) -> Result<(Write, User), Failure> {
+    let mut write = permit.write(event_type).await?;
+    let user = person(ctx, &mut write.tx).await?;
+    let organizations = organizations(&mut write.tx, user.id).await?;
+    write.of_organizations(&organizations).subject(SubjectKind::User, user.id.uuid(), user.email.clone());
+    Ok((write, user))
 }
 
 /// The person who acts, whose account must be active.

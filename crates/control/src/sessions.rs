@@ -27,9 +27,7 @@ use domain::{
     views::Profile,
 };
 
-use identity::passwords::CHARS_MIN_SINGLE_FACTOR;
-
-use crate::{Context, ceremonies, errors::attempt, organizations};
+use crate::{Context, ceremonies, errors::attempt, organizations, passwords::least_alone};
 use accounts::{Account, complete};
 
 pub use devices::LIFETIME as DEVICE_LIFETIME;
@@ -54,11 +52,14 @@ pub struct SignedIn {
     pub proof: Proof,
     /// When.
     pub proven_at: Timestamp,
+    /// Whether their second factors were to be removed, which what they showed has stopped.
+    pub has_stopped_reset: bool,
 }
 
 impl SignedIn {
     pub(crate) fn new(ctx: &Context, user: UserId, proof: Proof) -> Self {
-        Self { user, device: devices::mark(&ctx.control, user), proof, proven_at: ctx.now() }
+        let device = devices::mark(&ctx.control, user);
+        Self { user, device, proof, proven_at: ctx.now(), has_stopped_reset: false }
     }
 }
 
@@ -74,8 +75,8 @@ pub enum SignInStep {
 ///
 /// # Errors
 /// `Unauthenticated` when they do not fit, with the same words whether the e-mail is known or not; `Invalid` on `password` when
-/// it is right and too short for who has no second factor any more; `Limited` after
-/// too many tries; `Unavailable` when too many try at the same moment.
+/// it is right and too short for who has no second factor; `Limited` after too many tries; `Unavailable` when too many try at
+/// the same moment.
 pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> {
     let email: EmailAddress = input.email.parse().map_err(|error| Error::name("email", error))?;
     let permit = ctx.public(Action::SignIn);
@@ -84,8 +85,7 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
     let looked =
         passwords::look_at(ctx, &permit, EventType::UserSignInRefused, &account, input.password).await?;
     attempt!(ctx, {
-        let mut write = permit.write(EventType::UserSignedIn).await?;
-        account.name_in(&mut write);
+        let mut write = account.begin(&permit, EventType::UserSignedIn).await?;
         let Some(user) = looked.owner(&mut write, &account).await? else {
             write.event.outcome = Outcome::Denied;
             write.text("Wrong e-mail or password");
@@ -96,17 +96,15 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
             .into());
         };
         let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
-        if held.is_empty() && chars < CHARS_MIN_SINGLE_FACTOR {
-            // It was chosen beside a factor, which an admin or the operator has taken since.
+        // It was chosen beside a factor that is gone, or before one of their organizations asked for longer ones. Only who
+        // knows the password learns of it.
+        let least = if held.is_empty() { least_alone(&mut write.tx, user.id).await? } else { 0 };
+        if chars < least {
             write.event.event_type = EventType::UserSignInRefused;
             write.event.outcome = Outcome::Denied;
             write.text("The password was right, and is too short to be the only factor");
             write.commit().await?;
-            let reason = format!(
-                "Your second factors are gone, and your password is too short to open your account alone: it takes at least \
-                 {CHARS_MIN_SINGLE_FACTOR} characters. Set a new one by a mailed link: “Forgot your password?”"
-            );
-            return Err(Error::invalid("password", reason).into());
+            return Err(Error::invalid("password", too_short_alone(least)).into());
         }
         if held.is_empty() {
             return Ok(SignInStep::Done(complete(ctx, write, &account, &user, Proof::PASSWORD).await?));
@@ -120,6 +118,14 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
         write.commit().await?;
         Ok(SignInStep::SecondFactor(ceremony))
     })
+}
+
+/// What is said of a right password that is too short.
+fn too_short_alone(least: usize) -> String {
+    format!(
+        "You have no second factor, and your password is too short to open your account alone: it takes at least {least} \
+         characters. Set a new one by a mailed link: “Forgot your password?”"
+    )
 }
 
 /// Writes the sign-out down. The caller removes the session.

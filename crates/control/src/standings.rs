@@ -1,6 +1,8 @@
 //! What somebody holds in a whole organization, and the guards that follow from it: who may give what, and who may act on
 //! whom. Reads what it is about; writes nothing but the record of what a guard forbade.
 
+mod beside;
+
 use std::collections::BTreeSet;
 
 use domain::{
@@ -448,6 +450,7 @@ mod tests {
             last_activity_at: None,
             generation: 0,
             has_second_factor: false,
+            is_factor_reset_waiting: false,
         };
         let administers = |is_active, is_user_active| {
             let member = Member { is_active, is_user_active, ..member.clone() };

@@ -147,8 +147,8 @@ pub async fn remove(
         let ending = Ending::of_principal(ctx, &mut write.tx, organization, user.uuid()).await?;
         let before = held(&mut write.tx, organization, &member, &ending).await?;
         store::memberships::remove(&mut write.tx, organization, user).await?;
-        ending.record(ctx, &mut write, "who was removed from the organization").await?;
-        write.before(&before)?.text(format!("Removed {} from the organization", member.email));
+        let rest = ending.record(ctx, &mut write, "who was removed from the organization").await?;
+        write.before(&before)?.text(format!("Removed {} from the organization{rest}", member.email));
         write.commit().await
     })
 }
@@ -371,6 +371,7 @@ fn draw(member: &Member) -> MemberRow {
         is_super_admin: member.is_super_admin,
         is_active: member.is_active && member.is_user_active,
         has_second_factor: member.has_second_factor,
+        is_factor_reset_waiting: member.is_factor_reset_waiting,
         joined_at: member.joined_at,
         last_activity_at: member.last_activity_at,
     }

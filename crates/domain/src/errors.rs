@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{names::NameError, permissions::Role, powers::OF_SCOPE};
+use crate::{names::NameError, permissions::Role, policies::Rule, powers::OF_SCOPE};
 
 /// Why an operation did not happen. Every text says what to do and may be shown to the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -23,6 +23,14 @@ pub enum Error {
     Forbidden {
         /// Why, and who can.
         reason: String,
+    },
+    /// The authentication policy of the organization turns the actor away, as they are signed in now.
+    #[error("{}", rule.refusal(organization))]
+    TurnedAway {
+        /// By which of its rules.
+        rule: Rule,
+        /// What the organization is called.
+        organization: String,
     },
     /// Nobody is signed in, or the credentials are wrong.
     #[error("{reason}")]
@@ -138,7 +146,7 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::Denied { .. } | Self::Forbidden { .. } | Self::StepUp => 403,
+            Self::Denied { .. } | Self::Forbidden { .. } | Self::TurnedAway { .. } | Self::StepUp => 403,
             Self::Unauthenticated { .. } => 401,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,

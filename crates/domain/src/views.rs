@@ -50,8 +50,8 @@ pub use self::{
     },
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
     sign_ins::{
-        AddedFactor, FactorResetPreview, FactorResetView, FactorRow, OwnFactors, PasswordResetView,
-        PasswordRule, SecondFactorView, SessionView, StepUpView, TotpOffer,
+        AddedFactor, FactorResetPreview, FactorResetView, FactorRow, OwnFactorResets, OwnFactors,
+        PasswordResetView, PasswordRule, SecondFactorView, SessionView, StepUpView, TotpOffer,
     },
     timelines::{Timeline, TimelineStep},
     tokens::{MadeToken, TokenRow},

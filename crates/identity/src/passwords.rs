@@ -299,9 +299,12 @@ fn mostly_names(text: &str, context: &[&str]) -> Option<Error> {
 /// context and their parts.
 fn left(lower: &str, context: &[&str]) -> usize {
     let mut known: Vec<String> = Vec::new();
-    for word in context.iter().flat_map(|word| words::foldings(word).into_iter().chain([word.to_lowercase()]))
+    for word in
+        context.iter().flat_map(|word| words::spellings(word).into_iter().chain([word.to_lowercase()]))
     {
         known.extend(word.split(|sign: char| !sign.is_alphanumeric()).map(str::to_owned));
+        // In one word, as it is in the names of domains.
+        known.push(word.chars().filter(|sign| sign.is_alphanumeric()).collect());
         known.push(word);
     }
     known.retain(|word| word.chars().count() >= KNOWN_CHARS_MIN);
@@ -454,6 +457,16 @@ mod tests {
         ] {
             let said = broken(bad, &Rules::SINGLE_FACTOR, &["ann.smith@example.org"]);
             assert!(said.contains(part), "{bad}: {said}");
+        }
+        for bad in [
+            "vogelundsoehne vogel",
+            "VogelUndSohne-2026",
+            "Vogel und Söhne AG 7",
+            "v0gel und s0ehne xy",
+            "ABC-ÖL abcoel abcol",
+        ] {
+            let said = broken(bad, &Rules::SINGLE_FACTOR, &["Vogel und Söhne", "A B C Öl"]);
+            assert!(said.contains("names that belong to you"), "{bad}: {said}");
         }
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Error, Tx,
     patterns::containing,
-    queries::{execute, fetch_all, fetch_one, fetch_optional, storable},
+    queries::{bound, fetch_all, fetch_one, fetch_optional, results, storable},
 };
 
 /// One audit record.
@@ -127,61 +127,70 @@ fn chain(organization: Option<OrganizationId>) -> Uuid {
     organization.map_or(Uuid::nil(), OrganizationId::uuid)
 }
 
+/// Rows that one statement adds, at most: both databases take so many values.
+const ROWS_PER_STATEMENT: usize = 500;
+/// What stands before the rows.
+const INSERT: &str = "INSERT INTO events (id, chain_id, sequence, organization_id, project_id, service_id, project_name,
+    service_name, event_type, outcome, at, actor, user_id, session_id, credential, address, agent, request_id, action, text,
+    before, after, previous_hash, hash, subject_kind, subject_id, subject_name, token_id) ";
+
 /// Appends an event. [`Error::Conflict`] if somebody else has taken its place in the chain.
 pub async fn append(tx: &mut Tx, event: &Event) -> Result<(), Error> {
-    let text = "INSERT INTO events (id, chain_id, sequence, organization_id, project_id, service_id, project_name,
-            service_name, event_type, outcome, at, actor, user_id, session_id, credential, address, agent,
-            request_id, action, text, before, after, previous_hash, hash, subject_kind, subject_id, subject_name,
-            token_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28)";
-    execute!(
-        tx,
-        text,
-        event.id,
-        chain(event.organization_id),
-        event.sequence,
-        event.organization_id,
-        event.project_id,
-        event.service_id,
-        event.project_name.as_deref(),
-        event.service_name.as_deref(),
-        event.event_type,
-        event.outcome,
-        event.at,
-        &event.actor,
-        event.user_id,
-        event.session_id.as_deref(),
-        event.credential.as_deref(),
-        event.address.as_deref(),
-        event.agent.as_deref(),
-        event.request_id,
-        event.action,
-        &event.text,
-        event.before.as_deref(),
-        event.after.as_deref(),
-        &event.previous_hash,
-        &event.hash,
-        event.subject_kind,
-        event.subject_id,
-        event.subject_name.as_deref(),
-        event.token_id,
-    )
-    .map_err(Error::unique_is_conflict)?;
+    append_all(tx, std::slice::from_ref(event)).await
+}
+
+/// Adds rows by one statement; one that is not for a single row is not kept for the next time.
+macro_rules! insert {
+    ($driver:ty, $tx:expr, $events:expr) => {{
+        let mut rows = sqlx::QueryBuilder::<$driver>::new(INSERT);
+        rows.push_values($events, |mut row, event: &Event| {
+            row.push_bind(event.id).push_bind(chain(event.organization_id)).push_bind(event.sequence);
+            row.push_bind(event.organization_id).push_bind(event.project_id).push_bind(event.service_id);
+            row.push_bind(bound(event.project_name.as_deref()).storable());
+            row.push_bind(bound(event.service_name.as_deref()).storable());
+            row.push_bind(event.event_type).push_bind(event.outcome).push_bind(event.at);
+            row.push_bind(bound(&event.actor).storable()).push_bind(event.user_id);
+            row.push_bind(bound(event.session_id.as_deref()).storable());
+            row.push_bind(bound(event.credential.as_deref()).storable());
+            row.push_bind(bound(event.address.as_deref()).storable());
+            row.push_bind(bound(event.agent.as_deref()).storable());
+            row.push_bind(event.request_id).push_bind(event.action);
+            row.push_bind(bound(&event.text).storable());
+            row.push_bind(bound(event.before.as_deref()).storable());
+            row.push_bind(bound(event.after.as_deref()).storable());
+            row.push_bind(&event.previous_hash).push_bind(&event.hash);
+            row.push_bind(event.subject_kind).push_bind(event.subject_id);
+            row.push_bind(bound(event.subject_name.as_deref()).storable()).push_bind(event.token_id);
+        });
+        let is_one = $events.len() == 1;
+        results::execute(module_path!(), rows.build().persistent(is_one).execute(&mut **$tx).await)
+    }};
+}
+
+/// Appends events in their order, many by one statement. [`Error::Conflict`] if somebody else has taken a place of theirs in
+/// the chain.
+pub async fn append_all(tx: &mut Tx, events: &[Event]) -> Result<(), Error> {
+    for events in events.chunks(ROWS_PER_STATEMENT) {
+        let added = match tx {
+            Tx::Sqlite(tx) => insert!(sqlx::Sqlite, tx, events),
+            Tx::Postgres(tx) => insert!(sqlx::Postgres, tx, events),
+        };
+        added.map_err(Error::unique_is_conflict)?;
+    }
     Ok(())
 }
 
-/// Whether there is an event of that type about that person, in that session and organization.
-pub async fn is_of_session(
+/// Whether there is an event of that type about that person in that organization that says exactly this of what is after.
+pub async fn is_told(
     tx: &mut Tx,
     organization: OrganizationId,
     event_type: EventType,
     subject: UserId,
-    session_id: &str,
+    after: &str,
 ) -> Result<bool, Error> {
     let text = "SELECT COUNT(*) FROM events
-        WHERE subject_id = $1 AND event_type = $2 AND organization_id = $3 AND session_id = $4";
-    let (count,): (i64,) = fetch_one!(tx, text, subject, event_type, organization, session_id)?;
+        WHERE subject_id = $1 AND event_type = $2 AND organization_id = $3 AND after = $4";
+    let (count,): (i64,) = fetch_one!(tx, text, subject, event_type, organization, after)?;
     Ok(count > 0)
 }
 

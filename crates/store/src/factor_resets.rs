@@ -77,6 +77,12 @@ pub async fn find_open(tx: &mut Tx, user: UserId) -> Result<Option<FactorReset>,
     fetch_optional!(tx, "SELECT * FROM factor_resets WHERE user_id = $1 AND ended_at IS NULL", user)
 }
 
+/// The newest request about a person, open or not.
+pub async fn find_newest(tx: &mut Tx, user: UserId) -> Result<Option<FactorReset>, Error> {
+    let text = "SELECT * FROM factor_resets WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+    fetch_optional!(tx, text, user)
+}
+
 /// The request to which the link of that token objects or objected, open or not.
 pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<FactorReset>, Error> {
     fetch_optional!(tx, "SELECT * FROM factor_resets WHERE token_hash = $1", token_hash)

@@ -206,6 +206,7 @@ macro_rules! on_resource {
         "g.resource_id = $2 AND (g.organization_id = $1) IS TRUE"
     };
 }
+pub(crate) use {described, in_organization, of_principal, on_resource};
 macro_rules! page {
     ($where:expr, $at:literal, $id:literal, $limit:literal) => {
         described!(
@@ -286,10 +287,25 @@ pub async fn find_given(
 /// order of the joins says so to SQLite.
 macro_rules! held {
     ($me:literal, $when:literal, $where:literal) => {
+        concat!(held!(@ "", $me, $when, $where), " ORDER BY g.created_at, g.id LIMIT $3")
+    };
+    // The limit is that of each organization.
+    ($me:literal, $when:literal, $where:literal; each) => {
+        concat!(
+            "SELECT * FROM (",
+            held!(
+                @ ", ROW_NUMBER() OVER (PARTITION BY g.organization_id ORDER BY g.created_at, g.id) AS place",
+                $me, $when, $where
+            ),
+            ") each_one WHERE place <= $3 ORDER BY created_at, id"
+        )
+    };
+    (@ $further:literal, $me:literal, $when:literal, $where:literal) => {
         concat!(
             "SELECT g.*, gr.id AS group_id, gr.name AS group_name,
-                COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id
-            FROM (",
+                COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id",
+            $further,
+            " FROM (",
             $me,
             ") me CROSS JOIN grants g LEFT JOIN groups gr ON g.principal_kind = 'group' AND gr.id = g.principal_id",
             resources!(),
@@ -297,8 +313,7 @@ macro_rules! held {
                 AND COALESCE(ro.id, ru.id, rp.id) IS NOT NULL AND ",
             $when,
             " AND ",
-            $where,
-            " ORDER BY g.created_at, g.id LIMIT $3"
+            $where
         )
     };
 }
@@ -318,6 +333,24 @@ pub async fn held(
         "(g.organization_id = $4) IS TRUE"
     );
     fetch_all!(tx, text, user, now, HELD_MAX, organization)
+}
+
+/// Everything that somebody holds in the organizations that `other` belongs to and is let into, directly or through groups,
+/// oldest first, at most [`HELD_MAX`] in each. Whether they are members of these themselves is not looked at.
+pub async fn held_beside(
+    tx: &mut Tx,
+    user: UserId,
+    other: UserId,
+    now: Timestamp,
+) -> Result<Vec<Held>, Error> {
+    let text = held!(
+        "SELECT $1 AS id, 'user' AS kind
+            UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
+        "(g.expires_at IS NULL OR g.expires_at > $2)",
+        "(g.organization_id IN (SELECT m.organization_id FROM memberships m WHERE m.user_id = $4 AND m.is_active)) IS TRUE";
+        each
+    );
+    fetch_all!(tx, text, user, now, HELD_MAX, other)
 }
 
 /// Everything that a group holds, oldest first, at most [`HELD_MAX`].

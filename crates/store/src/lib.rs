@@ -44,6 +44,7 @@ pub mod project_tags;
 pub mod projects;
 pub mod provider_requests;
 pub mod recovery_codes;
+pub mod running_grants;
 pub mod services;
 pub mod sessions;
 pub mod set_up_links;

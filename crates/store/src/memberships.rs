@@ -63,6 +63,8 @@ pub struct Member {
     pub generation: i64,
     /// Whether they have a second factor; recovery codes are none. Application users have none.
     pub has_second_factor: bool,
+    /// Whether it was asked that they lose their second factors, and that is open.
+    pub is_factor_reset_waiting: bool,
 }
 
 /// An application user with the number of its tokens.
@@ -95,15 +97,16 @@ macro_rules! members {
             "SELECT m.user_id, u.email, u.name, u.kind, u.description, u.job_title, u.department, u.city, u.country,
                 m.is_super_admin, m.is_active, u.is_active AS is_user_active, m.joined_at, u.last_activity_at,
                 u.generation,
-                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor",
+                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM factor_resets r WHERE r.user_id = u.id AND r.ended_at IS NULL)
+                    AS is_factor_reset_waiting",
             $also,
             " FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
             $($rest)*
         )
     };
 }
-/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 `is_active`, $4 `idle_since`, $5
-/// `has_second_factor`.
+/// Whom a [`MemberFilter`] lets through: $2 is the text's pattern, $3 to $5 are its other fields, in their order.
 macro_rules! filtered {
     () => {
         "AND u.kind = 'person' AND ($2 IS NULL OR u.email LIKE $2 ESCAPE '!' OR LOWER(u.name) LIKE $2 ESCAPE '!')
@@ -376,8 +379,7 @@ pub async fn break_glass(tx: &mut Tx, organization: OrganizationId) -> Result<Ve
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// Ends a membership, and with it what the member held and which groups they were in there. False if they are not a
-/// member.
+/// Ends a membership, with what they held and which groups they were in there. False if they are not a member.
 pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<bool, Error> {
     let grants = "DELETE FROM grants
         WHERE organization_id = $1 AND principal_kind = 'user' AND principal_id = $2";

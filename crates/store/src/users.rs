@@ -122,6 +122,21 @@ pub async fn fill_email_domains(tx: &mut Tx, limit: u32) -> Result<u64, Error> {
     Ok(filled)
 }
 
+/// The people who are super admins of an organization that lets this person in, without the person: each once, at most
+/// `each` of one organization, by sign-in name.
+pub async fn super_admins_over(tx: &mut Tx, user: UserId, each: u32) -> Result<Vec<User>, Error> {
+    let text = "SELECT * FROM users WHERE id IN (
+            SELECT user_id FROM (
+                SELECT m.user_id, ROW_NUMBER() OVER (PARTITION BY m.organization_id ORDER BY u.email) AS place
+                FROM memberships own JOIN memberships m ON m.organization_id = own.organization_id
+                JOIN users u ON u.id = m.user_id
+                WHERE own.user_id = $1 AND own.is_active AND m.is_super_admin AND m.is_active AND u.is_active
+                    AND u.kind = 'person' AND u.id <> $1
+            ) each_one WHERE place <= $2
+        ) ORDER BY email";
+    fetch_all!(tx, text, user, i64::from(each))
+}
+
 /// How many there are.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let (count,): (i64,) = fetch_one!(tx, "SELECT COUNT(*) FROM users")?;

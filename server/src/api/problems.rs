@@ -52,7 +52,7 @@ impl From<Error> for Problem {
         let code = match &error {
             Error::NotFound => "not_found",
             Error::Denied { .. } => "denied",
-            Error::Forbidden { .. } => "forbidden",
+            Error::Forbidden { .. } | Error::TurnedAway { .. } => "forbidden",
             Error::StepUp => "step_up",
             Error::Unauthenticated { .. } => "unauthenticated",
             Error::Invalid { .. } => "invalid",

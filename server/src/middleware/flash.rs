@@ -37,6 +37,9 @@ pub const COOKIE: &str = "__Host-redoubt-flash";
 pub const HELD_BACK_COOKIE: &str = "__Host-redoubt-held-back";
 /// The field in which pages hand such a form on.
 const HELD_BACK: &str = "held_back";
+/// What is said where the reason is too long for a cookie.
+const TOO_LONG: &str =
+    "This was refused, and the reason is too long to be said here. Shorten what you typed and repeat.";
 /// Set by pages that hold back what was sent to them: a flash in JSON, percent-encoded.
 const HELD: HeaderName = HeaderName::from_static("redoubt-held");
 /// Set by server functions: what was done, percent-encoded.
@@ -230,13 +233,24 @@ fn own_path(location: &str) -> HeaderValue {
     HeaderValue::from_str(&path).unwrap_or(HeaderValue::from_static("/"))
 }
 
-/// The cookie for a flash; what was typed is left out if there is too much of it.
+/// The cookie for a flash; what was typed is left out if there is too much of it, and then what is said of it: that something
+/// is wrong is always said.
 fn cookie(mut flash: Flash) -> Option<HeaderValue> {
     let mut value = encode(&flash)?;
     while value.len() > COOKIE_BYTES_MAX {
-        let longest = flash.values.iter().max_by_key(|(_, value)| value.len())?.0.clone();
-        flash.values.remove(&longest);
-        flash.is_cut = true;
+        match flash.values.iter().max_by_key(|(_, value)| value.len()) {
+            Some((longest, _)) => {
+                let longest = longest.clone();
+                flash.values.remove(&longest);
+                flash.is_cut = true;
+            }
+            // Words of whoever filled the form in are a part of it.
+            None => {
+                let short = Error::conflict(TOO_LONG);
+                flash.error.filter(|error| *error != short)?;
+                flash = Flash { form: flash.form, error: Some(short), is_cut: true, ..Flash::default() };
+            }
+        }
         value = encode(&flash)?;
     }
     sealed_cookie(COOKIE, &value)
@@ -291,6 +305,24 @@ mod tests {
         let back = decode(value).unwrap();
         assert_eq!(back.values["name"], "a b");
         assert!(back.is_cut && !back.values.contains_key("description"));
+    }
+
+    #[test]
+    fn however_long_the_reason_something_is_said() {
+        let said = |reason: String| {
+            let error = Some(Error::conflict(reason));
+            let values = [("name".to_owned(), "a".repeat(3000))].into();
+            let cookie = cookie(Flash { form: "/api/x".into(), error, values, ..Flash::default() }).unwrap();
+            let cookie = cookie.to_str().unwrap().to_owned();
+            assert!(cookie.len() < 4096);
+            let flash = decode(cookie.split(['=', ';']).nth(1).unwrap()).unwrap();
+            assert!(flash.is_cut && flash.values.is_empty() && flash.form == "/api/x");
+            flash.error.unwrap().to_string()
+        };
+        assert_eq!(said("no".into()), "no");
+        assert_eq!(said("no ".repeat(1500)), TOO_LONG);
+        let notice = Some("done ".repeat(1500));
+        assert_eq!(cookie(Flash { notice, ..Flash::default() }), None);
     }
 
     #[test]

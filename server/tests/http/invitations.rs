@@ -143,7 +143,7 @@ async fn what_could_not_be_done_with_one_of_several_is_told() {
     let answer = browser.post(&list, &list, &both).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, list.as_str()));
     assert!(browser.follow(answer).await.body.contains("2 invitations sent again"));
-    let one = [("do", "withdraw"), ("invitations[]", ids[0].as_str())];
+    let one = [("do", "withdraw"), ("is_confirmed", "true"), ("invitations[]", ids[0].as_str())];
     let answer = browser.post(&list, &list, &one).await;
     assert!(browser.follow(answer).await.body.contains("1 invitation withdrawn"));
     // One of them has ended meanwhile.
@@ -181,4 +181,59 @@ async fn what_is_done_with_several_stays_where_it_was_chosen() {
     // Done: the same rows.
     let answer = browser.post(&narrow, &narrow, &[("do", "resend"), ("invitations[]", id)]).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, narrow.as_str()));
+}
+
+#[tokio::test]
+async fn withdrawing_asks_first_and_says_whose_links_go() {
+    let installation = Installation::new().await;
+    let browser = installation.with_project("shop").await;
+    let list = format!("/organizations/{}/invitations", browser.organization().await);
+    let new = format!("{list}/new");
+    let emails: Vec<String> = (10..22).map(|number| format!("p{number}@x.org")).collect();
+    browser.post(&new, &new, &[("emails", &emails.join("\n"))]).await;
+    let page = browser.get(&list).await.body;
+    let ids: Vec<&str> =
+        page.split("name=\"invitations[]\" value=\"").skip(1).map(|part| &part[..36]).collect();
+    assert_eq!(ids.len(), emails.len());
+    assert!(page.contains(">mail</a>"), "nothing but the word is underlined: {page}");
+    let sent = |ids: &[&str], more: &[(&'static str, &'static str)]| -> Vec<(&'static str, String)> {
+        let ids = ids.iter().map(|id| ("invitations[]", (*id).to_owned()));
+        more.iter().map(|(name, value)| (*name, (*value).to_owned())).chain(ids).collect()
+    };
+    let post = async |fields: Vec<(&'static str, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(&list, &list, &fields).await
+    };
+    // Two are asked about by name; nothing is done yet.
+    let asked = post(sent(&ids[..2], &[("do", "withdraw")])).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert!(
+        asked.body.contains("Withdraw 2 invitations?") && asked.body.contains("Cancel"),
+        "{}",
+        asked.body
+    );
+    let named = |page: &str| {
+        let page = page.replace("<wbr>", "").replace("<!>", "");
+        emails.iter().filter(|email| page.contains(*email)).count()
+    };
+    assert_eq!(named(&asked.body), 2, "{}", asked.body);
+    assert!(
+        asked.body.contains("name=\"is_confirmed\"") && !asked.body.contains("more</li>"),
+        "{}",
+        asked.body
+    );
+    // Of many it names some and counts the rest.
+    let asked = post(sent(&ids, &[("do", "withdraw")])).await.body;
+    assert!(asked.contains("Withdraw 12 invitations?") && asked.contains("and 2 more"), "{asked}");
+    assert_eq!(named(&asked), 10, "{asked}");
+    assert_eq!(asked.matches("name=\"invitations[]\"").count(), 12, "all of them are sent on");
+    let untouched = browser.get(&list).await.body;
+    assert_eq!(named(&untouched), emails.len(), "{untouched}");
+    // Nothing was chosen: there is nothing to ask.
+    let answer = post(sent(&[], &[("do", "withdraw")])).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Who says yes withdraws them.
+    let answer = post(sent(&ids, &[("do", "withdraw"), ("is_confirmed", "true")])).await;
+    assert!(browser.follow(answer).await.body.contains("12 invitations withdrawn"));
+    assert!(browser.get(&list).await.body.contains("No open invitations"));
 }

@@ -106,8 +106,8 @@ impl Permit {
             }
             Verdict::Refused(rule) => {
                 self.refuse(format!("by the rule {rule} of the authentication policy")).await?;
-                let reason = rule.refusal(&self.access()?.organization_name);
-                Some(Error::Forbidden { reason }.into())
+                let organization = self.access()?.organization_name.clone();
+                Some(Error::TurnedAway { rule, organization }.into())
             }
         })
     }

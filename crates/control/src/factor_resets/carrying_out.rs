@@ -6,7 +6,6 @@ use domain::{
     errors::Error,
     events::EventType,
     names::EmailAddress,
-    permissions::Permission,
     principals::{SubjectKind, UserKind},
     sign_ins::FactorResetOutcome,
 };
@@ -17,7 +16,7 @@ use crate::{
     Context, Control,
     errors::{Failure, attempt},
     profiles,
-    standings::{Place, Standing},
+    standings::Standing,
 };
 
 /// Requests that are looked at in one go, at most; the rest has time until the next one.
@@ -123,15 +122,9 @@ async fn may_still_ask(ctx: &Context, tx: &mut Tx, reset: &FactorReset) -> Resul
     if !is_active || !organizations.contains(&reset.organization_id) {
         return Ok(false);
     }
-    for organization in organizations {
-        let membership = store::memberships::find(tx, organization, reset.asked_by).await?;
-        let asker = Standing::of(ctx, tx, organization, reset.asked_by).await?;
-        let person = Standing::of(ctx, tx, organization, reset.user_id).await?;
-        let manages = membership.is_some_and(|found| found.is_active)
-            && asker.at(Place::organization(organization)).holds(Permission::OrganizationUsersWrite);
-        if !manages || asker.acting_obstacle(&person).is_some() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let standings = Standing::of_both(ctx, tx, (reset.asked_by, None), reset.user_id).await?;
+    let may_act = |(asker, person): &(Standing, Standing)| {
+        asker.manages_people() && asker.acting_obstacle(person).is_none()
+    };
+    Ok(standings.iter().all(may_act))
 }

@@ -1,13 +1,11 @@
 //! What is mailed when somebody is to lose their second factors: to them, with the link to object, and to every super admin of
 //! their organizations.
 
-use std::collections::BTreeSet;
-
-use domain::{ids::UserId, principals::MailKind, secrets::Secret};
+use domain::{principals::MailKind, secrets::Secret};
 use store::{Tx, factor_resets::FactorReset, users::User};
 use zeroize::Zeroizing;
 
-use crate::{Context, errors::Failure, notices, profiles};
+use crate::{Context, errors::Failure, notices};
 
 /// Super admins of one organization who are told, at most.
 const TOLD_MAX: u32 = 50;
@@ -74,13 +72,16 @@ pub(super) async fn objected(
         user.email,
     );
     send(ctx, tx, user, subject, &body).await?;
-    let asker = store::memberships::find(tx, reset.organization_id, reset.asked_by).await?;
-    if asker.is_some_and(|asker| !asker.is_super_admin)
-        && let Some(asker) = store::users::find(tx, reset.asked_by).await?
-    {
-        send(ctx, tx, &asker, subject, &body).await?;
+    let super_admins = store::users::super_admins_over(tx, user.id, TOLD_MAX).await?;
+    // Whoever asked hears of it wherever the person belongs by now.
+    let asker = match super_admins.iter().any(|told| told.id == reset.asked_by) {
+        true => None,
+        false => store::users::find(tx, reset.asked_by).await?,
+    };
+    for told in super_admins.iter().chain(&asker) {
+        send(ctx, tx, told, subject, &body).await?;
     }
-    tell_super_admins(ctx, tx, user, subject, &body).await
+    Ok(())
 }
 
 /// The super admins of all organizations that somebody belongs to, each once.
@@ -91,17 +92,8 @@ async fn tell_super_admins(
     subject: &str,
     body: &str,
 ) -> Result<(), Failure> {
-    let mut told: BTreeSet<UserId> = [about.id].into();
-    for organization in profiles::organizations(tx, about.id).await? {
-        // Super admins come first.
-        let people = store::authentication_policies::people(tx, organization, TOLD_MAX).await?;
-        for person in people.into_iter().filter(|person| person.is_super_admin) {
-            if told.insert(person.user_id)
-                && let Some(user) = store::users::find(tx, person.user_id).await?
-            {
-                send(ctx, tx, &user, subject, body).await?;
-            }
-        }
+    for user in store::users::super_admins_over(tx, about.id, TOLD_MAX).await? {
+        send(ctx, tx, &user, subject, body).await?;
     }
     Ok(())
 }

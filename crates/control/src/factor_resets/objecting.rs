@@ -2,12 +2,16 @@
 //! in the profile of who is still signed in. Asking and taking back is the admins'.
 
 use domain::{
-    actions::Action, errors::Error, events::EventType, secrets::Secret, sign_ins::FactorResetOutcome,
-    views::FactorResetView,
+    actions::Action,
+    errors::Error,
+    events::EventType,
+    secrets::Secret,
+    sign_ins::FactorResetOutcome,
+    views::{FactorResetView, OwnFactorResets},
 };
 use store::{Tx, factor_resets::FactorReset, users::User};
 
-use super::{asker, draw, end, hash, is_over, letters, name_in};
+use super::{TOLD, asker, draw, end, hash, is_over, letters, name_in};
 use crate::{
     Context,
     contexts::Write,
@@ -18,28 +22,48 @@ use crate::{
 /// What events call the credential of somebody who has none but the link.
 const CREDENTIAL: &str = "objection link";
 
+/// What a link in a mail leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// What can be objected to.
+    Waiting(FactorResetView),
+    /// Nothing any more: how it ended, in a sentence.
+    Over {
+        /// How.
+        outcome: FactorResetOutcome,
+        /// The same in a sentence.
+        told: &'static str,
+    },
+}
+
 /// What the link in the mail is about.
 ///
 /// # Errors
-/// `Conflict` when it is over, with how it ended, or is no such link.
-pub async fn view(ctx: &Context, token: &Secret) -> Result<FactorResetView, Error> {
+/// `NotFound` when it is no such link.
+pub async fn view(ctx: &Context, token: &Secret) -> Result<Linked, Error> {
     attempt!(ctx, {
         let mut tx = ctx.public(Action::ObjectToFactorReset).read().await?;
         let (reset, user) = find(&mut tx, token).await?;
+        if let Some(outcome) = reset.outcome {
+            return Ok(Linked::Over { outcome, told: ended(&reset, outcome) });
+        }
         let asker = asker(&mut tx, &reset).await?;
-        Ok(draw(reset, user.email, asker))
+        Ok(Linked::Waiting(draw(reset, user.email, asker)))
     })
 }
 
 /// Objects by the link in the mail; whoever has it can.
 ///
 /// # Errors
-/// `Conflict` when it is over, with how it ended, or is no such link.
+/// `Conflict` when it is over, with how it ended; `NotFound` when it is no such link.
 pub async fn object(ctx: &Context, token: &Secret) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.public(Action::ObjectToFactorReset);
         let mut write = permit.write(EventType::UserFactorResetObjected).await?;
         let (reset, user) = find(&mut write.tx, token).await?;
+        if let Some(outcome) = reset.outcome {
+            return Err(Error::conflict(ended(&reset, outcome)).into());
+        }
         end(&mut write, &reset, FactorResetOutcome::Objected, ctx).await?;
         name_in(&mut write, user.id, &user.email).await?;
         write.event.actor.clone_from(&user.email);
@@ -54,17 +78,28 @@ pub async fn object(ctx: &Context, token: &Secret) -> Result<(), Error> {
     })
 }
 
-/// What is to happen to one's own second factors, if anything is.
+/// What is to happen to one's own second factors, or has happened and was not made up for.
 ///
 /// # Errors
 /// `Denied` for tokens; `Unauthenticated`.
-pub async fn own(ctx: &Context) -> Result<Option<FactorResetView>, Error> {
+pub async fn own(ctx: &Context) -> Result<OwnFactorResets, Error> {
     attempt!(ctx, {
         let mut tx = ctx.own(Action::ViewOwnFactors)?.read().await?;
         let user = profiles::person(ctx, &mut tx).await?;
-        let Some(reset) = store::factor_resets::find_open(&mut tx, user.id).await? else { return Ok(None) };
-        let asker = asker(&mut tx, &reset).await?;
-        Ok(Some(draw(reset, user.email, asker)))
+        let mut own = OwnFactorResets::default();
+        let Some(reset) = store::factor_resets::find_newest(&mut tx, user.id).await? else { return Ok(own) };
+        match (reset.outcome, reset.ended_at) {
+            (None, _) => {
+                let asker = asker(&mut tx, &reset).await?;
+                own.waiting = Some(draw(reset, user.email, asker));
+            }
+            (Some(FactorResetOutcome::Done), Some(at)) if ctx.now() < at.plus(TOLD) => {
+                let held = store::factors::list_for_user(&mut tx, user.id).await?;
+                own.removed_at = held.is_empty().then_some(at);
+            }
+            _ => {}
+        }
+        Ok(own)
     })
 }
 
@@ -87,37 +122,38 @@ pub async fn object_own(ctx: &Context) -> Result<(), Error> {
     })
 }
 
-/// Objects for somebody who has just shown a second factor: they have not lost them all.
-pub(crate) async fn object_by_factor(ctx: &Context, write: &mut Write, user: &User) -> Result<(), Failure> {
-    let Some(reset) = store::factor_resets::find_open(&mut write.tx, user.id).await? else { return Ok(()) };
+/// Objects for somebody who has just shown a second factor: they have not lost them all. Says whether there was something to
+/// object to.
+pub(crate) async fn object_by_factor(ctx: &Context, write: &mut Write, user: &User) -> Result<bool, Failure> {
+    let Some(reset) = store::factor_resets::find_open(&mut write.tx, user.id).await? else {
+        return Ok(false);
+    };
     end(write, &reset, FactorResetOutcome::Objected, ctx).await?;
     let how = "they have signed in with one, or shown it";
     letters::objected(ctx, &mut write.tx, &reset, user, how).await?;
     let text = format!("{} keeps their second factors: they showed one", user.email);
-    write.record(EventType::UserFactorResetObjected, text).await
+    write.record(EventType::UserFactorResetObjected, text).await?;
+    Ok(true)
 }
 
-/// What the link is about while it can be objected to.
+/// What the link is about, open or not.
 async fn find(tx: &mut Tx, token: &Secret) -> Result<(FactorReset, User), Failure> {
-    let reset = store::factor_resets::find_by_token(tx, &hash(token)).await?.ok_or_else(no_link)?;
-    if let Some(outcome) = reset.outcome {
-        return Err(Error::conflict(ended(outcome)).into());
-    }
-    let user = store::users::find(tx, reset.user_id).await?.ok_or_else(no_link)?;
+    let reset = store::factor_resets::find_by_token(tx, &hash(token)).await?.ok_or(Error::NotFound)?;
+    let user = store::users::find(tx, reset.user_id).await?.ok_or(Error::NotFound)?;
     Ok((reset, user))
 }
 
-/// What has become of it.
-const fn ended(outcome: FactorResetOutcome) -> &'static str {
+/// What has become of it. Nobody but whoever operates the installation carries it out before its time.
+fn ended(reset: &FactorReset, outcome: FactorResetOutcome) -> &'static str {
     match outcome {
+        FactorResetOutcome::Done if reset.ended_at.is_some_and(|ended_at| ended_at < reset.due_at) => {
+            "This came to pass before the day was over: whoever operates this installation removed the second factors, on its \
+             machine."
+        }
         FactorResetOutcome::Done => {
             "This came to pass: nobody objected within a day, and the second factors were removed."
         }
         FactorResetOutcome::Objected => "This was stopped already: the second factors stay.",
         FactorResetOutcome::Withdrawn => "This was taken back: the second factors stay.",
     }
-}
-
-fn no_link() -> Error {
-    Error::conflict("This is no link that was sent, or a part of one. Open the one in the mail as a whole.")
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{Tx, factors::Factor, users::User};
 use zeroize::Zeroizing;
 
-use super::{FACTORS_MAX, Needs, begin, draw, new_recovery_codes, parse_name, place, told};
+use super::{FACTORS_MAX, Needs, draw, new_recovery_codes, parse_name, place, told};
 use crate::{
     Context,
     ceremonies::{self, Begun, Ceremony},
@@ -107,7 +107,7 @@ pub async fn finish_totp(
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
         let name = parse_name(name, FactorKind::Totp)?;
-        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorAdded).await?;
+        let (mut write, user) = profiles::begin(ctx, &permit, EventType::UserFactorAdded).await?;
         let kind = CeremonyKind::TotpRegistration;
         let found: Ceremony<OfferedSeed> = offered(ctx, &mut write.tx, ceremony, kind, &user).await?;
         let bytes = found.state.bytes()?;

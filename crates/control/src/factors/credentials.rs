@@ -13,12 +13,13 @@ use store::factors::Factor;
 
 use super::{
     adding::{Added, add, may_add, offer_is_over},
-    begin, parse_name,
+    parse_name,
 };
 use crate::{
     Context,
     ceremonies::{self, Begun},
     errors::{Failure, attempt},
+    profiles,
 };
 
 /// Asks the browser for a passkey: options for `navigator.credentials.create` as JSON.
@@ -101,7 +102,7 @@ async fn finish(
         .map_err(|error| Error::invalid("answer", error.to_string()))?;
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
-        let (write, user) = begin(ctx, &permit, EventType::UserFactorAdded).await?;
+        let (write, user) = profiles::begin(ctx, &permit, EventType::UserFactorAdded).await?;
         let factor = Factor {
             id: FactorId::from_uuid(ctx.control.new_uuid()),
             user_id: user.id,

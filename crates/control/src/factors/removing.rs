@@ -5,7 +5,7 @@ use domain::{
     actions::Action, errors::Error, events::EventType, ids::FactorId, secrets::Secret, states::Outcome,
 };
 
-use super::{Needs, begin, told};
+use super::{Needs, told};
 use crate::{
     Context,
     contexts::Permit,
@@ -46,7 +46,7 @@ pub async fn remove(
     let permit = ctx.own(Action::ManageOwnFactors)?;
     let alone = alone(ctx, &permit, factor, password).await?;
     attempt!(ctx, {
-        let (mut write, user) = begin(ctx, &permit, EventType::UserFactorRemoved).await?;
+        let (mut write, user) = profiles::begin(ctx, &permit, EventType::UserFactorRemoved).await?;
         let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
         let removed = held.iter().find(|held| held.id == factor).ok_or(Error::NotFound)?;
         let is_last = held.len() == 1;
@@ -121,7 +121,7 @@ async fn alone(
             return Err(Error::invalid("password", reason).into());
         }
         let (account, _) = Account::of(&mut tx, user.id).await?.ok_or(Error::NotFound)?;
-        Ok(Some((account, least_alone(&mut tx, &user).await?)))
+        Ok(Some((account, least_alone(&mut tx, user.id).await?)))
     })?;
     let Some((account, least)) = found else { return Ok(None) };
     let looked = look_at(ctx, permit, EventType::UserFactorRemoved, &account, password.clone()).await?;

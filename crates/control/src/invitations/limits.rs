@@ -1,12 +1,15 @@
 //! How many invitation mails go out: to one address, whoever asks for them, and from one organization. Counts what is on
-//! record of the invitations; sends nothing.
+//! record of the invitations and, since those of an organization go with it, what is tallied of mails; sends nothing.
 
 use std::time::Duration;
 
-use domain::{errors::Error, ids::OrganizationId, timestamps::Timestamp};
+use domain::{errors::Error, ids::OrganizationId, principals::MailKind, timestamps::Timestamp};
 use store::Tx;
 
-use crate::errors::Failure;
+use crate::{
+    errors::Failure,
+    notices::{hour, hour_begins},
+};
 
 /// Invitation mails to one address within an hour, of all organizations together, at most. New invitations and those that
 /// are sent again count alike.
@@ -17,6 +20,7 @@ pub const MAILS_TO_ADDRESS_PER_DAY: u32 = 20;
 pub const MAILS_OF_ORGANIZATION_PER_DAY: u32 = 2_000;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOURS_OF_DAY: i64 = 24;
 
 /// Why a mail does not go out now, and when it can.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +57,26 @@ pub(super) async fn of_address(tx: &mut Tx, email: &str, now: Timestamp) -> Resu
         Some(Limit::until(reason(), *mail, window, now))
     };
     let limits = [last(MAILS_TO_ADDRESS_PER_HOUR, HOUR), last(MAILS_TO_ADDRESS_PER_DAY, DAY)];
-    Ok(limits.into_iter().flatten().max_by_key(|limit| limit.retry_after_seconds))
+    let longest = limits.into_iter().flatten().max_by_key(|limit| limit.retry_after_seconds);
+    if longest.is_some() {
+        return Ok(longest);
+    }
+    // The tallies are of whole hours, of which the last is not over: they never count more than the record does, but for
+    // organizations that are gone.
+    let this = hour(now);
+    for (most, from) in
+        [(MAILS_TO_ADDRESS_PER_HOUR, this), (MAILS_TO_ADDRESS_PER_DAY, this - HOURS_OF_DAY + 1)]
+    {
+        if store::mail_tallies::count(tx, email, MailKind::Invitation, from).await? >= i64::from(most) {
+            return Ok(Some(Limit::until(reason(), hour_begins(this), HOUR, now)));
+        }
+    }
+    Ok(None)
+}
+
+/// Counts an invitation mail to an address, beside what is on record of the invitation.
+pub(super) async fn count(tx: &mut Tx, email: &str, now: Timestamp) -> Result<(), Failure> {
+    Ok(store::mail_tallies::add(tx, email, MailKind::Invitation, hour(now)).await?)
 }
 
 /// What keeps the organization from mailing so many invitations now, if anything does.

@@ -19,7 +19,7 @@ use ring::digest::{Context as Digest, SHA256};
 use store::{Tx, access::Target, users::User};
 use zeroize::Zeroizing;
 
-use super::{begin, rules::Demands, set};
+use super::{rules::Demands, set};
 use crate::{
     Context,
     errors::{Failure, attempt},
@@ -62,7 +62,7 @@ async fn ask(ctx: &Context, email: &EmailAddress) -> Result<(), Error> {
             return Err(Error::limited(lock_out.seconds_left(ctx.now())).into());
         }
         let account = Account::find(&mut permit.read().await?, email).await?;
-        let mut write = begin(&permit, &account, EventType::UserPasswordResetAsked).await?;
+        let mut write = account.begin(&permit, EventType::UserPasswordResetAsked).await?;
         // Whoever asks, nobody knows who it is: it is no act of the account's owner.
         write.event.actor = NOBODY.into();
         let user = account.user.as_ref().filter(|user| user.is_active && !user.password_hash.is_empty());
@@ -149,7 +149,7 @@ pub async fn reset(ctx: &Context, input: &ResetPassword) -> Result<(), Error> {
         let user = find(ctx, &mut tx, &input.token).await?;
         let (account, _) = Account::of(&mut tx, user.id).await?.ok_or_else(unusable)?;
         drop(tx);
-        let mut write = begin(&permit, &account, EventType::UserPasswordReset).await?;
+        let mut write = account.begin(&permit, EventType::UserPasswordReset).await?;
         // Of two that come at once one finds it.
         let user = find(ctx, &mut write.tx, &input.token).await?;
         set(ctx, &mut write.tx, &user, &hash).await?;

@@ -1,7 +1,13 @@
 //! What is asked of a new password of somebody: the strictest of their organizations counts, and a second factor makes it
 //! shorter. The rules themselves are in `identity`.
 
-use domain::{actions::Action, errors::Error, ids::OrganizationId, secrets::Secret, views::PasswordRule};
+use domain::{
+    actions::Action,
+    errors::Error,
+    ids::{OrganizationId, UserId},
+    secrets::Secret,
+    views::PasswordRule,
+};
 use identity::passwords::{self, Rule, Rules};
 use store::{Tx, users::User};
 
@@ -56,10 +62,12 @@ pub(crate) async fn of_newcomers(tx: &mut Tx, organization: OrganizationId) -> R
     Ok(Rules { chars_min_single: chars(policy.password_chars_min_alone), ..Rules::SINGLE_FACTOR })
 }
 
-/// Fewest characters of somebody's password that stands alone.
-pub(crate) async fn least_alone(tx: &mut Tx, user: &User) -> Result<usize, Failure> {
-    let Demands { rules, .. } = Demands::of(tx, user).await?;
-    Ok(Rules { has_second_factor: false, ..rules }.least())
+/// Fewest characters of somebody's password that stands alone: to open their account, and for their last factor to go. The
+/// strictest of their organizations counts.
+pub(crate) async fn least_alone(tx: &mut Tx, user: UserId) -> Result<usize, Failure> {
+    let strictest = policies::strictest(tx, user).await?;
+    let chars_min_single = chars(strictest.password_chars_min_alone);
+    Ok(Rules { chars_min_single, ..Rules::SINGLE_FACTOR }.least())
 }
 
 /// Checks a new password. `words` must not make it up; the product's name is always among them.

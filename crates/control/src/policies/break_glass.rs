@@ -84,34 +84,34 @@ async fn check(
 }
 
 /// Puts it on record that somebody reached the organization by their exemption, and tells every super admin: once for each
-/// session. No transaction may be open.
+/// session, whatever its id is by now. No transaction may be open.
 pub(crate) async fn announce(permit: &Permit) -> Result<(), Failure> {
     let (ctx, organization) = (permit.ctx(), permit.organization()?);
-    let (user, Some(session)) = (ctx.user()?, ctx.session_name()) else { return Ok(()) };
+    let (user, Some(key_hash)) = (ctx.user()?, ctx.session()) else { return Ok(()) };
     let mut tx = permit.read().await?;
-    if is_told(&mut tx, organization, user, &session).await? {
+    let row = store::sessions::find(&mut tx, key_hash, ctx.now()).await?;
+    // A step-up gives the session another id, and it began when it did.
+    let session = match row {
+        Some(row) => json!({ "session_began_at": row.created_at }),
+        None => json!({ "session": ctx.session_name() }),
+    };
+    let kind = EventType::BreakGlassUsed;
+    let told = session.to_string();
+    if store::events::is_told(&mut tx, organization, kind, user, &told).await? {
         return Ok(());
     }
     drop(tx);
-    let mut write = permit.note(EventType::BreakGlassUsed).await?;
-    if is_told(&mut write.tx, organization, user, &session).await? {
+    let mut write = permit.note(kind).await?;
+    if store::events::is_told(&mut write.tx, organization, kind, user, &told).await? {
         return Ok(());
     }
     let who = write.event.actor.clone();
     tell(ctx, &mut write, &who, &permit.access()?.organization_name).await?;
     write
         .subject(SubjectKind::User, user.uuid(), who.clone())
+        .after(&session)?
         .text(format!("{who} got past “identity provider required” as a break-glass super admin"));
     write.commit().await
-}
-
-async fn is_told(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-    session: &str,
-) -> Result<bool, store::Error> {
-    store::events::is_of_session(tx, organization, EventType::BreakGlassUsed, user, session).await
 }
 
 /// Writes a mail to every super admin, whose exemption was used among them: they would know if it was not they.

@@ -62,6 +62,13 @@ impl Account {
         Ok(Some((Self { email: user.email.clone(), user: Some(user.clone()), organizations }, user)))
     }
 
+    /// Opens the transaction of something about the account, in the log of its organizations.
+    pub(crate) async fn begin(&self, permit: &Permit, event_type: EventType) -> Result<Write, Failure> {
+        let mut write = permit.write(event_type).await?;
+        self.name_in(&mut write);
+        Ok(write)
+    }
+
     /// Writes down whose sign-in an event is about.
     pub(crate) fn name_in(&self, write: &mut Write) {
         write.of_organizations(&self.organizations).event.actor.clone_from(&self.email);
@@ -81,8 +88,7 @@ pub(crate) async fn turn_away(
         return Error::limited(retry_after_seconds);
     };
     let recorded: Result<(), Error> = attempt!(ctx, {
-        let mut write = permit.write(event_type).await?;
-        account.name_in(&mut write);
+        let mut write = account.begin(permit, event_type).await?;
         write.event.outcome = Outcome::Denied;
         let rest = match number {
             REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
@@ -111,15 +117,16 @@ pub(crate) async fn complete(
         notices::post(ctx, &mut write.tx, user, &Notice::NewDevice(proof)).await?;
     }
     account.name_in(&mut write);
-    if proof.second_factor.is_some() {
-        factor_resets::object_by_factor(ctx, &mut write, user).await?;
-    }
+    let has_stopped_reset = match proof.second_factor {
+        Some(_) => factor_resets::object_by_factor(ctx, &mut write, user).await?,
+        None => false,
+    };
     write.event.event_type = EventType::UserSignedIn;
     write.event.user_id = Some(user.id);
     write.event.credential = Some(credential(proof));
     write.text(format!("{} signed in", user.email));
     write.commit().await?;
-    Ok(SignedIn::new(ctx, user.id, proof))
+    Ok(SignedIn { has_stopped_reset, ..SignedIn::new(ctx, user.id, proof) })
 }
 
 /// What events call what somebody showed.

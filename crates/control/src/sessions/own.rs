@@ -13,8 +13,7 @@ use store::{access::Target, sessions::Row};
 
 use crate::{
     Context,
-    contexts::{Permit, Write},
-    errors::{Failure, attempt},
+    errors::attempt,
     profiles,
     standings::{acting_obstacle, guarded},
     users,
@@ -44,7 +43,7 @@ pub async fn own(ctx: &Context) -> Result<Vec<SessionView>, Error> {
 pub async fn end(ctx: &Context, id: &str) -> Result<(), Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::EndOwnSessions)?;
-        let mut write = begin(ctx, &permit).await?;
+        let (mut write, _) = profiles::begin(ctx, &permit, EventType::UserSessionEnded).await?;
         let key_hash = read_id(id).ok_or(Error::NotFound)?;
         if ctx.session() == Some(&key_hash) {
             return Err(Error::conflict("This is the session you are in. Sign out instead.").into());
@@ -68,7 +67,7 @@ pub async fn end(ctx: &Context, id: &str) -> Result<(), Error> {
 pub async fn end_others(ctx: &Context) -> Result<u64, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::EndOwnSessions)?;
-        let mut write = begin(ctx, &permit).await?;
+        let (mut write, _) = profiles::begin(ctx, &permit, EventType::UserSessionEnded).await?;
         let current = ctx.session().unwrap_or_default();
         let count = store::sessions::remove_others(&mut write.tx, ctx.user()?, current).await?;
         // Somebody else may be about to enter a second factor.
@@ -106,14 +105,6 @@ pub async fn end_all_of(ctx: &Context, organization: OrganizationId, user: UserI
         write.commit().await?;
         Ok(count)
     })
-}
-
-async fn begin(ctx: &Context, permit: &Permit) -> Result<Write, Failure> {
-    let mut write = permit.write(EventType::UserSessionEnded).await?;
-    let user = profiles::person(ctx, &mut write.tx).await?;
-    let organizations = profiles::organizations(&mut write.tx, user.id).await?;
-    write.of_organizations(&organizations);
-    Ok(write)
 }
 
 fn draw(row: Row, current: Option<&[u8]>) -> SessionView {

@@ -25,7 +25,9 @@ pub async fn second_factor(ctx: &Context, ceremony: &Secret) -> Result<SecondFac
         let (found, user) = proofs::find(ctx, &mut tx, ceremony, CeremonyKind::SecondFactor).await?;
         let held = store::factors::list_for_user(&mut tx, user.id).await?;
         let kinds = proofs::kinds(&mut tx, user.id, &held).await?;
-        Ok(SecondFactorView { email: user.email, kinds, options: found.state.options() })
+        let reset = store::factor_resets::find_open(&mut tx, user.id).await?;
+        let reset_due_at = reset.map(|reset| reset.due_at);
+        Ok(SecondFactorView { email: user.email, kinds, options: found.state.options(), reset_due_at })
     })
 }
 

@@ -259,21 +259,10 @@ async fn make_person(
     now: Timestamp,
 ) -> Person {
     let id = UserId::from_uuid(chance.uuid());
+    let kind = if chance.one_in(4) { UserKind::Application } else { UserKind::Person };
     let user = User {
-        id,
-        email: format!("person{person}@organization{number}.example"),
         name: format!("Person {person}"),
-        password_hash: String::new(),
-        created_at: now,
-        last_activity_at: None,
-        is_active: true,
-        kind: if chance.one_in(4) { UserKind::Application } else { UserKind::Person },
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..store::testing::user(id, &format!("person{person}@organization{number}.example"), kind, now)
     };
     assert!(store::users::add(tx, &user).await.unwrap());
     let mut made = Person {

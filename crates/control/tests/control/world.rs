@@ -465,21 +465,10 @@ impl World {
         let id = UserId::from_uuid(self.uuid());
         let mut tx = self.store.write().await.unwrap();
         let user = store::users::User {
-            id,
-            email: email.to_owned(),
-            name: email.to_owned(),
             // The same password as the super admin's, without the time it takes to hash it.
             password_hash: store::users::find(&mut tx, self.user).await.unwrap().unwrap().password_hash,
-            created_at: self.now(),
-            last_activity_at: None,
             is_active,
-            kind: UserKind::Person,
-            description: String::new(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
+            ..store::testing::user(id, email, UserKind::Person, self.now())
         };
         assert!(store::users::add(&mut tx, &user).await.unwrap());
         assert!(store::sessions::add(&mut tx, &self.session_row(id)).await.unwrap());

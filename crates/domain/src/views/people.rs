@@ -25,6 +25,8 @@ pub struct MemberRow {
     pub is_active: bool,
     /// Whether they have a second factor: an authenticator app, a security key or a passkey.
     pub has_second_factor: bool,
+    /// Whether it was asked that they lose their second factors, which takes a day.
+    pub is_factor_reset_waiting: bool,
     /// Since when they belong here.
     pub joined_at: Timestamp,
     /// When they last did anything.

@@ -18,6 +18,8 @@ pub struct SecondFactorView {
     pub kinds: Vec<FactorKind>,
     /// Options for `navigator.credentials.get` as JSON; none for who has neither security key nor passkey.
     pub options: Option<String>,
+    /// When they lose their second factors, if somebody asked for that.
+    pub reset_due_at: Option<Timestamp>,
 }
 
 /// What the page shows that asks somebody to show once more who they are.
@@ -137,6 +139,15 @@ pub struct FactorResetPreview {
     pub due_at: Timestamp,
     /// Why it cannot be asked, if so: a sentence.
     pub obstacle: Option<String>,
+}
+
+/// What became of requests that one lose one's own second factors, as far as it matters still.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFactorResets {
+    /// The one that is open.
+    pub waiting: Option<FactorResetView>,
+    /// When the factors were removed of somebody who has had none since; not told for ever.
+    pub removed_at: Option<Timestamp>,
 }
 
 /// An open request that somebody lose their second factors.

@@ -93,7 +93,7 @@ fn shell(read: &Read<'_, '_>, findings: &mut Findings) {
         && matches!(codes.as_slice(), [code] if code.attribute("Value") == Some(SUCCESS) && !code.children().any(|child| child.is_element()));
     let words: Vec<&str> = statuses
         .iter()
-        .flat_map(|status| status.descendants())
+        .flat_map(Node::descendants)
         .filter_map(|node| node.attribute("Value").or_else(|| text(node).filter(|_| node.is_element())))
         .collect();
     findings.note(Check::Status, is_success, or_none(&words.join(" ")));

@@ -17,10 +17,13 @@ use samael::crypto::{Crypto, CryptoProvider};
 
 use super::{
     certificates::Certificate,
+    checks::Refusal,
+    looks,
     verifications::{Expectations, Trust},
 };
 
 mod algorithms;
+pub mod browsers;
 pub mod cases;
 mod conditions;
 mod contents;
@@ -29,6 +32,7 @@ mod edits;
 mod encryptions;
 mod fields;
 mod identifiers;
+pub mod mutations;
 mod parsers;
 pub mod sealing;
 mod shapes;
@@ -63,7 +67,19 @@ pub fn controls() -> Vec<Case> {
     collected(&[("control", controls::add), ("product", shapes::add), ("name", tenants::add_controls)])
 }
 
-fn collected(families: &[(&'static str, fn(&mut Family))]) -> Vec<Case> {
+/// The look alone, without xmlsec: what a fuzzer can do most often.
+///
+/// # Errors
+/// What the look refuses.
+pub fn look(field: &str) -> Result<(), Refusal> {
+    let text = looks::decode(field)?;
+    looks::response(&looks::parse(&text)?).map(drop)
+}
+
+/// A family's name and what adds its cases.
+type Writer = (&'static str, fn(&mut Family));
+
+fn collected(families: &[Writer]) -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, add) in families {
         let mut family = Family::new(name);

@@ -5,4 +5,5 @@ mod certificates;
 mod controls;
 mod gauges;
 mod hostile;
+mod properties;
 mod world;

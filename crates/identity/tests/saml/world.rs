@@ -21,7 +21,7 @@ pub(crate) struct Bench {
 
 pub(crate) fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| Bench::new())
+    BENCH.get_or_init(Bench::new)
 }
 
 impl Bench {

@@ -18,10 +18,11 @@ contract!(
     chains_are_apart,
     every_field_and_value_comes_back,
     a_place_in_a_chain_is_taken_once,
+    many_are_appended_at_once,
     pages_newest_first,
     finds_what_is_looked_for,
     looks_no_further_than_it_is_to,
-    is_told_of_a_session,
+    is_told_of_what_is_after,
 );
 
 const ALL: EventFilter<'_> = EventFilter {
@@ -48,6 +49,23 @@ async fn chains_are_apart(store: Store) {
     assert_eq!(events::last(&mut tx, Some(organization_id(2))).await.unwrap(), None);
     let listed = events::list_for_organization(&mut tx, None, &ALL, None, 9).await.unwrap();
     assert_eq!(listed, [event(None, 1)]);
+}
+
+async fn many_are_appended_at_once(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    events::append_all(&mut tx, &[]).await.unwrap();
+    let organization = Some(organization_id(1));
+    // More than go into one statement.
+    let many: Vec<Event> = (1..=1203).map(|number| event(organization, number)).collect();
+    events::append_all(&mut tx, &many).await.unwrap();
+    events::append(&mut tx, &event(None, 1)).await.unwrap();
+    let mut listed = events::list_for_organization(&mut tx, organization, &ALL, None, 2000).await.unwrap();
+    listed.reverse();
+    assert_eq!(listed, many);
+    let mut again = event(organization, 1204);
+    again.sequence = 1203;
+    let taken = events::append_all(&mut tx, &[event(organization, 1205), again]).await;
+    assert!(matches!(taken, Err(Error::Conflict)), "{taken:?}");
 }
 
 async fn every_field_and_value_comes_back(store: Store) {
@@ -227,18 +245,18 @@ async fn looks_no_further_than_it_is_to(store: Store) {
     }
 }
 
-async fn is_told_of_a_session(store: Store) {
+async fn is_told_of_what_is_after(store: Store) {
     let mut tx = store.write().await.unwrap();
     let told = Event {
         subject_kind: Some(SubjectKind::User),
         subject_id: Some(uuid(1)),
-        session_id: Some("0a0b".into()),
+        after: Some("0a0b".into()),
         ..event(Some(organization_id(1)), 1)
     };
     events::append(&mut tx, &told).await.unwrap();
     let kind = told.event_type;
     let other = EventType::ALL.iter().copied().find(|other| *other != kind).unwrap();
-    for (organization, event_type, subject, session, expected) in [
+    for (organization, event_type, subject, after, expected) in [
         (1, kind, 1, "0a0b", true),
         (2, kind, 1, "0a0b", false),
         (1, other, 1, "0a0b", false),
@@ -246,7 +264,7 @@ async fn is_told_of_a_session(store: Store) {
         (1, kind, 1, "0a0c", false),
     ] {
         let (organization, subject) = (organization_id(organization), user_id(subject));
-        let found = events::is_of_session(&mut tx, organization, event_type, subject, session).await.unwrap();
-        assert_eq!(found, expected, "{organization} {event_type} {subject} {session}");
+        let found = events::is_told(&mut tx, organization, event_type, subject, after).await.unwrap();
+        assert_eq!(found, expected, "{organization} {event_type} {subject} {after}");
     }
 }

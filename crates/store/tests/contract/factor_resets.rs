@@ -39,8 +39,12 @@ async fn one_is_open_for_a_person_and_ends_once(store: Store) {
     assert!(!factor_resets::end(&mut tx, one.id, FactorResetOutcome::Done, at(6)).await.unwrap());
     assert_eq!(factor_resets::find_open(&mut tx, user_id(1)).await.unwrap(), None);
     let ended = FactorReset { outcome: Some(outcome), ended_at: Some(at(5)), ..one.clone() };
-    assert_eq!(factor_resets::find_by_token(&mut tx, &[1; 32]).await.unwrap(), Some(ended));
-    assert!(factor_resets::add(&mut tx, &reset(2, 1)).await.unwrap(), "the next one can be asked");
+    assert_eq!(factor_resets::find_by_token(&mut tx, &[1; 32]).await.unwrap(), Some(ended.clone()));
+    assert_eq!(factor_resets::find_newest(&mut tx, user_id(1)).await.unwrap(), Some(ended));
+    let next = FactorReset { created_at: at(6), ..reset(2, 1) };
+    assert!(factor_resets::add(&mut tx, &next).await.unwrap(), "the next one can be asked");
+    assert_eq!(factor_resets::find_newest(&mut tx, user_id(1)).await.unwrap(), Some(next));
+    assert_eq!(factor_resets::find_newest(&mut tx, user_id(2)).await.unwrap(), None);
     assert!(!format!("{one:?}").contains("token_hash"));
 }
 

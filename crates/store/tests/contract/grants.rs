@@ -5,9 +5,9 @@ use domain::{
     principals::{PrincipalKind, ResourceKind, UserKind},
 };
 use store::{
-    Store,
+    Store, Tx,
     grants::{self, Described, Grant, GrantFilter, Held},
-    group_members, organizations, users,
+    group_members, memberships, organizations, users,
 };
 
 use crate::samples::*;
@@ -18,6 +18,7 @@ contract!(
     takes_back_by_resource_and_by_principal,
     describes_and_pages_to_the_end,
     tells_what_somebody_holds,
+    tells_what_somebody_holds_where_another_belongs,
     tells_what_a_group_holds,
 );
 
@@ -274,6 +275,37 @@ async fn tells_what_somebody_holds(store: Store) {
     assert!(group_members::remove(&mut tx, group_id(31), user_id(2)).await.unwrap());
     let held = grants::held(&mut tx, organization_id(1), user_id(2), at(49)).await.unwrap();
     assert_eq!(numbers(&held), [1, 3]);
+}
+
+async fn tells_what_somebody_holds_where_another_belongs(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    furnish(&mut tx).await;
+    assert!(users::add(&mut tx, &user(7)).await.unwrap());
+    let mut expiring = to_user(2, grant(1, "operator", "project", uuid(1)));
+    expiring.expires_at = Some(at(50));
+    for grant in [
+        expiring,
+        to_group(31, grant(2, "developer", "unit", uuid(21))),
+        Grant { organization_id: organization_id(2), ..to_user(2, grant(3, "operator", "project", uuid(3))) },
+        to_user(1, grant(4, "admin", "project", uuid(1))),
+    ] {
+        give(&mut tx, &grant).await;
+    }
+    let held = async |tx: &mut Tx, now: i64| {
+        numbers(&grants::held_beside(tx, user_id(2), user_id(7), at(now)).await.unwrap())
+    };
+    assert_eq!(held(&mut tx, 49).await, [] as [u128; 0], "they belong nowhere");
+    memberships::add(&mut tx, organization_id(1), user_id(7), false, at(1)).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [1, 2]);
+    assert_eq!(held(&mut tx, 50).await, [2]);
+    memberships::add(&mut tx, organization_id(2), user_id(7), false, at(1)).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [1, 2, 3]);
+    memberships::set_active(&mut tx, organization_id(1), user_id(7), false).await.unwrap();
+    assert_eq!(held(&mut tx, 49).await, [3]);
+    let one = grants::held_beside(&mut tx, user_id(2), user_id(7), at(49)).await.unwrap();
+    let same = grants::held(&mut tx, organization_id(2), user_id(2), at(49)).await.unwrap();
+    assert_eq!(one, same);
 }
 
 async fn tells_what_a_group_holds(store: Store) {

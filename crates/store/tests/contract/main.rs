@@ -56,6 +56,7 @@ mod project_contacts;
 mod project_tags;
 mod projects;
 mod recovery_codes;
+mod running_grants;
 mod services;
 mod sessions;
 mod set_up_links;

@@ -64,20 +64,9 @@ pub(crate) fn organization(number: u128) -> Organization {
 
 pub(crate) fn user(number: u128) -> User {
     User {
-        id: user_id(number),
-        email: format!("user{number}@example.org"),
         name: "Ännä 🦀".into(),
         password_hash: "$argon2id$…".into(),
-        created_at: at(2),
-        last_activity_at: None,
-        is_active: true,
-        kind: UserKind::Person,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..store::testing::user(user_id(number), &format!("user{number}@example.org"), UserKind::Person, at(2))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::principals::UserKind;
 use store::{
-    Store, grants, memberships, organizations,
+    Store, Tx, grants, memberships, organizations,
     users::{self, ProfileTexts, User},
 };
 
@@ -17,7 +17,8 @@ contract!(
     whoever_is_removed_leaves_nothing_behind,
     who_is_shut_out_is_let_in_again,
     domains_that_another_program_left_out_are_worked_out,
-    a_password_hash_is_not_printed
+    a_password_hash_is_not_printed,
+    tells_who_administers_somebody,
 );
 
 async fn an_email_address_is_taken_once(store: Store) {
@@ -156,4 +157,40 @@ async fn domains_that_another_program_left_out_are_worked_out(store: Store) {
     assert_eq!(users::fill_email_domains(&mut tx, 2).await.unwrap(), 2);
     assert_eq!(users::fill_email_domains(&mut tx, 2).await.unwrap(), 1);
     assert_eq!(store::domains::count_people(&mut tx, "xn--bcher-kva.example").await.unwrap(), 3);
+}
+
+async fn tells_who_administers_somebody(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    for number in 1..=3 {
+        organizations::add(&mut tx, &organization(number)).await.unwrap();
+    }
+    for number in 1..=9 {
+        users::add(&mut tx, &User { is_active: number != 6, ..user(number) }).await.unwrap();
+    }
+    // 1 belongs to the first two, and is a super admin of one; 7 is one where 1 is shut out, 8 where 1 does not belong.
+    for (number, organization, is_super_admin) in [
+        (1, 1, false),
+        (1, 2, true),
+        (2, 1, true),
+        (2, 2, true),
+        (3, 1, true),
+        (4, 2, false),
+        (5, 1, true),
+        (6, 1, true),
+        (7, 3, true),
+        (1, 3, false),
+    ] {
+        let organization = organization_id(organization);
+        memberships::add(&mut tx, organization, user_id(number), is_super_admin, at(5)).await.unwrap();
+    }
+    memberships::set_active(&mut tx, organization_id(3), user_id(1), false).await.unwrap();
+    memberships::set_active(&mut tx, organization_id(1), user_id(5), false).await.unwrap();
+    let told = async |tx: &mut Tx, of, each| {
+        let found = users::super_admins_over(tx, user_id(of), each).await.unwrap();
+        found.iter().map(|one| one.id.uuid().as_u128()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&mut tx, 1, 9).await, [2, 3]);
+    assert_eq!(told(&mut tx, 1, 1).await, [2], "the first of each");
+    assert_eq!(told(&mut tx, 4, 9).await, [1, 2]);
+    assert_eq!(told(&mut tx, 9, 9).await, [] as [u128; 0]);
 }

@@ -229,21 +229,10 @@ pub(crate) async fn give_way_in(installation: &Installation, user: UserId) -> Fa
 /// Somebody who belongs to an organization, and holds nothing.
 pub(crate) async fn member(installation: &Installation, organization: OrganizationId, email: &str) -> Person {
     let now = installation.control.session_rows().now();
+    let id = UserId::from_uuid(Uuid::from_u128(1000 + email.len() as u128));
     let user = store::users::User {
-        id: UserId::from_uuid(Uuid::from_u128(1000 + email.len() as u128)),
-        email: email.to_owned(),
         name: "Mel".to_owned(),
-        password_hash: String::new(),
-        created_at: now,
-        last_activity_at: None,
-        is_active: true,
-        kind: UserKind::Person,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..store::testing::user(id, email, UserKind::Person, now)
     };
     let mut tx = installation.store.write().await.unwrap();
     assert!(store::users::add(&mut tx, &user).await.unwrap());

@@ -109,20 +109,9 @@ impl<'a> Case<'a> {
 
     async fn add_person(&self, id: UserId, email: &str, hash: &Hash) {
         let user = store::users::User {
-            id,
-            email: email.to_owned(),
             name: "Somebody".to_owned(),
             password_hash: hash.0.clone(),
-            created_at: self.now(),
-            last_activity_at: None,
-            is_active: true,
-            kind: UserKind::Person,
-            description: String::new(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
+            ..store::testing::user(id, email, UserKind::Person, self.now())
         };
         let mut tx = self.installation.store.write().await.unwrap();
         assert!(store::users::add(&mut tx, &user).await.unwrap());

@@ -383,22 +383,8 @@ pub(super) fn factor(id: FactorId, user_id: UserId, created_at: Timestamp) -> Fa
     }
 }
 
-/// Somebody without a password.
+/// Somebody without a password, who is called as their address begins.
 pub(super) fn user(id: UserId, email: &str, kind: UserKind, now: Timestamp) -> User {
-    User {
-        id,
-        email: email.to_owned(),
-        name: email.split('@').next().unwrap().to_owned(),
-        password_hash: String::new(),
-        created_at: now,
-        last_activity_at: None,
-        is_active: true,
-        kind,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
-    }
+    let name = email.split('@').next().unwrap().to_owned();
+    User { name, ..store::testing::user(id, email, kind, now) }
 }

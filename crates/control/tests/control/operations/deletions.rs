@@ -7,9 +7,14 @@ use control::{
     application_users, events, groups, organizations, permissions, profiles, projects, units, users,
 };
 use domain::{
-    ids::OrganizationId, inputs::GrantPermission, principals::SubjectKind, sign_ins::Proof, views::EventView,
+    ids::{GrantId, OrganizationId, ProjectId},
+    inputs::GrantPermission,
+    principals::{PrincipalKind, ResourceKind, SubjectKind},
+    sign_ins::Proof,
+    views::EventView,
 };
 use serde_json::{Value, json};
+use store::{grants::Grant, projects::Project};
 
 use crate::{
     check::check_world,
@@ -101,6 +106,62 @@ async fn more_than_is_told_is_counted() {
     let told = before(&world, organization, "group.deleted").await;
     assert_eq!((told["members"].as_array().unwrap().len(), &told["members_total"]), (100, &json!(101)));
     assert_eq!((&told["members"][0], &told["granted"]), (&json!("p000@example.org"), &json!([])));
+}
+
+/// Each project has one event of it, whatever they held on it; where there are more projects than get one, it is said.
+#[tokio::test]
+async fn so_many_projects_are_told_and_the_others_counted() {
+    const PROJECTS: usize = 1002;
+    let world = World::new().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let bob = world.add_user("bob@example.org", Some(false), true).await;
+    let mut tx = world.store.write().await.unwrap();
+    for number in 0..PROJECTS {
+        let id = ProjectId::from_uuid(world.uuid());
+        let project = Project {
+            id,
+            organization_id: organization,
+            unit_id: None,
+            name: format!("p{number:04}"),
+            ca_certificate: String::new(),
+            ca_key_sealed: Vec::new(),
+            created_at: world.now(),
+            generation: 0,
+        };
+        assert!(store::projects::add(&mut tx, &project).await.unwrap());
+        for (granted, age) in [("developer", PROJECTS - number), ("read_only", 0)] {
+            let grant = Grant {
+                id: GrantId::from_uuid(world.uuid()),
+                organization_id: organization,
+                principal_kind: PrincipalKind::User,
+                principal_id: bob.uuid(),
+                granted: granted.to_owned(),
+                resource_kind: ResourceKind::Project,
+                resource_id: id.uuid(),
+                created_at: world.now().minus(Duration::from_secs(age as u64)),
+                expires_at: None,
+                created_by: EMAIL.to_owned(),
+            };
+            store::grants::put(&mut tx, &grant).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    users::remove(&ctx, organization, bob, "bob@example.org").await.unwrap();
+    assert_eq!(world.count_events("permission.revoked").await, 1000);
+    for (project, count) in [("p0000", 1), ("p0999", 1), ("p1000", 0), ("p1001", 0)] {
+        let events = revoked(&world, project).await;
+        assert_eq!(events.len(), count, "{project}");
+        let text = format!(
+            "Revoked developer, read_only on the project {project} from bob@example.org, who was removed from the organization"
+        );
+        assert!(events.iter().all(|event| event.text == text), "{events:?}");
+    }
+    let event = world.last_event(organization, "user.removed").await;
+    let text = "Removed bob@example.org from the organization; the logs of 2 more projects do not say so";
+    assert_eq!(event.text, text);
+    let told = before(&world, organization, "user.removed").await;
+    assert_eq!((told["granted"].as_array().unwrap().len(), &told["granted_total"]), (100, &json!(2004)));
+    check_world(&world).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use control::{factor_resets, factors, mails, sessions, testing};
+use control::{
+    factor_resets::{self, Linked},
+    factors, mails, sessions, testing,
+};
 use domain::{
     errors::Error,
     ids::UserId,
@@ -10,7 +13,7 @@ use domain::{
     secrets::Secret,
     sign_ins::{FactorKind, Proof},
     states::Outcome,
-    views::MailView,
+    views::{FactorResetView, MailView, OwnFactorResets},
 };
 
 use super::factors::{App, add_app};
@@ -51,6 +54,22 @@ async fn token(world: &World) -> Secret {
     let body = mail.body.unwrap();
     let (_, rest) = body.expose().split_once("/factor-resets/").unwrap();
     Secret::new(rest.split_whitespace().next().unwrap().to_owned())
+}
+
+/// What the link to object shows while it can be objected to.
+async fn waiting(world: &World, token: &Secret) -> FactorResetView {
+    match factor_resets::view(&world.nobody(), token).await.unwrap() {
+        Linked::Waiting(view) => view,
+        Linked::Over { told, .. } => panic!("{told}"),
+    }
+}
+
+/// What it says once it cannot.
+async fn over(world: &World, token: &Secret) -> &'static str {
+    match factor_resets::view(&world.nobody(), token).await.unwrap() {
+        Linked::Over { told, .. } => told,
+        Linked::Waiting(_) => panic!("it is waiting"),
+    }
 }
 
 async fn carry_out(world: &World) -> usize {
@@ -132,17 +151,16 @@ async fn the_link_in_the_mail_objects() {
     let (world, bob, _) = with_bob().await;
     ask(&world, world.user, bob).await.unwrap();
     let token = token(&world).await;
-    let view = factor_resets::view(&world.nobody(), &token).await.unwrap();
+    let view = waiting(&world, &token).await;
     assert_eq!((view.email.as_str(), view.reason.as_str()), (BOB, REASON));
     let unknown = Secret::new("x".repeat(43));
-    let refused = factor_resets::object(&world.nobody(), &unknown).await.unwrap_err();
-    assert!(refused.status() == 409 && refused.to_string().contains("no link that was sent"), "{refused}");
+    assert_eq!(factor_resets::object(&world.nobody(), &unknown).await, Err(Error::NotFound));
+    assert_eq!(factor_resets::view(&world.nobody(), &unknown).await, Err(Error::NotFound));
     factor_resets::object(&world.nobody(), &token).await.unwrap();
     let event = world.last_event(world.organization, "user.factor_reset_objected").await;
     assert_eq!((event.actor.as_str(), event.credential.as_deref()), (BOB, Some("objection link")));
     assert_eq!(factor_resets::object(&world.nobody(), &token).await.unwrap_err().status(), 409, "once");
-    let refused = factor_resets::view(&world.nobody(), &token).await.unwrap_err();
-    assert!(refused.status() == 409 && refused.to_string().contains("stopped already"), "{refused}");
+    assert!(over(&world, &token).await.contains("stopped already"));
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
     assert!(has_factor(&world, bob).await);
@@ -155,30 +173,66 @@ async fn the_link_says_how_it_ended() {
     ask(&world, world.user, bob).await.unwrap();
     let first = token(&world).await;
     factor_resets::withdraw(&world.ctx(), world.organization, bob).await.unwrap();
-    let refused = factor_resets::view(&world.nobody(), &first).await.unwrap_err();
-    assert!(refused.status() == 409 && refused.to_string().contains("taken back"), "{refused}");
+    assert!(over(&world, &first).await.contains("taken back"));
     world.clock.advance(Duration::from_secs(1));
     ask(&world, world.user, bob).await.unwrap();
     let second = token(&world).await;
     assert!(first.expose() != second.expose());
     world.clock.advance(factor_resets::WAITING);
-    assert!(factor_resets::view(&world.nobody(), &second).await.is_ok(), "until it comes to pass");
+    assert_eq!(waiting(&world, &second).await.email, BOB, "until it comes to pass");
     assert_eq!(carry_out(&world).await, 1);
     let refused = factor_resets::object(&world.nobody(), &second).await.unwrap_err();
-    assert!(refused.status() == 409 && refused.to_string().contains("came to pass"), "{refused}");
+    assert!(
+        refused.status() == 409 && refused.to_string().contains("nobody objected within a day"),
+        "{refused}"
+    );
+    assert_eq!(over(&world, &second).await, refused.to_string());
+    // Before its time it is the operator who does it, and the link says so.
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    let link = token(&world).await;
+    factor_resets::reset_by_operator(&world.control, BOB).await.unwrap();
+    let told = over(&world, &link).await;
+    assert!(told.contains("whoever operates") && !told.contains("nobody objected"), "{told}");
+}
+
+#[tokio::test]
+async fn who_has_lost_their_factors_is_told_until_they_add_one() {
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    world.clock.advance(factor_resets::WAITING);
+    carry_out(&world).await;
+    let removed_at = world.now();
+    let told = async || factor_resets::own(&world.ctx_of(bob)).await.unwrap().removed_at;
+    assert_eq!(told().await, Some(removed_at));
+    let body = mails_to(&world, BOB, "were removed").await.remove(0).body.unwrap().expose().to_owned();
+    assert!(!body.contains("If that was you") && body.contains("add a second factor"), "{body}");
+    world.clock.advance(Duration::from_secs(60));
+    // It took their sessions with it.
+    world.add_session(bob).await;
+    add_app(&world, bob).await;
+    assert_eq!(told().await, None);
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    world.clock.advance(factor_resets::WAITING);
+    carry_out(&world).await;
+    world.clock.advance(factor_resets::TOLD);
+    let own = factor_resets::own(&world.ctx_of(bob)).await.unwrap();
+    assert_eq!(own, OwnFactorResets::default(), "not for ever");
 }
 
 #[tokio::test]
 async fn who_is_signed_in_still_sees_it_and_objects() {
     let (world, bob, _) = with_bob().await;
     let ctx = world.ctx_of(bob);
-    assert_eq!(factor_resets::own(&ctx).await.unwrap(), None);
+    let nothing = OwnFactorResets::default();
+    assert_eq!(factor_resets::own(&ctx).await.unwrap(), nothing);
     assert_eq!(factor_resets::object_own(&ctx).await.unwrap_err().status(), 409, "nothing to object to");
     let asked = factor_resets::ask(&world.ctx(), world.organization, bob, REASON).await.unwrap();
-    assert_eq!(factor_resets::own(&world.ctx()).await.unwrap(), None, "it is about somebody else");
+    assert_eq!(factor_resets::own(&world.ctx()).await.unwrap(), nothing, "it is about somebody else");
     let denied = factor_resets::object_own(&world.ctx()).await.unwrap_err();
     assert_eq!(denied.status(), 409, "and nobody objects for them");
-    assert_eq!(factor_resets::own(&ctx).await.unwrap(), Some(asked));
+    assert_eq!(factor_resets::own(&ctx).await.unwrap().waiting, Some(asked));
     let program = world.token_of(bob, &[]).await;
     assert!(matches!(factor_resets::object_own(&program).await, Err(Error::Denied { .. })));
     // Long after they have shown who they are.
@@ -186,7 +240,7 @@ async fn who_is_signed_in_still_sees_it_and_objects() {
     factor_resets::object_own(&ctx).await.unwrap();
     let event = world.last_event(world.organization, "user.factor_reset_objected").await;
     assert_eq!((event.actor.as_str(), event.subject_id), (BOB, Some(bob.uuid())));
-    assert_eq!(factor_resets::own(&ctx).await.unwrap(), None);
+    assert_eq!(factor_resets::own(&ctx).await.unwrap(), nothing);
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
     assert!(has_factor(&world, bob).await);
@@ -231,7 +285,10 @@ async fn signing_in_with_a_factor_objects() {
     ask(&world, world.user, bob).await.unwrap();
     let sessions::SignInStep::SecondFactor(ceremony) = sign_in(&world).await else { panic!("no factor") };
     assert_eq!(world.count_events("user.factor_reset_objected").await, 0, "the password alone does not");
-    sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await.ok().unwrap();
+    let asked = sessions::second_factor(&world.nobody(), &ceremony).await.unwrap();
+    assert_eq!(asked.reset_due_at, Some(world.now().plus(factor_resets::WAITING)));
+    let signed_in = sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 0)).await;
+    assert!(signed_in.ok().unwrap().has_stopped_reset);
     assert_eq!(world.count_events("user.factor_reset_objected").await, 1);
     for whom in ["bob@example.org", EMAIL] {
         let mails = mails_to(&world, whom, "A reset of second factors on Redoubt was stopped").await;
@@ -242,6 +299,24 @@ async fn signing_in_with_a_factor_objects() {
     world.clock.advance(factor_resets::WAITING);
     assert_eq!(carry_out(&world).await, 0);
     assert!(has_factor(&world, bob).await);
+}
+
+/// Whoever asked for it hears that it was stopped: once, and wherever the person belongs by now.
+#[tokio::test]
+async fn who_asked_hears_of_an_objection_wherever_the_person_has_gone() {
+    let (world, bob, _) = with_bob().await;
+    let (other, owner) = world.another_organization("Other").await;
+    ask(&world, world.user, bob).await.unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, other, bob, false, world.now()).await.unwrap();
+    assert!(store::memberships::remove(&mut tx, world.organization, bob).await.unwrap());
+    let owner = store::users::find(&mut tx, owner).await.unwrap().unwrap().email;
+    tx.commit().await.unwrap();
+    factor_resets::object_own(&world.ctx_of(bob)).await.unwrap();
+    for whom in [EMAIL, BOB, &owner] {
+        let mails = mails_to(&world, whom, "A reset of second factors on Redoubt was stopped").await;
+        assert_eq!(mails.len(), 1, "{whom}");
+    }
 }
 
 #[tokio::test]

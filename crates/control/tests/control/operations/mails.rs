@@ -168,6 +168,9 @@ async fn who_invites_learns_where_mails_are_kept() {
     let control = world.server_with(TestMailer::new(Manner::Takes)).await;
     let ctx = control.context(world.origin("203.0.113.9"), Some(testing::session(admin, world.now())));
     assert_eq!(mails::kept(&ctx, other).await, Ok(None));
+    let stranger = testing::session(world.user, world.now());
+    let stranger = control.context(world.origin("203.0.113.9"), Some(stranger));
+    assert_eq!(mails::kept(&stranger, other).await, Err(Error::NotFound));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use control::{factors, passwords, sessions, testing::session};
 use domain::{
     errors::Error,
+    ids::OrganizationId,
     inputs::{ChangePassword, ResetPassword, SignIn},
     policies::AuthenticationPolicy,
     principals::MailKind,
@@ -142,20 +143,48 @@ async fn a_sign_in_under_way_ends_with_the_change() {
     assert_eq!(answer.err().unwrap().status(), 401);
 }
 
+/// Has an organization ask for so many characters of a password that stands alone.
+async fn ask_alone(world: &World, organization: OrganizationId, chars: u32) {
+    let policy = AuthenticationPolicy { password_chars_min_alone: chars, ..AuthenticationPolicy::default() };
+    let mut tx = world.store.write().await.unwrap();
+    let text = serde_json::to_string(&policy).unwrap();
+    let set = store::authentication_policies::set(&mut tx, organization, 0, &text, world.now());
+    assert!(set.await.unwrap());
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn organizations_can_ask_for_longer_ones() {
     let world = World::new().await;
-    let policy = AuthenticationPolicy { password_chars_min_alone: 30, ..AuthenticationPolicy::default() };
-    let mut tx = world.store.write().await.unwrap();
-    let text = serde_json::to_string(&policy).unwrap();
-    let set = store::authentication_policies::set(&mut tx, world.organization, 0, &text, world.now());
-    assert!(set.await.unwrap());
-    tx.commit().await.unwrap();
+    ask_alone(&world, world.organization, 30).await;
     let error = change(&world, PASSWORD, NEW).await.unwrap_err();
     assert!(error.to_string().contains("at least 30 characters"), "{error}");
     let rules = passwords::judge_own(&world.ctx(), secret(NEW)).await.unwrap();
     assert!(!rules[0].is_met && rules[0].sentence.contains("30"), "{rules:?}");
     assert!(rules[1..].iter().all(|rule| rule.is_met), "{rules:?}");
+}
+
+/// One that was long enough when it was set opens nothing alone once the strictest of the organizations asks for more; who
+/// does not know it does not learn of that, and who shows a second factor as well is let in.
+#[tokio::test]
+async fn asvs_6_2_1_what_organizations_ask_of_a_password_alone_counts_at_sign_in() {
+    let world = World::new().await;
+    let (other, _) = world.another_organization("Other").await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, other, world.user, false, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let held = u32::try_from(PASSWORD.chars().count()).unwrap();
+    ask_alone(&world, world.organization, held).await;
+    assert_eq!(sign_in(&world, PASSWORD).await, 200);
+    ask_alone(&world, other, held + 1).await;
+    let input = || SignIn { email: EMAIL.into(), password: secret(PASSWORD) };
+    let refused = sessions::sign_in(&world.nobody(), input()).await.err().unwrap();
+    assert_eq!((refused.status(), refused.field()), (422, Some("password")));
+    assert!(refused.to_string().contains(&format!("at least {} characters", held + 1)), "{refused}");
+    assert_eq!(sign_in(&world, &PASSWORD[1..]).await, 401, "as short, and not theirs");
+    add_app(&world, world.user).await;
+    let asked = sessions::sign_in(&world.nobody(), input()).await;
+    assert!(matches!(asked, Ok(sessions::SignInStep::SecondFactor(_))));
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ pub(super) async fn add_factor(world: &World, user: UserId, kind: FactorKind) {
 }
 
 fn refused(rule: Rule) -> Error {
-    Error::Forbidden { reason: rule.refusal("Acme") }
+    Error::TurnedAway { rule, organization: "Acme".into() }
 }
 
 #[tokio::test]
@@ -360,14 +360,24 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
     assert_eq!(view(&ctx).await, Err(refused(Rule::IdentityProvider)));
     assert_eq!(view(&world.ctx_of(eve)).await, Err(refused(Rule::SecondFactor)), "never spared");
     assert_eq!(world.count_events("policy.break_glass_used").await, 0);
-    let (one, other) = (
-        world.signed_in(eve, Proof::PASSKEY, HERE).await,
-        world.signed_in(eve, Proof::password_and(FactorKind::Totp), HERE).await,
-    );
+    let one = world.signed_in(eve, Proof::PASSKEY, HERE).await;
+    world.clock.advance(Duration::from_micros(1));
+    let other = world.signed_in(eve, Proof::password_and(FactorKind::Totp), HERE).await;
     for (ctx, uses) in [(&one, 1), (&one, 1), (&other, 2), (&one, 2)] {
         assert_eq!(view(ctx).await, Ok(()));
         assert_eq!(world.count_events("policy.break_glass_used").await, uses);
     }
+    // A step-up gives a session another id: it is the same one.
+    let rows = world.control.session_rows();
+    let (mut row, _) = rows.load(one.session().unwrap()).await.unwrap().unwrap();
+    rows.remove(&row.key_hash).await.unwrap();
+    row.key_hash = vec![5; 32];
+    assert!(rows.add(&row).await.unwrap());
+    let (key_hash, proven_at) = (row.key_hash, Some(world.now()));
+    let session = control::Session { key_hash, user: eve, proof: Proof::PASSKEY, proven_at };
+    let one = world.control.context(world.origin(HERE), Some(session));
+    assert_eq!(view(&one).await, Ok(()));
+    assert_eq!(world.count_events("policy.break_glass_used").await, 2);
     let mut tx = world.store.read().await.unwrap();
     let mails = store::mails::list(&mut tx, Some(organization), None, None, 50).await.unwrap();
     drop(tx);

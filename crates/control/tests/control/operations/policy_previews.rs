@@ -132,20 +132,10 @@ async fn person(world: &World, chance: &mut Chance, number: usize) -> Person {
     let has_password = !chance.one_in(4);
     let mut tx = world.store.write().await.unwrap();
     let user = store::users::User {
-        id,
-        email: format!("person{number}@example.org"),
         name: format!("Person {number}"),
         password_hash: if has_password { "$argon2id$".into() } else { String::new() },
-        created_at: world.now(),
-        last_activity_at: None,
         is_active: !chance.one_in(10),
-        kind: UserKind::Person,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..store::testing::user(id, &format!("person{number}@example.org"), UserKind::Person, world.now())
     };
     assert!(store::users::add(&mut tx, &user).await.unwrap());
     let is_super_admin = chance.one_in(4);
@@ -323,7 +313,7 @@ impl Reached {
 }
 
 fn refusal(rule: Rule) -> Error {
-    Error::Forbidden { reason: rule.refusal("Acme") }
+    Error::TurnedAway { rule, organization: "Acme".into() }
 }
 
 /// A policy by chance. One that asks for an identity provider can only have been there before: it cannot be saved yet.

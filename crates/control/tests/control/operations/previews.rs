@@ -22,22 +22,7 @@ async fn crowd(world: &World, number: usize) -> (GroupId, Vec<UserId>) {
     for number in 0..number {
         let id = UserId::from_uuid(world.uuid());
         let email = format!("m{number:05}@example.org");
-        let user = store::users::User {
-            id,
-            name: email.clone(),
-            email,
-            password_hash: String::new(),
-            created_at: world.now(),
-            last_activity_at: None,
-            is_active: true,
-            kind: UserKind::Person,
-            description: String::new(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
-        };
+        let user = store::testing::user(id, &email, UserKind::Person, world.now());
         assert!(store::users::add(&mut tx, &user).await.unwrap());
         store::memberships::add(&mut tx, world.organization, id, false, world.now()).await.unwrap();
         assert!(store::group_members::add(&mut tx, group, id, world.now()).await.unwrap());

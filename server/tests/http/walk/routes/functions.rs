@@ -62,7 +62,7 @@ fn of_everybody() -> Vec<Route> {
         post("/api/passwords/judge", &[]).with("password=x"),
         post("/api/passwords/judge_by_link", &[]).with("token=x&password=x"),
         post("/api/invitations/judge_password", &[]).with("token=x&password=x"),
-        post("/api/factor_resets/object", &[]).with("token=x"),
+        post("/api/factor_resets/object", &[]).with("token=x").answers(StatusCode::NOT_FOUND),
         post("/api/sessions/set_theme", &[]).with("theme=dark"),
         post("/api/invitations/join", &[]).with("token=x"),
         post("/api/invitations/decline", &[]).with("token=x"),

@@ -52,7 +52,7 @@ fn of_everybody() -> Vec<Route> {
         page("/invitations/{link}", &[]),
         page("/password-reset", &[]),
         page("/password-reset/{link}", &[]),
-        page("/factor-resets/{link}", &[]),
+        page("/factor-resets/{link}", &[]).answers(StatusCode::NOT_FOUND),
     ]
 }
 
@@ -154,7 +154,7 @@ fn of_people() -> Vec<Route> {
         posted("/organizations/{organization}/invitations", &[In(InviteUsers)])
             .with("do=resend&invitations[]={ended_invitation}"),
         posted("/organizations/{organization}/invitations", &[In(WithdrawInvitation)])
-            .with("do=withdraw&invitations[]={ended_invitation}"),
+            .with("do=withdraw&is_confirmed=true&invitations[]={ended_invitation}"),
         page(INVITE, &[In(InviteUsers)]),
         // They belong to it already.
         posted(INVITE, &[In(InviteUsers), In(AddGroupMember)])

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::{Context, invitations};
-use domain::{errors::Error, ids::OrganizationId};
+use domain::{errors::Error, ids::OrganizationId, sign_ins::Proof};
 
 use super::{BOB, DAY, form, invite, open, reasons};
 use crate::{check::check_world, world::World};
@@ -68,6 +68,28 @@ async fn nobody_is_mailed_too_often() {
     assert_eq!(lines[0].retry_after_seconds, Some(24 * 3600 - 4 * 3601 + 1));
     world.clock.advance(Duration::from_secs(24 * 3600 - 4 * 3601 + 1));
     invite(&ctx, &world, &form(BOB)).await;
+    check_world(&world).await;
+}
+
+/// What an organization had mailed counts when it is gone, too.
+#[tokio::test]
+async fn who_deletes_organizations_mails_nobody_more_often() {
+    let world = World::new().await;
+    let sam = world.add_user("sam@example.com", None, true).await;
+    let mut denied = 0;
+    for round in 0..7 {
+        let sam = world.signed_in(sam, Proof::PASSWORD, "203.0.113.9").await;
+        let other = control::organizations::create(&sam, "Other").await.unwrap().id;
+        let lines = invitations::invite(&sam, other, &form(BOB)).await.unwrap();
+        if let Some(wait) = lines[0].retry_after_seconds {
+            assert!(round == 5 && wait <= 3600, "{round}: {wait}");
+            assert!(lines[0].reason.as_deref().unwrap().contains("5 invitations an hour"));
+            denied += 1;
+        }
+        control::organizations::delete(&sam, other, "Other").await.unwrap();
+        world.clock.advance(Duration::from_secs(lines[0].retry_after_seconds.unwrap_or(0)));
+    }
+    assert_eq!(denied, 1);
     check_world(&world).await;
 }
 
