@@ -2,6 +2,10 @@
 
 use std::{fs, time::Duration};
 
+/// What judging a response may take: of a processor's time, and of memory.
+pub(crate) const TIME_MAX: Duration = Duration::from_secs(1);
+pub(crate) const MEMORY_MAX: u64 = 200 << 20;
+
 /// What something cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {

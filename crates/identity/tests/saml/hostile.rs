@@ -17,11 +17,10 @@ use identity::saml::{
 };
 use samael::crypto::{CertificateDer, Crypto, CryptoProvider, ReduceMode};
 
-use crate::{gauges, world::bench};
-
-/// What judging a response may cost.
-const TIME_MAX: Duration = Duration::from_secs(1);
-const MEMORY_MAX: u64 = 200 << 20;
+use crate::{
+    gauges::{self, MEMORY_MAX, TIME_MAX},
+    world::bench,
+};
 
 /// How the cases of one family went.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod controls;
+mod costs;
 mod gauges;
 mod hostile;
 mod properties;

@@ -168,6 +168,13 @@ fn references(family: &mut Family) {
         });
 }
 
+/// Exclusive canonicalisation with a list of prefixes.
+fn listed(prefixes: &str) -> String {
+    format!(
+        r#"<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"><ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="{prefixes}"/></ds:Transform>"#
+    )
+}
+
 /// The known transforms, otherwise than they belong.
 fn orders(family: &mut Family) {
     const ORDERS: [(&str, &[&str]); 5] = [
@@ -200,6 +207,13 @@ fn orders(family: &mut Family) {
         .add("InclusiveNamespaces with something in it", Check::SignatureForm, |world| {
             let list = r#"<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"><ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="saml"><ec:x/></ec:InclusiveNamespaces></ds:Transform>"#;
             posted(world, &format!("{ENVELOPED}{list}"))
+        })
+        .add("InclusiveNamespaces with 1,900 prefixes", Check::SignatureForm, |world| {
+            let prefixes: Vec<String> = (0..1_900).map(|at| format!("a{}", at % 10)).collect();
+            posted(world, &format!("{ENVELOPED}{}", listed(&prefixes.join(" "))))
+        })
+        .add("InclusiveNamespaces with 17 prefixes, signed", Check::SignatureForm, |world| {
+            signed(world, &format!("{ENVELOPED}{}", listed(&["saml"; 17].join(" "))))
         })
         .add("Transforms missing", Check::SignatureForm, |world| {
             let valid = world.valid()?;
