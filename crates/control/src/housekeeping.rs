@@ -1,5 +1,6 @@
-//! Taking away rows that have ended by themselves: sessions, ceremonies, links for new passwords, counts of wrong sign-ins and
-//! of mails, mails that are done with, and tokens that ended long ago. Nothing that anybody could still need goes here, so it is no event.
+//! Taking away rows that have ended by themselves: sessions, ceremonies, requests to identity providers and assertions that nobody
+//! would accept any more, links for new passwords, counts of wrong sign-ins and of mails, mails that are done with, and tokens that
+//! ended long ago. Nothing that anybody could still need goes here, so it is no event.
 
 use std::time::Duration;
 
@@ -35,19 +36,28 @@ pub struct Removed {
     pub password_resets: u64,
     /// Counts of mails to an address that are old.
     pub mail_tallies: u64,
+    /// Requests to identity providers whose answer nobody fetched in time.
+    pub provider_requests: u64,
+    /// Assertions of identity providers that are too old to be accepted again.
+    pub accepted_assertions: u64,
 }
 
 /// Takes away what has ended. Several servers may do so at once; whoever comes second leaves it for the next time.
 pub(crate) async fn tidy(control: &Control) -> Result<Removed, Failure> {
     let mut removed = Removed::default();
-    match remove(control, &mut removed).await {
+    match remove_all(control, &mut removed).await {
         Err(failure) if !failure.is_conflict() => Err(failure),
         _ => Ok(removed),
     }
 }
 
-async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure> {
-    let now = control.now();
+async fn remove_all(control: &Control, removed: &mut Removed) -> Result<(), Failure> {
+    fill_email_domains(control).await?;
+    remove_kept(control, removed).await?;
+    remove_begun(control, removed).await
+}
+
+async fn fill_email_domains(control: &Control) -> Result<(), Failure> {
     // Nothing goes here: servers of before, while they still run, leave the domains of addresses out.
     for _ in 0..BATCHES_MAX {
         let mut tx = control.store().write().await?;
@@ -57,15 +67,12 @@ async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure>
             break;
         }
     }
-    for _ in 0..BATCHES_MAX {
-        let mut tx = control.store().write().await?;
-        let count = store::sessions::remove_expired(&mut tx, now, BATCH_ROWS).await?;
-        tx.commit().await?;
-        removed.sessions += count;
-        if count < u64::from(BATCH_ROWS) {
-            break;
-        }
-    }
+    Ok(())
+}
+
+/// What is kept for a while after it ended.
+async fn remove_kept(control: &Control, removed: &mut Removed) -> Result<(), Failure> {
+    let now = control.now();
     for _ in 0..BATCHES_MAX {
         let mut tx = control.store().write().await?;
         let before = now.minus(ATTEMPTS_KEPT);
@@ -96,6 +103,31 @@ async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure>
     }
     for _ in 0..BATCHES_MAX {
         let mut tx = control.store().write().await?;
+        let count =
+            store::mail_tallies::remove_older(&mut tx, hour(now.minus(TALLIES_KEPT)), BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.mail_tallies += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What was begun, and whose time is over.
+async fn remove_begun(control: &Control, removed: &mut Removed) -> Result<(), Failure> {
+    let now = control.now();
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::sessions::remove_expired(&mut tx, now, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.sessions += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
         let count = store::ceremonies::remove_expired(&mut tx, now, BATCH_ROWS).await?;
         tx.commit().await?;
         removed.ceremonies += count;
@@ -114,10 +146,18 @@ async fn remove(control: &Control, removed: &mut Removed) -> Result<(), Failure>
     }
     for _ in 0..BATCHES_MAX {
         let mut tx = control.store().write().await?;
-        let count =
-            store::mail_tallies::remove_older(&mut tx, hour(now.minus(TALLIES_KEPT)), BATCH_ROWS).await?;
+        let count = store::provider_requests::remove_expired(&mut tx, now, BATCH_ROWS).await?;
         tx.commit().await?;
-        removed.mail_tallies += count;
+        removed.provider_requests += count;
+        if count < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        let mut tx = control.store().write().await?;
+        let count = store::accepted_assertions::remove_expired(&mut tx, now, BATCH_ROWS).await?;
+        tx.commit().await?;
+        removed.accepted_assertions += count;
         if count < u64::from(BATCH_ROWS) {
             break;
         }
