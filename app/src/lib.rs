@@ -32,6 +32,7 @@ pub mod events;
 pub mod factor_resets;
 pub mod factors;
 pub mod groups;
+pub mod identity_providers;
 pub mod invitations;
 pub mod ip_filters;
 pub mod mails;

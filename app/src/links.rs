@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 pub use self::own::{
     authentication, change_password, factor, factor_removal, factor_reset, new_app, new_passkey,
-    new_security_key, own_sessions, password_reset, recovery_codes, second_factor, sign_in, step_up, trip,
+    new_security_key, own_sessions, password_reset, provider_link, provider_unlink, recovery_codes,
+    second_factor, sign_in, step_up, trip,
 };
 
 /// The list of projects, of one organization or of the first.
@@ -53,6 +54,21 @@ pub fn certificates(project: &str, after: Option<&str>) -> String {
 #[must_use]
 pub fn certificate(project: &str, id: &str) -> String {
     format!("/projects/{}/certificates/{}", encode(project), encode(id))
+}
+/// The identity providers of an organization.
+#[must_use]
+pub fn identity_providers(organization: &str) -> String {
+    of_organization(organization, &["identity-providers"], &[])
+}
+/// Our metadata for an identity provider, which is no page.
+#[must_use]
+pub fn provider_metadata(organization: &str, provider: &str) -> String {
+    format!("/v1/sso/saml/account/{}/method/{}/metadata", encode(organization), encode(provider))
+}
+/// What begins a test of an identity provider.
+#[must_use]
+pub fn identity_provider_test(organization: &str, provider: &str) -> String {
+    of_organization(organization, &["identity-providers", provider, "test"], &[])
 }
 /// An identity provider of an organization.
 #[must_use]
@@ -163,6 +179,11 @@ pub fn new_invitations(organization: &str) -> String {
 #[must_use]
 pub fn invitation(token: &str) -> String {
     format!("/invitations/{}", encode(token))
+}
+/// The domains of an organization.
+#[must_use]
+pub fn domains(organization: &str) -> String {
+    of_organization(organization, &["domains"], &[])
 }
 /// The groups of an organization.
 #[must_use]

@@ -22,6 +22,7 @@ use crate::{
         RecoveryCodesPage, RemoveFactorPage,
     },
     groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, RemoveMemberPage},
+    identity_providers::{IdentityProviderPage, IdentityProvidersPage, TestProviderPage},
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
     mails::{MailPage, MailsPage},
@@ -40,7 +41,7 @@ use crate::{
     },
     sessions::{FactorPage, HomePage, OwnSessionsPage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
-    single_sign_on::{AnswerPage, RefusedPage, TripPage},
+    single_sign_on::{AnswerPage, LinkPage, RefusedPage, TripPage, UnlinkPage},
     step_up::StepUpPage,
     tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage, RevokeOwnTokensPage},
     units::UnitPage,
@@ -90,6 +91,8 @@ fn OwnRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/profile/authentication/factors/:factor") view=FactorViewPage />
         <Route ssr=Async path=path!("/profile/authentication/factors/:factor/remove") view=RemoveFactorPage />
         <Route ssr=Async path=path!("/profile/authentication/recovery-codes") view=RecoveryCodesPage />
+        <Route ssr=Async path=path!("/profile/authentication/identity-providers/:provider/link") view=LinkPage />
+        <Route ssr=Async path=path!("/profile/authentication/identity-providers/:provider/unlink") view=UnlinkPage />
         <Route ssr=Async path=path!("/profile/sessions") view=OwnSessionsPage />
         <Route ssr=Async path=path!("/profile/tokens") view=OwnTokensPage />
         <Route ssr=Async path=path!("/profile/tokens/new") view=NewOwnTokenPage />
@@ -142,6 +145,9 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/mails") view=MailsPage />
         <Route ssr=Async path=path!("/organizations/:organization/mails/:mail") view=MailPage />
         <Route ssr=Async path=path!("/organizations/:organization/authentication") view=AuthenticationPolicyPage />
+        <Route ssr=Async path=path!("/organizations/:organization/identity-providers") view=IdentityProvidersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/identity-providers/:provider") view=IdentityProviderPage />
+        <Route ssr=Async path=path!("/organizations/:organization/identity-providers/:provider/test") view=TestProviderPage />
         <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />

@@ -41,8 +41,11 @@ use crate::{
 /// How long an answer may take to begin.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The page that takes a file of people to invite.
-const INVITE: &str = "/organizations/{organization}/invitations/new";
+/// Pages that take a file: of people to invite, and of an identity provider's metadata.
+const WITH_FILE: &[&str] = &[
+    "/organizations/{organization}/invitations/new",
+    "/organizations/{organization}/identity-providers/{provider}",
+];
 
 /// Pages that show, once, what a form sent to the page itself brings about; without script there is no other way.
 pub const POSTED: &[&str] = &[
@@ -54,7 +57,8 @@ pub const POSTED: &[&str] = &[
     "/projects/{project}/services/{service}/connect",
     "/organizations/{organization}/authentication",
     "/organizations/{organization}/invitations",
-    INVITE,
+    WITH_FILE[0],
+    WITH_FILE[1],
     "/organizations/{organization}/groups/{group}/members/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",
@@ -205,7 +209,7 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
         let render = render.clone();
         post(|request: Request| async move { render(request).await.into_response() })
     };
-    for path in POSTED.iter().filter(|path| **path != INVITE) {
+    for path in POSTED.iter().filter(|path| !WITH_FILE.contains(path)) {
         router = router.route(path, shown().layer(from_fn(posted::provide)));
     }
     let with_file = shown()
@@ -214,8 +218,8 @@ fn console(shared: &Shared, assets: Assets) -> Router<Shared> {
         .layer::<_, Infallible>(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(FILE_FORM_BYTES_READ_MAX));
     let not_found = render;
-    router
+    let router = router
         .fallback(|request: Request| async move { not_found(request).await.into_response() })
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX))
-        .route(INVITE, with_file)
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX));
+    WITH_FILE.iter().fold(router, |router, path| router.route(path, with_file.clone()))
 }

@@ -58,6 +58,11 @@ impl FormState {
         Self { action, error: Some(error), values: sent.joined(), is_late: false }
     }
 
+    /// The state of a form that is shown with these values, of which none was refused.
+    pub(crate) const fn filled(action: &'static str, values: BTreeMap<String, String>) -> Self {
+        Self { action, error: None, values, is_late: false }
+    }
+
     /// The state of a form that narrows a list down: what is asked for, and why it cannot be, if so.
     pub(crate) fn asked(values: &[(&str, &str)], error: Option<Error>) -> Self {
         let values = values.iter().filter(|(_, value)| !value.is_empty());

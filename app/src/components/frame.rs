@@ -61,6 +61,8 @@ pub(crate) enum Section {
     Profile,
     /// The authentication policy of an organization.
     AuthenticationPolicy,
+    /// The identity providers of an organization.
+    IdentityProviders,
     /// One's own password, second factors and recovery codes.
     Authentication,
     /// Where one is signed in.

@@ -61,6 +61,8 @@ pub enum Icon {
     Token,
     /// An arrow that comes from the right and goes on.
     Move,
+    /// An arrow that leads through a door.
+    SignIn,
 }
 
 impl Icon {
@@ -104,6 +106,7 @@ impl Icon {
             Self::Mail => "M2 4h12v9H2ZM2 4.5 8 9l6-4.5",
             Self::Token => "M1.5 4h13v8.5h-13ZM4 7h3v2.5H4ZM9.5 9.5h2.5",
             Self::Move => "M2 8h11M9 4l4 4-4 4",
+            Self::SignIn => "M7 2.5h6v11H7M2 8h7M6.5 5.5 9 8l-2.5 2.5",
         }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) mod price;
 #[cfg(feature = "ssr")]
 pub(crate) mod select;
 #[cfg(feature = "ssr")]
+pub(crate) mod switch;
+#[cfg(feature = "ssr")]
 pub(crate) mod switcher;
 #[cfg(feature = "ssr")]
 pub(crate) mod table;

@@ -81,6 +81,13 @@ const OF_ORGANIZATION: &[Entry] = &[
         address: |id| links::permissions(id, &[]),
     },
     Entry {
+        section: Section::IdentityProviders,
+        symbol: Icon::SignIn,
+        label: "Identity providers",
+        actions: &[Action::ListIdentityProviders],
+        address: links::identity_providers,
+    },
+    Entry {
         section: Section::AuthenticationPolicy,
         symbol: Icon::Lock,
         label: "Authentication policy",

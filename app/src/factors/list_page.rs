@@ -3,7 +3,7 @@
 use domain::{
     sign_ins::FactorKind,
     timestamps::Timestamp,
-    views::{FactorResetView, FactorRow, OwnFactors},
+    views::{FactorResetView, FactorRow, OwnFactors, OwnIdentities},
 };
 use leptos::prelude::*;
 
@@ -23,6 +23,7 @@ use crate::{
     factor_resets::own_waiting,
     links,
     quantities::count,
+    single_sign_on::own_identities,
 };
 
 const TITLE: &str = "Authentication";
@@ -43,17 +44,22 @@ pub(crate) fn AuthenticationPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let ctx = control()?;
         let own = answer(control::factors::own(&ctx).await)?;
+        let identities = answer(control::single_sign_on::own(&ctx).await)?;
         let reset = viewer.resets.waiting.clone();
-        let calls = ApiCalls::new().get("List your second factors", "/api/factors/list", &[]);
+        let calls = ApiCalls::new().get("List your second factors", "/api/factors/list", &[]).get(
+            "List your identity providers",
+            "/api/identities/list",
+            &[],
+        );
         let frame = Frame::of_person(Section::Authentication, TITLE).calls(calls);
-        Ok(frame.view(viewer, draw(&own, reset.as_ref())))
+        Ok(frame.view(viewer, draw(&own, &identities, reset.as_ref())))
     })
 }
 
-fn draw(own: &OwnFactors, reset: Option<&FactorResetView>) -> AnyView {
+fn draw(own: &OwnFactors, identities: &OwnIdentities, reset: Option<&FactorResetView>) -> AnyView {
     view! {
         {head(TITLE.into(), (), ())} {own_waiting(reset)} {advice(own)} {password(own.password_changed_at)} {factors(own)}
-        {(!own.factors.is_empty()).then(|| recovery_codes(own.recovery_codes_left))}
+        {(!own.factors.is_empty()).then(|| recovery_codes(own.recovery_codes_left))} {own_identities(identities)}
     }
     .into_any()
 }
@@ -207,7 +213,7 @@ mod tests {
     }
 
     fn html(own: &OwnFactors) -> String {
-        draw(own, None).to_html().replace("<!>", "")
+        draw(own, &OwnIdentities::default(), None).to_html().replace("<!>", "")
     }
 
     #[test]

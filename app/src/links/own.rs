@@ -28,6 +28,17 @@ pub fn step_up(next: &str) -> String {
 pub fn authentication() -> String {
     "/profile/authentication".to_owned()
 }
+/// What begins to link one's own account with an identity provider.
+#[must_use]
+pub fn provider_link(provider: &str) -> String {
+    format!("/profile/authentication/identity-providers/{}/link", encode(provider))
+}
+/// What asks whether to take a link away, for who is called so there.
+#[must_use]
+pub fn provider_unlink(provider: &str, subject: &str) -> String {
+    let path = format!("/profile/authentication/identity-providers/{}/unlink", encode(provider));
+    with_query(&path, &[("subject", Some(subject))])
+}
 /// The form that changes one's own password.
 #[must_use]
 pub fn change_password() -> String {

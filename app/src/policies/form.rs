@@ -13,8 +13,8 @@ use crate::{
     components::{
         field::Field,
         form::{FormState, hidden},
-        icons::{Icon, icon},
         select::{Group, Select},
+        switch,
         text_area::TextArea,
     },
     context::Posted,
@@ -188,36 +188,8 @@ pub(super) fn draw(view: &PolicyView, form: &FormState, may_edit: bool) -> AnyVi
 
 impl Switch {
     fn view(&self, policy: &AuthenticationPolicy, form: &FormState) -> AnyView {
-        let id = form.id(self.name);
-        let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-        let reason = form.reason(self.name);
-        let described = reason.as_ref().map_or_else(|| hint_id.clone(), |_| format!("{hint_id} {error_id}"));
-        let is_refused = reason.is_some();
-        // A browser sends nothing of a switch that is off.
-        let is_on = match form.is_filled() {
-            true => form.value(self.name).is_some(),
-            false => (self.is_on)(policy),
-        };
-        view! {
-            <div class="field" class:is-refused=is_refused>
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        id=id
-                        name=self.name
-                        value="true"
-                        checked=is_on
-                        aria-invalid=is_refused.then_some("true")
-                        aria-describedby=described
-                    />
-                    {self.label}
-                </label>
-                <p class="hint" id=hint_id>{self.hint}</p>
-                {reason
-                    .map(|reason| view! { <p class="field-error" id=error_id>{icon(Icon::Warning)} <span>{reason}</span></p> })}
-            </div>
-        }
-        .into_any()
+        let (name, label, hint) = (self.name, self.label, self.hint.to_owned());
+        switch::Switch { name, label, hint, is_on: (self.is_on)(policy) }.view(form)
     }
 }
 

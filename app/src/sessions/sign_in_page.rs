@@ -16,7 +16,7 @@ use crate::{
     },
     context::{answer, control, flash, go, posted, set_status},
     links,
-    single_sign_on::other_ways,
+    single_sign_on::{first_way, other_ways},
 };
 
 const TITLE: &str = "Sign in";
@@ -124,8 +124,12 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<Pro
     };
     let address = links::sign_in(luggage.next.as_deref());
     let id = format!("{}-shown", form.id("email"));
+    let first = first_way(&choices, luggage.next.as_deref());
+    // Of two buttons one is the first.
+    let sign_in = if first.is_some() { "button button-wide" } else { "button button-primary button-wide" };
+    let password = Field { has_focus: first.is_none(), ..password };
     view! {
-        {luggage.notice(HELD_BACK)}
+        {luggage.notice(HELD_BACK)} {first}
         <form method="post" action=address.clone() id="other-email">
             {luggage.hidden(&[("typed", email)])}
         </form>
@@ -148,7 +152,7 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<Pro
             </div>
             {password.view(form)}
             <div class="form-actions">
-                <button class="button button-primary button-wide">"Sign in"</button>
+                <button class=sign_in>"Sign in"</button>
             </div>
         </form>
         <p><a href=links::password_reset()>"Forgot your password?"</a></p>

@@ -1,5 +1,10 @@
-//! Signing in with an identity provider, as a browser sees it: being sent there, coming back. Believes nothing itself.
+//! Signing in with an identity provider, as a browser sees it: being sent there, coming back, and one's own links with one.
+//! Believes nothing itself.
 
+pub mod api;
+
+#[cfg(feature = "ssr")]
+mod own_pages;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
@@ -7,6 +12,7 @@ mod ways;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
+    own_pages::{LinkPage, UnlinkPage, own_identities},
     pages::{AnswerPage, RefusedPage, TripPage},
-    ways::{leave, other_ways},
+    ways::{first_way, leave, other_ways},
 };

@@ -6,6 +6,7 @@ use http::header::CONTENT_SECURITY_POLICY;
 use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
+    components::icons::{Icon, icon},
     context::{go_outside, insert_header},
     links, session,
     sessions::gate::gate,
@@ -47,9 +48,28 @@ fn origin(address: &str) -> String {
     format!("{}{host}", &address[..end])
 }
 
-/// Links to the identity providers that somebody may sign in with.
+/// The identity provider of somebody's company, as the first way in, if there is just one.
+pub(crate) fn first_way(choices: &[ProviderChoice], next: Option<&str>) -> Option<AnyView> {
+    let [choice] = choices else { return None };
+    let address = links::trip(&choice.id.to_string(), next);
+    let name = choice.name.clone();
+    Some(
+        view! {
+            <div class="first-way">
+                <p>"Your organization signs people in with " <strong>{name.clone()}</strong> "."</p>
+                <a class="button button-primary button-wide" href=address rel="external nofollow">
+                    {icon(Icon::SignIn)} "Continue with " {name}
+                </a>
+                <p class="muted first-way-or">"or with your password"</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// Links to the identity providers that somebody may sign in with, if there are several.
 pub(crate) fn other_ways(choices: Vec<ProviderChoice>, next: Option<&str>) -> Option<AnyView> {
-    if choices.is_empty() {
+    if choices.len() < 2 {
         return None;
     }
     let links = choices

@@ -4,6 +4,7 @@
 //! Whoever may change what an identity provider is believed may become anybody it vouches for. So those that let nobody in yet are
 //! for whoever manages identity providers, and the others for super admins.
 
+mod choices;
 mod keys;
 mod settings;
 
@@ -31,6 +32,7 @@ use crate::{
     errors::{Failure, attempt},
 };
 
+pub use choices::{certificate_facts, choices, import, preview_remove};
 pub(crate) use keys::{Own, own_keys};
 pub use keys::{add_key, remove_key, use_key};
 pub use settings::imported;
@@ -46,7 +48,7 @@ pub async fn list(ctx: &Context, organization: OrganizationId) -> Result<Vec<Pro
         let mut tx = permit.read().await?;
         let mut rows = Vec::new();
         for provider in store::identity_providers::list(&mut tx, organization).await? {
-            rows.push(row(&mut tx, &provider).await?);
+            rows.push(row(&ctx.control, &mut tx, &provider).await?);
         }
         Ok(rows)
     })
@@ -367,7 +369,10 @@ async fn set_domains(
     })
 }
 
-async fn row(tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Failure> {
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+async fn row(control: &Control, tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Failure> {
     let settings = read(provider)?;
     let linked = store::identity_providers::domains(tx, provider.id).await?;
     let domains = store::domains::list(tx, provider.organization_id).await?;
@@ -377,6 +382,7 @@ async fn row(tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Fa
         organization_id: provider.organization_id,
         name: provider.name.clone(),
         protocol: provider.protocol,
+        preset: settings.preset,
         state: provider.state,
         people: store::identities::count(tx, provider.id).await?,
         domains: domains
@@ -391,6 +397,7 @@ async fn row(tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Fa
         tested_at: provider.tested_at,
         passed_at: provider.passed_at,
         certificate_ends_at: ends,
+        certificate_days_left: ends.map(|ends| (ends.micros() - control.now().micros()).div_euclid(DAY)),
         missing: settings.missing().into_iter().map(ToOwned::to_owned).collect(),
         generation: provider.generation,
     })
@@ -399,7 +406,7 @@ async fn row(tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Fa
 async fn look(control: &Control, tx: &mut Tx, provider: IdentityProvider) -> Result<ProviderView, Failure> {
     let settings = read(&provider)?;
     Ok(ProviderView {
-        row: row(tx, &provider).await?,
+        row: row(control, tx, &provider).await?,
         certificates: certificates(&settings),
         keys: keys::draw(own_keys(control, tx, &provider).await?),
         addresses: addresses(control, provider.organization_id, provider.id),

@@ -7,12 +7,14 @@
 mod answers;
 mod finishing;
 mod judges;
+mod own;
 mod people;
 mod trips;
 
 pub use answers::{Received, receive};
 pub use finishing::{Finished, finish};
 pub use judges::{JudgeError, SamlJudge};
+pub use own::{own, unlink};
 pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for};
 
 use domain::{ids::IdentityProviderId, timestamps::Timestamp};

@@ -25,8 +25,8 @@ pub use self::{
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     identity_providers::{
-        CertificateFacts, LinkedDomain, ProviderAddresses, ProviderChoice, ProviderKey, ProviderRow,
-        ProviderView,
+        CertificateFacts, LinkableProvider, LinkedDomain, OwnIdentities, OwnIdentity, ProviderAddresses,
+        ProviderChoice, ProviderChoices, ProviderKey, ProviderRemoval, ProviderRow, ProviderView,
     },
     mails::{MailRow, MailView},
     organizations::{

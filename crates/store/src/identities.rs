@@ -65,3 +65,11 @@ pub async fn remove(tx: &mut Tx, id: IdentityProviderId, subject: &str, user: Us
     let text = "DELETE FROM identities WHERE identity_provider_id = $1 AND subject = $2 AND user_id = $3";
     Ok(execute!(tx, text, id, subject, user)? > 0)
 }
+
+/// Ends the sessions of somebody that began with an identity provider, and the tokens that were made in them; returns how many.
+pub async fn end_what_began(tx: &mut Tx, id: IdentityProviderId, user: UserId) -> Result<(u64, u64), Error> {
+    let text = "DELETE FROM sessions WHERE identity_provider_id = $1 AND user_id = $2";
+    let sessions = execute!(tx, text, id, user)?;
+    let text = "DELETE FROM tokens WHERE identity_provider_id = $1 AND user_id = $2";
+    Ok((sessions, execute!(tx, text, id, user)?))
+}

@@ -236,3 +236,17 @@ pub async fn remove_domain(tx: &mut Tx, id: IdentityProviderId, domain: DomainId
     let text = "DELETE FROM identity_provider_domains WHERE identity_provider_id = $1 AND domain_id = $2";
     Ok(execute!(tx, text, id, domain)? > 0)
 }
+
+/// How many sessions that began with it are not over.
+pub async fn count_sessions(tx: &mut Tx, id: IdentityProviderId, now: Timestamp) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM sessions WHERE identity_provider_id = $1 AND expires_at > $2";
+    let (count,): (i64,) = fetch_one!(tx, text, id, now)?;
+    Ok(count)
+}
+
+/// How many tokens were made in sessions that began with it.
+pub async fn count_tokens(tx: &mut Tx, id: IdentityProviderId) -> Result<i64, Error> {
+    let text = "SELECT COUNT(*) FROM tokens WHERE identity_provider_id = $1";
+    let (count,): (i64,) = fetch_one!(tx, text, id)?;
+    Ok(count)
+}

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity_providers::{ProviderProtocol, ProviderState, SamlSettings, TestReport},
-    ids::{DomainId, IdentityProviderId, IdentityProviderKeyId, OrganizationId},
+    identity_providers::{Preset, ProviderProtocol, ProviderState, SamlSettings, TestReport},
+    ids::{DomainId, GroupId, IdentityProviderId, IdentityProviderKeyId, OrganizationId},
     timestamps::Timestamp,
 };
 
@@ -20,6 +20,8 @@ pub struct ProviderRow {
     pub name: String,
     /// What it speaks.
     pub protocol: ProviderProtocol,
+    /// The product that it is.
+    pub preset: Preset,
     /// Whether it lets people in.
     pub state: ProviderState,
     /// How many people are linked with it.
@@ -32,6 +34,8 @@ pub struct ProviderRow {
     pub passed_at: Option<Timestamp>,
     /// When the last of its certificates ends.
     pub certificate_ends_at: Option<Timestamp>,
+    /// Whole days until then; negative once it has ended.
+    pub certificate_days_left: Option<i64>,
     /// What is missing before anybody can sign in, in words.
     pub missing: Vec<String>,
     /// Counts up with each change.
@@ -122,4 +126,64 @@ pub struct ProviderChoice {
     pub id: IdentityProviderId,
     /// What its organization calls it.
     pub name: String,
+}
+
+/// What can be chosen on the page of an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderChoices {
+    /// The organization's domains, by name.
+    pub domains: Vec<LinkedDomain>,
+    /// The organization's groups, by name.
+    pub groups: Vec<(GroupId, String)>,
+}
+
+/// What goes with an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderRemoval {
+    /// Links of people with it.
+    pub people: i64,
+    /// Sessions that began with it and are not over.
+    pub sessions: i64,
+    /// Tokens that were made in such sessions.
+    pub tokens: i64,
+}
+
+/// The identity providers that somebody signs in with, or could.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnIdentities {
+    /// Those that they are linked with, the oldest first.
+    pub identities: Vec<OwnIdentity>,
+    /// Those that they could link, by organization and name.
+    pub linkable: Vec<LinkableProvider>,
+}
+
+/// Who somebody is at an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnIdentity {
+    /// Where.
+    pub provider_id: IdentityProviderId,
+    /// What its organization calls it.
+    pub provider: String,
+    /// The organization.
+    pub organization: String,
+    /// What tells them apart there.
+    pub subject: String,
+    /// When it was linked.
+    pub linked_at: Timestamp,
+    /// When they last signed in with it.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether it lets people in.
+    pub is_active: bool,
+}
+
+/// An identity provider that somebody could link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkableProvider {
+    /// Its id.
+    pub id: IdentityProviderId,
+    /// What its organization calls it.
+    pub name: String,
+    /// The organization.
+    pub organization: String,
 }

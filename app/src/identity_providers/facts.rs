@@ -1,0 +1,97 @@
+//! Small facts of identity providers as lists and pages show them: states, certificates, what is missing. Decides nothing.
+
+use domain::{
+    identity_providers::ProviderState,
+    views::{CertificateFacts, ProviderRow},
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        badges::{Tone, badge},
+        time::time,
+    },
+    quantities::count,
+};
+
+/// Days before its end from which on a certificate is warned of.
+pub(super) const DAYS_WARNED: i64 = 30;
+
+/// A state as a word in its colour.
+pub(super) fn state(state: ProviderState) -> AnyView {
+    match state {
+        ProviderState::Draft => badge(Tone::Plain, "draft"),
+        ProviderState::Active => badge(Tone::Good, "active"),
+        ProviderState::Disabled => badge(Tone::Warning, "switched off"),
+    }
+}
+
+/// Whether it passed its test with the settings that it has.
+pub(super) fn tested(row: &ProviderRow) -> AnyView {
+    match (row.passed_at, row.tested_at) {
+        (Some(at), _) => {
+            view! { <span class="badges">{badge(Tone::Good, "passed")} {time(at)}</span> }.into_any()
+        }
+        (None, Some(at)) => {
+            view! { <span class="badges">{badge(Tone::Warning, "not passed")} {time(at)}</span> }.into_any()
+        }
+        (None, None) => view! { <span class="muted">"not yet"</span> }.into_any(),
+    }
+}
+
+/// When its last certificate ends, and a word if that is soon.
+pub(super) fn certificate_end(row: &ProviderRow) -> AnyView {
+    let (Some(ends), Some(days)) = (row.certificate_ends_at, row.certificate_days_left) else {
+        return view! { <span class="muted">"–"</span> }.into_any();
+    };
+    let word = match days {
+        ..0 => Some(badge(Tone::Bad, "ended")),
+        0 => Some(badge(Tone::Warning, "ends today")),
+        1..DAYS_WARNED => Some(badge(Tone::Warning, format!("{} left", count(days, "day")))),
+        _ => None,
+    };
+    view! { <span class="badges">{time(ends)} {word}</span> }.into_any()
+}
+
+/// What a certificate says.
+pub(super) fn certificate(facts: &CertificateFacts) -> AnyView {
+    view! {
+        <dl class="facts provider-certificate">
+            <div><dt>"For"</dt><dd class="break">{facts.subject.clone()}</dd></div>
+            <div><dt>"Key"</dt><dd>{facts.key.clone()}</dd></div>
+            <div><dt>"Good from"</dt><dd>{time(facts.not_before)}</dd></div>
+            <div><dt>"Ends"</dt><dd>{time(facts.not_after)}</dd></div>
+            <div class="facts-wide"><dt>"SHA-256 fingerprint"</dt><dd><code class="break">{spaced(&facts.fingerprint)}</code></dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// A fingerprint as people compare it: pairs of capitals with colons between.
+pub(super) fn spaced(fingerprint: &str) -> String {
+    let signs: Vec<char> = fingerprint.to_ascii_uppercase().chars().filter(|sign| *sign != ':').collect();
+    signs.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::inputs::tests::view, *};
+
+    #[test]
+    fn a_certificate_that_ends_soon_is_said() {
+        let html = |days| {
+            let row = ProviderRow { certificate_days_left: Some(days), ..view().row };
+            certificate_end(&row).to_html()
+        };
+        assert!(html(-1).contains("badge-bad") && html(-1).contains("ended"));
+        assert!(html(0).contains("ends today"));
+        assert!(html(1).contains("1 day left") && html(29).contains("29 days left"));
+        assert!(!html(30).contains("badge"));
+    }
+
+    #[test]
+    fn a_fingerprint_can_be_compared() {
+        assert_eq!(spaced("00ff1a"), "00:FF:1A");
+        assert_eq!(spaced("00:FF:1A"), "00:FF:1A");
+    }
+}

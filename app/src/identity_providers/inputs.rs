@@ -1,0 +1,338 @@
+//! The form of an identity provider's settings as texts: what stands in it at first, and what was sent. Draws nothing.
+
+use std::collections::BTreeMap;
+
+use control::identity_providers::Change;
+use domain::{
+    errors::Error,
+    identity_providers::{AttributeMapping, MappedGroup, SamlSettings},
+    ids::DomainId,
+    views::ProviderView,
+};
+
+use crate::context::Posted;
+
+/// Rows for mapped groups that are empty at first, and how many more there are to have.
+pub(super) const ROWS: usize = 3;
+/// Rows that are read, at most: those that can be mapped, and empty ones between them.
+const ROWS_MAX: usize = 600;
+/// Where the number of rows is kept.
+pub(super) const ROW_COUNT: &str = "rows";
+
+/// Values of the form by their names.
+pub(super) type Values = BTreeMap<String, String>;
+
+/// The name of the field with what the identity provider calls a group.
+pub(super) fn group_value(row: usize) -> String {
+    format!("value_{row}")
+}
+
+/// The name of the field with the group here.
+pub(super) fn group_id(row: usize) -> String {
+    format!("group_{row}")
+}
+
+/// What stands in the form of an identity provider.
+pub(super) fn values(view: &ProviderView) -> Values {
+    let domains = view.row.domains.iter().map(|domain| domain.domain_id).collect::<Vec<_>>();
+    let mut values = of_settings(&view.settings);
+    values.insert("name".into(), view.row.name.clone());
+    put_domains(&mut values, &domains);
+    values
+}
+
+fn put_domains(values: &mut Values, domains: &[DomainId]) {
+    let domains: Vec<String> = domains.iter().map(ToString::to_string).collect();
+    if !domains.is_empty() {
+        values.insert("domains[]".into(), domains.join("\n"));
+    }
+}
+
+/// The same of settings alone.
+fn of_settings(settings: &SamlSettings) -> Values {
+    let mut values: Values = [
+        ("preset", settings.preset.to_string()),
+        ("entity_id", settings.entity_id.clone()),
+        ("sso_url", settings.sso_url.clone()),
+        ("sso_binding", settings.sso_binding.to_string()),
+        ("slo_url", settings.slo_url.clone()),
+        ("certificate", settings.certificates.first().cloned().unwrap_or_default()),
+        ("next_certificate", settings.certificates.get(1).cloned().unwrap_or_default()),
+        ("signature_algorithm", settings.signature_algorithm.clone()),
+        ("context_class", settings.context_class.clone()),
+        ("name_id_format", settings.name_id_format.clone()),
+        ("second_factor", settings.second_factor.to_string()),
+        ("session_seconds", settings.session_seconds.map(|seconds| seconds.to_string()).unwrap_or_default()),
+        ("group_id", settings.group_id.map(|id| id.to_string()).unwrap_or_default()),
+        (ROW_COUNT, (settings.groups.len() + ROWS).to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    put_mapping(&mut values, &settings.mapping);
+    for (row, mapped) in settings.groups.iter().enumerate() {
+        values.insert(group_value(row), mapped.value.clone());
+        values.insert(group_id(row), mapped.group_id.to_string());
+    }
+    for (name, is_on) in switches(settings) {
+        if is_on {
+            values.insert(name.into(), "true".into());
+        }
+    }
+    values
+}
+
+/// Puts the names of attributes into the form.
+pub(super) fn put_mapping(values: &mut Values, mapping: &AttributeMapping) {
+    for (name, value) in [
+        ("mapping.identity", &mapping.identity),
+        ("mapping.email", &mapping.email),
+        ("mapping.first_name", &mapping.first_name),
+        ("mapping.last_name", &mapping.last_name),
+        ("mapping.real_name", &mapping.real_name),
+        ("mapping.groups", &mapping.groups),
+    ] {
+        values.insert(name.into(), value.clone());
+    }
+}
+
+const fn switches(settings: &SamlSettings) -> [(&'static str, bool); 7] {
+    [
+        ("assertion_signed", settings.assertion_signed),
+        ("response_signed", settings.response_signed),
+        ("encrypted", settings.encrypted),
+        ("requests_signed", settings.requests_signed),
+        ("is_forced", settings.is_forced),
+        ("idp_initiated", settings.idp_initiated),
+        ("creates_members", settings.creates_members),
+    ]
+}
+
+/// What the form asks for. What it does not show stays as it is.
+pub(super) fn change(sent: &Posted, before: &ProviderView) -> Result<Change, Error> {
+    let domains = sent.values("domains[]");
+    let domains = domains.iter().map(|id| id.parse()).collect::<Result<_, _>>();
+    Ok(Change {
+        name: sent.value("name"),
+        settings: settings(sent, &before.settings)?,
+        domains: domains.map_err(|_| Error::invalid("domains", "Choose domains of this organization."))?,
+    })
+}
+
+/// The settings that the form asks for.
+pub(super) fn settings(sent: &Posted, before: &SamlSettings) -> Result<SamlSettings, Error> {
+    let is_on = |name: &str| sent.value(name) == "true";
+    let choice = |field: &str| Error::invalid(field, "Choose one of the list.");
+    let certificates = [sent.value("certificate"), sent.value("next_certificate")];
+    let number = |text: String| match text.as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| choice("session_seconds")),
+    };
+    let group = match sent.value("group_id").as_str() {
+        "" => None,
+        id => Some(id.parse().map_err(|_| choice("group_id"))?),
+    };
+    Ok(SamlSettings {
+        preset: sent.value("preset").parse().map_err(|_| choice("preset"))?,
+        entity_id: sent.value("entity_id"),
+        sso_url: sent.value("sso_url"),
+        sso_binding: sent.value("sso_binding").parse().map_err(|_| choice("sso_binding"))?,
+        slo_url: sent.value("slo_url"),
+        certificates: certificates.into_iter().filter(|text| !text.trim().is_empty()).collect(),
+        metadata_url: before.metadata_url.clone(),
+        assertion_signed: is_on("assertion_signed"),
+        response_signed: is_on("response_signed"),
+        encrypted: is_on("encrypted"),
+        requests_signed: is_on("requests_signed"),
+        signature_algorithm: sent.value("signature_algorithm"),
+        context_class: sent.value("context_class"),
+        name_id_format: sent.value("name_id_format"),
+        is_forced: is_on("is_forced"),
+        idp_initiated: is_on("idp_initiated"),
+        second_factor: sent.value("second_factor").parse().map_err(|_| choice("second_factor"))?,
+        mapping: mapping(sent),
+        creates_members: is_on("creates_members"),
+        groups: groups(sent)?,
+        group_id: group,
+        session_seconds: number(sent.value("session_seconds"))?,
+    })
+}
+
+fn mapping(sent: &Posted) -> AttributeMapping {
+    AttributeMapping {
+        identity: sent.value("mapping.identity"),
+        email: sent.value("mapping.email"),
+        first_name: sent.value("mapping.first_name"),
+        last_name: sent.value("mapping.last_name"),
+        real_name: sent.value("mapping.real_name"),
+        groups: sent.value("mapping.groups"),
+    }
+}
+
+/// How many rows of mapped groups the form has.
+pub(super) fn rows(count: &str) -> usize {
+    count.parse().unwrap_or(ROWS).clamp(ROWS, ROWS_MAX)
+}
+
+/// The mapped groups; rows without anything in them are none.
+fn groups(sent: &Posted) -> Result<Vec<MappedGroup>, Error> {
+    let mut groups = Vec::new();
+    for row in 0..rows(&sent.value(ROW_COUNT)) {
+        let (value, id) = (sent.value(&group_value(row)), sent.value(&group_id(row)));
+        let value = value.trim();
+        match (value.is_empty(), id.parse()) {
+            (true, Err(_)) => {}
+            (_, Ok(group_id)) => groups.push(MappedGroup { value: value.to_owned(), group_id }),
+            (false, Err(_)) => {
+                return Err(Error::invalid(
+                    "groups",
+                    format!("Choose the group here that {value} stands for."),
+                ));
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// What was sent, with these in the place of what it had of the same names.
+pub(super) fn with(sent: &Posted, instead: Values) -> Values {
+    let mut values = sent.joined();
+    values.extend(instead);
+    values
+}
+
+/// What was sent, with what metadata put into the settings.
+pub(super) fn imported(sent: &Posted, settings: &SamlSettings) -> Values {
+    const READ: [&str; 7] = [
+        "entity_id",
+        "sso_url",
+        "sso_binding",
+        "slo_url",
+        "certificate",
+        "next_certificate",
+        "requests_signed",
+    ];
+    let read = of_settings(settings).into_iter().filter(|(name, _)| READ.contains(&name.as_str())).collect();
+    let mut values = with(sent, read);
+    for spent in ["metadata", "metadata_file", "metadata_entity_id"] {
+        values.remove(spent);
+    }
+    values
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use domain::{
+        identity_providers::{Binding, Preset, ProviderProtocol, ProviderState, SecondFactorRule},
+        timestamps::Timestamp,
+        views::{LinkedDomain, ProviderAddresses, ProviderRow},
+    };
+
+    use super::*;
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    pub(in crate::identity_providers) fn view() -> ProviderView {
+        let settings = SamlSettings {
+            preset: Preset::Okta,
+            entity_id: "https://idp.example".into(),
+            sso_url: "https://idp.example/sso".into(),
+            sso_binding: Binding::Post,
+            slo_url: "https://idp.example/slo".into(),
+            certificates: vec!["first".into(), "second\nline".into()],
+            metadata_url: "https://idp.example/metadata".into(),
+            assertion_signed: false,
+            response_signed: true,
+            encrypted: true,
+            requests_signed: false,
+            signature_algorithm: "rsa-sha512".into(),
+            context_class: "https://refeds.org/profile/mfa".into(),
+            name_id_format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent".into(),
+            is_forced: true,
+            idp_initiated: true,
+            second_factor: SecondFactorRule::Always,
+            mapping: Preset::EntraId.mapping(),
+            creates_members: false,
+            groups: vec![MappedGroup { value: "staff".into(), group_id: ID.parse().unwrap() }],
+            group_id: Some(ID.parse().unwrap()),
+            session_seconds: Some(3_601),
+        };
+        ProviderView {
+            row: ProviderRow {
+                id: ID.parse().unwrap(),
+                organization_id: ID.parse().unwrap(),
+                name: "Acme".into(),
+                protocol: ProviderProtocol::Saml,
+                preset: Preset::Okta,
+                state: ProviderState::Draft,
+                people: 2,
+                domains: vec![LinkedDomain {
+                    domain_id: ID.parse().unwrap(),
+                    domain_name: "acme.example".into(),
+                    is_verified: true,
+                }],
+                tested_at: None,
+                passed_at: None,
+                certificate_ends_at: Some(Timestamp::from_micros(0)),
+                certificate_days_left: Some(12),
+                missing: Vec::new(),
+                generation: 3,
+            },
+            settings,
+            certificates: Vec::new(),
+            keys: Vec::new(),
+            addresses: ProviderAddresses {
+                metadata: "https://console.example/metadata".into(),
+                acs: "https://console.example/acs".into(),
+                slo: "https://console.example/slo".into(),
+                start: "https://console.example/start".into(),
+            },
+            last_test: None,
+        }
+    }
+
+    fn posted(values: Values) -> Posted {
+        Posted(values.into_iter().collect())
+    }
+
+    #[test]
+    fn what_stands_in_the_form_is_what_is_read_from_it() {
+        let view = view();
+        let change = change(&posted(values(&view)), &view).unwrap();
+        assert_eq!(change.settings, view.settings);
+        assert_eq!((change.name.as_str(), change.domains), ("Acme", vec![ID.parse().unwrap()]));
+    }
+
+    #[test]
+    fn a_row_of_groups_needs_both_or_nothing() {
+        let view = view();
+        let mut values = values(&view);
+        values.insert(group_value(1), "admins".into());
+        let error = change(&posted(values.clone()), &view).err().unwrap();
+        assert!(error.field() == Some("groups") && error.to_string().contains("admins"), "{error}");
+        values.insert(group_id(1), ID.into());
+        assert_eq!(change(&posted(values), &view).unwrap().settings.groups.len(), 2);
+    }
+
+    #[test]
+    fn metadata_fills_its_fields_and_no_others() {
+        let view = view();
+        let sent = with(
+            &posted(values(&view)),
+            [("name".into(), "Typed".into()), ("metadata".into(), "<xml>".into())].into(),
+        );
+        let read = SamlSettings {
+            entity_id: "https://other.example".into(),
+            certificates: vec!["new".into()],
+            ..SamlSettings::default()
+        };
+        let values = imported(&posted(sent), &read);
+        assert_eq!(
+            (values["entity_id"].as_str(), values["certificate"].as_str()),
+            ("https://other.example", "new")
+        );
+        assert_eq!((values["next_certificate"].as_str(), values["name"].as_str()), ("", "Typed"));
+        assert_eq!(values["mapping.email"], view.settings.mapping.email);
+        assert!(!values.contains_key("metadata"));
+    }
+}

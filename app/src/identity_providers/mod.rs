@@ -1,0 +1,29 @@
+//! The identity providers of an organization: adding them, setting them up step by step, testing and removing them. Signing in with
+//! one is in `single_sign_on`.
+
+pub mod api;
+
+#[cfg(feature = "ssr")]
+mod facts;
+#[cfg(feature = "ssr")]
+mod form;
+#[cfg(feature = "ssr")]
+mod inputs;
+#[cfg(feature = "ssr")]
+mod list_page;
+#[cfg(feature = "ssr")]
+mod our_side;
+#[cfg(feature = "ssr")]
+mod people;
+#[cfg(feature = "ssr")]
+mod states;
+#[cfg(feature = "ssr")]
+mod test_report;
+#[cfg(feature = "ssr")]
+mod view_page;
+
+#[cfg(feature = "ssr")]
+pub(crate) use self::{
+    list_page::IdentityProvidersPage,
+    view_page::{IdentityProviderPage, TestProviderPage},
+};

@@ -1,0 +1,194 @@
+//! What an identity provider has to know of us: our addresses in its own words, our metadata, our certificates; and how our key is
+//! changed without anybody noticing.
+
+use domain::views::{ProviderKey, ProviderView};
+use leptos::prelude::*;
+
+use super::{
+    api::{ADD_KEY, REMOVE_KEY, USE_KEY},
+    facts::spaced,
+    form::step,
+};
+use crate::{
+    components::{
+        badges::{Tone, badge},
+        copy::CopyButton,
+        dialog::{dialog, open_button},
+        form::{FormState, hidden},
+        icons::{Icon, icon},
+        table::{Column, Row, table},
+        time::time,
+    },
+    links,
+};
+
+const USE_DIALOG: &str = "use-key";
+const REMOVE_DIALOG: &str = "remove-key";
+
+/// The first step.
+pub(super) fn draw(view: &ProviderView) -> AnyView {
+    let (organization, id) = (view.row.organization_id.to_string(), view.row.id.to_string());
+    let [entity, acs, ..] = view.settings.preset.words();
+    let product = view.settings.preset.label();
+    let addresses = &view.addresses;
+    let certificates = view.keys.iter().map(certificate).collect_view();
+    let body = view! {
+        <p>
+            {format!("In {product}, make an application for SAML 2.0 and give it these. If it takes metadata, the file has them all.")}
+        </p>
+        <dl class="facts facts-list">
+            {address(entity, "Our entity id, where our metadata is as well", &addresses.metadata)}
+            {address(acs, "Where its answers are posted to", &addresses.acs)}
+            {address("Single logout URL", "Where people are signed out", &addresses.slo)}
+            {address("Start URL or bookmark", "For a tile in your portal", &addresses.start)}
+        </dl>
+        <div class="form-actions">
+            <a class="button" href=links::provider_metadata(&organization, &id) download="redoubt-metadata.xml">
+                {icon(Icon::Download)} "Download our metadata"
+            </a>
+        </div>
+        {certificates}
+    };
+    step("1", "Tell your identity provider about Redoubt", "our-side", body.into_any())
+}
+
+fn address(called: &'static str, what: &'static str, value: &str) -> AnyView {
+    let value = value.to_owned();
+    view! {
+        <div>
+            <dt>{called}</dt>
+            <dd>
+                <span class="copyable"><code class="break">{value.clone()}</code> <CopyButton text=value what=called.to_owned() /></span>
+                <p class="hint">{what}</p>
+            </dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// A certificate of ours, folded.
+fn certificate(key: &ProviderKey) -> AnyView {
+    let title = match key.is_used {
+        true => "Our certificate: for checking our requests and encrypting assertions",
+        false => "Our next certificate",
+    };
+    let pem = key.certificate.clone();
+    view! {
+        <details class="provider-pem">
+            <summary>{title}</summary>
+            <div class="copyable">
+                <pre tabindex="0" aria-label=title><code>{pem.clone()}</code></pre>
+                <CopyButton text=pem what="the certificate".to_owned() />
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// Our keys, and how they are changed; `may_edit` says whether the viewer may.
+pub(super) fn keys(view: &ProviderView, may_edit: bool) -> AnyView {
+    let columns = [
+        Column::Name("SHA-256 fingerprint"),
+        Column::Text("Key"),
+        Column::Text("Ends"),
+        Column::Text("State"),
+        Column::Actions,
+    ];
+    let rows = view.keys.iter().map(|key| row(key, may_edit)).collect();
+    let dialogs = match view.keys.iter().find(|key| !key.is_used).filter(|_| may_edit) {
+        Some(key) => view! { {use_dialog(view, key)} {remove_dialog(view, key)} }.into_any(),
+        None => ().into_any(),
+    };
+    let make = (may_edit && view.keys.len() < 2).then(|| {
+        view! {
+            <form method="post" action=ADD_KEY class="form">
+                {hidden(&ids(view).each_ref().map(|(name, value)| (*name, value.as_str())))} {FormState::of(ADD_KEY).error(&[])}
+                <div class="form-actions"><button class="button">"Make the next key"</button></div>
+            </form>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="our-keys">
+            <h2 id="our-keys">"Our keys"</h2>
+            <p class="muted">
+                "We sign requests with one, and your identity provider may encrypt to its certificate. Change it in this order, and nobody \
+                 notices:"
+            </p>
+            <ol class="provider-order">
+                <li>"Make the next key. It is in our metadata at once, and reads what is encrypted to it."</li>
+                <li>"Give your identity provider the new metadata or certificate."</li>
+                <li>"Take the next key into use: requests are signed with it from then on."</li>
+                <li>"Remove the old one once nothing is encrypted to it any more."</li>
+            </ol>
+            {table("Our keys towards the identity provider", &columns, rows)} {make}
+        </section>
+        {dialogs}
+    }
+    .into_any()
+}
+
+fn ids(view: &ProviderView) -> [(&'static str, String); 2] {
+    [("organization", view.row.organization_id.to_string()), ("provider", view.row.id.to_string())]
+}
+
+fn row(key: &ProviderKey, may_edit: bool) -> Row {
+    let state = match key.is_used {
+        true => badge(Tone::Good, "signs"),
+        false => badge(Tone::Plain, "given out, does not sign"),
+    };
+    let actions = (may_edit && !key.is_used).then(|| {
+        view! {
+            {open_button(USE_DIALOG, "button button-small", "Take into use…")}
+            {open_button(REMOVE_DIALOG, "button button-small", "Remove…")}
+        }
+    });
+    vec![
+        view! { <code class="break">{spaced(&key.facts.fingerprint)}</code> }.into_any(),
+        key.facts.key.clone().into_any(),
+        time(key.facts.not_after),
+        state,
+        view! { <span class="badges">{actions}</span> }.into_any(),
+    ]
+}
+
+fn asked(
+    view: &ProviderView,
+    key: &ProviderKey,
+    (id, action): (&'static str, &'static str),
+    (title, text, verb): (&'static str, &'static str, &'static str),
+    class: &'static str,
+) -> AnyView {
+    let form = FormState::of(action);
+    let key = key.id.to_string();
+    let is_refused = form.is_refused();
+    let body = view! {
+        <form method="post" action=action class="form">
+            {hidden(&ids(view).each_ref().map(|(name, value)| (*name, value.as_str())))} {hidden(&[("key", &key)])}
+            {form.error(&[])} <p>{text}</p>
+            <div class="form-actions">
+                <button class=class>{verb}</button>
+                <button type="button" class="button" commandfor=id command="close">"Cancel"</button>
+            </div>
+        </form>
+    };
+    dialog(id, title.into(), is_refused, body.into_any())
+}
+
+fn use_dialog(view: &ProviderView, key: &ProviderKey) -> AnyView {
+    let text = "Requests are signed with it from now on. If the identity provider checks our signature and does not know this \
+                certificate yet, nobody can sign in with it.";
+    let words = ("Take the next key into use?", text, "Take it into use");
+    asked(view, key, (USE_DIALOG, USE_KEY), words, "button button-primary")
+}
+
+fn remove_dialog(view: &ProviderView, key: &ProviderKey) -> AnyView {
+    let text = "It leaves our metadata. What is encrypted to it cannot be read any more: if the identity provider still uses its \
+                certificate, nobody can sign in with it.";
+    asked(
+        view,
+        key,
+        (REMOVE_DIALOG, REMOVE_KEY),
+        ("Remove this key?", text, "Remove it"),
+        "button button-danger",
+    )
+}

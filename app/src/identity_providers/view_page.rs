@@ -1,0 +1,295 @@
+//! `/organizations/{organization}/identity-providers/{provider}`: an identity provider, step by step; and what begins its test.
+
+use domain::{
+    actions::Action,
+    errors::Error,
+    identity_providers::ProviderState,
+    ids::{IdentityProviderId, OrganizationId},
+    views::ProviderView,
+};
+use leptos::prelude::*;
+use leptos_router::{hooks::use_params_map, params::ParamsMap};
+use serde_json::json;
+
+use super::{
+    facts,
+    form::{self, FORM},
+    inputs::{self, ROW_COUNT, ROWS},
+    our_side, states, test_report,
+};
+use crate::{
+    components::{
+        api_call::ApiCalls,
+        form::FormState,
+        frame::{Frame, Section, Viewer, head},
+        gone::Gone,
+        icons::{Icon, icon},
+        page::page_of,
+    },
+    context::{LeftOut, Posted, WhyLeftOut, answer, control, done, left_out, posted, set_status},
+    errors::AppError,
+    links,
+    organizations::asked,
+    single_sign_on::leave,
+};
+
+/// What a button of the form does besides saving.
+const IMPORT: &str = "import";
+const PRESET: &str = "preset";
+const MORE_ROWS: &str = "rows";
+
+/// An identity provider.
+#[component]
+pub(crate) fn IdentityProviderPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page_of(gone(&params), async move {
+        let viewer = Viewer::load().await?;
+        let (organization, id) = named(&params)?;
+        viewer.require(organization, Action::ListIdentityProviders)?;
+        let ctx = control()?;
+        let view = answer(control::identity_providers::view(&ctx, organization, id).await)?;
+        let mut filled = None;
+        let form = match posted() {
+            None => FormState::of_page(FORM),
+            Some(sent) => match change(&view, &sent).await? {
+                Step::Saved => {
+                    let path = links::identity_provider(&organization.to_string(), &id.to_string());
+                    done(&path, "The identity provider is saved.");
+                    return Ok(().into_any());
+                }
+                Step::Shown(form, why) => {
+                    filled = why;
+                    form
+                }
+            },
+        };
+        let form = if form.is_filled() { form } else { FormState::filled(FORM, inputs::values(&view)) };
+        let choices = answer(control::identity_providers::choices(&ctx, organization).await)?;
+        let goes = answer(control::identity_providers::preview_remove(&ctx, organization, id).await)?;
+        let may_trust = viewer.may(organization, Action::TrustIdentityProvider);
+        let may_edit = may_trust || view.row.state == ProviderState::Draft;
+        let may_list_domains = viewer.may(organization, Action::ListDomains);
+        let body = view! {
+            {title(&view, filled, may_edit)} {our_side::draw(&view)}
+            {form::draw(&view, &choices, &form, may_edit, may_list_domains)} {test_report::draw(&view)}
+            {states::draw(&view, &goes, may_trust)} {our_side::keys(&view, may_edit)}
+            {states::removal(&view, &goes, may_edit)}
+        };
+        let body = view! { <div class="stack provider">{body}</div> };
+        Ok(frame(&view).calls(calls(&view)).view(viewer, body.into_any()))
+    })
+}
+
+/// Begins a test of an identity provider, and leads there.
+#[component]
+pub(crate) fn TestProviderPage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    page_of(gone(&params), async move {
+        let (organization, id) = named(&params)?;
+        Ok(leave(answer(control::single_sign_on::begin_test(&control()?, organization, id).await)?))
+    })
+}
+
+/// The ids in the address.
+fn named(params: &ParamsMap) -> Result<(OrganizationId, IdentityProviderId), Error> {
+    let id = params.get("provider").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
+    Ok((asked(params)?, id))
+}
+
+/// What is said where there is no such identity provider.
+fn gone(params: &ParamsMap) -> Option<Gone> {
+    let id = asked(params).ok()?;
+    Some(Gone {
+        organization: Some(id),
+        said: "There is no such identity provider. If there was one, somebody has removed it already.",
+        label: "Back to the identity providers",
+        list: Box::new(move |_| links::identity_providers(&id.to_string())),
+    })
+}
+
+fn frame(view: &ProviderView) -> Frame {
+    let organization = view.row.organization_id.to_string();
+    Frame::in_organization(view.row.organization_id, Section::IdentityProviders, view.row.name.clone())
+        .step("Identity providers", links::identity_providers(&organization))
+        .step(view.row.name.clone(), links::identity_provider(&organization, &view.row.id.to_string()))
+}
+
+fn calls(view: &ProviderView) -> ApiCalls {
+    let path = format!("/v1/organizations/{}/identity-providers/{}", view.row.organization_id, view.row.id);
+    let domains: Vec<String> = view.row.domains.iter().map(|domain| domain.domain_id.to_string()).collect();
+    let mut settings = view.settings.clone();
+    settings.certificates = vec!["-----BEGIN CERTIFICATE-----…".into()];
+    let edit = json!({
+        "name": view.row.name,
+        "settings": settings,
+        "domains": domains,
+        "generation": view.row.generation,
+    });
+    let import = json!({ "metadata": "<EntityDescriptor …>", "generation": view.row.generation });
+    ApiCalls::new()
+        .v1("View the identity provider, with its last test", "GET", &path, None)
+        .v1("Change it", "PUT", &path, Some(&edit))
+        .v1("Take over its metadata", "POST", &format!("{path}/metadata"), Some(&import))
+        .v1("Switch it on", "PUT", &format!("{path}/state"), Some(&json!({ "state": "active" })))
+        .v1("Make the next key", "POST", &format!("{path}/keys"), None)
+}
+
+/// What became of a form that was sent.
+enum Step {
+    /// It is saved.
+    Saved,
+    /// It is shown again: refused, or with something filled in that is not saved yet.
+    Shown(FormState, Option<&'static str>),
+}
+
+async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
+    if let Some(left_out) = left_out() {
+        let (status, error) = unread(&left_out);
+        set_status(status);
+        return Ok(Step::Shown(FormState::refused(FORM, error, sent), None));
+    }
+    let shown = |values, why| Ok(Step::Shown(FormState::filled(FORM, values), Some(why)));
+    match sent.value("do").as_str() {
+        IMPORT => import(view, sent).await,
+        PRESET => {
+            let Ok(preset) = sent.value("preset").parse::<domain::identity_providers::Preset>() else {
+                return refuse(Error::invalid("preset", "Choose a product of the list."), view, sent);
+            };
+            let mut values = inputs::with(sent, inputs::Values::new());
+            inputs::put_mapping(&mut values, &preset.mapping());
+            shown(values, "The attributes are filled in. They are not saved yet.")
+        }
+        MORE_ROWS => {
+            let rows = inputs::rows(&sent.value(ROW_COUNT)) + ROWS;
+            let more = [(ROW_COUNT.to_owned(), rows.to_string())].into();
+            shown(inputs::with(sent, more), "There are more rows. Nothing is saved yet.")
+        }
+        _ => save(view, sent).await,
+    }
+}
+
+async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
+    // Who pasted metadata and saves wants what it says.
+    if !sent.value("metadata").trim().is_empty() || !sent.value("metadata_file").trim().is_empty() {
+        return import(view, sent).await;
+    }
+    let change = match inputs::change(sent, view) {
+        Ok(change) => change,
+        Err(error) => return refuse(error, view, sent),
+    };
+    let generation = sent.value("generation").parse().unwrap_or(-1);
+    let (organization, id) = (view.row.organization_id, view.row.id);
+    match control::identity_providers::edit(&control()?, organization, id, generation, change).await {
+        Ok(_) => Ok(Step::Saved),
+        Err(error) => refuse(error, view, sent),
+    }
+}
+
+/// Fills in what metadata says.
+async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
+    let (pasted, file) = (sent.value("metadata"), sent.value("metadata_file"));
+    let settings = match (pasted.trim().is_empty(), file.trim().is_empty()) {
+        (true, true) => Err(Error::invalid("metadata", "Paste the metadata, or choose the file with it.")),
+        (false, false) => Err(Error::invalid("metadata", "Paste the metadata or choose a file, not both.")),
+        _ => inputs::settings(sent, &view.settings),
+    };
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => return refuse(error, view, sent),
+    };
+    let document = if pasted.trim().is_empty() { &file } else { &pasted };
+    let entity = sent.value("metadata_entity_id");
+    let entity = Some(entity.trim()).filter(|entity| !entity.is_empty());
+    let ctx = control()?;
+    match control::identity_providers::import(&ctx, view.row.organization_id, &settings, document, entity)
+        .await
+    {
+        Ok(read) => {
+            let why = "Entity id, addresses and certificates are filled in from the metadata. They are not saved yet.";
+            Ok(Step::Shown(FormState::filled(FORM, inputs::imported(sent, &read)), Some(why)))
+        }
+        Err(error) => refuse(error, view, sent),
+    }
+}
+
+/// Shows the form again with what is wrong with it; everything else is the page's.
+fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
+    let error = match error {
+        Error::Invalid { field, reason } if field == "certificates" => {
+            Error::invalid(wrong_certificate(view, sent), reason)
+        }
+        Error::Conflict { reason } if sent.value("generation") != view.row.generation.to_string() => {
+            Error::conflict(format!(
+                "{reason} What you typed is still here: save it again to overwrite theirs."
+            ))
+        }
+        error @ (Error::Invalid { .. } | Error::Conflict { .. }) => error,
+        other => return Err(other.into()),
+    };
+    set_status(error.status());
+    // No page can choose a file for anybody: it comes back as text.
+    Ok(Step::Shown(FormState::refused(FORM, error, sent).shown_as("metadata_file", "metadata"), None))
+}
+
+/// Which of the two certificates was refused: the one that is not as it was.
+fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    let known = view.settings.certificates.first().map(|pem| plain(pem));
+    let first = plain(&sent.value("certificate"));
+    let is_first_known = first.is_empty() || known.as_ref() == Some(&first);
+    if is_first_known && !sent.value("next_certificate").trim().is_empty() {
+        "next_certificate"
+    } else {
+        "certificate"
+    }
+}
+
+/// Why a form that could not be read whole is refused, and the answer's status.
+fn unread(LeftOut { field, why }: &LeftOut) -> (u16, Error) {
+    let field = if field == "metadata_file" { "metadata" } else { field.as_str() };
+    match why {
+        WhyLeftOut::TooLarge { bytes_max } => {
+            let reason = format!(
+                "This is too large: at most {} KiB are read. Metadata of one identity provider has some kB.",
+                bytes_max >> 10
+            );
+            (413, Error::invalid(field, reason))
+        }
+        WhyLeftOut::NotText => (422, Error::invalid(field, "This is not text in UTF-8.")),
+    }
+}
+
+fn title(view: &ProviderView, filled: Option<&'static str>, may_edit: bool) -> AnyView {
+    let days = view.row.certificate_days_left.filter(|days| *days < facts::DAYS_WARNED);
+    let ending = days.map(|_| {
+        view! {
+            <p class="alert alert-warning" role="note">
+                {icon(Icon::Warning)}
+                <span>"Its certificate: " {facts::certificate_end(&view.row)} ". Enter the next one beside it before it ends."</span>
+            </p>
+        }
+    });
+    let filled = filled.map(|why| {
+        view! {
+            <p class="alert alert-busy" role="status">{icon(Icon::Warning)} <span>{why} " " <a href="#their-side">"Look at it"</a> " and save."</span></p>
+        }
+    });
+    let closed = (!may_edit).then(|| {
+        view! {
+            <p class="alert" role="note">
+                {icon(Icon::Lock)}
+                <span>"You can look at it and test it. Only super admins change one that was in use: whoever it vouches for is believed here."</span>
+            </p>
+        }
+    });
+    view! {
+        {head(view.row.name.clone(), facts::state(view.row.state), ())} {filled} {closed} {ending}
+        <dl class="facts">
+            <div><dt>"Product"</dt><dd>{view.settings.preset.label()}</dd></div>
+            <div><dt>"People"</dt><dd>{view.row.people}</dd></div>
+            <div><dt>"Test"</dt><dd>{facts::tested(&view.row)}</dd></div>
+            <div><dt>"Certificate ends"</dt><dd>{facts::certificate_end(&view.row)}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
