@@ -244,3 +244,20 @@ fn on_processor() -> Result<Duration, Failure> {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     Ok(Duration::from_nanos(times.split(' ').next().unwrap_or_default().parse()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_of_each_finds_nothing() {
+        let mut fuzzer = Fuzzer::new().unwrap();
+        for tally in [
+            fuzzer.run(1, 1, |_, _, xml, _| Ok(look(&field(xml)).err().map(|it| it.check))),
+            fuzzer.run(1, 1, Fuzzer::judge),
+        ] {
+            let outcomes = tally.unwrap().outcomes;
+            assert!(outcomes.len() > 8 && outcomes.contains_key(&None), "{outcomes:?}");
+        }
+    }
+}

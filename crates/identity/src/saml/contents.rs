@@ -27,7 +27,7 @@ const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 
 /// What is read, and against what.
 pub(super) struct Read<'a, 'input> {
-    /// The response as it came. Signed or not, it is only asked for reasons to refuse.
+    /// The response: as it was signed, or as it came if it was not. It is only asked for reasons to refuse.
     pub(super) shell: Node<'a, 'input>,
     /// The assertion, in bytes that were signed.
     pub(super) assertion: Node<'a, 'input>,

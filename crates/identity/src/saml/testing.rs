@@ -31,6 +31,7 @@ mod controls;
 mod edits;
 mod encryptions;
 mod fields;
+mod forms;
 mod identifiers;
 pub mod mutations;
 mod parsers;

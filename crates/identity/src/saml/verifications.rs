@@ -177,10 +177,10 @@ fn judge(
     let inner = findings.take(inner)?;
     let assertion = inner.as_ref().unwrap_or(&outer).root_element();
     let assertion = findings.take(assertion_in(assertion))?;
-    let assertion = contents::read(
-        &contents::Read { shell: document.root_element(), assertion, trust, expectations, now },
-        findings,
-    );
+    // What the identity provider signed, if it signed the response, else what came.
+    let shell = if shape.root_signature.is_some() { &outer } else { &document }.root_element();
+    let read = contents::Read { shell, assertion, trust, expectations, now };
+    let assertion = contents::read(&read, findings);
     match (findings.refusal(), assertion) {
         (None, Some(assertion)) => Ok(assertion),
         (Some(refusal), _) => Err(refusal),

@@ -169,7 +169,7 @@ fn written(family: &mut Family) {
 /// What a response may say, or leave unsaid.
 fn said(family: &mut Family) {
     type Change = fn(&World, &mut super::Draft) -> Result<(), super::Failure>;
-    const CHANGES: [(&str, Change); 14] = [
+    const CHANGES: [(&str, Change); 15] = [
         ("several audiences", |_, draft| {
             draft.conditions = before(
                 &draft.conditions,
@@ -223,6 +223,11 @@ fn said(family: &mut Family) {
                 *part = part.replace("00Z", "00.123Z");
             }
             Ok(())
+        }),
+        ("times at the end of the calendar", |world, draft| {
+            let last = "9999-12-31T23:59:59Z";
+            edit(&mut draft.conditions, &world.at(300), last)?;
+            edit(&mut draft.subject, &world.at(300), last)
         }),
         ("conditions without times", |world, draft| {
             edit(&mut draft.conditions, &format!(r#" NotBefore="{}""#, world.at(0)), "")?;

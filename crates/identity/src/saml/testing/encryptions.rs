@@ -77,6 +77,10 @@ fn unsigned(family: &mut Family) {
             )?;
             swap(&signed, "<saml:EncryptedAssertion/>", &sealed)
         })
+        .under(Demands { assertion_signed: false, ..Demands::USUAL })
+        .add("an unsigned assertion where either signature would do", Check::AssertionSigned, |world| {
+            around(world, world.evil().assertion("").as_bytes())
+        })
         .under(Demands { encrypted: true, ..Demands::USUAL })
         .add("a plain one where it must be encrypted", Check::Encrypted, World::valid)
         .under(Demands::RESPONSE_ALONE)

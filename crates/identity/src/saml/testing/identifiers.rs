@@ -116,7 +116,27 @@ fn forms(family: &mut Family) {
 
 /// Attributes that others may take for an ID, on other elements; correctly signed in the response.
 fn places(family: &mut Family) {
-    const ATTRIBUTES: [(&str, &str, &str); 5] = [
+    const ATTRIBUTES: [(&str, &str, &str); 9] = [
+        (
+            "an ID of another namespace of an attribute",
+            r#"<saml:Attribute Name="email""#,
+            r#"<saml:Attribute xmlns:x="urn:example" x:ID="_name-0123456789" Name="email""#,
+        ),
+        (
+            "an id of another namespace of an attribute",
+            r#"<saml:Attribute Name="email""#,
+            r#"<saml:Attribute xmlns:x="urn:example" x:id="_name-0123456789" Name="email""#,
+        ),
+        (
+            "xml:id of an attribute",
+            r#"<saml:Attribute Name="email""#,
+            r#"<saml:Attribute xml:id="_name-0123456789" Name="email""#,
+        ),
+        (
+            "an ID of SAML's namespace of an attribute",
+            r#"<saml:Attribute Name="email""#,
+            r#"<saml:Attribute saml:ID="_name-0123456789" Name="email""#,
+        ),
         ("an ID of the NameID", "<saml:NameID ", r#"<saml:NameID ID="_name-0123456789" "#),
         ("xml:id of the NameID", "<saml:NameID ", r#"<saml:NameID xml:id="_name-0123456789" "#),
         (
