@@ -53,6 +53,8 @@ struct Tally {
     /// By the check that refused them; `None` counts those that were accepted.
     outcomes: BTreeMap<Option<Check>, u64>,
     slowest: (Duration, String),
+    /// How long it was on a processor, changing and judging.
+    busy: Duration,
 }
 
 fn main() -> Result<(), Failure> {
@@ -68,7 +70,11 @@ fn main() -> Result<(), Failure> {
         _ => return Err("say look or verify, seconds and, if you like, a seed".into()),
     }?;
     let inputs: u64 = tally.outcomes.values().sum();
-    println!("{target}: {inputs} inputs in {seconds} s, {} a second", inputs / seconds.max(1));
+    let busy = tally.busy.as_secs();
+    println!(
+        "{target}: {inputs} inputs in {seconds} s, {} a second of the {busy} s on a processor",
+        inputs / busy.max(1)
+    );
     for (outcome, count) in &tally.outcomes {
         println!("{count:>10} {}", outcome.map_or("let through", Check::name));
     }
@@ -198,6 +204,7 @@ impl Fuzzer {
     ) -> Result<Tally, Failure> {
         let (mut tally, mut dice) = (Tally::default(), Dice::new(seed));
         let (began, length) = (Instant::now(), Duration::from_secs(seconds));
+        let busy_before = on_processor()?;
         // Those that are accepted come first.
         let good = &self.seeds[..self.seeds.iter().take_while(|seed| seed.is_good).count()];
         while began.elapsed() < length {
@@ -235,6 +242,7 @@ impl Fuzzer {
                 return Err(format!("{time:?} for\n{}", tally.slowest.1).into());
             }
         }
+        tally.busy = on_processor()?.saturating_sub(busy_before);
         Ok(tally)
     }
 }
