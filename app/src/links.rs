@@ -5,9 +5,9 @@ mod own;
 use std::fmt::Write as _;
 
 pub use self::own::{
-    authentication, change_password, factor, factor_removal, factor_reset, new_app, new_passkey,
-    new_security_key, own_sessions, password_reset, provider_link, provider_unlink, recovery_codes,
-    second_factor, sign_in, step_up, trip,
+    authentication, change_password, confirmation_trip, factor, factor_removal, factor_reset, new_app,
+    new_passkey, new_security_key, own_sessions, password_reset, provider_link, provider_sign_out,
+    provider_unlink, recovery_codes, second_factor, sign_in, signed_out, step_up, trip,
 };
 
 /// The list of projects, of one organization or of the first.

@@ -41,7 +41,10 @@ use crate::{
     },
     sessions::{FactorPage, HomePage, OwnSessionsPage, SignInPage},
     set_up::{SetUpNeededPage, SetUpPage},
-    single_sign_on::{AnswerPage, LinkPage, RefusedPage, TripPage, UnlinkPage},
+    single_sign_on::{
+        AnswerPage, ConfirmationTripPage, LinkPage, ProviderSignOutPage, RefusedPage, SignedOutPage,
+        TripPage, UnlinkPage,
+    },
     step_up::StepUpPage,
     tokens::{NewOwnTokenPage, OwnTokenPage, OwnTokensPage, RevokeOwnTokensPage},
     units::UnitPage,
@@ -62,7 +65,10 @@ pub fn App() -> impl IntoView {
                 <Route ssr=Async path=path!("/sign-in/sso/:provider") view=TripPage />
                 <Route ssr=Async path=path!("/sign-in/answer") view=AnswerPage />
                 <Route ssr=Async path=path!("/sign-in/refused") view=RefusedPage />
+                <Route ssr=Async path=path!("/signed-out") view=SignedOutPage />
+                <Route ssr=Async path=path!("/signed-out/provider") view=ProviderSignOutPage />
                 <Route ssr=Async path=path!("/step-up") view=StepUpPage />
+                <Route ssr=Async path=path!("/step-up/sso/:provider") view=ConfirmationTripPage />
                 <Route ssr=Async path=path!("/password-reset") view=AskPasswordResetPage />
                 <Route ssr=Async path=path!("/password-reset/:token") view=PasswordResetPage />
                 <Route ssr=Async path=path!("/factor-resets/:token") view=FactorResetPage />

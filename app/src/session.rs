@@ -57,6 +57,11 @@ pub(crate) async fn begin_through(signed_in: SignedIn, provider: ProviderSession
     session()?.insert(PROVIDER_SESSION, provider).await.map_err(|error| failed(&error))
 }
 
+/// With which session at an identity provider this one began.
+pub(crate) async fn provider_session() -> Option<ProviderSession> {
+    session().ok()?.get(PROVIDER_SESSION).await.ok()?
+}
+
 /// Notes that the person has just shown once more who they are, under a new id.
 pub(crate) async fn prove(proven: Proven) -> Result<(), AppError> {
     let session = session()?;

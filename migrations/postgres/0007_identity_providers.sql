@@ -70,12 +70,14 @@ CREATE TABLE accepted_assertions (
 );
 CREATE INDEX accepted_assertions_by_expiry ON accepted_assertions (expires_at);
 
--- Through which identity provider a session began, and what the person and the session are called there.
+-- Through which identity provider a session began, whose that is, and what the person and the session are called there.
 ALTER TABLE sessions ADD COLUMN identity_provider_id UUID REFERENCES identity_providers (id) ON DELETE CASCADE;
+ALTER TABLE sessions ADD COLUMN provider_organization_id UUID;
 ALTER TABLE sessions ADD COLUMN subject TEXT COLLATE "C";
 ALTER TABLE sessions ADD COLUMN session_index TEXT COLLATE "C";
 CREATE INDEX sessions_by_provider ON sessions (identity_provider_id, subject);
 
 -- Of the session that made it.
 ALTER TABLE tokens ADD COLUMN identity_provider_id UUID REFERENCES identity_providers (id) ON DELETE CASCADE;
+ALTER TABLE tokens ADD COLUMN provider_organization_id UUID;
 CREATE INDEX tokens_by_provider ON tokens (identity_provider_id);

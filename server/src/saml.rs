@@ -3,14 +3,14 @@
 
 use axum::{
     Extension, Form, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use control::{
     Control, Origin, identity_providers,
-    single_sign_on::{self, Received},
+    single_sign_on::{self, Left, Received},
 };
 use domain::{
     errors::Error,
@@ -24,6 +24,8 @@ use crate::refusals::Refusal;
 const FORM_BYTES_MAX: usize = 512 << 10;
 /// Where the browser shows what it began.
 const ANSWER: &str = "/sign-in/answer";
+/// Where it is told that it is signed out.
+const SIGNED_OUT: &str = "/signed-out";
 /// Where it is told that the answer was not accepted.
 const REFUSED: &str = "/sign-in/refused";
 
@@ -33,6 +35,7 @@ type Place = Path<(OrganizationId, IdentityProviderId)>;
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(control: Control) -> Router<S> {
     let router: Router<Control> = Router::new()
         .route(PATHS[0], get(metadata))
+        .route(PATHS[2], get(slo))
         .route(PATHS[1], post(acs).layer(DefaultBodyLimit::max(FORM_BYTES_MAX)));
     router.with_state(control)
 }
@@ -41,6 +44,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(control: Control) -> Rout
 pub const PATHS: &[&str] = &[
     "/v1/sso/saml/account/{organization}/method/{provider}/metadata",
     "/v1/sso/saml/account/{organization}/method/{provider}/acs",
+    "/v1/sso/saml/account/{organization}/method/{provider}/slo",
 ];
 
 /// The field of the POST binding. What travels beside it says nothing to us.
@@ -83,6 +87,22 @@ async fn acs(
         Ok(Received::Kept) => Redirect::to(ANSWER).into_response(),
         Ok(Received::Unasked) => Redirect::to(&format!("/sign-in/sso/{provider}")).into_response(),
         Err(Error::Forbidden { .. }) => Redirect::to(REFUSED).into_response(),
+        Err(error) => Refusal(error).into_response(),
+    }
+}
+
+async fn slo(
+    State(control): State<Control>,
+    Extension(origin): Extension<Origin>,
+    place: Result<Place, axum::extract::rejection::PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Ok(Path((organization, provider))) = place else { return Refusal(Error::NotFound).into_response() };
+    let ctx = control.context(origin, None);
+    let query = query.unwrap_or_default();
+    match single_sign_on::receive_logout(&ctx, organization, provider, &query).await {
+        Ok(Left::Answer(address)) => Redirect::to(&address).into_response(),
+        Ok(Left::Done) => Redirect::to(SIGNED_OUT).into_response(),
         Err(error) => Refusal(error).into_response(),
     }
 }

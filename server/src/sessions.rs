@@ -103,8 +103,9 @@ impl Sessions {
             method: proof.map(|proof| proof.method),
             second_factor: proof.and_then(|proof| proof.second_factor),
             proven_at: held(record, app::PROVEN_AT),
+            provider_organization_id: proof.and_then(|proof| proof.provider),
             identity_provider_id: provider.as_ref().map(|provider| provider.provider),
-            subject: provider.as_ref().map(|provider| provider.subject.clone()),
+            subject: provider.as_ref().map(|provider| provider.name_id.value.clone()),
             session_index: provider.and_then(|provider| provider.index),
         })
     }

@@ -12,10 +12,25 @@ pub fn sign_in(next: Option<&str>) -> String {
 pub fn second_factor(next: Option<&str>) -> String {
     with_query("/sign-in/factor", &[("next", next)])
 }
+/// Where one is told that one is signed out; and offered to be signed out at the identity provider, too.
+#[must_use]
+pub fn signed_out(has_provider: bool) -> String {
+    with_query("/signed-out", &[("provider", has_provider.then_some("yes"))])
+}
+/// Leads to the identity provider to be signed out there.
+#[must_use]
+pub fn provider_sign_out() -> String {
+    "/signed-out/provider".to_owned()
+}
 /// Sign in with an identity provider, then go on to `next`.
 #[must_use]
 pub fn trip(provider: &str, next: Option<&str>) -> String {
     with_query(&format!("/sign-in/sso/{}", encode(provider)), &[("next", next)])
+}
+/// Show once more who one is, at an identity provider, then go on to `next`.
+#[must_use]
+pub fn confirmation_trip(provider: &str, next: &str) -> String {
+    with_query(&format!("/step-up/sso/{}", encode(provider)), &[("next", Some(next))])
 }
 /// Show once more who one is, then go on to `next`. What leads there itself leads to the start.
 #[must_use]

@@ -111,8 +111,18 @@ async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), A
 /// Ends the session.
 #[server(endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), AppError> {
-    answer(control::sessions::sign_out(&control()?).await)?;
+    let ctx = control()?;
+    answer(control::sessions::sign_out(&ctx).await)?;
+    let remembered = match session::provider_session().await {
+        Some(provider) => answer(control::single_sign_on::remember(&ctx, &provider).await)?,
+        None => None,
+    };
     session::end().await?;
+    if let Some(ceremony) = remembered {
+        session::keep_ceremony(&ceremony);
+        go(&links::signed_out(true));
+        return Ok(());
+    }
     done(&links::sign_in(None), "You are signed out.");
     Ok(())
 }

@@ -8,11 +8,14 @@ mod own_pages;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
+mod signed_out;
+#[cfg(feature = "ssr")]
 mod ways;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     own_pages::{LinkPage, UnlinkPage, own_identities},
-    pages::{AnswerPage, RefusedPage, TripPage},
+    pages::{AnswerPage, ConfirmationTripPage, RefusedPage, TripPage},
+    signed_out::{ProviderSignOutPage, SignedOutPage},
     ways::{first_way, leave, other_ways},
 };

@@ -1,4 +1,4 @@
-//! `/sign-in/sso/{provider}`, which leads to an identity provider; `/sign-in/answer`, to which its answer leads; and
+//! `/sign-in/sso/{provider}` and `/step-up/sso/{provider}`, which lead to an identity provider; `/sign-in/answer`, to which its answer leads; and
 //! `/sign-in/refused`, where those end whose answer nobody asked for or believes.
 
 use control::single_sign_on::{self, Finished};
@@ -23,6 +23,18 @@ pub(crate) fn TripPage() -> impl IntoView {
         let next = next.as_deref().and_then(links::own_path).unwrap_or_default();
         let id = id.ok_or(Error::NotFound)?;
         Ok(leave(answer(single_sign_on::begin(&control()?, id, next).await)?))
+    })
+}
+
+/// Leads to the identity provider that one signed in with, to show once more who one is.
+#[component]
+pub(crate) fn ConfirmationTripPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("provider").and_then(|id| id.parse().ok());
+    let next = use_query_map().read_untracked().get("next");
+    page(async move {
+        let next = next.as_deref().and_then(links::own_path).unwrap_or_default();
+        let id = id.ok_or(Error::NotFound)?;
+        Ok(leave(answer(single_sign_on::begin_step_up(&control()?, id, next).await)?))
     })
 }
 

@@ -8,7 +8,7 @@ use crate::{
     components::{field::Field, form::FormState, page::page},
     context::{answer, control},
     factors::{Question, question},
-    session,
+    links, session,
     sessions::gate::{Luggage, gate},
 };
 
@@ -35,8 +35,19 @@ fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
         true => " What you had entered is kept.",
         false => "",
     };
+    let by_provider = asked.provider.map(|choice| {
+        let address = links::confirmation_trip(&choice.id.to_string(), luggage.path());
+        view! {
+            <div class="other-way">
+                <a class="button button-wide" href=address rel="external nofollow">
+                    "Confirm with " {choice.name}
+                </a>
+            </div>
+        }
+    });
     let forms = match asked.kinds.is_empty() {
-        true => by_password(luggage),
+        true if asked.has_password || by_provider.is_none() => by_password(luggage),
+        true => ().into_any(),
         false => question(Question {
             kinds: &asked.kinds,
             options: asked.options,
@@ -51,7 +62,7 @@ fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
             "What you are about to do cannot be undone, or would help somebody stay who found this browser open. So it takes a \
              fresh proof; it is good for ten minutes." {kept}
         </p>
-        {forms}
+        {forms} {by_provider}
         <form method="post" action=CANCEL>
             {luggage.hidden(&[])} <button class="button button-quiet button-wide">"Cancel"</button>
         </form>

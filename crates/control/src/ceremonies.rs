@@ -148,7 +148,8 @@ const fn lifetime(kind: CeremonyKind) -> Duration {
         CeremonyKind::SecondFactor
         | CeremonyKind::StepUp
         | CeremonyKind::TotpRegistration
-        | CeremonyKind::SingleSignOn => SECOND_FACTOR_LIFETIME,
+        | CeremonyKind::SingleSignOn
+        | CeremonyKind::SingleLogout => SECOND_FACTOR_LIFETIME,
         CeremonyKind::PasskeySignIn
         | CeremonyKind::SecurityKeyRegistration
         | CeremonyKind::PasskeyRegistration => LIFETIME,

@@ -128,8 +128,10 @@ async fn change(permit: &Permit, tx: &mut Tx, input: &EditAuthenticationPolicy) 
     if !after.takes_address(address) {
         return Err(forms::shuts_out(address).into());
     }
-    if after.identity_provider_required {
-        // None can be there before identity providers themselves are.
+    if after.identity_provider_required
+        && !before.identity_provider_required
+        && !store::identity_providers::has_passed(tx, organization).await?
+    {
         return Err(forms::no_provider().into());
     }
     let preview = previews::make(permit, tx, generation, &before, after).await?;
@@ -176,9 +178,12 @@ pub(crate) fn read(stored: Option<&str>) -> Result<AuthenticationPolicy, Failure
 }
 
 /// What somebody had shown, as it is kept with sessions and tokens.
-pub(crate) fn proof(method: Option<SignInMethod>, second_factor: Option<FactorKind>) -> Option<Proof> {
-    // Whose identity provider vouched for them is not kept: of none, it is nobody's, and reaches the less.
-    method.map(|method| Proof { method, second_factor, provider: None })
+pub(crate) fn proof(
+    method: Option<SignInMethod>,
+    second_factor: Option<FactorKind>,
+    provider: Option<OrganizationId>,
+) -> Option<Proof> {
+    method.map(|method| Proof { method, second_factor, provider })
 }
 
 /// How old something is.

@@ -7,6 +7,7 @@
 mod answers;
 mod finishing;
 mod judges;
+mod leaving;
 mod own;
 mod people;
 mod trips;
@@ -14,11 +15,12 @@ mod trips;
 pub use answers::{Received, receive};
 pub use finishing::{Finished, finish};
 pub use judges::{JudgeError, SamlJudge};
+pub use leaving::{Left, leave, receive_logout, remember};
 pub use own::{own, unlink};
 pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for};
 
 use domain::{ids::IdentityProviderId, timestamps::Timestamp};
-use identity::saml::verifications::Report;
+use identity::saml::verifications::{NameId, Report};
 use ring::digest::{Context as Digest, SHA256};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -35,8 +37,8 @@ const ASSERTION: &[u8] = b"redoubt accepted assertion 1\0";
 pub struct ProviderSession {
     /// Where.
     pub provider: IdentityProviderId,
-    /// What tells the person apart there.
-    pub subject: String,
+    /// What the person is called there.
+    pub name_id: NameId,
     /// What the session is called there.
     pub index: Option<String>,
     /// When it ends at the latest.

@@ -7,11 +7,12 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
+    identity_providers::ProviderState,
     secrets::Secret,
     sign_ins::{CeremonyKind, FactorKind, Proof},
     states::Outcome,
     timestamps::Timestamp,
-    views::StepUpView,
+    views::{ProviderChoice, StepUpView},
 };
 use store::Tx;
 
@@ -51,13 +52,25 @@ pub async fn view(ctx: &Context) -> Result<Begun<StepUpView>, Error> {
         let user = profiles::person(ctx, &mut tx).await?;
         let held = store::factors::list_for_user(&mut tx, user.id).await?;
         let kinds = proofs::kinds(&mut tx, user.id, &held).await?;
+        let provider = provider(ctx, &mut tx).await?;
         drop(tx);
         let question = proofs::question(ctx, user.id, &held, ctx.session())?;
         let options = question.options();
         let kind = CeremonyKind::StepUp;
         let ceremony = ceremonies::begin_unrecorded(ctx, kind, Some(user.id), &question).await?;
-        Ok(Begun { ceremony, shown: StepUpView { kinds, options } })
+        let has_password = !user.password_hash.is_empty();
+        Ok(Begun { ceremony, shown: StepUpView { kinds, options, has_password, provider } })
     })
+}
+
+/// The identity provider that the session began with, as long as it lets people in.
+async fn provider(ctx: &Context, tx: &mut Tx) -> Result<Option<ProviderChoice>, Failure> {
+    let Some(key_hash) = ctx.session() else { return Ok(None) };
+    let row = store::sessions::find(tx, key_hash, ctx.now()).await?;
+    let Some(id) = row.and_then(|row| row.identity_provider_id) else { return Ok(None) };
+    let found = store::identity_providers::find(tx, id).await?;
+    let active = found.filter(|provider| provider.state == ProviderState::Active);
+    Ok(active.map(|provider| ProviderChoice { id: provider.id, name: provider.name }))
 }
 
 /// Shows it with a code of an authenticator app, or a recovery code.

@@ -172,6 +172,7 @@ pub async fn keep_session(control: &Control, user: UserId) -> Result<(), String>
         second_factor: None,
         proven_at: Some(now),
         identity_provider_id: None,
+        provider_organization_id: None,
         subject: None,
         session_index: None,
     };

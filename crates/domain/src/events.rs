@@ -145,6 +145,8 @@ text_enum! {
         IdentityProviderRemoved = "identity_provider.removed",
         /// An identity provider answered a request, or somebody posted what pretended to be an answer.
         SingleSignOnAnswered = "single_sign_on.answered",
+        /// An identity provider asked that somebody be signed out.
+        SingleLogout = "single_sign_on.logout",
         /// Somebody's account was linked with who they are at an identity provider.
         UserIdentityLinked = "user.identity_linked",
         /// That link was taken away.

@@ -347,6 +347,16 @@ impl SamlSettings {
         without(self) == without(other)
     }
 
+    /// Whether everybody whom it lets in has shown a second factor: it is taken for granted, or demanded of it.
+    #[must_use]
+    pub fn vouches_for_second_factor(&self) -> bool {
+        match self.second_factor {
+            SecondFactorRule::Always => true,
+            SecondFactorRule::Never => false,
+            SecondFactorRule::Asserted => SECOND_FACTOR_CONTEXTS.contains(&self.context_class.as_str()),
+        }
+    }
+
     /// What is still missing before anybody can sign in, in words for people; none if it is complete.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {

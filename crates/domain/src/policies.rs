@@ -213,7 +213,7 @@ impl Means {
         let passkey = self.factors.contains(&FactorKind::Passkey).then_some(Proof::PASSKEY);
         let providers = self.providers.iter().map(|(provider, method, vouches)| Proof {
             method: *method,
-            second_factor: vouches.then_some(FactorKind::Totp),
+            second_factor: vouches.then_some(FactorKind::IdentityProvider),
             provider: Some(*provider),
         });
         alone.into_iter().chain(both).chain(passkey).chain(providers)

@@ -65,6 +65,8 @@ text_enum! {
         PasskeyRegistration = "passkey_registration",
         /// Somebody was sent to an identity provider.
         SingleSignOn = "single_sign_on",
+        /// Somebody signed out who may be signed out at an identity provider as well.
+        SingleLogout = "single_logout",
     }
 }
 

@@ -103,6 +103,8 @@ pub struct OpenSession {
     pub method: Option<SignInMethod>,
     /// What they showed besides a password.
     pub second_factor: Option<FactorKind>,
+    /// Whose identity provider vouched for them.
+    pub provider_organization_id: Option<OrganizationId>,
     /// From where it was last used.
     pub address: Option<String>,
 }
@@ -128,6 +130,8 @@ pub struct OpenToken {
     pub method: Option<SignInMethod>,
     /// What they had shown besides a password.
     pub second_factor: Option<FactorKind>,
+    /// Whose identity provider had vouched for them.
+    pub provider_organization_id: Option<OrganizationId>,
     /// Whose it is.
     pub user_id: UserId,
     /// Their sign-in name.
@@ -202,7 +206,7 @@ pub async fn sessions(
     limit: u32,
 ) -> Result<Vec<OpenSession>, Error> {
     let text = let_in!(
-        "s.user_id, s.method, s.second_factor, s.address",
+        "s.user_id, s.method, s.second_factor, s.provider_organization_id, s.address",
         "JOIN sessions s ON s.user_id = m.user_id",
         "AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.key_hash LIMIT $3"
     );
@@ -218,7 +222,7 @@ pub async fn tokens(
 ) -> Result<Vec<OpenToken>, Error> {
     let text = open_tokens!(
         "t.id, t.kind, t.prefix, t.description, t.created_at, t.last_used_at, t.last_address, t.method,
-            t.second_factor, t.user_id, u.email, u.name, u.kind AS user_kind",
+            t.second_factor, t.provider_organization_id, t.user_id, u.email, u.name, u.kind AS user_kind",
         "ORDER BY t.id LIMIT $3"
     );
     fetch_all!(tx, text, organization, now, i64::from(limit))

@@ -5,7 +5,7 @@ use std::fmt;
 
 use domain::{
     identity_providers::{ProviderProtocol, ProviderState},
-    ids::{DomainId, IdentityProviderId, IdentityProviderKeyId, OrganizationId},
+    ids::{DomainId, IdentityProviderId, IdentityProviderKeyId, OrganizationId, UserId},
     timestamps::Timestamp,
 };
 
@@ -249,4 +249,34 @@ pub async fn count_tokens(tx: &mut Tx, id: IdentityProviderId) -> Result<i64, Er
     let text = "SELECT COUNT(*) FROM tokens WHERE identity_provider_id = $1";
     let (count,): (i64,) = fetch_one!(tx, text, id)?;
     Ok(count)
+}
+
+/// Whether an organization has one that lets people in and that a test passed of, with the settings that it has.
+pub async fn has_passed(tx: &mut Tx, organization: OrganizationId) -> Result<bool, Error> {
+    let text = "SELECT COUNT(*) FROM identity_providers
+        WHERE organization_id = $1 AND state = 'active' AND passed_at IS NOT NULL";
+    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
+    Ok(count > 0)
+}
+
+/// The identity providers that let in members of an organization who are linked with them or whose domain leads to them, whosever
+/// they are, at most `limit` pairs.
+pub async fn ways_of_members(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    limit: u32,
+) -> Result<Vec<(UserId, IdentityProviderId)>, Error> {
+    let text = "SELECT i.user_id, i.identity_provider_id FROM memberships m
+            JOIN identities i ON i.user_id = m.user_id
+            JOIN identity_providers p ON p.id = i.identity_provider_id
+        WHERE m.organization_id = $1 AND m.is_active AND p.state = 'active'
+        UNION
+        SELECT u.id, p.id FROM memberships m
+            JOIN users u ON u.id = m.user_id
+            JOIN domains d ON d.name = u.email_domain AND d.state = 'verified'
+            JOIN identity_provider_domains l ON l.domain_id = d.id
+            JOIN identity_providers p ON p.id = l.identity_provider_id AND p.organization_id = d.organization_id
+        WHERE m.organization_id = $1 AND m.is_active AND p.state = 'active'
+        ORDER BY 1, 2 LIMIT $2";
+    fetch_all!(tx, text, organization, i64::from(limit))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::{
-    ids::{IdentityProviderId, UserId},
+    ids::{IdentityProviderId, OrganizationId, UserId},
     sign_ins::{FactorKind, SignInMethod},
     timestamps::Timestamp,
 };
@@ -40,6 +40,8 @@ pub struct Row {
     pub proven_at: Option<Timestamp>,
     /// Through which identity provider it began, if through one.
     pub identity_provider_id: Option<IdentityProviderId>,
+    /// Whose that is.
+    pub provider_organization_id: Option<OrganizationId>,
     /// What tells its person apart there.
     pub subject: Option<String>,
     /// What the session is called there.
@@ -57,8 +59,9 @@ impl fmt::Debug for Row {
 pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
     let text =
         "INSERT INTO sessions (key_hash, user_id, data, created_at, last_seen_at, expires_at, address, agent,
-            method, second_factor, proven_at, identity_provider_id, subject, session_index)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (key_hash) DO NOTHING";
+            method, second_factor, proven_at, identity_provider_id, provider_organization_id, subject,
+            session_index)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (key_hash) DO NOTHING";
     let added = execute!(
         tx,
         text,
@@ -74,6 +77,7 @@ pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
         row.second_factor,
         row.proven_at,
         row.identity_provider_id,
+        row.provider_organization_id,
         row.subject.as_deref(),
         row.session_index.as_deref(),
     )?;
@@ -84,7 +88,7 @@ pub async fn add(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
 /// ended stays so.
 pub async fn set_data(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
     let text = "UPDATE sessions SET user_id = $2, data = $3, method = $4, second_factor = $5, proven_at = $6,
-            identity_provider_id = $7, subject = $8, session_index = $9
+            identity_provider_id = $7, provider_organization_id = $8, subject = $9, session_index = $10
         WHERE key_hash = $1";
     let changed = execute!(
         tx,
@@ -96,6 +100,7 @@ pub async fn set_data(tx: &mut Tx, row: &Row) -> Result<bool, Error> {
         row.second_factor,
         row.proven_at,
         row.identity_provider_id,
+        row.provider_organization_id,
         row.subject.as_deref(),
         row.session_index.as_deref(),
     )?;

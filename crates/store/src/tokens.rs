@@ -4,7 +4,7 @@
 use std::fmt;
 
 use domain::{
-    ids::{OrganizationId, TokenId, UserId},
+    ids::{IdentityProviderId, OrganizationId, TokenId, UserId},
     sign_ins::{FactorKind, SignInMethod},
     timestamps::Timestamp,
     tokens::TokenKind,
@@ -62,6 +62,10 @@ pub struct Token {
     pub method: Option<SignInMethod>,
     /// What they had shown besides a password.
     pub second_factor: Option<FactorKind>,
+    /// Through which identity provider they had signed in, if through one.
+    pub identity_provider_id: Option<IdentityProviderId>,
+    /// Whose that is.
+    pub provider_organization_id: Option<OrganizationId>,
 }
 
 // The hash belongs in no log.
@@ -80,8 +84,9 @@ pub async fn add(tx: &mut Tx, token: &Token) -> Result<(), Error> {
     let text =
         "INSERT INTO tokens (id, user_id, organization_id, kind, description, prefix, token_hash, scopes,
             ip_ranges, created_at, created_by, max_age_seconds, extend_when_used, expires_at, last_used_at,
-            last_address, last_agent, replaced_by, generation, method, second_factor)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+            last_address, last_agent, replaced_by, generation, method, second_factor, identity_provider_id, provider_organization_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+            $23)";
     execute!(
         tx,
         text,
@@ -106,6 +111,8 @@ pub async fn add(tx: &mut Tx, token: &Token) -> Result<(), Error> {
         token.generation,
         token.method,
         token.second_factor,
+        token.identity_provider_id,
+        token.provider_organization_id,
     )?;
     Ok(())
 }

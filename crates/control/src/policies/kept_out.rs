@@ -1,18 +1,22 @@
 //! Whom an organization's authentication policy lets in by none of the means they have, for who asks what somebody can do.
 //! Turns nobody away: at each request [`Context`](crate::Context) does, by what they come with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use domain::{
-    ids::UserId,
+    identity_providers::ProviderProtocol,
+    ids::{OrganizationId, UserId},
     policies::{Asked, AuthenticationPolicy, Means},
-    sign_ins::FactorKind,
+    sign_ins::{FactorKind, SignInMethod},
 };
 use store::{Tx, access::Access, authentication_policies::Person};
 use uuid::Uuid;
 
 use super::read;
-use crate::errors::Failure;
+use crate::{errors::Failure, identity_providers};
+
+/// Pairs of a member and an identity provider that are looked at, at most.
+const WAYS_MAX: u32 = 60_000;
 
 /// Those of these members who could not sign in and reach the organization, from whatever address, each with a sentence that
 /// says why. Who is shut out anyway, and who has nothing to sign in with at all, is not among them, nor is any application user.
@@ -28,8 +32,10 @@ pub(crate) async fn among(
     for (user, kind) in store::factors::kinds_among(tx, organization, users).await? {
         factors.entry(user).or_default().insert(kind);
     }
+    let mut providers = providers(tx, organization).await?;
     let told = people.into_iter().filter_map(|person| {
-        let means = means(&person, factors.remove(&person.user_id));
+        let providers = providers.remove(&person.user_id).unwrap_or_default();
+        let means = means(&person, factors.remove(&person.user_id), providers);
         let asked = Asked { organization, is_break_glass: is_break_glass(&person), address: None };
         Some((person.user_id, obstacle(&policy, &means, &asked, &access.organization_name)?))
     });
@@ -37,8 +43,37 @@ pub(crate) async fn among(
 }
 
 /// What a person could sign in with.
-pub(super) fn means(person: &Person, factors: Option<BTreeSet<FactorKind>>) -> Means {
-    Means { has_password: person.has_password, factors: factors.unwrap_or_default(), providers: Vec::new() }
+pub(super) fn means(
+    person: &Person,
+    factors: Option<BTreeSet<FactorKind>>,
+    providers: Vec<(OrganizationId, SignInMethod, bool)>,
+) -> Means {
+    Means { has_password: person.has_password, factors: factors.unwrap_or_default(), providers }
+}
+
+/// What vouches for the members of an organization: whose identity provider, over what, and whether for a second factor. One that
+/// only sometimes says so counts as one that does not.
+pub(super) async fn providers(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<BTreeMap<UserId, Vec<(OrganizationId, SignInMethod, bool)>>, Failure> {
+    let mut known = BTreeMap::new();
+    let mut found: BTreeMap<UserId, Vec<_>> = BTreeMap::new();
+    for (user, id) in store::identity_providers::ways_of_members(tx, organization, WAYS_MAX).await? {
+        if let Entry::Vacant(entry) = known.entry(id) {
+            let provider = store::identity_providers::find(tx, id).await?;
+            let provider =
+                provider.ok_or_else(|| Failure::Inconsistent("an identity provider is gone".into()))?;
+            let method = match provider.protocol {
+                ProviderProtocol::Saml => SignInMethod::Saml,
+                ProviderProtocol::Oidc => SignInMethod::Oidc,
+            };
+            let settings = identity_providers::read(&provider)?;
+            entry.insert((provider.organization_id, method, settings.vouches_for_second_factor()));
+        }
+        found.entry(user).or_default().extend(known.get(&id).copied());
+    }
+    Ok(found)
 }
 
 /// Whether a person is exempt from "identity provider required".

@@ -106,11 +106,16 @@ async fn people(
     for row in store::authentication_policies::sessions(tx, organization, ctx.now(), SESSIONS_MAX).await? {
         sessions.entry(row.user_id).or_default().push(Known::session(&row));
     }
+    let mut providers = kept_out::providers(tx, organization).await?;
     let found = store::authentication_policies::people(tx, organization, PEOPLE_MAX).await?;
     let known = found.into_iter().map(|person| {
         let user = person.user_id;
         let known = Known {
-            means: kept_out::means(&person, factors.remove(&user)),
+            means: kept_out::means(
+                &person,
+                factors.remove(&user),
+                providers.remove(&user).unwrap_or_default(),
+            ),
             is_break_glass: kept_out::is_break_glass(&person),
             sessions: sessions.remove(&user).unwrap_or_default(),
         };

@@ -43,7 +43,8 @@ impl Known {
     /// What a session that is open tells.
     pub(super) fn session(row: &OpenSession) -> (Proof, Option<IpAddr>) {
         // Those from before it was kept count as begun with a password, as they do at each request.
-        let proof = proof(row.method, row.second_factor).unwrap_or(Proof::PASSWORD);
+        let proof =
+            proof(row.method, row.second_factor, row.provider_organization_id).unwrap_or(Proof::PASSWORD);
         (proof, row.address.as_deref().and_then(|address| address.parse().ok()))
     }
 
@@ -117,7 +118,7 @@ impl Tightening<'_> {
         let address = token.last_address.as_deref().and_then(|address| address.parse().ok());
         let credential = Credential::Token {
             kind: token.kind,
-            proof: proof(token.method, token.second_factor),
+            proof: proof(token.method, token.second_factor, token.provider_organization_id),
             age_seconds: age_seconds(self.now, token.created_at),
         };
         let asked = Asked { organization: self.organization, is_break_glass: false, address };

@@ -180,7 +180,7 @@ impl End<'_> {
         });
         let session = ProviderSession {
             provider: self.provider.id,
-            subject: person.subject.clone(),
+            name_id: assertion.name_id.clone(),
             index: assertion.session_index.clone(),
             ends_at: [own_end, assertion.session_ends_at].into_iter().flatten().min(),
         };

@@ -188,7 +188,8 @@ async fn send(
     Ok(Begun { ceremony, shown: way })
 }
 
-fn algorithm(settings: &SamlSettings) -> SignatureAlgorithm {
+/// How our messages are signed.
+pub(super) fn algorithm(settings: &SamlSettings) -> SignatureAlgorithm {
     let known = SignatureAlgorithm::ALL.iter().copied();
     known.into_iter().find(|known| known.name() == settings.signature_algorithm).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     errors::Error,
-    ids::{OrganizationId, TokenId, UserId},
+    ids::{IdentityProviderId, OrganizationId, TokenId, UserId},
     networks::Cidr,
     permissions::Granted,
     principals::SubjectKind,
@@ -90,6 +90,13 @@ pub(crate) async fn view(ctx: &Context, tx: &mut Tx, user: UserId, id: TokenId) 
     draw(token.ok_or(Error::NotFound)?, ctx.now())
 }
 
+/// Through which identity provider the session began that a token is made in: the token goes with it.
+async fn provider_of_session(ctx: &Context, tx: &mut Tx) -> Result<Option<IdentityProviderId>, Failure> {
+    let Some(key_hash) = ctx.session() else { return Ok(None) };
+    let row = store::sessions::find(tx, key_hash, ctx.now()).await?;
+    Ok(row.and_then(|row| row.identity_provider_id))
+}
+
 /// Makes a token.
 pub(crate) async fn create(
     ctx: &Context,
@@ -130,6 +137,8 @@ pub(crate) async fn create(
         generation: 0,
         method: proof.map(|proof| proof.method),
         second_factor: proof.and_then(|proof| proof.second_factor),
+        identity_provider_id: provider_of_session(ctx, &mut write.tx).await?,
+        provider_organization_id: proof.and_then(|proof| proof.provider),
     };
     let mut write = limits::of_made(write, &row).await?;
     add(&mut write.tx, &row, now).await?;
@@ -204,6 +213,8 @@ pub(crate) async fn rotate(
         generation: 0,
         method: proof.map(|proof| proof.method),
         second_factor: proof.and_then(|proof| proof.second_factor),
+        identity_provider_id: provider_of_session(ctx, &mut write.tx).await?,
+        provider_organization_id: proof.and_then(|proof| proof.provider),
         ..old.clone()
     };
     let mut write = limits::of_made(write, &row).await?;

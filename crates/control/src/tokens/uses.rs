@@ -56,7 +56,7 @@ pub async fn authenticate(control: &Control, origin: Origin, presented: &Secret)
             kind: token.kind,
             user: token.user_id,
             scopes: scopes(&token),
-            proof: proof(token.method, token.second_factor),
+            proof: proof(token.method, token.second_factor, token.provider_organization_id),
             created_at: token.created_at,
         };
         let ctx = Context::new(control.clone(), origin.clone(), Some(Credential::Token(used)));

@@ -295,6 +295,7 @@ impl World {
             second_factor: None,
             proven_at: Some(self.now()),
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         }

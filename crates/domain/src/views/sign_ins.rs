@@ -1,5 +1,6 @@
 //! What people see of how they sign in: their factors and sessions, and what a page that asks for a factor needs.
 
+use super::ProviderChoice;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,6 +30,10 @@ pub struct StepUpView {
     pub kinds: Vec<FactorKind>,
     /// Options for `navigator.credentials.get` as JSON; none for who has neither security key nor passkey.
     pub options: Option<String>,
+    /// Whether they have a password, for who has no factor.
+    pub has_password: bool,
+    /// The identity provider that they signed in with, which can confirm who they are.
+    pub provider: Option<ProviderChoice>,
 }
 
 /// One rule for passwords, and how a password that is being typed stands with it.

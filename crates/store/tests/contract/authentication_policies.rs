@@ -119,6 +119,7 @@ async fn knows_whom_a_change_concerns(store: Store) {
             second_factor: (key == 2).then_some(FactorKind::Totp),
             proven_at: None,
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         };
@@ -129,9 +130,16 @@ async fn knows_whom_a_change_concerns(store: Store) {
         user_id: user_id(1),
         method: Some(SignInMethod::Password),
         second_factor: Some(FactorKind::Totp),
+        provider_organization_id: None,
         address: Some("192.0.2.1".into()),
     };
-    let first = OpenSession { user_id: user_id(2), method: None, second_factor: None, address: None };
+    let first = OpenSession {
+        user_id: user_id(2),
+        method: None,
+        second_factor: None,
+        provider_organization_id: None,
+        address: None,
+    };
     assert_eq!(open, [last, first]);
     assert_eq!(authentication_policies::sessions(&mut tx, id, at(49), 9).await.unwrap().len(), 3);
 }
@@ -164,6 +172,8 @@ async fn knows_which_tokens_a_change_concerns(store: Store) {
             generation: 0,
             method: Some(SignInMethod::Passkey),
             second_factor: Some(FactorKind::Passkey),
+            identity_provider_id: None,
+            provider_organization_id: None,
         };
         tokens::add(&mut tx, &token).await.unwrap();
     }

@@ -305,6 +305,8 @@ fn token(number: u128, user: u128, last_used_at: Option<Timestamp>) -> Token {
         generation: 0,
         method: None,
         second_factor: None,
+        identity_provider_id: None,
+        provider_organization_id: None,
     }
 }
 

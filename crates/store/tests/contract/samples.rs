@@ -3,6 +3,7 @@
 use domain::{
     actions::Action,
     events::EventType,
+    identity_providers::{ProviderProtocol, ProviderState},
     ids::*,
     principals::{PrincipalKind, UserKind},
     states::{NodeState, Outcome, ServiceState, ServiceType, VolumeKind},
@@ -11,8 +12,9 @@ use domain::{
 use sqlx::AssertSqlSafe;
 use store::{
     Store, Tx, destruction_certificates::Certificate, events::Event, grants::Grant, groups::Group,
-    knowers::Knower, nodes::Node, organizations::Organization, projects::Project, services::Service,
-    sessions::Row, strands::Strand, units::Unit, users::User, volumes::Volume,
+    identity_providers::IdentityProvider, knowers::Knower, nodes::Node, organizations::Organization,
+    projects::Project, services::Service, sessions::Row, strands::Strand, units::Unit, users::User,
+    volumes::Volume,
 };
 use uuid::Uuid;
 
@@ -269,8 +271,32 @@ pub(crate) fn session(key: u8, user: Option<u128>) -> Row {
         second_factor: None,
         proven_at: None,
         identity_provider_id: None,
+        provider_organization_id: None,
         subject: None,
         session_index: None,
+    }
+}
+
+pub(crate) fn provider_id(number: u128) -> IdentityProviderId {
+    IdentityProviderId::from_uuid(uuid(number))
+}
+
+/// A draft of an identity provider.
+pub(crate) fn provider(number: u128, organization: u128, name: &str) -> IdentityProvider {
+    IdentityProvider {
+        id: provider_id(number),
+        organization_id: organization_id(organization),
+        name: name.into(),
+        protocol: ProviderProtocol::Saml,
+        state: ProviderState::Draft,
+        settings: "{}".into(),
+        secret_sealed: None,
+        last_test: None,
+        tested_at: None,
+        passed_at: None,
+        created_at: at(3),
+        changed_at: at(3),
+        generation: 0,
     }
 }
 

@@ -29,7 +29,7 @@ fn token_id(number: u128) -> TokenId {
 }
 
 /// A token of user 1, made at ten times its number.
-fn token(number: u128) -> Token {
+pub(crate) fn token(number: u128) -> Token {
     Token {
         id: token_id(number),
         user_id: user_id(1),
@@ -52,6 +52,8 @@ fn token(number: u128) -> Token {
         generation: 0,
         method: None,
         second_factor: None,
+        identity_provider_id: None,
+        provider_organization_id: None,
     }
 }
 

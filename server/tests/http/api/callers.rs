@@ -169,6 +169,7 @@ impl Person {
             second_factor: None,
             proven_at: Some(now),
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         };

@@ -276,6 +276,7 @@ impl<'a> Case<'a> {
             second_factor: None,
             proven_at: Some(now),
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         };

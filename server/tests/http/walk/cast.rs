@@ -288,6 +288,8 @@ impl Cast<'_> {
             generation: 0,
             method: None,
             second_factor: None,
+            identity_provider_id: None,
+            provider_organization_id: None,
         };
         store::tokens::add(&mut self.tx, &token).await.unwrap();
         token
@@ -316,6 +318,7 @@ impl Cast<'_> {
             second_factor: None,
             proven_at: Some(self.now),
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         };

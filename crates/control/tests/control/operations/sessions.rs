@@ -291,6 +291,7 @@ fn session_row(world: &World, seconds: u64) -> sessions::SessionRow {
         second_factor: None,
         proven_at: None,
         identity_provider_id: None,
+        provider_organization_id: None,
         subject: None,
         session_index: None,
     }
@@ -318,6 +319,7 @@ async fn what_has_ended_is_removed() {
             second_factor: None,
             proven_at: None,
             identity_provider_id: None,
+            provider_organization_id: None,
             subject: None,
             session_index: None,
         };
@@ -378,6 +380,7 @@ async fn a_server_removes_what_has_ended() {
         second_factor: None,
         proven_at: None,
         identity_provider_id: None,
+        provider_organization_id: None,
         subject: None,
         session_index: None,
     };

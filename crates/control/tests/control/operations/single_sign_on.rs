@@ -193,7 +193,7 @@ async fn a_first_sign_in_makes_a_member() {
     assert_eq!((signed_in.proof.method, signed_in.proof.second_factor), (SignInMethod::Saml, None));
     assert_eq!(signed_in.proof.provider, Some(company.organization));
     assert_eq!(
-        (session.subject.as_str(), session.index.as_deref()),
+        (session.name_id.value.as_str(), session.index.as_deref()),
         ("alice@acme.example", Some("_session-1"))
     );
     let mut tx = company.world.store.read().await.unwrap();
