@@ -2,13 +2,18 @@
 
 use domain::sign_ins::{FactorKind, SignInMethod};
 use store::{
-    Store,
+    Store, identity_providers,
     sessions::{self, Row},
 };
 
 use crate::samples::*;
 
-contract!(is_found_until_it_ends, removes_what_has_ended_a_few_at_a_time, lists_and_removes_by_user,);
+contract!(
+    is_found_until_it_ends,
+    removes_what_has_ended_a_few_at_a_time,
+    lists_and_removes_by_user,
+    ends_what_began_at_an_identity_provider
+);
 
 async fn is_found_until_it_ends(store: Store) {
     populate(&store).await;
@@ -98,4 +103,46 @@ async fn lists_and_removes_by_user(store: Store) {
     assert_eq!(sessions::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 2);
     assert_eq!(sessions::list_for_user(&mut tx, user_id(1), at(0), 9).await.unwrap(), []);
     assert!(sessions::find(&mut tx, &session(3, None).key_hash, at(0)).await.unwrap().is_some());
+}
+
+async fn ends_what_began_at_an_identity_provider(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    for number in [1, 2] {
+        let row = provider(number, 1, &number.to_string());
+        assert!(identity_providers::add(&mut tx, &row).await.unwrap());
+    }
+    let began = |key, user, provider, subject: &str, index: Option<&str>| Row {
+        identity_provider_id: Some(provider_id(provider)),
+        subject: Some(subject.into()),
+        session_index: index.map(Into::into),
+        ..session(key, user)
+    };
+    let rows = [
+        began(1, Some(1), 1, "alice", Some("one")),
+        began(2, Some(1), 1, "alice", Some("two")),
+        began(3, None, 1, "alice", None),
+        began(4, Some(1), 1, "Alice", Some("one")),
+        began(5, Some(1), 2, "alice", Some("one")),
+        session(6, Some(1)),
+    ];
+    for row in &rows {
+        assert!(sessions::add(&mut tx, row).await.unwrap());
+        assert_eq!(sessions::find(&mut tx, &row.key_hash, at(50)).await.unwrap().as_ref(), Some(row));
+    }
+    // Where a session began is kept as it goes on.
+    assert!(sessions::set_data(&mut tx, &rows[0]).await.unwrap());
+    assert_eq!(sessions::find(&mut tx, &rows[0].key_hash, at(50)).await.unwrap().as_ref(), Some(&rows[0]));
+    let id = provider_id(1);
+    let ended = sessions::remove_of_subject(&mut tx, id, "alice", Some("three")).await.unwrap();
+    assert_eq!(ended, []);
+    let ended = sessions::remove_of_subject(&mut tx, id, "alice", Some("two")).await.unwrap();
+    assert_eq!(ended, [Some(user_id(1))]);
+    let mut ended = sessions::remove_of_subject(&mut tx, id, "alice", None).await.unwrap();
+    ended.sort();
+    assert_eq!(ended, [None, Some(user_id(1))]);
+    for (row, is_there) in rows.iter().zip([false, false, false, true, true, true]) {
+        let found = sessions::find(&mut tx, &row.key_hash, at(50)).await.unwrap();
+        assert_eq!(found.is_some(), is_there, "{:?}", row.key_hash[0]);
+    }
 }
