@@ -320,6 +320,7 @@ const MAY_OPEN_TRANSACTIONS: &[&str] = &[
     "crates/control/src/mails/sending.rs",
     "crates/control/src/sessions/lock_outs.rs",
     "crates/control/src/sessions/rows.rs",
+    "crates/control/src/single_sign_on/trips.rs",
     "crates/control/src/tokens/uses.rs",
     "crates/control/src/workflow.rs",
     "crates/control/src/workflow/",
