@@ -28,6 +28,7 @@ pub mod components;
 
 pub mod application_users;
 pub mod certificates;
+pub mod domains;
 pub mod events;
 pub mod factor_resets;
 pub mod factors;

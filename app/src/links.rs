@@ -185,6 +185,21 @@ pub fn invitation(token: &str) -> String {
 pub fn domains(organization: &str) -> String {
     of_organization(organization, &["domains"], &[])
 }
+/// A domain.
+#[must_use]
+pub fn domain(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain], &[])
+}
+/// What verifying a domain would do.
+#[must_use]
+pub fn domain_verification(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain, "verify"], &[])
+}
+/// The file that proves a domain.
+#[must_use]
+pub fn domain_file(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain, "file"], &[])
+}
 /// The groups of an organization.
 #[must_use]
 pub fn groups(organization: &str, query: &[(&str, Option<&str>)]) -> String {

@@ -15,6 +15,7 @@ use crate::{
     },
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
+    domains::{DomainPage, DomainsPage, VerifyDomainPage},
     events::EventsPage,
     factor_resets::{AskFactorResetPage, FactorResetPage},
     factors::{
@@ -77,6 +78,7 @@ pub fn App() -> impl IntoView {
                 <ProjectRoutes />
                 <ServiceRoutes />
                 <OrganizationRoutes />
+                <DomainRoutes />
                 <PeopleRoutes />
                 <PermissionRoutes />
             </FlatRoutes>
@@ -157,6 +159,17 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />
+    }
+    .into_inner()
+}
+
+/// The domains of an organization.
+#[component(transparent)]
+fn DomainRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/organizations/:organization/domains") view=DomainsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/domains/:domain") view=DomainPage />
+        <Route ssr=Async path=path!("/organizations/:organization/domains/:domain/verify") view=VerifyDomainPage />
     }
     .into_inner()
 }

@@ -11,6 +11,7 @@ mod operations;
 mod problems;
 
 mod application_users;
+mod domains;
 mod events;
 mod groups;
 mod invitations;
@@ -61,6 +62,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         application_users::operations(),
         permissions::operations(),
         policies::operations(),
+        domains::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use control::{
-    Context, application_users, certificates, groups, invitations, mails, organizations, permissions,
-    projects, services, units, users,
+    Context, application_users, certificates, domains, groups, invitations, mails, organizations,
+    permissions, projects, services, units, users,
 };
 use domain::{
     ids::{FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
@@ -122,7 +122,7 @@ impl World {
     pub(super) fn mistaken(&self, name: &str) -> &str {
         let other = match name {
             "user" | "deactivated_user" | "spare_user" | "unit" => "group",
-            "group" | "certificate" | "grant" | "mail" => "unit",
+            "group" | "certificate" | "grant" | "mail" | "domain" => "unit",
             "organization" | "application_user" | "ended_invitation" => "user",
             "project" => "service",
             "service" => "project",
@@ -173,6 +173,8 @@ impl Place {
         invitations::withdraw(ctx, organization, ended).await.unwrap();
         let mail = mails::list(ctx, organization, "", None).await.unwrap().rows[0].id;
         let certificate = self.destroy_service(ctx, &old).await;
+        let domain = format!("{}.example", self.project);
+        let domain = domains::add(ctx, organization, &domain, "dns").await.unwrap().domain_id;
 
         let values = [
             ("organization", organization.to_string()),
@@ -188,6 +190,7 @@ impl Place {
             ("application_user", robot.to_string()),
             ("application_token", token.to_string()),
             ("certificate", certificate),
+            ("domain", domain.to_string()),
             ("mail", mail.to_string()),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
@@ -314,6 +317,9 @@ impl Place {
         let own = control::tokens::create(ctx, &own).await.unwrap().row.id;
         control::tokens::revoke(ctx, own).await.unwrap();
 
+        let domain = domains::add(ctx, organization, "old.example", "dns").await.unwrap().domain_id;
+        domains::remove(ctx, organization, domain, "old.example").await.unwrap();
+
         // What cannot be deleted by itself goes with its organization.
         let other = organizations::create(ctx, "Old").await.unwrap().id;
         let there = Self { organization: other, domain: "example.com", ..*self };
@@ -333,6 +339,7 @@ impl Place {
             ("application_user", robot.to_string()),
             ("application_token", token.to_string()),
             ("mail", mail.to_string()),
+            ("domain", domain.to_string()),
             ("ended_invitation", invitation.to_string()),
             ("own_invitation", invitation.to_string()),
             ("unwanted_invitation", invitation.to_string()),

@@ -2,18 +2,18 @@
 
 use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
-    AcceptInvitation, AddGroupMember, AskPasswordResetFor, ChangeOwnPassword, CreateApplicationUser,
-    CreateGroup, CreateOrganization, CreateProject, CreateService, CreateUnit, DeactivateUser,
-    DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteService, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions, EndUserSessions,
-    Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers,
-    ManageOwnFactors, ManageOwnTokens, MoveProject, ObjectToOwnFactorReset, ReactivateUser,
-    RemoveGroupMember, RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject, RenameUnit,
-    ResetFactors, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass, SetIpFilter,
-    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, ViewMails, ViewOrganization,
-    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile, ViewOwnTokens,
-    ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawFactorReset,
-    WithdrawInvitation,
+    AcceptInvitation, AddDomain, AddGroupMember, AskPasswordResetFor, ChangeOwnPassword,
+    CreateApplicationUser, CreateGroup, CreateOrganization, CreateProject, CreateService, CreateUnit,
+    DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteService,
+    DeleteUnit, EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions,
+    EndUserSessions, Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits,
+    ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject, ObjectToOwnFactorReset, ReactivateUser,
+    RemoveDomain, RemoveGroupMember, RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject,
+    RenameUnit, ResetFactors, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass, SetDomainMethod,
+    SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, VerifyDomain, ViewMails,
+    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile,
+    ViewOwnTokens, ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit,
+    WithdrawFactorReset, WithdrawInvitation,
 };
 
 use super::{
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_oneself(),
         of_organizations(),
         of_units(),
+        of_domains(),
         of_users(),
         of_invitations(),
         of_groups(),
@@ -132,6 +133,20 @@ fn of_units() -> Vec<Route> {
             .with("organization={organization}&unit={unit}&generation=99&name=Stores"),
         post("/api/units/delete", &[OnUnit(DeleteUnit)])
             .with("organization={organization}&unit={unit}&confirmation=x"),
+    ]
+}
+
+fn of_domains() -> Vec<Route> {
+    const DOMAIN: &str = "organization={organization}&domain={domain}";
+    vec![
+        post("/api/domains/add", &[In(AddDomain)]).with("organization={organization}&domain_name="),
+        // As it is already.
+        post("/api/domains/set_method", &[In(SetDomainMethod)])
+            .with("organization={organization}&domain={domain}&verification_type=dns"),
+        // Nothing is looked up here.
+        post("/api/domains/verify", &[In(VerifyDomain)]).with(DOMAIN),
+        post("/api/domains/remove", &[In(RemoveDomain)])
+            .with("organization={organization}&domain={domain}&confirmation=x"),
     ]
 }
 

@@ -2,13 +2,14 @@
 
 use axum::http::Method;
 use domain::actions::Action::{
-    AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser, CreateGroup,
-    CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
-    DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy,
-    EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember,
-    RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken,
-    SetBreakGlass, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewAuthenticationPolicy,
+    AddDomain, AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser,
+    CreateGroup, CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup,
+    DeleteOrganization, DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser,
+    EditAuthenticationPolicy, EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers,
+    ListDomains, ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens,
+    MoveProject, ReactivateUser, RemoveDomain, RemoveGroupMember, RemoveUser, RenameOrganization,
+    RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken, SetBreakGlass, SetDomainMethod,
+    SetProjectContacts, SetProjectTags, SetSuperAdmin, VerifyDomain, ViewAuthenticationPolicy,
     ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
     ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
     WithdrawInvitation,
@@ -46,6 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_organizations(),
         of_users(),
         of_policies(),
+        of_domains(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -134,6 +136,22 @@ fn of_users() -> Vec<Route> {
             .with(r#"{"emails":["{member}"],"resource":"unit:{unit}"}"#),
         delete(INVITATION, &[In(WithdrawInvitation)]),
         post(RESEND, &[In(InviteUsers)]),
+    ]
+}
+
+fn of_domains() -> Vec<Route> {
+    const DOMAINS: &str = "/v1/organizations/{organization}/domains";
+    const DOMAIN: &str = "/v1/organizations/{organization}/domains/{domain}";
+    vec![
+        get(DOMAINS, &[In(ListDomains)]),
+        post(DOMAINS, &[In(AddDomain)]).with(r#"{"domain_name":""}"#),
+        get(DOMAIN, &[In(ListDomains)]),
+        // As it is already.
+        patch(DOMAIN, &[In(SetDomainMethod)]).with(r#"{"verification_type":"dns"}"#),
+        delete(DOMAIN, &[In(RemoveDomain)]).with("confirm=x"),
+        // Nothing is looked up here.
+        post("/v1/organizations/{organization}/domains/{domain}/verify", &[In(VerifyDomain)]),
+        get("/v1/organizations/{organization}/discovered-organizations", &[In(ListDomains)]),
     ]
 }
 
