@@ -200,6 +200,16 @@ pub fn domain_verification(organization: &str, domain: &str) -> String {
 pub fn domain_file(organization: &str, domain: &str) -> String {
     of_organization(organization, &["domains", domain, "file"], &[])
 }
+/// Everybody whom an organization manages.
+#[must_use]
+pub fn managed_users(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["managed-users"], query)
+}
+/// An account that an organization manages.
+#[must_use]
+pub fn managed_user(organization: &str, user: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["managed-users", user], query)
+}
 /// The groups of an organization.
 #[must_use]
 pub fn groups(organization: &str, query: &[(&str, Option<&str>)]) -> String {

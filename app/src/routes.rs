@@ -27,6 +27,7 @@ use crate::{
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
     mails::{MailPage, MailsPage},
+    managed::{ManagedUserPage, ManagedUsersPage},
     organizations::{
         OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
     },
@@ -163,13 +164,15 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     .into_inner()
 }
 
-/// The domains of an organization.
+/// The domains of an organization, and the accounts that it manages because of them.
 #[component(transparent)]
 fn DomainRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     view! {
         <Route ssr=Async path=path!("/organizations/:organization/domains") view=DomainsPage />
         <Route ssr=Async path=path!("/organizations/:organization/domains/:domain") view=DomainPage />
         <Route ssr=Async path=path!("/organizations/:organization/domains/:domain/verify") view=VerifyDomainPage />
+        <Route ssr=Async path=path!("/organizations/:organization/managed-users") view=ManagedUsersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/managed-users/:user") view=ManagedUserPage />
     }
     .into_inner()
 }

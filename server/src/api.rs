@@ -15,6 +15,7 @@ mod domains;
 mod events;
 mod groups;
 mod invitations;
+mod managed;
 mod organizations;
 mod own;
 mod permissions;
@@ -63,6 +64,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         permissions::operations(),
         policies::operations(),
         domains::operations(),
+        managed::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

@@ -34,9 +34,10 @@ pub(crate) fn DomainPage() -> impl IntoView {
         let (organization, id) = super::named(&params)?;
         let row = answer(control::domains::view(&control()?, organization, id).await)?;
         let may_read_events = viewer.may(organization, Action::ViewOrganizationEvents);
+        let may_manage = viewer.may(organization, Action::ViewManagedUsers);
         let frame = super::frame(&row, "").calls(calls(&row));
         let body = view! {
-            {title(&row, may_read_events)} {alert(&row)} {proof(&row)} {change(&row)} {end(&row)}
+            {title(&row, may_read_events, may_manage)} {alert(&row)} {proof(&row)} {change(&row)} {end(&row)}
         };
         Ok(frame.view(viewer, body.into_any()))
     })
@@ -51,13 +52,18 @@ fn calls(row: &DomainRow) -> ApiCalls {
         .v1("Remove it", "DELETE", &format!("{path}?confirm={}", row.domain_name), None)
 }
 
-fn title(row: &DomainRow, may_read_events: bool) -> AnyView {
+fn title(row: &DomainRow, may_read_events: bool, may_manage: bool) -> AnyView {
     let (organization, id) = (row.organization_id.to_string(), row.domain_id.to_string());
     let label = if row.state == DomainState::Verified { "Look for the proof…" } else { "Verify…" };
     let class = if row.state == DomainState::Verified { "button" } else { "button button-primary" };
     let verify = view! { <a class=class href=links::domain_verification(&organization, &id)>{label}</a> };
     let people = row.managed_people.map(|people| {
-        view! { <div><dt>"Managed people"</dt><dd>{super::people(people)}</dd></div> }
+        let path = links::managed_users(&organization, &[]);
+        let told = match may_manage {
+            true => view! { <a href=path>{super::people(people)}</a> }.into_any(),
+            false => super::people(people).into_any(),
+        };
+        view! { <div><dt>"Managed people"</dt><dd>{told}</dd></div> }
     });
     let history = may_read_events.then(|| {
         let events = format!("/organizations/{organization}/events");

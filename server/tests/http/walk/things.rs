@@ -8,12 +8,13 @@ use control::{
     permissions, projects, services, units, users,
 };
 use domain::{
-    ids::{FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
+    ids::{DomainId, FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
     inputs::{CreateService, CreateToken, GrantPermission, InviteUsers},
     principals::UserKind,
     sign_ins::FactorKind,
     states::ServiceState,
     timestamps::Timestamp,
+    tokens::TokenKind,
 };
 use store::{Tx, factors::Factor, grants::Grant, tokens::Token, users::User};
 use uuid::Uuid;
@@ -175,6 +176,7 @@ impl Place {
         let certificate = self.destroy_service(ctx, &old).await;
         let domain = format!("{}.example", self.project);
         let domain = domains::add(ctx, organization, &domain, "dns").await.unwrap().domain_id;
+        let (managed, shut_out, managed_token) = self.make_managed(installation, domain, token, at).await;
 
         let values = [
             ("organization", organization.to_string()),
@@ -191,6 +193,9 @@ impl Place {
             ("application_token", token.to_string()),
             ("certificate", certificate),
             ("domain", domain.to_string()),
+            ("managed_user", managed.to_string()),
+            ("shut_out_user", shut_out.to_string()),
+            ("managed_token", managed_token.id.to_string()),
             ("mail", mail.to_string()),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
@@ -206,7 +211,7 @@ impl Place {
             group: (group, user),
             spare,
             grant: store::grants::find(&mut tx, organization, grant).await.unwrap().unwrap(),
-            tokens: vec![store::tokens::find(&mut tx, token).await.unwrap().unwrap()],
+            tokens: vec![store::tokens::find(&mut tx, token).await.unwrap().unwrap(), managed_token],
             at,
         };
         let (project, super_admin, values) = (project_id, who.id, values.into());
@@ -225,6 +230,32 @@ impl Place {
         store::memberships::set_active(&mut tx, self.organization, ids[1], false).await.unwrap();
         tx.commit().await.unwrap();
         ids
+    }
+
+    /// Two people whom the organization manages because of its domain, of whom the second is shut out, and a token of the first.
+    async fn make_managed(
+        &self,
+        installation: &Installation,
+        domain: DomainId,
+        token: TokenId,
+        now: Timestamp,
+    ) -> (UserId, UserId, Token) {
+        let [mia, moe] = [6, 7].map(|number| UserId::from_uuid(Uuid::from_u128(self.number + number)));
+        let mut tx = installation.store.write().await.unwrap();
+        assert!(store::domains::set_verified(&mut tx, domain, now, now).await.unwrap());
+        for (id, name) in [(mia, "mia"), (moe, "moe")] {
+            let email = format!("{name}@{}.example", self.project);
+            add_user(&mut tx, id, &email, UserKind::Person, now).await;
+        }
+        assert!(store::users::set_active(&mut tx, moe, false).await.unwrap());
+        let like = store::tokens::find(&mut tx, token).await.unwrap().unwrap();
+        let id = TokenId::from_uuid(Uuid::from_u128(self.number + 8));
+        let token_hash = id.uuid().as_bytes().to_vec();
+        let (kind, organization_id) = (TokenKind::Personal, None);
+        let token = Token { id, token_hash, user_id: mia, kind, organization_id, ..like };
+        store::tokens::add(&mut tx, &token).await.unwrap();
+        tx.commit().await.unwrap();
+        (mia, moe, token)
     }
 
     async fn add_factor(&self, installation: &Installation, user: UserId, at: Timestamp) -> String {
@@ -334,6 +365,9 @@ impl Place {
             ("user", lee.to_string()),
             ("deactivated_user", lee.to_string()),
             ("spare_user", lee.to_string()),
+            ("managed_user", lee.to_string()),
+            ("shut_out_user", lee.to_string()),
+            ("managed_token", own.to_string()),
             ("group", group.to_string()),
             ("grant", grant.to_string()),
             ("application_user", robot.to_string()),

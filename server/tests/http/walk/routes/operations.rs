@@ -2,14 +2,15 @@
 
 use axum::http::Method;
 use domain::actions::Action::{
-    AddDomain, AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser,
-    CreateGroup, CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup,
-    DeleteOrganization, DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser,
-    EditAuthenticationPolicy, EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers,
-    ListDomains, ListGroups, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens,
-    MoveProject, ReactivateUser, RemoveDomain, RemoveGroupMember, RemoveUser, RenameOrganization,
-    RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken, SetBreakGlass, SetDomainMethod,
-    SetProjectContacts, SetProjectTags, SetSuperAdmin, VerifyDomain, ViewAuthenticationPolicy,
+    AddDomain, AddGroupMember, AskManagedPasswordReset, AskPasswordResetFor, CreateApplicationToken,
+    CreateApplicationUser, CreateGroup, CreateProject, CreateUnit, DeactivateManagedUser, DeactivateUser,
+    DeleteApplicationUser, DeleteGroup, DeleteManagedUser, DeleteOrganization, DeleteProject, DeleteUnit,
+    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, EndUserSessions, Grant,
+    InviteUsers, ListApplicationUsers, ListDomains, ListGroups, ListInvitations, ListProjects, ListUnits,
+    ListUsers, ManageOwnTokens, MoveProject, ReactivateManagedUser, ReactivateUser, RemoveDomain,
+    RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke,
+    RevokeApplicationToken, RevokeManagedToken, SetBreakGlass, SetDomainMethod, SetProjectContacts,
+    SetProjectTags, SetSuperAdmin, VerifyDomain, ViewAuthenticationPolicy, ViewManagedUsers,
     ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
     ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
     WithdrawInvitation,
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_users(),
         of_policies(),
         of_domains(),
+        of_managed(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -149,9 +151,31 @@ fn of_domains() -> Vec<Route> {
         // As it is already.
         patch(DOMAIN, &[In(SetDomainMethod)]).with(r#"{"verification_type":"dns"}"#),
         delete(DOMAIN, &[In(RemoveDomain)]).with("confirm=x"),
-        // Nothing is looked up here.
+        // There is no proof of it.
         post("/v1/organizations/{organization}/domains/{domain}/verify", &[In(VerifyDomain)]),
         get("/v1/organizations/{organization}/discovered-organizations", &[In(ListDomains)]),
+    ]
+}
+
+fn of_managed() -> Vec<Route> {
+    const USERS: &str = "/v1/organizations/{organization}/managed-users";
+    const USER: &str = "/v1/organizations/{organization}/managed-users/{managed_user}";
+    const DEACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{shut_out_user}/deactivate";
+    const REACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/reactivate";
+    const RESET: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/password-reset";
+    const TOKENS: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/tokens";
+    const TOKEN: &str =
+        "/v1/organizations/{organization}/managed-users/{managed_user}/tokens/{managed_token}";
+    vec![
+        get(USERS, &[In(ViewManagedUsers)]),
+        get(USER, &[In(ViewManagedUsers)]),
+        delete(USER, &[In(DeleteManagedUser)]).with("confirm=x"),
+        post(DEACTIVATE, &[In(DeactivateManagedUser)]),
+        post(REACTIVATE, &[In(ReactivateManagedUser)]),
+        // They have no password.
+        post(RESET, &[In(AskManagedPasswordReset)]),
+        get(TOKENS, &[In(ViewManagedUsers)]),
+        delete(TOKEN, &[In(RevokeManagedToken)]).spends(),
     ]
 }
 
