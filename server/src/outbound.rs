@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use control::domains::{LookUpError, LookUps};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
+use url::Url;
 
 use self::{addresses::Allowed, fetches::Fetcher, names::Names};
 
@@ -20,6 +21,8 @@ pub use errors::OutboundError;
 
 /// Bytes of a file that proves a domain, at most.
 const FILE_BYTES_MAX: usize = 64 * 1024;
+/// Port of web servers without TLS (RFC 9110, section 4.2.1).
+const HTTP_PORT: u16 = 80;
 /// Look-ups at the same time, at most; others wait for their turn within their time.
 const PARALLEL_MAX: usize = 16;
 
@@ -64,6 +67,8 @@ pub struct Outbound {
     fetcher: Fetcher,
     slots: Semaphore,
     limits: Limits,
+    /// Where web servers are asked without TLS: an operator may have their network closed to port 80.
+    http_port: u16,
 }
 
 impl Outbound {
@@ -75,7 +80,9 @@ impl Outbound {
         let allowed = Allowed::new(&settings.private_ranges, &settings.ports);
         let names = Arc::new(Names::new(&settings.resolvers, allowed.clone(), limits.resolve)?);
         let fetcher = Fetcher::new(names.clone(), allowed, limits.request)?;
-        Ok(Self { names, fetcher, slots: Semaphore::new(PARALLEL_MAX), limits })
+        let usual = settings.ports.contains(&HTTP_PORT).then_some(HTTP_PORT);
+        let http_port = usual.or(settings.ports.first().copied()).unwrap_or(HTTP_PORT);
+        Ok(Self { names, fetcher, slots: Semaphore::new(PARALLEL_MAX), limits, http_port })
     }
 
     /// The body of what is at an address with `http` or `https`, of at most `limit` bytes. Redirects are followed three times at
@@ -111,6 +118,11 @@ impl LookUps for Outbound {
     }
 
     async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
-        self.get(address, FILE_BYTES_MAX).await.map_err(LookUpError::from)
+        let mut url = Url::parse(address).map_err(|_| OutboundError::Address(address.to_owned()))?;
+        if url.scheme() == "http" && url.port().is_none() {
+            // Fails for addresses without a name alone, which are refused below.
+            let _ = url.set_port(Some(self.http_port));
+        }
+        self.get(url.as_str(), FILE_BYTES_MAX).await.map_err(LookUpError::from)
     }
 }

@@ -195,7 +195,11 @@ async fn a_file_is_fetched_from_a_name() {
     let url = format!("http://acme.test:{}/.well-known/redoubt", web.port());
     assert_eq!(world.get(&url, 100).await.unwrap(), b"token=abc,expiry=never\n");
     assert_eq!(world.file(&url).await.unwrap(), b"token=abc,expiry=never\n");
-    assert_eq!(web.hits(), 2);
+    // Where port 80 is not reached, proofs are fetched from the first port that is.
+    let url = "http://acme.test/.well-known/redoubt";
+    assert_eq!(world.file(url).await.unwrap(), b"token=abc,expiry=never\n");
+    assert_eq!(world.get(url, 100).await.unwrap_err(), OutboundError::Port(80));
+    assert_eq!(web.hits(), 3);
 }
 
 #[tokio::test]
