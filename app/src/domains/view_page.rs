@@ -122,7 +122,7 @@ fn proof(row: &DomainRow) -> AnyView {
             .into_any()
         }
     };
-    view! { <section class="card stack" aria-labelledby="proof"><h2 id="proof">"How it is proven"</h2> {body}</section> }
+    view! { <section class="card" aria-labelledby="proof"><h2 id="proof">"How it is proven"</h2> {body}</section> }
         .into_any()
 }
 
@@ -142,7 +142,7 @@ fn change(row: &DomainRow) -> AnyView {
     let form = FormState::of("/api/domains/set_method");
     let (organization, id) = (row.organization_id.to_string(), row.domain_id.to_string());
     view! {
-        <section class="card stack" aria-labelledby="method">
+        <section class="card" aria-labelledby="method">
             <h2 id="method">"Another way to prove it"</h2>
             <form method="post" action=form.action class="form form-narrow">
                 {hidden(&[("organization", &organization), ("domain", &id)])} {form.error(&["verification_type"])}

@@ -96,7 +96,7 @@ fn acts(managed: &ManagedView) -> AnyView {
         (true, Some(reason)) => view! { <p class="muted">{reason}</p> }.into_any(),
     };
     view! {
-        <section class="card stack" aria-labelledby="acts">
+        <section class="card" aria-labelledby="acts">
             <h2 id="acts">"The account"</h2>
             <p class="muted">
                 "Deactivating shuts the account out of every organization and signs it out. What it holds stays in place."

@@ -99,6 +99,17 @@ fn of_people(totals: &TurnedAwayTotals) -> String {
             verb(totals.people_from_anywhere, "comes", "come")
         );
     }
+    match totals.managed_losing {
+        0 => {}
+        1 => {
+            text += " One person with an address in your verified domains could not sign in at all any more."
+        }
+        many => {
+            text += &format!(
+                " {many} people with addresses in your verified domains could not sign in at all any more."
+            );
+        }
+    }
     if totals.people_further > 0 {
         text += &format!(" {} more were not looked at.", totals.people_further);
     }

@@ -1,13 +1,14 @@
 //! Managed users: what a verified domain takes from its people, and what it gives the organization over their accounts.
 
-use control::{domains, mails, managed, organizations, profiles, sessions, tokens, users};
+use control::{domains, mails, managed, organizations, policies, profiles, sessions, tokens, users};
 use domain::{
     domains::DomainState,
     errors::Error,
     ids::{OrganizationId, UserId},
-    inputs::{CreateToken, SignIn},
+    inputs::{CreateToken, EditAuthenticationPolicy, SignIn},
     policies::AuthenticationPolicy,
     secrets::Secret,
+    sign_ins::FactorKind,
     states::Outcome,
     views::ProfileTexts,
 };
@@ -15,6 +16,7 @@ use domain::{
 use super::{
     domains::{DOMAIN, Setting},
     factor_resets::mails_to,
+    policies::{add_factor, usual},
 };
 use crate::{
     check::check_world,
@@ -130,6 +132,28 @@ async fn the_policy_decides_how_they_sign_in_at_all() {
     domains::remove(&setting.ctx(), organization, row.domain_id, "acme.example").await.unwrap();
     set_policy(world, organization, &strict).await;
     assert!(sign_in(world, BOB, PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_preview_of_a_policy_counts_who_could_not_sign_in_at_all() {
+    let (setting, _) = with_bob().await;
+    let (world, organization) = (&setting.world, setting.world.organization);
+    let carol = world.add_user("carol@acme.example", Some(false), true).await;
+    world.add_user("off@acme.example", None, false).await;
+    for user in [world.user, carol] {
+        add_factor(world, user, FactorKind::Passkey).await;
+    }
+    let preview = async |input| policies::preview(&setting.ctx(), organization, &input).await.unwrap();
+    let asked = EditAuthenticationPolicy { second_factor_required: true, ..usual() };
+    assert_eq!(preview(asked).await.totals.managed_losing, 0, "they sign in to add one");
+    let asked = EditAuthenticationPolicy { password_allowed: false, ..usual() };
+    let before = preview(asked.clone()).await;
+    assert_eq!(before.totals.managed_losing, 1, "Bob has nothing but a password, and off is out already");
+    // What was confirmed names them.
+    world.add_user("dan@acme.example", None, true).await;
+    let after = preview(asked).await;
+    assert_eq!(after.totals.managed_losing, 2);
+    assert!(before.confirmation != after.confirmation);
 }
 
 #[tokio::test]
