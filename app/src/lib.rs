@@ -28,6 +28,7 @@ pub mod components;
 
 pub mod application_users;
 pub mod certificates;
+pub mod domains;
 pub mod events;
 pub mod factor_resets;
 pub mod factors;
@@ -36,6 +37,7 @@ pub mod identity_providers;
 pub mod invitations;
 pub mod ip_filters;
 pub mod mails;
+pub mod managed;
 pub mod organizations;
 pub mod passwords;
 pub mod permissions;

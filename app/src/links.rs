@@ -185,6 +185,31 @@ pub fn invitation(token: &str) -> String {
 pub fn domains(organization: &str) -> String {
     of_organization(organization, &["domains"], &[])
 }
+/// A domain.
+#[must_use]
+pub fn domain(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain], &[])
+}
+/// What verifying a domain would do.
+#[must_use]
+pub fn domain_verification(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain, "verify"], &[])
+}
+/// The file that proves a domain.
+#[must_use]
+pub fn domain_file(organization: &str, domain: &str) -> String {
+    of_organization(organization, &["domains", domain, "file"], &[])
+}
+/// Everybody whom an organization manages.
+#[must_use]
+pub fn managed_users(organization: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["managed-users"], query)
+}
+/// An account that an organization manages.
+#[must_use]
+pub fn managed_user(organization: &str, user: &str, query: &[(&str, Option<&str>)]) -> String {
+    of_organization(organization, &["managed-users", user], query)
+}
 /// The groups of an organization.
 #[must_use]
 pub fn groups(organization: &str, query: &[(&str, Option<&str>)]) -> String {

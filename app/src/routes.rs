@@ -15,6 +15,7 @@ use crate::{
     },
     certificates::{CertificatePage, CertificatesPage},
     components::page::NotFoundPage,
+    domains::{DomainPage, DomainsPage, VerifyDomainPage},
     events::EventsPage,
     factor_resets::{AskFactorResetPage, FactorResetPage},
     factors::{
@@ -26,6 +27,7 @@ use crate::{
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
     mails::{MailPage, MailsPage},
+    managed::{ManagedUserPage, ManagedUsersPage},
     organizations::{
         OrganizationCertificatePage, OrganizationCertificatesPage, OrganizationEventsPage, OrganizationPage,
     },
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <ProjectRoutes />
                 <ServiceRoutes />
                 <OrganizationRoutes />
+                <DomainRoutes />
                 <PeopleRoutes />
                 <PermissionRoutes />
             </FlatRoutes>
@@ -157,6 +160,19 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />
+    }
+    .into_inner()
+}
+
+/// The domains of an organization, and the accounts that it manages because of them.
+#[component(transparent)]
+fn DomainRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    view! {
+        <Route ssr=Async path=path!("/organizations/:organization/domains") view=DomainsPage />
+        <Route ssr=Async path=path!("/organizations/:organization/domains/:domain") view=DomainPage />
+        <Route ssr=Async path=path!("/organizations/:organization/domains/:domain/verify") view=VerifyDomainPage />
+        <Route ssr=Async path=path!("/organizations/:organization/managed-users") view=ManagedUsersPage />
+        <Route ssr=Async path=path!("/organizations/:organization/managed-users/:user") view=ManagedUserPage />
     }
     .into_inner()
 }

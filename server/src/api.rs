@@ -11,9 +11,11 @@ mod operations;
 mod problems;
 
 mod application_users;
+mod domains;
 mod events;
 mod groups;
 mod invitations;
+mod managed;
 mod organizations;
 mod own;
 mod permissions;
@@ -61,6 +63,8 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         application_users::operations(),
         permissions::operations(),
         policies::operations(),
+        domains::operations(),
+        managed::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

@@ -206,7 +206,7 @@ async fn without_host(config: &Config) -> anyhow::Result<Control> {
     let nothing = SimulatedHost::open(SimulatedSettings::new(NO_HOST, Arc::new(SystemClock)))?;
     let store = existing_store(config).await?;
     // Nothing that is done here sends a mail.
-    serving::open_control(config, store, Arc::new(nothing), false, None).await
+    serving::open_control(config, store, Arc::new(nothing), false, None, None).await
 }
 
 async fn set_up_link(config: &Config) -> anyhow::Result<()> {

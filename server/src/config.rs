@@ -5,6 +5,7 @@
 //! `REDOUBT_SECTION__KEY`.
 
 mod mail;
+mod outbound;
 mod values;
 
 use std::{
@@ -20,6 +21,7 @@ use url::{Host, Url};
 
 pub use self::mail::{MailAccount, MailPassword, MailProtection, MailSettings};
 use self::values::Values;
+use crate::outbound::OutboundSettings;
 
 /// Name of the systemd credential that may hold the master key.
 const MASTER_KEY_CREDENTIAL: &str = "redoubt-master-key";
@@ -36,6 +38,8 @@ pub struct Config {
     pub host: HostSettings,
     /// The mail server; without one, mails are kept to be read here.
     pub mail: Option<MailSettings>,
+    /// What the server may reach of the world by itself, and by whom names are resolved.
+    pub outbound: OutboundSettings,
     /// A list of passwords that became known, beside the one that is built in.
     pub breached_passwords: Option<PathBuf>,
     /// What is logged, and how.
@@ -178,6 +182,7 @@ impl Config {
             master_key: master_key_source(&mut values, environment),
             host: host_settings(&mut values),
             mail: mail::mail_settings(&mut values, environment),
+            outbound: outbound::outbound_settings(&mut values),
             breached_passwords: values.optional("passwords.breached_list", path),
             log: LogSettings {
                 format: values.get("log.format", LogFormat::Text, log_format),

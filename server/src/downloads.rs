@@ -1,4 +1,4 @@
-//! Files that people take with them: a project's CA certificate, certificates of destruction, event logs.
+//! Files that people take with them: a project's CA certificate, certificates of destruction, event logs, proofs of domains.
 
 use axum::{
     Extension,
@@ -6,7 +6,7 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use control::{Context, certificates, services};
+use control::{Context, certificates, domains, services};
 use domain::{errors::Error, inputs::EventFilter, views::CertificateView};
 use serde::Deserialize;
 
@@ -53,6 +53,17 @@ pub(crate) async fn organization_certificate(
     let organization = organization.parse().map_err(|_| Error::NotFound)?;
     let id = id.parse().map_err(|_| Error::NotFound)?;
     certificate(&ctx, &certificates::view_for_organization(&ctx, organization, id).await?)
+}
+
+/// `GET /organizations/{organization}/domains/{domain}/file`
+pub(crate) async fn domain_file(
+    Extension(ctx): Extension<Context>,
+    Path((organization, domain)): Path<(String, String)>,
+) -> Result<impl IntoResponse, Refusal> {
+    let organization = organization.parse().map_err(|_| Error::NotFound)?;
+    let domain = domain.parse().map_err(|_| Error::NotFound)?;
+    let row = domains::view(&ctx, organization, domain).await?;
+    Ok(attachment("text/plain; charset=utf-8", "redoubt", format!("{}\n", row.challenge())))
 }
 
 /// `GET /organizations/{organization}/events/export`

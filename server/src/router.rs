@@ -163,6 +163,7 @@ fn taken() -> Vec<Place> {
             "/organizations/{organization}/certificates/{id}/download",
             get(downloads::organization_certificate),
         ),
+        ("/organizations/{organization}/domains/{domain}/file", get(downloads::domain_file)),
         ("/organizations/{organization}/events/export", get(downloads::organization_events)),
         ("/projects/{project}/events/export", get(downloads::project_events)),
         ("/streams/projects/{project}/services/{service}/timeline", get(streams::timeline)),

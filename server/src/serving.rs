@@ -3,7 +3,9 @@
 use std::{fs::File, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
-use control::{Control, Parts, SystemRandom, mails::Mailer, passwords::BreachedList, set_up};
+use control::{
+    Control, Parts, SystemRandom, domains::LookUps, mails::Mailer, passwords::BreachedList, set_up,
+};
 use domain::errors::Error;
 use host::{
     Accelerator, Host,
@@ -18,7 +20,9 @@ use crate::{
     clocks::SystemClock,
     config::{Config, Database, HostSettings},
     judging::ConfinedJudge,
-    listener, master_key, router, shutdown,
+    listener, master_key,
+    outbound::{self, Outbound},
+    router, shutdown,
     smtp::{Limits, Smtp},
     static_files::StaticFiles,
     tls,
@@ -79,6 +83,7 @@ pub(crate) async fn open_control(
     host: Arc<dyn Host>,
     is_simulated: bool,
     mailer: Option<Arc<dyn Mailer>>,
+    look_ups: Option<Arc<dyn LookUps>>,
 ) -> anyhow::Result<Control> {
     let control = Control::open(Parts {
         store,
@@ -88,7 +93,7 @@ pub(crate) async fn open_control(
         master_key: master_key::load(&config.master_key, &SystemRandom)?,
         is_simulated,
         mailer,
-        look_ups: None,
+        look_ups,
         saml_judge: Arc::new(ConfinedJudge::new()),
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
         breached: breached_list(config)?,
@@ -112,6 +117,18 @@ pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
     Ok(Some(Arc::new(smtp.context("The mail server cannot be used")?)))
 }
 
+/// What looks for the proofs of domains; nothing does on a machine that has no resolver, unless name servers are configured.
+fn look_ups(config: &Config) -> anyhow::Result<Option<Arc<dyn LookUps>>> {
+    match Outbound::new(&config.outbound, outbound::Limits::default()) {
+        Ok(outbound) => Ok(Some(Arc::new(outbound))),
+        Err(error) if config.outbound.resolvers.is_empty() => {
+            tracing::warn!(%error, "No domain can be verified: set domains.resolver");
+            Ok(None)
+        }
+        Err(error) => Err(error).context("Nothing can be looked up"),
+    }
+}
+
 /// Serves until a signal asks for an end.
 pub(crate) async fn serve(mut config: Config, is_simulated: bool) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
@@ -130,7 +147,8 @@ pub(crate) async fn serve(mut config: Config, is_simulated: bool) -> anyhow::Res
         false => Arc::new(qemu_host(&config.host)?),
     };
     let store = open_store(&config.database).await?;
-    let control = open_control(&config, store, host, is_simulated, mailer(&config)?).await?;
+    let control =
+        open_control(&config, store, host, is_simulated, mailer(&config)?, look_ups(&config)?).await?;
     report_host(&control).await;
     let workers = Workers::start(&control, &stop);
     let router = router::build(router::Parts {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use host::qemu::NetworkChoice;
 use server::config::{Config, Database, LogFormat, MailPassword, MailProtection, MasterKeySource};
+use server::outbound::OutboundSettings;
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -23,6 +24,8 @@ fn defaults_need_no_file() {
     assert!(config.database.url().unwrap().starts_with("sqlite:///"));
     assert!(matches!(&config.master_key, MasterKeySource::File(path) if path == Path::new("var/master.key")));
     assert!(config.mail.is_none(), "mails are kept");
+    assert_eq!(config.outbound, OutboundSettings::default());
+    assert!(config.outbound.private_ranges.is_empty() && config.outbound.ports == [80, 443]);
     assert_eq!(config.log.format, LogFormat::Text);
 }
 
@@ -57,6 +60,11 @@ fn everything_can_be_set() {
         username = "redoubt"
         password_file = "/etc/redoubt/mail-password"
         from = "Redoubt <redoubt@example.org>"
+        [domains]
+        resolver = ["192.0.2.53", "[2001:db8::53]:5353"]
+        [outbound]
+        private_ranges = ["10.0.0.0/8"]
+        ports = [80, 443, 8443]
         [log]
         format = "json"
         level = "info,control=debug"
@@ -68,6 +76,9 @@ fn everything_can_be_set() {
     assert_eq!(config.host.network, NetworkChoice::Bridge);
     assert_eq!(config.host.memory_mib_max, Some(4096));
     assert!(matches!(config.database, Database::Postgres(_)));
+    let resolvers = config.outbound.resolvers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(resolvers, ["192.0.2.53:53", "[2001:db8::53]:5353"]);
+    assert_eq!((config.outbound.private_ranges.len(), config.outbound.ports), (1, vec![80, 443, 8443]));
     let mail = config.mail.unwrap();
     assert_eq!((mail.host.to_string().as_str(), mail.port), ("mail.example.org", 2525));
     assert_eq!(mail.protection, MailProtection::StartTls);
@@ -105,6 +116,11 @@ fn every_mistake_is_told_at_once() {
         network = "wifi"
         address_pool = "8.8.8.0/24"
         memory_mib_max = -5
+        [domains]
+        resolver = "dns.example.org"
+        [outbound]
+        private_ranges = ["10.0.0.0/33"]
+        ports = ["http"]
         [log]
         format = "xml"
         level = "loud=very"
@@ -115,6 +131,9 @@ fn every_mistake_is_told_at_once() {
         parse(text, &[("REDOUBT_SECRETS__MASTER_KEY", "short"), ("REDOUBT_HOST__NAMES", "x")]).err().unwrap();
     let all = mistakes.join("\n");
     for expected in [
+        "domains.resolver: “dns.example.org” is no address of a name server; write it like 192.0.2.53",
+        "outbound.private_ranges: “10.0.0.0/33” is no address or range",
+        "outbound.ports: “http” is no port from 1 to 65535",
         "server.lisen: there is no such setting; did you mean server.listen? (in redoubt.toml)",
         "server.listen: “8080” is no address with port; write it like 127.0.0.1:8080 (in redoubt.toml)",
         "server.public_url: “http://console.example.org” must begin with https://; http is for localhost only",
@@ -133,7 +152,7 @@ fn every_mistake_is_told_at_once() {
     ] {
         assert!(all.contains(expected), "{expected}\nis missing in\n{all}");
     }
-    assert_eq!(mistakes.len(), 15, "{all}");
+    assert_eq!(mistakes.len(), 18, "{all}");
     assert!(!all.contains("s3cret"), "a password must not be repeated");
 }
 

@@ -36,6 +36,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "domain"]),
     ("axum", &["server"]),
     ("hyper", &["server"]),
+    ("hickory-resolver", &["server"]),
     ("lettre", &["server"]),
     ("schemars", &["domain", "server"]),
     ("tower-sessions", &["server", "app"]),

@@ -39,6 +39,8 @@ pub(crate) enum Section {
     ApplicationUsers,
     /// An organization's groups.
     Groups,
+    /// An organization's domains.
+    Domains,
     /// Who holds what in an organization.
     OrganizationPermissions,
     /// An organization's events.

@@ -13,6 +13,8 @@ pub enum Icon {
     Events,
     /// A seal.
     Certificate,
+    /// A globe.
+    Domain,
     /// Sliders.
     Settings,
     /// A magnifying glass.
@@ -74,6 +76,9 @@ impl Icon {
             }
             Self::Events => "M2 4h1M2 8h1M2 12h1M6 4h8M6 8h8M6 12h8",
             Self::Certificate => "M8 2a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM5.5 9.2 4.5 14 8 12.2l3.5 1.8-1-4.8",
+            Self::Domain => {
+                "M8 2a6 6 0 1 1 0 12 6 6 0 0 1 0-12ZM2 8h12M8 2c-4.5 4-4.5 8 0 12M8 2c4.5 4 4.5 8 0 12"
+            }
             Self::Settings => "M2 4h6M12 4h2M2 12h2M8 12h6M10 2v4M6 10v4",
             Self::Search => "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM10.3 10.3 14 14",
             Self::Menu => "M2 4h12M2 8h12M2 12h12",

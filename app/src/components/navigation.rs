@@ -88,6 +88,13 @@ const OF_ORGANIZATION: &[Entry] = &[
         address: links::identity_providers,
     },
     Entry {
+        section: Section::Domains,
+        symbol: Icon::Domain,
+        label: "Domains",
+        actions: &[Action::ListDomains],
+        address: links::domains,
+    },
+    Entry {
         section: Section::AuthenticationPolicy,
         symbol: Icon::Lock,
         label: "Authentication policy",

@@ -99,6 +99,17 @@ fn of_people(totals: &TurnedAwayTotals) -> String {
             verb(totals.people_from_anywhere, "comes", "come")
         );
     }
+    match totals.managed_losing {
+        0 => {}
+        1 => {
+            text += " One person with an address in your verified domains could not sign in at all any more."
+        }
+        many => {
+            text += &format!(
+                " {many} people with addresses in your verified domains could not sign in at all any more."
+            );
+        }
+    }
     if totals.people_further > 0 {
         text += &format!(" {} more were not looked at.", totals.people_further);
     }
@@ -214,6 +225,7 @@ mod tests {
             people_returning: 2,
             people_further: 7,
             people_from_anywhere: 1,
+            managed_losing: 6,
             tokens: 5,
             tokens_losing: 4,
             tokens_further: 1,
@@ -223,6 +235,10 @@ mod tests {
         assert!(told.contains("3 lose access, and 2 have to sign in another way"), "{told}");
         assert!(
             told.contains("where 1 of them come") && told.ends_with("7 more were not looked at."),
+            "{told}"
+        );
+        assert!(
+            told.contains("6 people with addresses in your verified domains could not sign in"),
             "{told}"
         );
         let told = of_tokens(&many);

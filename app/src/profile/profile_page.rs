@@ -1,6 +1,6 @@
 //! `/profile`: what one is called and where one works.
 
-use domain::views::OwnProfile;
+use domain::views::{Manager, OwnProfile};
 use leptos::prelude::*;
 
 use crate::{
@@ -62,6 +62,19 @@ fn draw(profile: &OwnProfile) -> AnyView {
     );
     let fields = fields.collect_view();
     let (email, id) = (profile.email.clone(), profile.user_id.to_string());
+    let body = match &profile.managed_by {
+        Some(manager) => managed(profile, manager),
+        None => view! {
+            <p class="muted">"The people who manage your organizations see this."</p>
+            <form method="post" action=form.action class="form form-narrow">
+                {hidden(&[("generation", &generation)])} {form.error(&FIELDS)} {fields}
+                <div class="form-actions">
+                    <button class="button button-primary">"Save"</button>
+                </div>
+            </form>
+        }
+        .into_any(),
+    };
     view! {
         {head("Profile".into(), (), ())}
         <section class="card" aria-labelledby="account">
@@ -76,16 +89,33 @@ fn draw(profile: &OwnProfile) -> AnyView {
         </section>
         <section class="card" aria-labelledby="texts">
             <h2 id="texts">"About you"</h2>
-            <p class="muted">"The people who manage your organizations see this."</p>
-            <form method="post" action=form.action class="form form-narrow">
-                {hidden(&[("generation", &generation)])} {form.error(&FIELDS)} {fields}
-                <div class="form-actions">
-                    <button class="button button-primary">"Save"</button>
-                </div>
-            </form>
+            {body}
         </section>
     }
     .into_any()
+}
+
+/// What is said instead of the form to who is managed.
+fn managed(profile: &OwnProfile, manager: &Manager) -> AnyView {
+    let texts = &profile.texts;
+    let said = [
+        ("Name", &texts.name),
+        ("Job title", &texts.job_title),
+        ("Department", &texts.department),
+        ("City", &texts.city),
+        ("Country", &texts.country),
+    ];
+    let said = said
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(label, text)| view! { <div><dt>{label}</dt><dd class="break">{text.clone()}</dd></div> })
+        .collect_view();
+    let text = format!(
+        "Your account is managed by {}, to which the domain {} belongs. It decides how you sign in, and your profile is \
+         changed there.",
+        manager.organization_name, manager.domain_name
+    );
+    view! { <p>{text}</p> <dl class="facts">{said}</dl> }.into_any()
 }
 
 #[cfg(test)]
@@ -94,6 +124,10 @@ mod tests {
     use leptos::reactive::owner::Owner;
 
     use super::*;
+
+    fn id_of_organization() -> domain::ids::OrganizationId {
+        "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap()
+    }
 
     #[test]
     fn each_text_stands_in_its_own_field() {
@@ -105,7 +139,24 @@ mod tests {
             country: "AT".into(),
         };
         let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
-        let profile = OwnProfile { user_id: id, email: "ann@example.org".into(), texts, generation: 7 };
+        let profile = OwnProfile {
+            user_id: id,
+            email: "ann@example.org".into(),
+            texts,
+            generation: 7,
+            managed_by: None,
+        };
+        let manager = Manager {
+            organization_id: id_of_organization(),
+            organization_name: "Acme".into(),
+            domain_name: "acme.example".into(),
+        };
+        let managed = OwnProfile { managed_by: Some(manager), ..profile.clone() };
+        let html = Owner::new().with(|| draw(&managed).to_html());
+        assert!(
+            html.contains("managed by Acme") && html.contains("Engineer") && !html.contains("<form"),
+            "{html}"
+        );
         let html = Owner::new().with(|| draw(&profile).to_html());
         for (name, value) in FIELDS.into_iter().zip(["Ann", "Engineer", "Platform", "Graz", "AT"]) {
             let input = html.split("<input").find(|input| input.contains(&format!("name=\"{name}\"")));

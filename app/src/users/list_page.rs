@@ -93,6 +93,7 @@ fn invitations(viewer: &Viewer, organization: OrganizationId) -> Option<AnyView>
     let id = organization.to_string();
     viewer.may(organization, Action::InviteUsers).then(|| {
         view! {
+            <a class="button" href=links::managed_users(&id, &[])>"Managed users"</a>
             <a class="button" href=links::invitations(&id, &[])>{icon(Icon::Mail)} "Invitations"</a>
             <a class="button button-primary" href=links::new_invitations(&id)>{icon(Icon::Add)} "Invite"</a>
         }

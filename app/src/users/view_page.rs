@@ -84,8 +84,32 @@ fn draw(
         {head(row.name.clone(), standing(row), held)}
         {waiting(reset, &organization, &user, powers.may(Action::WithdrawFactorReset))}
         {about(row, &member.profile)}
+        {managed(member, powers)}
         {groups(&organization, &member.groups)}
         {acts(member, powers, (reset.is_some(), are_mails_sent), &organization, &user)}
+    }
+    .into_any()
+}
+
+/// Which organization manages the account, if one does.
+fn managed(member: &MemberView, powers: &Powers) -> AnyView {
+    let Some(manager) = &member.managed_by else { return ().into_any() };
+    let is_ours = manager.organization_id == member.organization_id;
+    let account = (is_ours && powers.may(Action::ViewManagedUsers)).then(|| {
+        let path =
+            links::managed_user(&member.organization_id.to_string(), &member.row.user_id.to_string(), &[]);
+        view! { <a class="button" href=path>"The account"</a> }
+    });
+    let text = format!(
+        "Managed by {}, which has verified {}: it decides how they sign in, and can deactivate or delete the account.",
+        manager.organization_name, manager.domain_name
+    );
+    view! {
+        <section class="card" aria-labelledby="managed">
+            <h2 id="managed">{format!("Managed by {}", manager.organization_name)}</h2>
+            <p>{text}</p>
+            {account}
+        </section>
     }
     .into_any()
 }

@@ -17,6 +17,7 @@ pub mod identity_providers;
 pub mod invitations;
 pub mod ip_filters;
 pub mod mails;
+pub mod managed;
 pub mod notices;
 pub mod organizations;
 pub mod passwords;

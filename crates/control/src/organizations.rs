@@ -25,8 +25,10 @@ use crate::{
     Context, access, audit,
     contexts::Reach,
     errors::{Failure, attempt},
+    managed,
     permissions::Ending,
     profiles,
+    standings::guarded,
 };
 
 /// Organizations that one person can belong to and still make another, at most.
@@ -46,7 +48,8 @@ pub async fn view(ctx: &Context, id: OrganizationId) -> Result<OrganizationView,
 /// Makes an organization, whose super admin is who makes it.
 ///
 /// # Errors
-/// `Invalid` on `name`; `Conflict` for who belongs to too many; `Denied` for tokens.
+/// `Invalid` on `name`; `Conflict` for who belongs to too many; `Forbidden` for who is managed by an organization that they do not
+/// administer; `Denied` for tokens.
 pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::CreateOrganization)?;
@@ -54,6 +57,8 @@ pub async fn create(ctx: &Context, name: &str) -> Result<OrganizationView, Error
         let mut write = permit.write(EventType::OrganizationCreated).await?;
         // Before the form is read: who is shut out is told so, and nothing else.
         let user = profiles::person(ctx, &mut write.tx).await?;
+        let obstacle = managed::organization_obstacle(ctx, &mut write.tx).await?;
+        let mut write = guarded(&permit, write, obstacle, "with a managed account").await?;
         let name: OrganizationName = name.parse().map_err(|error| Error::name("name", error))?;
         if store::organizations::list_for_user(&mut write.tx, user.id).await?.len() >= ORGANIZATIONS_MAX {
             let reason = format!("You belong to {ORGANIZATIONS_MAX} organizations. Leave one first.");

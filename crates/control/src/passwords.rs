@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub use identity::breached::{SharedList as BreachedList, convert as convert_breached};
+pub(crate) use resets::send_reset_link;
 pub use resets::{LINK_LIFETIME, ask_reset, ask_reset_for, reset, view_reset};
 pub(crate) use rules::{check, judge_newcomer, least_alone, of_newcomers};
 pub use rules::{judge, judge_by_link, judge_own};

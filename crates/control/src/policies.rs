@@ -6,6 +6,7 @@ mod forms;
 pub(crate) mod kept_out;
 mod limits;
 mod previews;
+mod shut_out;
 mod turned_away;
 
 use domain::{

@@ -7,7 +7,7 @@ use domain::{
     ids::{OrganizationId, UserId},
     names::{CountryCode, PersonName, note},
     principals::{SubjectKind, UserKind},
-    views::{OwnProfile, ProfileTexts},
+    views::{Manager, OwnProfile, ProfileTexts},
 };
 use store::{Tx, access::Target, users::User};
 
@@ -15,8 +15,9 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    managed,
     permissions::Ending,
-    standings::forbidden,
+    standings::{forbidden, guarded},
     users,
 };
 
@@ -30,13 +31,17 @@ const TEXT_CHARS_MAX: usize = 128;
 pub async fn own(ctx: &Context) -> Result<OwnProfile, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnProfile)?;
-        Ok(draw(person(ctx, &mut permit.read().await?).await?))
+        let mut tx = permit.read().await?;
+        let user = person(ctx, &mut tx).await?;
+        let manager = managed::manager(&mut tx, user.id).await?;
+        Ok(draw(user, manager))
     })
 }
 
 /// Changes one's own profile.
 ///
 /// # Errors
+/// `Forbidden` for who is managed by an organization;
 /// `Invalid` on `name`, `job_title`, `department`, `city` or `country`, the first that is wrong; `Conflict` when it was
 /// changed since `generation`; `Denied` for tokens; `Unauthenticated`.
 pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> Result<OwnProfile, Error> {
@@ -44,7 +49,9 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
         let permit = ctx.own(Action::EditOwnProfile)?;
         let texts = parse(texts)?;
         let (mut write, user) = begin(ctx, &permit, EventType::UserProfileChanged).await?;
-        let before = draw(user);
+        let before = draw(user, None);
+        let obstacle = managed::profile_obstacle(&mut write.tx, before.user_id).await?;
+        let mut write = guarded(&permit, write, obstacle, "of a managed account").await?;
         if before.generation != generation {
             return Err(stale(&before.texts, &texts).into());
         }
@@ -61,7 +68,7 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
         if !store::users::set_profile(&mut write.tx, before.user_id, generation, &stored).await? {
             return Err(stale(&before.texts, &texts).into());
         }
-        let after = draw(person(ctx, &mut write.tx).await?);
+        let after = draw(person(ctx, &mut write.tx).await?, None);
         write
             .before(&before.texts)?
             .after(&after.texts)?
@@ -186,8 +193,9 @@ fn stale(now: &ProfileTexts, sent: &ProfileTexts) -> Error {
     })
 }
 
-fn draw(user: User) -> OwnProfile {
+fn draw(user: User, managed_by: Option<Manager>) -> OwnProfile {
     OwnProfile {
+        managed_by,
         user_id: user.id,
         email: user.email,
         texts: ProfileTexts {

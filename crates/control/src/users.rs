@@ -21,7 +21,7 @@ use crate::{
     contexts::{Permit, Write},
     effects::{self, Change},
     errors::{Failure, attempt},
-    pages,
+    managed, pages,
     permissions::Ending,
     standings::{acting_obstacle, guarded},
 };
@@ -78,6 +78,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
             groups: groups.into_iter().map(|group| NamedGroup { id: group.id, name: group.name }).collect(),
             protection: protection.map(str::to_owned),
             is_self,
+            managed_by: managed::manager(&mut tx, user).await?,
         })
     })
 }

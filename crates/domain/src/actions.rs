@@ -101,6 +101,18 @@ text_enum! {
         AskPasswordResetFor = "user.ask_password_reset",
         /// Take that back while it waits.
         WithdrawFactorReset = "user.withdraw_factor_reset",
+        /// See everybody whom the organization manages, members or not, and their tokens.
+        ViewManagedUsers = "managed_user.view",
+        /// Shut the account of somebody whom it manages out everywhere.
+        DeactivateManagedUser = "managed_user.deactivate",
+        /// Let it in again.
+        ReactivateManagedUser = "managed_user.reactivate",
+        /// Delete it.
+        DeleteManagedUser = "managed_user.delete",
+        /// Have a link mailed that sets its new password.
+        AskManagedPasswordReset = "managed_user.ask_password_reset",
+        /// End one of its tokens.
+        RevokeManagedToken = "managed_user.revoke_token",
         /// See groups and who is in them.
         ListGroups = "group.list",
         /// Make a group.
@@ -325,11 +337,6 @@ impl Action {
             | Self::CreateApplicationToken
             | Self::EditApplicationToken
             | Self::RevokeApplicationToken => Need::Permission(Permission::OrganizationAppUsersWrite),
-            Self::ListDomains
-            | Self::AddDomain
-            | Self::VerifyDomain
-            | Self::SetDomainMethod
-            | Self::RemoveDomain => Need::Permission(Permission::OrganizationDomainsWrite),
             Self::ViewPermissions | Self::ViewAuthenticationPolicy => {
                 Need::Permission(Permission::OrganizationPermissionsRead)
             }
@@ -351,6 +358,24 @@ impl Action {
                 Need::Permission(Permission::OrganizationIdpsWrite)
             }
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
+            _ => self.need_of_domains(),
+        }
+    }
+
+    /// What it takes on the domains of an organization, and on the accounts that it manages because of them.
+    const fn need_of_domains(self) -> Need {
+        match self {
+            Self::ListDomains
+            | Self::AddDomain
+            | Self::VerifyDomain
+            | Self::SetDomainMethod
+            | Self::RemoveDomain => Need::Permission(Permission::OrganizationDomainsWrite),
+            Self::ViewManagedUsers
+            | Self::DeactivateManagedUser
+            | Self::ReactivateManagedUser
+            | Self::DeleteManagedUser
+            | Self::AskManagedPasswordReset
+            | Self::RevokeManagedToken => Need::Permission(Permission::OrganizationUsersWrite),
             _ => Need::System,
         }
     }
@@ -379,6 +404,7 @@ impl Action {
                 | Self::VerifyDomain
                 | Self::RemoveDomain
                 | Self::TrustIdentityProvider
+                | Self::DeleteManagedUser
         )
     }
 }

@@ -81,6 +81,12 @@ text_enum! {
         UserReactivated = "user.reactivated",
         /// A member was removed.
         UserRemoved = "user.removed",
+        /// An account was shut out everywhere by the organization that manages it.
+        AccountDeactivated = "user.account_deactivated",
+        /// It was let in again.
+        AccountReactivated = "user.account_reactivated",
+        /// An account was deleted by the organization that manages it.
+        AccountDeleted = "user.account_deleted",
         /// A member was made a super admin.
         SuperAdminMade = "user.super_admin_made",
         /// A member is no super admin any more.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     certificates::{CertificateRow, CertificateView},
-    domains::{DiscoveredOrganization, DomainPreview, DomainRow, ManagedRow, Manager},
+    domains::{DiscoveredOrganization, DomainPreview, DomainRow, ManagedRow, ManagedView, Manager},
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     identity_providers::{

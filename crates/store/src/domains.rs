@@ -347,6 +347,31 @@ pub async fn count_managed(
     Ok(count)
 }
 
+/// What somebody whom an organization manages could sign in with.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ManagedMeans {
+    /// Who.
+    pub user_id: UserId,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// Whether they have a passkey.
+    pub has_passkey: bool,
+}
+
+/// What those whom the organization manages, and who are not shut out everywhere, could sign in with; at most `limit`.
+pub async fn managed_means(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    limit: u32,
+) -> Result<Vec<ManagedMeans>, Error> {
+    let text = managed!(
+        "u.id AS user_id, u.password_hash <> '' AS has_password,
+            EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id AND f.kind = 'passkey') AS has_passkey",
+        "AND u.is_active ORDER BY u.id LIMIT $2"
+    );
+    fetch_all!(tx, text, organization, i64::from(limit))
+}
+
 /// The other organizations that people are in whom the organization manages, by name, at most `limit`.
 pub async fn discovered(
     tx: &mut Tx,

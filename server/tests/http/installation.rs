@@ -11,12 +11,17 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use control::{Control, MasterKey, SystemRandom, set_up};
+use control::{
+    Control, MasterKey, SystemRandom,
+    domains::{LookUpError, LookUps},
+    set_up,
+};
 use domain::timestamps::{Clock, Timestamp};
 use host::simulated::{SimulatedHost, SimulatedSettings};
 use ipnet::IpNet;
@@ -35,6 +40,20 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 pub(crate) const PASSWORD: &str = "an otter counts seven lanterns";
 /// Sign-in name of the first user.
 pub(crate) const EMAIL: &str = "ann@example.org";
+
+/// A world in which there is no proof of any domain.
+struct EmptyWorld;
+
+#[async_trait]
+impl LookUps for EmptyWorld {
+    async fn texts(&self, _: &str) -> Result<Vec<Vec<String>>, LookUpError> {
+        Ok(Vec::new())
+    }
+
+    async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
+        Err(LookUpError::missing(format!("{address} answered 404.")))
+    }
+}
 
 /// A clock that tests turn forward.
 #[derive(Default)]
@@ -108,7 +127,7 @@ impl Installation {
             master_key: MasterKey::new([7; 32]),
             is_simulated: true,
             mailer: None,
-            look_ups: None,
+            look_ups: Some(Arc::new(EmptyWorld)),
             saml_judge: Arc::new(control::testing::JudgeHere),
             public_url: public_url.to_owned(),
             breached: None,

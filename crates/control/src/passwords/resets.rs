@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use super::{rules::Demands, set};
 use crate::{
     Context,
+    contexts::Write,
     errors::{Failure, attempt},
     notices, random,
     sessions::{
@@ -96,24 +97,32 @@ pub async fn ask_reset_for(ctx: &Context, organization: OrganizationId, user: Us
         let obstacle = standings::acting_obstacle(ctx, &mut write.tx, organization, user).await?;
         let mut write = standings::guarded(&permit, write, obstacle, &member.email).await?;
         let found = store::users::find(&mut write.tx, user).await?.ok_or(Error::NotFound)?;
-        if !found.is_active || found.password_hash.is_empty() {
-            let reason = format!("{} signs in with no password.", found.email);
-            return Err(Error::conflict(reason).into());
-        }
-        let actor = write.event.actor.clone();
-        if !send(ctx, &mut write.tx, &found, Some(&actor)).await? {
-            let reason = format!(
-                "{} was sent {MAILS_MAX} links within the last two hours, and is sent no more of them for now. \
-                 The last of them works for half an hour.",
-                found.email
-            );
-            return Err(Error::conflict(reason).into());
-        }
-        write
-            .subject(SubjectKind::User, user.uuid(), found.email.clone())
-            .text(format!("Had a link sent to {} that sets a new password", found.email));
+        send_reset_link(ctx, &mut write, &found).await?;
         write.commit().await
     })
+}
+
+/// Mails a link to somebody, as the actor asks for it, who may.
+///
+/// # Errors
+/// `Conflict` for those who cannot sign in with a password, and those who got many links lately.
+pub(crate) async fn send_reset_link(ctx: &Context, write: &mut Write, user: &User) -> Result<(), Failure> {
+    if !user.is_active || user.password_hash.is_empty() {
+        return Err(Error::conflict(format!("{} signs in with no password.", user.email)).into());
+    }
+    let actor = write.event.actor.clone();
+    if !send(ctx, &mut write.tx, user, Some(&actor)).await? {
+        let reason = format!(
+            "{} was sent {MAILS_MAX} links within the last two hours, and is sent no more of them for now. \
+             The last of them works for half an hour.",
+            user.email
+        );
+        return Err(Error::conflict(reason).into());
+    }
+    write
+        .subject(SubjectKind::User, user.id.uuid(), user.email.clone())
+        .text(format!("Had a link sent to {} that sets a new password", user.email));
+    Ok(())
 }
 
 /// Whose password a link sets, and what is asked of the new one.

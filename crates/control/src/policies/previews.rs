@@ -22,7 +22,7 @@ use store::{
 };
 
 use super::{
-    forms, kept_out,
+    forms, kept_out, shut_out,
     turned_away::{Known, PEOPLE_MAX, SESSIONS_MAX, TOKENS_MAX, Tightening},
 };
 use crate::{Context, contexts::Permit, errors::Failure};
@@ -42,8 +42,12 @@ pub(super) async fn make(
     keeps_a_super_admin(&tightening, &people)?;
     let tokens = store::authentication_policies::tokens(tx, organization, ctx.now(), TOKENS_MAX).await?;
 
+    let managed_losing = shut_out::count(tx, organization, (before, &after), &people).await?;
     let mut found = Found {
-        totals: totals(ctx, tx, organization, &after, (&people, &tokens)).await?,
+        totals: TurnedAwayTotals {
+            managed_losing,
+            ..totals(ctx, tx, organization, &after, (&people, &tokens)).await?
+        },
         ..Found::default()
     };
     for (person, known) in &people {
@@ -221,6 +225,7 @@ impl Found {
         let whole = json!({
             "generation": generation, "policy": after, "own": own.map(Rule::as_str), "people": people,
             "tokens": tokens, "further": [self.totals.people_further, self.totals.tokens_further],
+            "managed": self.totals.managed_losing,
         });
         digest(&SHA256, whole.to_string().as_bytes())
             .as_ref()

@@ -20,7 +20,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
-    factor_resets,
+    factor_resets, managed,
     notices::{self, Notice},
     profiles,
 };
@@ -104,11 +104,12 @@ pub(crate) async fn turn_away(
 /// Ends a sign-in: writes down that it was one, and gives what the browser is to keep.
 pub(crate) async fn complete(
     ctx: &Context,
-    mut write: Write,
+    write: Write,
     account: &Account,
     user: &User,
     proof: Proof,
 ) -> Result<SignedIn, Failure> {
+    let mut write = managed::admit(write, account, user, proof).await?;
     store::users::set_last_activity(&mut write.tx, user.id, ctx.now()).await?;
     // A network where people sign in asks for as many challenges as it needs.
     lock_outs::clear(&mut write.tx, &lock_outs::challenge_counters(ctx.origin().address)).await?;

@@ -15,6 +15,7 @@ mod groups;
 mod invitations;
 mod ip_filters;
 mod mails;
+mod managed;
 mod naming;
 mod notices;
 mod organizations;

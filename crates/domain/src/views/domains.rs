@@ -120,3 +120,22 @@ pub struct ManagedRow {
     /// When they last did anything.
     pub last_activity_at: Option<Timestamp>,
 }
+
+/// Somebody whom an organization manages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ManagedView {
+    /// As in the list.
+    #[serde(flatten)]
+    pub row: ManagedRow,
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// How many organizations they are in.
+    pub organizations: i64,
+    /// How many personal tokens they have.
+    pub tokens: i64,
+    /// Why the viewer may not act on the account, if so: a sentence.
+    pub obstacle: Option<String>,
+    /// Why the account can be neither deactivated nor deleted, if so: a sentence.
+    pub stays: Option<String>,
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::permissions::AttachedView;
+use super::{domains::Manager, permissions::AttachedView};
 use crate::{
     ids::{GroupId, InvitationId, OrganizationId, UserId},
     principals::{MailState, UserKind},
@@ -52,6 +52,8 @@ pub struct MemberView {
     pub is_self: bool,
     /// Whether they are the last active super admin, who stays.
     pub is_last_super_admin: bool,
+    /// The organization that manages their account, if one does.
+    pub managed_by: Option<Manager>,
 }
 
 /// What people say of themselves.
@@ -81,6 +83,8 @@ pub struct OwnProfile {
     pub texts: ProfileTexts,
     /// Counts up with each change.
     pub generation: i64,
+    /// The organization that manages the account, if one does: then the texts are not one's own to change.
+    pub managed_by: Option<Manager>,
 }
 
 /// A group by its name.

@@ -124,6 +124,8 @@ pub struct TurnedAwayTotals {
     pub people_further: i64,
     /// People of whom it is not known from where they come, if the policy lists addresses.
     pub people_from_anywhere: i64,
+    /// Managed users, members or not, who could not sign in at all any more.
+    pub managed_losing: i64,
     /// Tokens that were looked at.
     pub tokens: i64,
     /// Those of them that would lose access.

@@ -21,6 +21,7 @@ contract!(
     people_are_told_from_where_it_was_left,
     people_are_managed_by_the_exact_domain,
     managed_people_are_listed_and_filtered,
+    what_managed_people_could_sign_in_with_is_told,
     other_organizations_are_discovered
 );
 
@@ -256,6 +257,18 @@ async fn managed_people_are_listed_and_filtered(store: Store) {
     assert_eq!((found.is_user_active, found.is_member, found.created_at), (false, false, at(2)));
     assert!(!found.has_second_factor);
     assert_eq!(domains::find_managed(&mut tx, organization_id(2), user_id(4)).await.unwrap(), None);
+}
+
+async fn what_managed_people_could_sign_in_with_is_told(store: Store) {
+    let mut tx = with_domain(&store).await;
+    users::set_password_hash(&mut tx, user_id(2), "", at(9)).await.unwrap();
+    assert!(users::set_active(&mut tx, user_id(3), false).await.unwrap());
+    let means = domains::managed_means(&mut tx, organization_id(1), 9).await.unwrap();
+    let told: Vec<_> = means.iter().map(|one| (one.user_id, one.has_password, one.has_passkey)).collect();
+    let expected = [(user_id(1), true, false), (user_id(2), false, false), (user_id(4), true, false)];
+    assert_eq!(told, expected);
+    assert_eq!(domains::managed_means(&mut tx, organization_id(1), 1).await.unwrap().len(), 1);
+    assert_eq!(domains::managed_means(&mut tx, organization_id(2), 9).await.unwrap(), []);
 }
 
 async fn other_organizations_are_discovered(store: Store) {

@@ -4,16 +4,17 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use control::{
-    Context, application_users, certificates, groups, invitations, mails, organizations, permissions,
-    projects, services, units, users,
+    Context, application_users, certificates, domains, groups, invitations, mails, organizations,
+    permissions, projects, services, units, users,
 };
 use domain::{
-    ids::{FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
+    ids::{DomainId, FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
     inputs::{CreateService, CreateToken, GrantPermission, InviteUsers},
     principals::UserKind,
     sign_ins::FactorKind,
     states::ServiceState,
     timestamps::Timestamp,
+    tokens::TokenKind,
 };
 use store::{Tx, factors::Factor, grants::Grant, tokens::Token, users::User};
 use uuid::Uuid;
@@ -122,7 +123,7 @@ impl World {
     pub(super) fn mistaken(&self, name: &str) -> &str {
         let other = match name {
             "user" | "deactivated_user" | "spare_user" | "unit" => "group",
-            "group" | "certificate" | "grant" | "mail" => "unit",
+            "group" | "certificate" | "grant" | "mail" | "domain" => "unit",
             "organization" | "application_user" | "ended_invitation" => "user",
             "project" => "service",
             "service" => "project",
@@ -173,6 +174,9 @@ impl Place {
         invitations::withdraw(ctx, organization, ended).await.unwrap();
         let mail = mails::list(ctx, organization, "", None).await.unwrap().rows[0].id;
         let certificate = self.destroy_service(ctx, &old).await;
+        let domain = format!("{}.example", self.project);
+        let domain = domains::add(ctx, organization, &domain, "dns").await.unwrap().domain_id;
+        let (managed, shut_out, managed_token) = self.make_managed(installation, domain, token, at).await;
 
         let values = [
             ("organization", organization.to_string()),
@@ -188,6 +192,10 @@ impl Place {
             ("application_user", robot.to_string()),
             ("application_token", token.to_string()),
             ("certificate", certificate),
+            ("domain", domain.to_string()),
+            ("managed_user", managed.to_string()),
+            ("shut_out_user", shut_out.to_string()),
+            ("managed_token", managed_token.id.to_string()),
             ("mail", mail.to_string()),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
@@ -203,7 +211,7 @@ impl Place {
             group: (group, user),
             spare,
             grant: store::grants::find(&mut tx, organization, grant).await.unwrap().unwrap(),
-            tokens: vec![store::tokens::find(&mut tx, token).await.unwrap().unwrap()],
+            tokens: vec![store::tokens::find(&mut tx, token).await.unwrap().unwrap(), managed_token],
             at,
         };
         let (project, super_admin, values) = (project_id, who.id, values.into());
@@ -222,6 +230,32 @@ impl Place {
         store::memberships::set_active(&mut tx, self.organization, ids[1], false).await.unwrap();
         tx.commit().await.unwrap();
         ids
+    }
+
+    /// Two people whom the organization manages because of its domain, of whom the second is shut out, and a token of the first.
+    async fn make_managed(
+        &self,
+        installation: &Installation,
+        domain: DomainId,
+        token: TokenId,
+        now: Timestamp,
+    ) -> (UserId, UserId, Token) {
+        let [mia, moe] = [6, 7].map(|number| UserId::from_uuid(Uuid::from_u128(self.number + number)));
+        let mut tx = installation.store.write().await.unwrap();
+        assert!(store::domains::set_verified(&mut tx, domain, now, now).await.unwrap());
+        for (id, name) in [(mia, "mia"), (moe, "moe")] {
+            let email = format!("{name}@{}.example", self.project);
+            add_user(&mut tx, id, &email, UserKind::Person, now).await;
+        }
+        assert!(store::users::set_active(&mut tx, moe, false).await.unwrap());
+        let like = store::tokens::find(&mut tx, token).await.unwrap().unwrap();
+        let id = TokenId::from_uuid(Uuid::from_u128(self.number + 8));
+        let token_hash = id.uuid().as_bytes().to_vec();
+        let (kind, organization_id) = (TokenKind::Personal, None);
+        let token = Token { id, token_hash, user_id: mia, kind, organization_id, ..like };
+        store::tokens::add(&mut tx, &token).await.unwrap();
+        tx.commit().await.unwrap();
+        (mia, moe, token)
     }
 
     async fn add_factor(&self, installation: &Installation, user: UserId, at: Timestamp) -> String {
@@ -314,6 +348,9 @@ impl Place {
         let own = control::tokens::create(ctx, &own).await.unwrap().row.id;
         control::tokens::revoke(ctx, own).await.unwrap();
 
+        let domain = domains::add(ctx, organization, "old.example", "dns").await.unwrap().domain_id;
+        domains::remove(ctx, organization, domain, "old.example").await.unwrap();
+
         // What cannot be deleted by itself goes with its organization.
         let other = organizations::create(ctx, "Old").await.unwrap().id;
         let there = Self { organization: other, domain: "example.com", ..*self };
@@ -328,11 +365,15 @@ impl Place {
             ("user", lee.to_string()),
             ("deactivated_user", lee.to_string()),
             ("spare_user", lee.to_string()),
+            ("managed_user", lee.to_string()),
+            ("shut_out_user", lee.to_string()),
+            ("managed_token", own.to_string()),
             ("group", group.to_string()),
             ("grant", grant.to_string()),
             ("application_user", robot.to_string()),
             ("application_token", token.to_string()),
             ("mail", mail.to_string()),
+            ("domain", domain.to_string()),
             ("ended_invitation", invitation.to_string()),
             ("own_invitation", invitation.to_string()),
             ("unwanted_invitation", invitation.to_string()),

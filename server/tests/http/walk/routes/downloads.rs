@@ -2,7 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
-    ViewOrganizationCertificates, ViewOrganizationEvents, ViewProject, ViewProjectEvents, ViewService,
+    ListDomains, ViewOrganizationCertificates, ViewOrganizationEvents, ViewProject, ViewProjectEvents,
+    ViewService,
 };
 
 use super::{
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/organizations/{organization}/certificates/{certificate}/download",
             &[In(ViewOrganizationCertificates)],
         ),
+        download("/organizations/{organization}/domains/{domain}/file", &[In(ListDomains)]),
         download("/organizations/{organization}/events/export", &[In(ViewOrganizationEvents)])
             .with("format=csv"),
         download("/projects/{project}/events/export", &[OnProject(ViewProjectEvents)]).with("format=jsonl"),

@@ -2,18 +2,19 @@
 
 use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
-    AcceptInvitation, AddGroupMember, AskPasswordResetFor, ChangeOwnPassword, CreateApplicationUser,
-    CreateGroup, CreateOrganization, CreateProject, CreateService, CreateUnit, DeactivateUser,
-    DeleteApplicationUser, DeleteGroup, DeleteOrganization, DeleteProject, DeleteService, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditGroup, EditOwnProfile, EndOwnSessions, EndUserSessions,
-    Grant, InviteUsers, LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers,
-    ManageOwnFactors, ManageOwnTokens, MoveProject, ObjectToOwnFactorReset, ReactivateUser,
-    RemoveGroupMember, RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject, RenameUnit,
-    ResetFactors, RetryService, Revoke, RevokeApplicationToken, SetBreakGlass, SetIpFilter,
-    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, ViewMails, ViewOrganization,
-    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile, ViewOwnTokens,
-    ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit, WithdrawFactorReset,
-    WithdrawInvitation,
+    AcceptInvitation, AddDomain, AddGroupMember, AskManagedPasswordReset, AskPasswordResetFor,
+    ChangeOwnPassword, CreateApplicationUser, CreateGroup, CreateOrganization, CreateProject, CreateService,
+    CreateUnit, DeactivateManagedUser, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteManagedUser,
+    DeleteOrganization, DeleteProject, DeleteService, DeleteUnit, EditApplicationToken, EditApplicationUser,
+    EditGroup, EditOwnProfile, EndOwnSessions, EndUserSessions, Grant, InviteUsers, LeaveOrganization,
+    ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject,
+    ObjectToOwnFactorReset, ReactivateManagedUser, ReactivateUser, RemoveDomain, RemoveGroupMember,
+    RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject, RenameUnit, ResetFactors, RetryService,
+    Revoke, RevokeApplicationToken, RevokeManagedToken, SetBreakGlass, SetDomainMethod, SetIpFilter,
+    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, VerifyDomain, ViewMails,
+    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile,
+    ViewOwnTokens, ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit,
+    WithdrawFactorReset, WithdrawInvitation,
 };
 
 use super::{
@@ -36,6 +37,8 @@ pub(super) fn routes() -> Vec<Route> {
         of_oneself(),
         of_organizations(),
         of_units(),
+        of_domains(),
+        of_managed(),
         of_users(),
         of_invitations(),
         of_groups(),
@@ -132,6 +135,36 @@ fn of_units() -> Vec<Route> {
             .with("organization={organization}&unit={unit}&generation=99&name=Stores"),
         post("/api/units/delete", &[OnUnit(DeleteUnit)])
             .with("organization={organization}&unit={unit}&confirmation=x"),
+    ]
+}
+
+fn of_domains() -> Vec<Route> {
+    const DOMAIN: &str = "organization={organization}&domain={domain}";
+    vec![
+        post("/api/domains/add", &[In(AddDomain)]).with("organization={organization}&domain_name="),
+        // As it is already.
+        post("/api/domains/set_method", &[In(SetDomainMethod)])
+            .with("organization={organization}&domain={domain}&verification_type=dns"),
+        // There is no proof of it.
+        post("/api/domains/verify", &[In(VerifyDomain)]).with(DOMAIN),
+        post("/api/domains/remove", &[In(RemoveDomain)])
+            .with("organization={organization}&domain={domain}&confirmation=x"),
+    ]
+}
+
+fn of_managed() -> Vec<Route> {
+    const USER: &str = "organization={organization}&user={managed_user}";
+    vec![
+        post("/api/managed/deactivate", &[In(DeactivateManagedUser)])
+            .with("organization={organization}&user={shut_out_user}"),
+        post("/api/managed/reactivate", &[In(ReactivateManagedUser)]).with(USER),
+        post("/api/managed/delete", &[In(DeleteManagedUser)])
+            .with("organization={organization}&user={managed_user}&confirmation=x"),
+        // They have no password.
+        post("/api/managed/ask_password_reset", &[In(AskManagedPasswordReset)]).with(USER),
+        post("/api/managed/revoke_token", &[In(RevokeManagedToken)])
+            .with("organization={organization}&user={managed_user}&token={managed_token}")
+            .spends(),
     ]
 }
 

@@ -2,13 +2,15 @@
 
 use axum::http::Method;
 use domain::actions::Action::{
-    AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser, CreateGroup,
-    CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
-    DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy,
-    EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember,
-    RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken,
-    SetBreakGlass, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewAuthenticationPolicy,
+    AddDomain, AddGroupMember, AskManagedPasswordReset, AskPasswordResetFor, CreateApplicationToken,
+    CreateApplicationUser, CreateGroup, CreateProject, CreateUnit, DeactivateManagedUser, DeactivateUser,
+    DeleteApplicationUser, DeleteGroup, DeleteManagedUser, DeleteOrganization, DeleteProject, DeleteUnit,
+    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, EndUserSessions, Grant,
+    InviteUsers, ListApplicationUsers, ListDomains, ListGroups, ListInvitations, ListProjects, ListUnits,
+    ListUsers, ManageOwnTokens, MoveProject, ReactivateManagedUser, ReactivateUser, RemoveDomain,
+    RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke,
+    RevokeApplicationToken, RevokeManagedToken, SetBreakGlass, SetDomainMethod, SetProjectContacts,
+    SetProjectTags, SetSuperAdmin, VerifyDomain, ViewAuthenticationPolicy, ViewManagedUsers,
     ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
     ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
     WithdrawInvitation,
@@ -46,6 +48,8 @@ pub(super) fn routes() -> Vec<Route> {
         of_organizations(),
         of_users(),
         of_policies(),
+        of_domains(),
+        of_managed(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -134,6 +138,44 @@ fn of_users() -> Vec<Route> {
             .with(r#"{"emails":["{member}"],"resource":"unit:{unit}"}"#),
         delete(INVITATION, &[In(WithdrawInvitation)]),
         post(RESEND, &[In(InviteUsers)]),
+    ]
+}
+
+fn of_domains() -> Vec<Route> {
+    const DOMAINS: &str = "/v1/organizations/{organization}/domains";
+    const DOMAIN: &str = "/v1/organizations/{organization}/domains/{domain}";
+    vec![
+        get(DOMAINS, &[In(ListDomains)]),
+        post(DOMAINS, &[In(AddDomain)]).with(r#"{"domain_name":""}"#),
+        get(DOMAIN, &[In(ListDomains)]),
+        // As it is already.
+        patch(DOMAIN, &[In(SetDomainMethod)]).with(r#"{"verification_type":"dns"}"#),
+        delete(DOMAIN, &[In(RemoveDomain)]).with("confirm=x"),
+        // There is no proof of it.
+        post("/v1/organizations/{organization}/domains/{domain}/verify", &[In(VerifyDomain)]),
+        get("/v1/organizations/{organization}/discovered-organizations", &[In(ListDomains)]),
+    ]
+}
+
+fn of_managed() -> Vec<Route> {
+    const USERS: &str = "/v1/organizations/{organization}/managed-users";
+    const USER: &str = "/v1/organizations/{organization}/managed-users/{managed_user}";
+    const DEACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{shut_out_user}/deactivate";
+    const REACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/reactivate";
+    const RESET: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/password-reset";
+    const TOKENS: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/tokens";
+    const TOKEN: &str =
+        "/v1/organizations/{organization}/managed-users/{managed_user}/tokens/{managed_token}";
+    vec![
+        get(USERS, &[In(ViewManagedUsers)]),
+        get(USER, &[In(ViewManagedUsers)]),
+        delete(USER, &[In(DeleteManagedUser)]).with("confirm=x"),
+        post(DEACTIVATE, &[In(DeactivateManagedUser)]),
+        post(REACTIVATE, &[In(ReactivateManagedUser)]),
+        // They have no password.
+        post(RESET, &[In(AskManagedPasswordReset)]),
+        get(TOKENS, &[In(ViewManagedUsers)]),
+        delete(TOKEN, &[In(RevokeManagedToken)]).spends(),
     ]
 }
 

@@ -4,12 +4,12 @@ use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
     DeleteService, EditAuthenticationPolicy, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers,
-    ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject,
-    RemoveGroupMember, RemoveUser, ResetFactors, Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp,
-    ViewAuthenticationPolicy, ViewMails, ViewOrganization, ViewOrganizationCertificates,
-    ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile, ViewOwnSessions,
-    ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewService,
-    ViewServicePassword, ViewUnit, WithdrawInvitation,
+    ListDomains, ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnFactors, ManageOwnTokens,
+    MoveProject, RemoveGroupMember, RemoveUser, ResetFactors, Revoke, RevokeApplicationToken, SetSuperAdmin,
+    StepUp, VerifyDomain, ViewAuthenticationPolicy, ViewMails, ViewManagedUsers, ViewOrganization,
+    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile,
+    ViewOwnSessions, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
+    ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -124,6 +124,11 @@ fn of_organizations() -> Vec<Route> {
     vec![
         page("/organizations/{organization}", &[In(ViewOrganization)]),
         page("/organizations/{organization}/units/{unit}", &[OnUnit(ViewUnit)]),
+        page("/organizations/{organization}/domains", &[In(ListDomains)]),
+        page("/organizations/{organization}/domains/{domain}", &[In(ListDomains)]),
+        page("/organizations/{organization}/domains/{domain}/verify", &[In(VerifyDomain)]),
+        page("/organizations/{organization}/managed-users", &[In(ViewManagedUsers)]),
+        page("/organizations/{organization}/managed-users/{managed_user}", &[In(ViewManagedUsers)]),
         page("/organizations/{organization}/mails", &[In(ViewMails)]),
         page("/organizations/{organization}/mails/{mail}", &[In(ViewMails)]),
         page("/organizations/{organization}/events", &[In(ViewOrganizationEvents)]),
