@@ -1,9 +1,14 @@
 //! Every address of the console, written once. Builds and checks addresses; fetches nothing.
 
+mod directory;
 mod own;
 
 use std::fmt::Write as _;
 
+pub use self::directory::{
+    domain, domain_file, domain_verification, domains, identity_provider, identity_provider_test,
+    identity_providers, managed_user, managed_users, provider_metadata,
+};
 pub use self::own::{
     authentication, change_password, confirmation_trip, factor, factor_removal, factor_reset, new_app,
     new_passkey, new_security_key, own_sessions, password_reset, provider_link, provider_sign_out,
@@ -54,26 +59,6 @@ pub fn certificates(project: &str, after: Option<&str>) -> String {
 #[must_use]
 pub fn certificate(project: &str, id: &str) -> String {
     format!("/projects/{}/certificates/{}", encode(project), encode(id))
-}
-/// The identity providers of an organization.
-#[must_use]
-pub fn identity_providers(organization: &str) -> String {
-    of_organization(organization, &["identity-providers"], &[])
-}
-/// Our metadata for an identity provider, which is no page.
-#[must_use]
-pub fn provider_metadata(organization: &str, provider: &str) -> String {
-    format!("/v1/sso/saml/account/{}/method/{}/metadata", encode(organization), encode(provider))
-}
-/// What begins a test of an identity provider.
-#[must_use]
-pub fn identity_provider_test(organization: &str, provider: &str) -> String {
-    of_organization(organization, &["identity-providers", provider, "test"], &[])
-}
-/// An identity provider of an organization.
-#[must_use]
-pub fn identity_provider(organization: &str, provider: &str) -> String {
-    of_organization(organization, &["identity-providers", provider], &[])
 }
 /// The authentication policy of an organization.
 #[must_use]
@@ -179,36 +164,6 @@ pub fn new_invitations(organization: &str) -> String {
 #[must_use]
 pub fn invitation(token: &str) -> String {
     format!("/invitations/{}", encode(token))
-}
-/// The domains of an organization.
-#[must_use]
-pub fn domains(organization: &str) -> String {
-    of_organization(organization, &["domains"], &[])
-}
-/// A domain.
-#[must_use]
-pub fn domain(organization: &str, domain: &str) -> String {
-    of_organization(organization, &["domains", domain], &[])
-}
-/// What verifying a domain would do.
-#[must_use]
-pub fn domain_verification(organization: &str, domain: &str) -> String {
-    of_organization(organization, &["domains", domain, "verify"], &[])
-}
-/// The file that proves a domain.
-#[must_use]
-pub fn domain_file(organization: &str, domain: &str) -> String {
-    of_organization(organization, &["domains", domain, "file"], &[])
-}
-/// Everybody whom an organization manages.
-#[must_use]
-pub fn managed_users(organization: &str, query: &[(&str, Option<&str>)]) -> String {
-    of_organization(organization, &["managed-users"], query)
-}
-/// An account that an organization manages.
-#[must_use]
-pub fn managed_user(organization: &str, user: &str, query: &[(&str, Option<&str>)]) -> String {
-    of_organization(organization, &["managed-users", user], query)
 }
 /// The groups of an organization.
 #[must_use]
