@@ -20,6 +20,7 @@ mod people;
 mod recovery;
 mod session_cookies;
 mod sign_in_pages;
+mod single_sign_on;
 mod step_up;
 mod streams;
 mod walk;
