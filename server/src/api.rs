@@ -13,6 +13,7 @@ mod problems;
 mod application_users;
 mod events;
 mod groups;
+mod identity_providers;
 mod invitations;
 mod organizations;
 mod own;
@@ -61,6 +62,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         application_users::operations(),
         permissions::operations(),
         policies::operations(),
+        identity_providers::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

@@ -11,6 +11,7 @@ mod files;
 mod groups;
 mod headers;
 mod hostile;
+mod identity_providers;
 mod invitations;
 mod journeys;
 mod lists;

@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use control::{
-    Context, application_users, certificates, groups, invitations, mails, organizations, permissions,
-    projects, services, units, users,
+    Context, application_users, certificates, groups, identity_providers, invitations, mails, organizations,
+    permissions, projects, services, units, users,
 };
 use domain::{
     ids::{FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
@@ -173,6 +173,7 @@ impl Place {
         invitations::withdraw(ctx, organization, ended).await.unwrap();
         let mail = mails::list(ctx, organization, "", None).await.unwrap().rows[0].id;
         let certificate = self.destroy_service(ctx, &old).await;
+        let [provider, provider_key] = make_provider(ctx, organization).await;
 
         let values = [
             ("organization", organization.to_string()),
@@ -189,6 +190,8 @@ impl Place {
             ("application_token", token.to_string()),
             ("certificate", certificate),
             ("mail", mail.to_string()),
+            ("provider", provider),
+            ("provider_key", provider_key),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
             ("unwanted_invitation", open.to_string()),
@@ -313,6 +316,8 @@ impl Place {
         let own = CreateToken { description: "x".into(), ..CreateToken::default() };
         let own = control::tokens::create(ctx, &own).await.unwrap().row.id;
         control::tokens::revoke(ctx, own).await.unwrap();
+        let [provider, provider_key] = make_provider(ctx, organization).await;
+        identity_providers::remove(ctx, organization, provider.parse().unwrap(), "Acme").await.unwrap();
 
         // What cannot be deleted by itself goes with its organization.
         let other = organizations::create(ctx, "Old").await.unwrap().id;
@@ -333,6 +338,8 @@ impl Place {
             ("application_user", robot.to_string()),
             ("application_token", token.to_string()),
             ("mail", mail.to_string()),
+            ("provider", provider),
+            ("provider_key", provider_key),
             ("ended_invitation", invitation.to_string()),
             ("own_invitation", invitation.to_string()),
             ("unwanted_invitation", invitation.to_string()),
@@ -351,6 +358,14 @@ async fn make_token(ctx: &Context, organization: OrganizationId, robot: UserId) 
         ..CreateToken::default()
     };
     application_users::create_token(ctx, organization, robot, &input).await.unwrap().row.id
+}
+
+/// A draft of an identity provider with as many keys as it can have, and the key in use.
+async fn make_provider(ctx: &Context, organization: OrganizationId) -> [String; 2] {
+    let made = identity_providers::create(ctx, organization, "Acme", "other").await.unwrap();
+    let made = identity_providers::add_key(ctx, organization, made.row.id).await.unwrap();
+    let key = made.keys.iter().find(|key| key.is_used).unwrap();
+    [made.row.id.to_string(), key.id.to_string()]
 }
 
 /// Waits until something is so.

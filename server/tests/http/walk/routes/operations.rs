@@ -5,13 +5,13 @@ use domain::actions::Action::{
     AddGroupMember, AskPasswordResetFor, CreateApplicationToken, CreateApplicationUser, CreateGroup,
     CreateProject, CreateUnit, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteOrganization,
     DeleteProject, DeleteUnit, EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy,
-    EditGroup, EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListGroups, ListInvitations,
-    ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject, ReactivateUser, RemoveGroupMember,
-    RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken,
-    SetBreakGlass, SetProjectContacts, SetProjectTags, SetSuperAdmin, ViewAuthenticationPolicy,
-    ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
-    ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
-    WithdrawInvitation,
+    EditGroup, EditIdentityProvider, EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListGroups,
+    ListIdentityProviders, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject,
+    ReactivateUser, RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit,
+    ResetFactors, Revoke, RevokeApplicationToken, SetBreakGlass, SetProjectContacts, SetProjectTags,
+    SetSuperAdmin, TrustIdentityProvider, ViewAuthenticationPolicy, ViewOrganization, ViewOrganizationEvents,
+    ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents,
+    ViewProjectPermissions, ViewUnit, WithdrawFactorReset, WithdrawInvitation,
 };
 
 use super::{
@@ -46,6 +46,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_organizations(),
         of_users(),
         of_policies(),
+        of_identity_providers(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -156,6 +157,34 @@ fn of_policies() -> Vec<Route> {
                 "idle_seconds":3600,"session_seconds":86400,"password_chars_min":8,
                 "password_chars_min_alone":15,"generation":99},"confirmation":"x"}"#,
         ),
+    ]
+}
+
+fn of_identity_providers() -> Vec<Route> {
+    const PROVIDERS: &str = "/v1/organizations/{organization}/identity-providers";
+    const PROVIDER: &str = "/v1/organizations/{organization}/identity-providers/{provider}";
+    const STATE: &str = "/v1/organizations/{organization}/identity-providers/{provider}/state";
+    const METADATA: &str = "/v1/organizations/{organization}/identity-providers/{provider}/metadata";
+    const REMOVAL: &str = "/v1/organizations/{organization}/identity-providers/{provider}/removal-effects";
+    const KEYS: &str = "/v1/organizations/{organization}/identity-providers/{provider}/keys";
+    const KEY: &str = "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}";
+    const USE: &str =
+        "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}/use";
+    vec![
+        get(PROVIDERS, &[In(ListIdentityProviders)]),
+        post(PROVIDERS, &[In(EditIdentityProvider)]).with(r#"{"name":""}"#),
+        get(PROVIDER, &[In(ListIdentityProviders)]),
+        put(PROVIDER, &[In(EditIdentityProvider)])
+            .with(r#"{"name":"Acme","settings":{},"domains":[],"generation":99}"#),
+        // It lacks something.
+        put(STATE, &[In(TrustIdentityProvider)]).with(r#"{"state":"active"}"#),
+        post(METADATA, &[In(EditIdentityProvider)]).with(r#"{"metadata":"","generation":99}"#),
+        get(REMOVAL, &[In(ListIdentityProviders)]),
+        delete(PROVIDER, &[In(EditIdentityProvider)]).with("confirm=x"),
+        // There are two already, and this is the one in use.
+        post(KEYS, &[In(EditIdentityProvider)]),
+        put(USE, &[In(EditIdentityProvider)]),
+        delete(KEY, &[In(EditIdentityProvider)]),
     ]
 }
 
