@@ -13,6 +13,7 @@ const withoutScript = [
   "interruptions.spec.ts",
   "sign-in.spec.ts",
   "recovery.spec.ts",
+  "single-sign-on.spec.ts",
 ];
 
 export default defineConfig({
