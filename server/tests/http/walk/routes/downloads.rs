@@ -38,6 +38,6 @@ pub(super) fn routes() -> Vec<Route> {
         machinery(METADATA).answers(StatusCode::OK),
         // No response, whoever brings it.
         Route::new(Machinery, Method::POST, ACS, &[]).with("SAMLResponse=x").answers(StatusCode::SEE_OTHER),
-        machinery(SLO),
+        machinery(SLO).answers(StatusCode::FORBIDDEN),
     ]
 }
