@@ -14,6 +14,7 @@ const withoutScript = [
   "sign-in.spec.ts",
   "recovery.spec.ts",
   "domains.spec.ts",
+  "single-sign-on.spec.ts",
 ];
 
 export default defineConfig({

@@ -43,6 +43,13 @@ chromium chromium
 node nodejs
 npm npm
 python3 python3
+openssl openssl
+php php-cli
+/usr/share/simplesamlphp/www/saml2/idp/SSOService.php simplesamlphp
+/usr/share/php*-xml/xml/dom.ini php-xml
+/usr/share/php*-mbstring/mbstring/mbstring.ini php-mbstring
+/usr/share/php*-curl/curl/curl.ini php-curl
+/usr/share/php*-sqlite3/sqlite3/pdo_sqlite.ini php-sqlite3
 "
 
 is_there() {
@@ -85,6 +92,15 @@ add_backports() {
     echo "deb $mirror bookworm-backports main" >/etc/apt/sources.list.d/redoubt-backports.list
 }
 
+# SimpleSAMLphp brings Apache along, as PostgreSQL brings a server: none of them starts by being installed here.
+no_services() {
+    local policy=/usr/sbin/policy-rc.d
+    [ ! -e "$policy" ] || return 0
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
 install_packages() {
     local release=()
     say "installing Debian packages: $*"
@@ -96,6 +112,7 @@ install_packages() {
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    no_services
     if [ ${#release[@]} -gt 0 ]; then
         apt-get install -qq -y --no-install-recommends "${release[@]}" qemu-system-x86 >/dev/null
     fi

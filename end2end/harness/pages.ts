@@ -151,6 +151,32 @@ export function permissionPlaces(organization: string, project: string, group: s
     { name: "groups", path: `${whole}/groups` },
     { name: "groups-none", path: `${whole}/groups?text=nothing-of-the-kind` },
     { name: "group-new", path: `${whole}/groups`, act: (page) => page.getByRole("button", { name: "New group" }).click() },
+    { name: "identity-providers", path: `${whole}/identity-providers` },
+    {
+      name: "identity-provider-new",
+      path: `${whole}/identity-providers`,
+      act: async (page) => {
+        await page.getByRole("button", { name: "Add identity provider" }).first().click();
+        await page.getByRole("dialog", { name: "Add identity provider" }).waitFor();
+      },
+    },
+    {
+      name: "identity-provider",
+      path: `${whole}/identity-providers`,
+      act: async (page) => {
+        const link = page.getByRole("link", { name: "Acme Okta" });
+        if (await link.count()) {
+          await link.click();
+        } else {
+          await page.getByRole("button", { name: "Add identity provider" }).first().click();
+          const dialog = page.getByRole("dialog", { name: "Add identity provider" });
+          await dialog.getByRole("textbox", { name: /^Name/ }).fill("Acme Okta");
+          await dialog.getByRole("combobox", { name: /^Product/ }).selectOption("okta");
+          await dialog.getByRole("button", { name: "Add it as a draft" }).click();
+        }
+        await page.getByRole("heading", { name: "Acme Okta", level: 1 }).waitFor();
+      },
+    },
     { name: "group", path: group },
     { name: "group-edit", path: group, act: (page) => page.getByRole("button", { name: "Edit…" }).click() },
     { name: "group-add", path: `${group}/members/new` },

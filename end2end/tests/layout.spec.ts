@@ -164,6 +164,7 @@ async function longest(browser: Browser, page: Page, installation: Installation)
     `${whole}/invitations/new`,
     new URL(await invitationLink(page, installation, organization, `f${email.slice(1)}`)).pathname,
     `${whole}/groups`,
+    `${whole}/identity-providers`,
     `${whole}/groups/${group.id}`,
     `${whole}/groups/${group.id}/members/new`,
     `${whole}/groups/${group.id}/members/${member}/remove`,

@@ -188,14 +188,14 @@ const readers: Reader[] = [
     email: "admin@example.org",
     granted: ["role:organization:admin"],
     may: "all",
-    places: [...READER, "Users", "Application users", "Groups", "Authentication policy", "All events", "Settings"],
+    places: [...READER, "Users", "Application users", "Groups", "Identity providers", "Authentication policy", "All events", "Settings"],
     reach: [/\/invitations\/new$/, /\/permissions\/[^/]+\/revoke$/, /\/units\//, /\/settings$/],
     never: [/\/mails/],
   },
 ];
 
 /** What no one but a super admin may do. */
-const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin", "/api/policies/set_break_glass"];
+const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin", "/api/policies/set_break_glass", "/api/identity_providers/set_state"];
 
 /** A browser of somebody new who holds that on the organization, with a token of their own. */
 async function comeIn(browser: Browser, installation: Installation, reader: Reader): Promise<Page> {

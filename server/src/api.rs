@@ -14,6 +14,7 @@ mod application_users;
 mod domains;
 mod events;
 mod groups;
+mod identity_providers;
 mod invitations;
 mod managed;
 mod organizations;
@@ -65,6 +66,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         policies::operations(),
         domains::operations(),
         managed::operations(),
+        identity_providers::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

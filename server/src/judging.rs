@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, Read, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -21,7 +22,13 @@ impl ConfinedJudge {
     /// By the binary that runs, also if its file was replaced since.
     #[must_use]
     pub fn new() -> Self {
-        Self(Confined::new("/proc/self/exe".into(), ARGUMENT))
+        Self::by("/proc/self/exe".into())
+    }
+
+    /// By a binary of ours at that path.
+    #[must_use]
+    pub fn by(binary: PathBuf) -> Self {
+        Self(Confined::new(binary, ARGUMENT))
     }
 }
 

@@ -4,7 +4,7 @@
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, RawQuery, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -34,17 +34,17 @@ type Place = Path<(OrganizationId, IdentityProviderId)>;
 /// The part of the map below `/v1/sso/saml`.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(control: Control) -> Router<S> {
     let router: Router<Control> = Router::new()
-        .route(PATHS[0], get(metadata))
-        .route(PATHS[2], get(slo))
-        .route(PATHS[1], post(acs).layer(DefaultBodyLimit::max(FORM_BYTES_MAX)));
+        .route(PATHS[0].1, get(metadata))
+        .route(PATHS[2].1, get(slo))
+        .route(PATHS[1].1, post(acs).layer(DefaultBodyLimit::max(FORM_BYTES_MAX)));
     router.with_state(control)
 }
 
-/// Every address here.
-pub const PATHS: &[&str] = &[
-    "/v1/sso/saml/account/{organization}/method/{provider}/metadata",
-    "/v1/sso/saml/account/{organization}/method/{provider}/acs",
-    "/v1/sso/saml/account/{organization}/method/{provider}/slo",
+/// Every address here, with the method that it takes.
+pub const PATHS: &[(Method, &str)] = &[
+    (Method::GET, "/v1/sso/saml/account/{organization}/method/{provider}/metadata"),
+    (Method::POST, "/v1/sso/saml/account/{organization}/method/{provider}/acs"),
+    (Method::GET, "/v1/sso/saml/account/{organization}/method/{provider}/slo"),
 ];
 
 /// The field of the POST binding. What travels beside it says nothing to us.

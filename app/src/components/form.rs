@@ -104,6 +104,14 @@ impl FormState {
         self
     }
 
+    /// The same with that in a field that did not come back: it was too long to be kept. None of an empty form has.
+    pub(crate) fn with_missing(mut self, name: &str, value: String) -> Self {
+        if self.is_filled() {
+            self.values.entry(name.to_owned()).or_insert(value);
+        }
+        self
+    }
+
     /// All that was sent, with a line for each value of a field that was sent several times.
     pub(crate) fn posted(&self) -> Posted {
         let pairs = self.values.iter().flat_map(|(name, values)| match name.ends_with("[]") {

@@ -16,6 +16,8 @@ mod our_side;
 #[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
+mod security;
+#[cfg(feature = "ssr")]
 mod states;
 #[cfg(feature = "ssr")]
 mod test_report;

@@ -48,9 +48,9 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
         viewer.require(organization, Action::ListIdentityProviders)?;
         let ctx = control()?;
         let view = answer(control::identity_providers::view(&ctx, organization, id).await)?;
-        let mut filled = None;
+        let mut note = None;
         let form = match posted() {
-            None => FormState::of_page(FORM),
+            None => come_back(&view),
             Some(sent) => match change(&view, &sent).await? {
                 Step::Saved => {
                     let path = links::identity_provider(&organization.to_string(), &id.to_string());
@@ -58,7 +58,7 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
                     return Ok(().into_any());
                 }
                 Step::Shown(form, why) => {
-                    filled = why;
+                    note = why;
                     form
                 }
             },
@@ -70,7 +70,7 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
         let may_edit = may_trust || view.row.state == ProviderState::Draft;
         let may_list_domains = viewer.may(organization, Action::ListDomains);
         let body = view! {
-            {title(&view, filled, may_edit)} {our_side::draw(&view)}
+            {title(&view, note, may_edit)} {our_side::draw(&view)}
             {form::draw(&view, &choices, &form, may_edit, may_list_domains)} {test_report::draw(&view)}
             {states::draw(&view, &goes, may_trust)} {our_side::keys(&view, may_edit)}
             {states::removal(&view, &goes, may_edit)}
@@ -139,7 +139,23 @@ enum Step {
     /// It is saved.
     Saved,
     /// It is shown again: refused, or with something filled in that is not saved yet.
-    Shown(FormState, Option<&'static str>),
+    Shown(FormState, Option<Note>),
+}
+
+/// What is said above a form that is shown again.
+enum Note {
+    /// Something was filled in.
+    Filled(&'static str),
+    /// Somebody has to show first who they are; what they entered is too long to be kept while they do.
+    Confirm,
+}
+
+/// The form as it is asked for; one that was held back has those certificates again that were too long to be kept.
+fn come_back(view: &ProviderView) -> FormState {
+    let certificate = |at| view.settings.certificates.get(at).cloned().unwrap_or_default();
+    FormState::of_page(FORM)
+        .with_missing("certificate", certificate(0))
+        .with_missing("next_certificate", certificate(1))
 }
 
 async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
@@ -148,7 +164,7 @@ async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
         set_status(status);
         return Ok(Step::Shown(FormState::refused(FORM, error, sent), None));
     }
-    let shown = |values, why| Ok(Step::Shown(FormState::filled(FORM, values), Some(why)));
+    let shown = |values, why| Ok(Step::Shown(FormState::filled(FORM, values), Some(Note::Filled(why))));
     match sent.value("do").as_str() {
         IMPORT => import(view, sent).await,
         PRESET => {
@@ -206,7 +222,7 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     {
         Ok(read) => {
             let why = "Entity id, addresses and certificates are filled in from the metadata. They are not saved yet.";
-            Ok(Step::Shown(FormState::filled(FORM, inputs::imported(sent, &read)), Some(why)))
+            Ok(Step::Shown(FormState::filled(FORM, inputs::imported(sent, &read)), Some(Note::Filled(why))))
         }
         Err(error) => refuse(error, view, sent),
     }
@@ -224,6 +240,11 @@ fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppE
             ))
         }
         error @ (Error::Invalid { .. } | Error::Conflict { .. }) => error,
+        Error::StepUp if has_new_certificate(view, sent) => {
+            set_status(Error::StepUp.status());
+            let values = inputs::with(sent, inputs::Values::new());
+            return Ok(Step::Shown(FormState::filled(FORM, values), Some(Note::Confirm)));
+        }
         other => return Err(other.into()),
     };
     set_status(error.status());
@@ -231,9 +252,22 @@ fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppE
     Ok(Step::Shown(FormState::refused(FORM, error, sent).shown_as("metadata_file", "metadata"), None))
 }
 
+/// Whether a certificate was entered that is not stored.
+fn has_new_certificate(view: &ProviderView, sent: &Posted) -> bool {
+    let known: Vec<String> = view.settings.certificates.iter().map(|pem| plain(pem)).collect();
+    ["certificate", "next_certificate"].into_iter().any(|name| {
+        let text = plain(&sent.value(name));
+        !text.is_empty() && !known.contains(&text)
+    })
+}
+
+/// A text without what does not count in a certificate.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
 /// Which of the two certificates was refused: the one that is not as it was.
 fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
-    let plain = |text: &str| text.split_whitespace().collect::<String>();
     let known = view.settings.certificates.first().map(|pem| plain(pem));
     let first = plain(&sent.value("certificate"));
     let is_first_known = first.is_empty() || known.as_ref() == Some(&first);
@@ -259,7 +293,7 @@ fn unread(LeftOut { field, why }: &LeftOut) -> (u16, Error) {
     }
 }
 
-fn title(view: &ProviderView, filled: Option<&'static str>, may_edit: bool) -> AnyView {
+fn title(view: &ProviderView, note: Option<Note>, may_edit: bool) -> AnyView {
     let days = view.row.certificate_days_left.filter(|days| *days < facts::DAYS_WARNED);
     let ending = days.map(|_| {
         view! {
@@ -269,11 +303,7 @@ fn title(view: &ProviderView, filled: Option<&'static str>, may_edit: bool) -> A
             </p>
         }
     });
-    let filled = filled.map(|why| {
-        view! {
-            <p class="alert alert-busy" role="status">{icon(Icon::Warning)} <span>{why} " " <a href="#their-side">"Look at it"</a> " and save."</span></p>
-        }
-    });
+    let note = note.map(note_above);
     let closed = (!may_edit).then(|| {
         view! {
             <p class="alert" role="note">
@@ -283,7 +313,7 @@ fn title(view: &ProviderView, filled: Option<&'static str>, may_edit: bool) -> A
         }
     });
     view! {
-        {head(view.row.name.clone(), facts::state(view.row.state), ())} {filled} {closed} {ending}
+        {head(view.row.name.clone(), facts::state(view.row.state), ())} {note} {closed} {ending}
         <dl class="facts">
             <div><dt>"Product"</dt><dd>{view.settings.preset.label()}</dd></div>
             <div><dt>"People"</dt><dd>{view.row.people}</dd></div>
@@ -292,4 +322,26 @@ fn title(view: &ProviderView, filled: Option<&'static str>, may_edit: bool) -> A
         </dl>
     }
     .into_any()
+}
+
+fn note_above(note: Note) -> AnyView {
+    match note {
+        Note::Filled(why) => view! {
+            <p class="alert alert-busy" role="status">
+                {icon(Icon::Warning)} <span>{why} " " <a href="#their-side">"Look at it"</a> " and save."</span>
+            </p>
+        }
+        .into_any(),
+        Note::Confirm => view! {
+            <p class="alert alert-warning" role="alert">
+                {icon(Icon::Warning)}
+                <span>
+                    "Nothing was saved yet, because this asks you to confirm first that it is you. "
+                    <a href=links::step_up("/projects") target="_blank">"Confirm it in a new tab"</a>
+                    ", then come back and save again: everything that you entered is still here."
+                </span>
+            </p>
+        }
+        .into_any(),
+    }
 }

@@ -169,21 +169,26 @@ impl Control {
         Context::new(self.clone(), origin, session.map(Credential::Session))
     }
 
+    fn new_request(&self) -> RequestId {
+        RequestId::from_uuid(self.new_uuid())
+    }
+
     /// The context of a command that the operator gives on the machine itself.
     pub(crate) fn operator(&self) -> Context {
-        let request_id = RequestId::from_uuid(self.new_uuid());
         let agent = Some("redoubt admin".into());
-        self.context(Origin { address: None, agent, device: None, request_id }, None)
+        self.context(Origin { address: None, agent, device: None, request_id: self.new_request() }, None)
     }
 
     /// The context of what the server does by itself.
     pub(crate) fn system_context(&self) -> Context {
-        let request_id = RequestId::from_uuid(self.new_uuid());
-        self.context(Origin { address: None, agent: None, device: None, request_id }, None)
+        self.context(
+            Origin { address: None, agent: None, device: None, request_id: self.new_request() },
+            None,
+        )
     }
 
-    /// Starts the workflow runner, the sending of mails and the looking for proofs of domains. Their tasks end after their current step once `shutdown` turns
-    /// true.
+    /// Starts the workflow runner, the sending of mails and the looking for proofs of domains: tasks that end after their current
+    /// step once `shutdown` turns true.
     #[must_use]
     pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
         let runner = self.runner(Limits::default());

@@ -5,38 +5,38 @@
 //! for whoever manages identity providers, and the others for super admins.
 
 mod choices;
+mod drawing;
 mod keys;
 mod settings;
 
 use domain::{
     actions::Action,
-    domains::DomainState,
     errors::Error,
     events::EventType,
     identity_providers::{PROVIDERS_MAX, Preset, ProviderProtocol, ProviderState, SamlSettings},
     ids::{DomainId, IdentityProviderId, OrganizationId},
     names::ProviderName,
     principals::SubjectKind,
-    views::{CertificateFacts, LinkedDomain, ProviderAddresses, ProviderRow, ProviderView},
+    views::{ProviderRow, ProviderView},
 };
-use identity::saml::{
-    certificates::{Certificate, Facts},
-    metadata::{self, SpMetadata},
-};
+use identity::saml::{certificates::Certificate, metadata::SpMetadata};
 use serde_json::json;
 use store::{Tx, access::Target, identity_providers::IdentityProvider};
 
 use crate::{
-    Context, Control,
+    Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
 };
 
 pub use choices::{certificate_facts, choices, import, preview_remove};
+pub(crate) use drawing::addresses;
 pub(crate) use keys::{Own, own_keys};
 pub use keys::{add_key, remove_key, use_key};
 pub use settings::imported;
 pub(crate) use settings::read;
+
+use drawing::{look, row};
 
 /// The organization's identity providers by name.
 ///
@@ -367,91 +367,4 @@ async fn set_domains(
         before: linked.iter().filter_map(name).collect(),
         after: wanted.iter().filter_map(name).collect(),
     })
-}
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
-
-async fn row(control: &Control, tx: &mut Tx, provider: &IdentityProvider) -> Result<ProviderRow, Failure> {
-    let settings = read(provider)?;
-    let linked = store::identity_providers::domains(tx, provider.id).await?;
-    let domains = store::domains::list(tx, provider.organization_id).await?;
-    let ends = certificates(&settings).into_iter().map(|facts| facts.not_after).max();
-    Ok(ProviderRow {
-        id: provider.id,
-        organization_id: provider.organization_id,
-        name: provider.name.clone(),
-        protocol: provider.protocol,
-        preset: settings.preset,
-        state: provider.state,
-        people: store::identities::count(tx, provider.id).await?,
-        domains: domains
-            .into_iter()
-            .filter(|domain| linked.contains(&domain.id))
-            .map(|domain| LinkedDomain {
-                domain_id: domain.id,
-                is_verified: domain.state == DomainState::Verified,
-                domain_name: domain.name,
-            })
-            .collect(),
-        tested_at: provider.tested_at,
-        passed_at: provider.passed_at,
-        certificate_ends_at: ends,
-        certificate_days_left: ends.map(|ends| (ends.micros() - control.now().micros()).div_euclid(DAY)),
-        missing: settings.missing().into_iter().map(ToOwned::to_owned).collect(),
-        generation: provider.generation,
-    })
-}
-
-async fn look(control: &Control, tx: &mut Tx, provider: IdentityProvider) -> Result<ProviderView, Failure> {
-    let settings = read(&provider)?;
-    Ok(ProviderView {
-        row: row(control, tx, &provider).await?,
-        certificates: certificates(&settings),
-        keys: keys::draw(own_keys(control, tx, &provider).await?),
-        addresses: addresses(control, provider.organization_id, provider.id),
-        last_test: provider.last_test.as_deref().map(serde_json::from_str).transpose()?,
-        settings,
-    })
-}
-
-fn certificates(settings: &SamlSettings) -> Vec<CertificateFacts> {
-    let facts = settings.certificates.iter().filter_map(|pem| Certificate::read(pem).ok()?.facts());
-    facts.map(draw_facts).collect()
-}
-
-fn draw_facts(facts: Facts) -> CertificateFacts {
-    let Facts { subject, issuer, not_before, not_after, key, fingerprint } = facts;
-    CertificateFacts { subject, issuer, not_before, not_after, key, fingerprint }
-}
-
-/// Our addresses for an identity provider.
-pub(crate) fn addresses(
-    control: &Control,
-    organization: OrganizationId,
-    id: IdentityProviderId,
-) -> ProviderAddresses {
-    let public = control.public_url();
-    let base = format!("{public}/v1/sso/saml/account/{organization}/method/{id}");
-    ProviderAddresses {
-        metadata: format!("{base}/metadata"),
-        acs: format!("{base}/acs"),
-        slo: format!("{base}/slo"),
-        start: format!("{public}/sign-in/sso/{id}"),
-    }
-}
-
-/// What metadata of an identity provider says, put into settings.
-fn with_metadata(settings: &mut SamlSettings, read: metadata::IdpMetadata) {
-    let post = read.sso_redirect.is_none();
-    settings.entity_id = read.entity_id;
-    settings.sso_binding = if post {
-        domain::identity_providers::Binding::Post
-    } else {
-        domain::identity_providers::Binding::Redirect
-    };
-    settings.sso_url = read.sso_redirect.or(read.sso_post).unwrap_or_default();
-    settings.slo_url = read.slo_redirect.unwrap_or_default();
-    settings.certificates = read.certificates.iter().map(Certificate::pem).collect();
-    settings.requests_signed |= read.wants_signed_requests;
 }

@@ -21,6 +21,8 @@ use control::{
     Control, MasterKey, SystemRandom,
     domains::{LookUpError, LookUps},
     set_up,
+    single_sign_on::SamlJudge,
+    testing::JudgeHere,
 };
 use domain::timestamps::{Clock, Timestamp};
 use host::simulated::{SimulatedHost, SimulatedSettings};
@@ -57,17 +59,31 @@ impl LookUps for EmptyWorld {
 
 /// A clock that tests turn forward.
 #[derive(Default)]
-pub(crate) struct TestClock(AtomicI64);
+pub(crate) struct TestClock {
+    /// Microseconds.
+    ahead: AtomicI64,
+    /// Since when it stands still; zero while it goes.
+    stopped_at: AtomicI64,
+}
 
 impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+        self.ahead.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+
+    /// Has it stand still, until tests turn it forward.
+    pub(crate) fn stop(&self) {
+        self.stopped_at.store(SystemClock.now().micros(), Ordering::Relaxed);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(SystemClock.now().micros() + self.0.load(Ordering::Relaxed))
+        let at = match self.stopped_at.load(Ordering::Relaxed) {
+            0 => SystemClock.now().micros(),
+            stopped_at => stopped_at,
+        };
+        Timestamp::from_micros(at + self.ahead.load(Ordering::Relaxed))
     }
 }
 
@@ -99,12 +115,18 @@ impl Installation {
     /// One on PostgreSQL.
     pub(crate) async fn postgres() -> Self {
         let (store, database) = store::testing::temporary_postgres().await;
-        Self::on(store, database, "http://localhost:8080", Vec::new()).await
+        Self::on(store, database, "http://localhost:8080", Vec::new(), Arc::new(JudgeHere)).await
+    }
+
+    /// One that has SAML responses judged by that.
+    pub(crate) async fn judged_by(judge: Arc<dyn SamlJudge>) -> Self {
+        let (store, directory) = store::testing::temporary_sqlite().await;
+        Self::on(store, directory, "http://localhost:8080", Vec::new(), judge).await
     }
 
     async fn with(public_url: &str, trusted_proxies: Vec<IpNet>) -> Self {
         let (store, directory) = store::testing::temporary_sqlite().await;
-        Self::on(store, directory, public_url, trusted_proxies).await
+        Self::on(store, directory, public_url, trusted_proxies, Arc::new(JudgeHere)).await
     }
 
     /// On a given database; `database` lives as long as the installation.
@@ -113,6 +135,7 @@ impl Installation {
         database: impl Any + Send + Sync,
         public_url: &str,
         trusted_proxies: Vec<IpNet>,
+        saml_judge: Arc<dyn SamlJudge>,
     ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
@@ -128,7 +151,7 @@ impl Installation {
             is_simulated: true,
             mailer: None,
             look_ups: Some(Arc::new(EmptyWorld)),
-            saml_judge: Arc::new(control::testing::JudgeHere),
+            saml_judge,
             public_url: public_url.to_owned(),
             breached: None,
         };
@@ -260,7 +283,8 @@ impl Browser {
         answer
     }
 
-    async fn send(&self, method: Method, path: &str, form: Option<(&str, String)>) -> Answer {
+    /// Sends a request, with a form if there is one: the page that it stands on, and its fields.
+    pub(crate) async fn send(&self, method: Method, path: &str, form: Option<(&str, String)>) -> Answer {
         let answer = self.router.clone().oneshot(self.request(method, path, form)).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap();

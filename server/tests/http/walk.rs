@@ -57,7 +57,10 @@ fn registered() -> BTreeSet<(Kind, String, String)> {
         };
         (kind, get.clone(), without_names(path))
     });
-    pages.chain(posted).chain(functions).chain(operations).chain(others.collect::<Vec<_>>()).collect()
+    let saml = server::saml::PATHS
+        .iter()
+        .map(|(method, path)| (Kind::Machinery, method.to_string(), without_names(path)));
+    pages.chain(posted).chain(functions).chain(operations).chain(others).chain(saml).collect()
 }
 
 #[tokio::test]
@@ -93,7 +96,8 @@ async fn everything(world: &World) -> BTreeMap<String, Vec<String>> {
         ("strands", "generation"),
     ];
     let mut tables = store::testing::dump_without(&world.installation.store, &uses).await;
-    for tries in ["ceremonies", "events", "mail_tallies", "sessions", "sign_in_attempts"] {
+    for tries in ["ceremonies", "events", "mail_tallies", "provider_requests", "sessions", "sign_in_attempts"]
+    {
         assert!(tables.remove(tries).is_some(), "{tries}");
     }
     tables

@@ -11,7 +11,7 @@ use domain::{
 };
 use store::access::Target;
 
-use super::{certificates, find, imported};
+use super::{drawing::certificates, find, imported};
 use crate::{Context, errors::attempt};
 
 /// Groups that are offered, at most.

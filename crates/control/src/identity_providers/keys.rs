@@ -19,7 +19,10 @@ use store::{
     identity_providers::{IdentityProvider, Key},
 };
 
-use super::{draw_facts, find, look, name_in, permit, still};
+use super::{
+    drawing::{draw_facts, look},
+    find, name_in, permit, still,
+};
 use crate::{
     Context, Control,
     envelopes::Place,

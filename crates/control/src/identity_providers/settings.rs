@@ -2,7 +2,7 @@
 
 use domain::{
     errors::Error,
-    identity_providers::{MAPPED_GROUPS_MAX, SESSION_SECONDS, SamlSettings, URI_CHARS_MAX},
+    identity_providers::{Binding, MAPPED_GROUPS_MAX, SESSION_SECONDS, SamlSettings, URI_CHARS_MAX},
     ids::{GroupId, OrganizationId},
     timestamps::Timestamp,
 };
@@ -42,8 +42,19 @@ pub fn imported(
     let read = metadata::read(document, entity_id, now)
         .map_err(|error| Error::invalid("metadata", error.to_string()))?;
     let mut settings = settings.clone();
-    super::with_metadata(&mut settings, read);
+    with_metadata(&mut settings, read);
     Ok(settings)
+}
+
+/// What metadata of an identity provider says, put into settings.
+fn with_metadata(settings: &mut SamlSettings, read: metadata::IdpMetadata) {
+    let post = read.sso_redirect.is_none();
+    settings.entity_id = read.entity_id;
+    settings.sso_binding = if post { Binding::Post } else { Binding::Redirect };
+    settings.sso_url = read.sso_redirect.or(read.sso_post).unwrap_or_default();
+    settings.slo_url = read.slo_redirect.unwrap_or_default();
+    settings.certificates = read.certificates.iter().map(Certificate::pem).collect();
+    settings.requests_signed |= read.wants_signed_requests;
 }
 
 /// Settings that may be stored, in one form.

@@ -73,7 +73,10 @@ pub async fn receive(
         let why = "it answers a request that was answered already, that is too old, or that we did not make";
         return refuse(ctx, &permit, &provider, why).await;
     };
-    let report = judge(ctx, &provider, &settings, keys, field, request_id).await?;
+    let Some(report) = judge(ctx, &provider, &settings, keys, field, request_id).await else {
+        let why = "it could not be judged within the limits of memory and time; the server’s log says more";
+        return refuse(ctx, &permit, &provider, why).await;
+    };
     attempt!(ctx, {
         let kept = if asked.is_test { report.clone() } else { verdict_alone(&report) };
         let sealed = seal(&ctx.control, &request_hash, &kept)?;
@@ -82,7 +85,7 @@ pub async fn receive(
     Ok(Received::Kept)
 }
 
-/// Has the response judged, with no transaction open.
+/// Has the response judged, with no transaction open; none if there is no verdict.
 async fn judge(
     ctx: &Context,
     provider: &IdentityProvider,
@@ -90,7 +93,7 @@ async fn judge(
     keys: Vec<Own>,
     field: &str,
     request_id: String,
-) -> Result<Report, Error> {
+) -> Option<Report> {
     let own = addresses(&ctx.control, provider.organization_id, provider.id);
     let question = Question {
         field: field.to_owned(),
@@ -109,10 +112,12 @@ async fn judge(
         expectations: Expectations { acs_url: own.acs, audience: own.metadata, request_id },
         now: ctx.now(),
     };
-    ctx.control.saml_judge().judge(&question).await.map_err(|error| {
-        tracing::warn!(provider = %provider.id, %error, "A SAML response got no verdict");
-        Error::Forbidden { reason: REFUSED.into() }
-    })
+    let verdict = ctx.control.saml_judge().judge(&question).await;
+    verdict
+        .inspect_err(
+            |error| tracing::warn!(provider = %provider.id, %error, "A SAML response got no verdict"),
+        )
+        .ok()
 }
 
 /// A report without what a sign-in does not need.

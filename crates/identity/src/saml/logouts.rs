@@ -106,7 +106,7 @@ pub fn read_response(
     let statuses = children(root, PROTOCOL, "Status");
     let codes: Vec<&str> = statuses
         .iter()
-        .flat_map(|status| status.descendants())
+        .flat_map(Node::descendants)
         .filter(|node| is(*node, PROTOCOL, "StatusCode"))
         .filter_map(|node| node.attribute("Value"))
         .collect();

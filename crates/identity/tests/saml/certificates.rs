@@ -1,4 +1,4 @@
-//! Several certificates of one identity provider, in whatever order they are configured.
+//! Several certificates of one identity provider, and several keys of ours, in whatever order they are configured.
 
 use identity::saml::{
     certificates::Certificate,
@@ -7,6 +7,7 @@ use identity::saml::{
         KeyChoice, KeyPair, SignatureDraft,
         cases::{Demands, World},
         field,
+        sealing::{EncryptionDraft, encrypt},
     },
     verifications::verify,
 };
@@ -53,5 +54,32 @@ fn the_certificate_that_fits_is_found_among_others() {
         assert_eq!(judge(world, &xml, &[&next, &one]), Ok(()), "{method}");
         assert_eq!(judge(world, &xml, &[&one]), Err(Check::SignatureValid), "{method}");
         assert_eq!(judge(world, &xml, &[&next]), Err(Check::SignatureValid), "{method}");
+    }
+}
+
+#[test]
+fn each_of_our_keys_decrypts() {
+    let world = &bench().world;
+    let [old, new] = [2048, 3072].map(|bits| KeyPair::new(KeyChoice::Rsa(bits)).unwrap());
+    let how = EncryptionDraft {
+        data: "aes256-gcm",
+        key: "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+        is_beside: false,
+    };
+    let judge = |xml: &str, keys: &[&KeyPair]| {
+        let mut trust = world.trust(Demands::USUAL).unwrap();
+        trust.keys = keys.iter().map(|keys| keys.private_pem().unwrap()).collect();
+        let report = verify(&field(xml), &trust, &world.expectations, world.now);
+        report.outcome.map(drop).map_err(|refusal| refusal.check)
+    };
+    let plain = world.valid_assertion().unwrap();
+    for recipient in [&old, &new] {
+        let sealed = encrypt(plain.as_bytes(), &recipient.certificate, how).unwrap();
+        let xml = world.mallory().response("", &sealed);
+        assert_eq!(judge(&xml, &[&old, &new]), Ok(()));
+        assert_eq!(judge(&xml, &[&new, &old]), Ok(()));
+        assert_eq!(judge(&xml, &[recipient]), Ok(()));
+        assert_eq!(judge(&xml, &[&world.idp.keys]), Err(Check::Decryption));
+        assert_eq!(judge(&xml, &[]), Err(Check::Decryption));
     }
 }

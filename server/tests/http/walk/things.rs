@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use control::{
-    Context, application_users, certificates, domains, groups, invitations, mails, organizations,
-    permissions, projects, services, units, users,
+    Context, application_users, certificates, domains, groups, identity_providers, invitations, mails,
+    organizations, permissions, projects, services, units, users,
 };
 use domain::{
     ids::{DomainId, FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
@@ -177,6 +177,7 @@ impl Place {
         let domain = format!("{}.example", self.project);
         let domain = domains::add(ctx, organization, &domain, "dns").await.unwrap().domain_id;
         let (managed, shut_out, managed_token) = self.make_managed(installation, domain, token, at).await;
+        let [provider, provider_key] = make_provider(ctx, organization).await;
 
         let values = [
             ("organization", organization.to_string()),
@@ -197,6 +198,8 @@ impl Place {
             ("shut_out_user", shut_out.to_string()),
             ("managed_token", managed_token.id.to_string()),
             ("mail", mail.to_string()),
+            ("provider", provider),
+            ("provider_key", provider_key),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
             ("unwanted_invitation", open.to_string()),
@@ -347,6 +350,8 @@ impl Place {
         let own = CreateToken { description: "x".into(), ..CreateToken::default() };
         let own = control::tokens::create(ctx, &own).await.unwrap().row.id;
         control::tokens::revoke(ctx, own).await.unwrap();
+        let [provider, provider_key] = make_provider(ctx, organization).await;
+        identity_providers::remove(ctx, organization, provider.parse().unwrap(), "Acme").await.unwrap();
 
         let domain = domains::add(ctx, organization, "old.example", "dns").await.unwrap().domain_id;
         domains::remove(ctx, organization, domain, "old.example").await.unwrap();
@@ -374,6 +379,8 @@ impl Place {
             ("application_token", token.to_string()),
             ("mail", mail.to_string()),
             ("domain", domain.to_string()),
+            ("provider", provider),
+            ("provider_key", provider_key),
             ("ended_invitation", invitation.to_string()),
             ("own_invitation", invitation.to_string()),
             ("unwanted_invitation", invitation.to_string()),
@@ -392,6 +399,14 @@ async fn make_token(ctx: &Context, organization: OrganizationId, robot: UserId) 
         ..CreateToken::default()
     };
     application_users::create_token(ctx, organization, robot, &input).await.unwrap().row.id
+}
+
+/// A draft of an identity provider with as many keys as it can have, and the key in use.
+async fn make_provider(ctx: &Context, organization: OrganizationId) -> [String; 2] {
+    let made = identity_providers::create(ctx, organization, "Acme", "other").await.unwrap();
+    let made = identity_providers::add_key(ctx, organization, made.row.id).await.unwrap();
+    let key = made.keys.iter().find(|key| key.is_used).unwrap();
+    [made.row.id.to_string(), key.id.to_string()]
 }
 
 /// Waits until something is so.

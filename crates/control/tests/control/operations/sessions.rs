@@ -363,6 +363,42 @@ async fn what_nobody_ended_is_removed() {
     assert_eq!(world.dump().await["mail_tallies"], Vec::<String>::new());
 }
 
+/// So do requests to identity providers whose answer nobody fetched, and assertions that nobody would accept any more.
+#[tokio::test]
+async fn what_identity_providers_left_is_removed() {
+    let world = World::new().await;
+    let made = control::identity_providers::create(&world.ctx(), world.organization, "Acme", "other").await;
+    let (provider, now) = (made.unwrap().row.id, world.now());
+    let mut tx = world.store.write().await.unwrap();
+    // More than go in one transaction.
+    for number in 0..702_u16 {
+        let hash = number.to_be_bytes().to_vec();
+        let seconds = if number < 700 { 60 } else { 120 };
+        let expires_at = now.plus(Duration::from_secs(seconds));
+        store::accepted_assertions::add(&mut tx, provider, &hash, expires_at).await.unwrap();
+        let request = store::provider_requests::ProviderRequest {
+            request_hash: hash,
+            identity_provider_id: provider,
+            is_test: false,
+            created_at: now,
+            expires_at,
+            answered_at: None,
+            answer_sealed: None,
+        };
+        store::provider_requests::add(&mut tx, &request).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let tidy = async || {
+        let removed = control::testing::tidy(&world.control).await.unwrap();
+        (removed.provider_requests, removed.accepted_assertions)
+    };
+    assert_eq!(tidy().await, (0, 0));
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(tidy().await, (700, 700));
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(tidy().await, (2, 2));
+}
+
 /// A server does so by itself.
 #[tokio::test]
 async fn a_server_removes_what_has_ended() {

@@ -1,11 +1,13 @@
 //! Valid responses in the forms that the standards and the products leave open; all of them have to be accepted.
 
+use openssl::hash::MessageDigest;
+
 use super::{
     SignatureDraft,
     cases::{Configured, Demands, Family, Made, Person, World, base64_of, rsa_key_value},
     edits::{after, before, edit, swap, swap_all},
     field,
-    sealing::{EncryptionDraft, encrypt},
+    sealing::{EncryptionDraft, encrypt, seal, wrap_with},
 };
 
 /// Adds them.
@@ -343,6 +345,25 @@ fn encrypted(family: &mut Family) {
     }
     let how = EncryptionDraft { data: "aes256-gcm", key: MGF1P, is_beside: false };
     family
+        .good("its key beside, with references both ways", |world| {
+            let draft = world.alice();
+            let plain = world.idp.assertion(&draft, &SignatureDraft::default())?;
+            let how = EncryptionDraft { data: "aes128-gcm", key: MGF1P, is_beside: true };
+            let sealed = encrypt(plain.as_bytes(), &world.recipient, how)?;
+            let info = r##"<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:RetrievalMethod Type="http://www.w3.org/2001/04/xmlenc#EncryptedKey" URI="#_key-0123456789"/></ds:KeyInfo>"##;
+            let sealed = after(&sealed, r#"aes128-gcm"/>"#, info)?;
+            let sealed = swap(&sealed, "<xenc:EncryptedKey ", r#"<xenc:EncryptedKey Id="_key-0123456789" "#)?;
+            let list = r##"<xenc:ReferenceList><xenc:DataReference URI="#_data-0123456789"/></xenc:ReferenceList>"##;
+            Ok(draft.response("", &before(&sealed, "</xenc:EncryptedKey>", list)?))
+        })
+        .good("its key by OAEP over SHA-256, the mask over SHA-1", move |world| {
+            let draft = world.alice();
+            let plain = world.idp.assertion(&draft, &SignatureDraft::default())?;
+            let mut sealed = seal(plain.as_bytes(), &world.recipient, how)?;
+            sealed.key = wrap_with(&sealed.secret, &world.recipient, MessageDigest::sha256(), MessageDigest::sha1())?;
+            let digest = r#"<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>"#;
+            Ok(draft.response("", &after(&sealed.xml(how), r#"rsa-oaep-mgf1p">"#, digest)?))
+        })
         .good("signed, encrypted, and signed again", move |world| {
             let draft = world.alice();
             let plain = world.idp.assertion(&draft, &SignatureDraft::default())?;

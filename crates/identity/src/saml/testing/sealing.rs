@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::{
     encrypt::Encrypter,
+    error::ErrorStack,
     hash::MessageDigest,
     rsa::Padding,
     symm::{Cipher, Crypter, Mode, encrypt_aead},
@@ -31,6 +32,8 @@ pub struct Sealed {
     pub data: Vec<u8>,
     /// The key of the data, encrypted.
     pub key: Vec<u8>,
+    /// The key of the data.
+    pub secret: Vec<u8>,
 }
 
 /// Encrypts bytes to the holder of a certificate (in DER).
@@ -60,8 +63,8 @@ pub fn seal(plain: &[u8], recipient: &[u8], how: EncryptionDraft) -> Result<Seal
     } else {
         data.extend(encrypt_blocks(cipher, &key, &vector, plain)?);
     }
-    let key = wrap(&key, recipient, how.key)?;
-    Ok(Sealed { algorithm: format!("{namespace}{}", how.data), data, key })
+    let wrapped = wrap(&key, recipient, how.key)?;
+    Ok(Sealed { algorithm: format!("{namespace}{}", how.data), data, key: wrapped, secret: key })
 }
 
 /// Encrypts an assertion to the holder of a certificate (in DER), as an `EncryptedAssertion`.
@@ -89,21 +92,44 @@ fn encrypt_blocks(cipher: Cipher, key: &[u8], vector: &[u8], plain: &[u8]) -> Re
     Ok(out)
 }
 
-/// Encrypts a key to the holder of a certificate (in DER).
+/// Encrypts a key to the holder of a certificate (in DER), as that algorithm does it when nothing else is said.
 ///
 /// # Errors
 /// If OpenSSL cannot.
 pub fn wrap(key: &[u8], recipient: &[u8], algorithm: &str) -> Result<Vec<u8>, Failure> {
+    if algorithm.ends_with("rsa-1_5") {
+        return wrapped(key, recipient, |encrypter| encrypter.set_rsa_padding(Padding::PKCS1));
+    }
+    let digest =
+        if algorithm.ends_with("#rsa-oaep") { MessageDigest::sha256() } else { MessageDigest::sha1() };
+    wrap_with(key, recipient, digest, digest)
+}
+
+/// Encrypts a key to the holder of a certificate (in DER) with OAEP, of these digests of the label and of the mask.
+///
+/// # Errors
+/// If OpenSSL cannot.
+pub fn wrap_with(
+    key: &[u8],
+    recipient: &[u8],
+    digest: MessageDigest,
+    mask: MessageDigest,
+) -> Result<Vec<u8>, Failure> {
+    wrapped(key, recipient, |encrypter| {
+        encrypter.set_rsa_padding(Padding::PKCS1_OAEP)?;
+        encrypter.set_rsa_oaep_md(digest)?;
+        encrypter.set_rsa_mgf1_md(mask)
+    })
+}
+
+fn wrapped(
+    key: &[u8],
+    recipient: &[u8],
+    set: impl Fn(&mut Encrypter<'_>) -> Result<(), ErrorStack>,
+) -> Result<Vec<u8>, Failure> {
     let recipient = X509::from_der(recipient)?.public_key()?;
     let mut encrypter = Encrypter::new(&recipient)?;
-    let is_plain = algorithm.ends_with("rsa-1_5");
-    encrypter.set_rsa_padding(if is_plain { Padding::PKCS1 } else { Padding::PKCS1_OAEP })?;
-    if !is_plain {
-        let digest =
-            if algorithm.ends_with("#rsa-oaep") { MessageDigest::sha256() } else { MessageDigest::sha1() };
-        encrypter.set_rsa_oaep_md(digest)?;
-        encrypter.set_rsa_mgf1_md(digest)?;
-    }
+    set(&mut encrypter)?;
     let mut out = vec![0; encrypter.encrypt_len(key)?];
     let length = encrypter.encrypt(key, &mut out)?;
     out.truncate(length);

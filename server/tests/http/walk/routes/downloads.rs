@@ -14,6 +14,9 @@ use super::{
 
 pub(super) fn routes() -> Vec<Route> {
     const TIMELINE: &str = "/streams/projects/{project}/services/{service}/timeline";
+    const METADATA: &str = "/v1/sso/saml/account/{organization}/method/{provider}/metadata";
+    const ACS: &str = "/v1/sso/saml/account/{organization}/method/{provider}/acs";
+    const SLO: &str = "/v1/sso/saml/account/{organization}/method/{provider}/slo";
     let download = |path, asks| Route::new(Download, Method::GET, path, asks);
     let machinery = |path| Route::new(Machinery, Method::GET, path, &[]);
     vec![
@@ -34,5 +37,9 @@ pub(super) fn routes() -> Vec<Route> {
         machinery("/health/ready").answers(StatusCode::SERVICE_UNAVAILABLE),
         machinery("/metrics"),
         machinery("/assets/{asset}"),
+        machinery(METADATA).answers(StatusCode::OK),
+        // No response, whoever brings it.
+        Route::new(Machinery, Method::POST, ACS, &[]).with("SAMLResponse=x").answers(StatusCode::SEE_OTHER),
+        machinery(SLO).answers(StatusCode::FORBIDDEN),
     ]
 }

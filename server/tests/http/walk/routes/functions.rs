@@ -6,15 +6,15 @@ use domain::actions::Action::{
     ChangeOwnPassword, CreateApplicationUser, CreateGroup, CreateOrganization, CreateProject, CreateService,
     CreateUnit, DeactivateManagedUser, DeactivateUser, DeleteApplicationUser, DeleteGroup, DeleteManagedUser,
     DeleteOrganization, DeleteProject, DeleteService, DeleteUnit, EditApplicationToken, EditApplicationUser,
-    EditGroup, EditOwnProfile, EndOwnSessions, EndUserSessions, Grant, InviteUsers, LeaveOrganization,
-    ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject,
-    ObjectToOwnFactorReset, ReactivateManagedUser, ReactivateUser, RemoveDomain, RemoveGroupMember,
-    RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject, RenameUnit, ResetFactors, RetryService,
-    Revoke, RevokeApplicationToken, RevokeManagedToken, SetBreakGlass, SetDomainMethod, SetIpFilter,
-    SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut, StepUp, VerifyDomain, ViewMails,
-    ViewOrganization, ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile,
-    ViewOwnTokens, ViewProject, ViewProjectEvents, ViewService, ViewServicePassword, ViewUnit,
-    WithdrawFactorReset, WithdrawInvitation,
+    EditGroup, EditIdentityProvider, EditOwnProfile, EndOwnSessions, EndUserSessions, Grant, InviteUsers,
+    LeaveOrganization, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnFactors,
+    ManageOwnTokens, MoveProject, ObjectToOwnFactorReset, ReactivateManagedUser, ReactivateUser,
+    RemoveDomain, RemoveGroupMember, RemoveUser, RenameOrganization, RenameOwnFactors, RenameProject,
+    RenameUnit, ResetFactors, RetryService, Revoke, RevokeApplicationToken, RevokeManagedToken,
+    SetBreakGlass, SetDomainMethod, SetIpFilter, SetProjectContacts, SetProjectTags, SetSuperAdmin, SignOut,
+    StepUp, TrustIdentityProvider, VerifyDomain, ViewMails, ViewOrganization, ViewOrganizationCertificates,
+    ViewOrganizationEvents, ViewOwnFactors, ViewOwnProfile, ViewOwnTokens, ViewProject, ViewProjectEvents,
+    ViewService, ViewServicePassword, ViewUnit, WithdrawFactorReset, WithdrawInvitation,
 };
 
 use super::{
@@ -42,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_users(),
         of_invitations(),
         of_groups(),
+        of_identity_providers(),
         of_application_users(),
         of_permissions(),
         of_projects(),
@@ -206,6 +207,29 @@ fn of_invitations() -> Vec<Route> {
             .with("organization={organization}&emails={member}&resource=project:{project}"),
         post("/api/invitations/resend", &[In(InviteUsers)]).with(ENDED),
         post("/api/invitations/withdraw", &[In(WithdrawInvitation)]).with(ENDED),
+    ]
+}
+
+fn of_identity_providers() -> Vec<Route> {
+    const PROVIDER: &str = "organization={organization}&provider={provider}";
+    const KEY: &str = "organization={organization}&provider={provider}&key={provider_key}";
+    vec![
+        post("/api/identity_providers/create", &[In(EditIdentityProvider)])
+            .with("organization={organization}&name="),
+        // It lacks something.
+        post("/api/identity_providers/set_state", &[In(TrustIdentityProvider)])
+            .with("organization={organization}&provider={provider}&state=active"),
+        post("/api/identity_providers/remove", &[In(EditIdentityProvider)])
+            .with("organization={organization}&provider={provider}&confirmation=x"),
+        // There are two already, and this is the one in use.
+        post("/api/identity_providers/add_key", &[In(EditIdentityProvider)]).with(PROVIDER),
+        post("/api/identity_providers/use_key", &[In(EditIdentityProvider)]).with(KEY),
+        post("/api/identity_providers/remove_key", &[In(EditIdentityProvider)]).with(KEY),
+        get("/api/identities/list", &[Person(ViewOwnFactors)]),
+        // They are linked with none.
+        post("/api/identities/unlink", &[Person(ManageOwnFactors)])
+            .with("provider=01890a5d-ac96-774b-bcce-b302099a8057&subject=x")
+            .answers(StatusCode::NOT_FOUND),
     ]
 }
 

@@ -5,15 +5,15 @@ use domain::actions::Action::{
     AddDomain, AddGroupMember, AskManagedPasswordReset, AskPasswordResetFor, CreateApplicationToken,
     CreateApplicationUser, CreateGroup, CreateProject, CreateUnit, DeactivateManagedUser, DeactivateUser,
     DeleteApplicationUser, DeleteGroup, DeleteManagedUser, DeleteOrganization, DeleteProject, DeleteUnit,
-    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, EndUserSessions, Grant,
-    InviteUsers, ListApplicationUsers, ListDomains, ListGroups, ListInvitations, ListProjects, ListUnits,
-    ListUsers, ManageOwnTokens, MoveProject, ReactivateManagedUser, ReactivateUser, RemoveDomain,
-    RemoveGroupMember, RemoveUser, RenameOrganization, RenameProject, RenameUnit, ResetFactors, Revoke,
-    RevokeApplicationToken, RevokeManagedToken, SetBreakGlass, SetDomainMethod, SetProjectContacts,
-    SetProjectTags, SetSuperAdmin, VerifyDomain, ViewAuthenticationPolicy, ViewManagedUsers,
-    ViewOrganization, ViewOrganizationEvents, ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens,
-    ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewUnit, WithdrawFactorReset,
-    WithdrawInvitation,
+    EditApplicationToken, EditApplicationUser, EditAuthenticationPolicy, EditGroup, EditIdentityProvider,
+    EndUserSessions, Grant, InviteUsers, ListApplicationUsers, ListDomains, ListGroups,
+    ListIdentityProviders, ListInvitations, ListProjects, ListUnits, ListUsers, ManageOwnTokens, MoveProject,
+    ReactivateManagedUser, ReactivateUser, RemoveDomain, RemoveGroupMember, RemoveUser, RenameOrganization,
+    RenameProject, RenameUnit, ResetFactors, Revoke, RevokeApplicationToken, RevokeManagedToken,
+    SetBreakGlass, SetDomainMethod, SetProjectContacts, SetProjectTags, SetSuperAdmin, TrustIdentityProvider,
+    VerifyDomain, ViewAuthenticationPolicy, ViewManagedUsers, ViewOrganization, ViewOrganizationEvents,
+    ViewOwnPermissions, ViewOwnProfile, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents,
+    ViewProjectPermissions, ViewUnit, WithdrawFactorReset, WithdrawInvitation,
 };
 
 use super::{
@@ -50,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_policies(),
         of_domains(),
         of_managed(),
+        of_identity_providers(),
         of_groups(),
         of_application_users(),
         of_permissions(),
@@ -198,6 +199,34 @@ fn of_policies() -> Vec<Route> {
                 "idle_seconds":3600,"session_seconds":86400,"password_chars_min":8,
                 "password_chars_min_alone":15,"generation":99},"confirmation":"x"}"#,
         ),
+    ]
+}
+
+fn of_identity_providers() -> Vec<Route> {
+    const PROVIDERS: &str = "/v1/organizations/{organization}/identity-providers";
+    const PROVIDER: &str = "/v1/organizations/{organization}/identity-providers/{provider}";
+    const STATE: &str = "/v1/organizations/{organization}/identity-providers/{provider}/state";
+    const METADATA: &str = "/v1/organizations/{organization}/identity-providers/{provider}/metadata";
+    const REMOVAL: &str = "/v1/organizations/{organization}/identity-providers/{provider}/removal-effects";
+    const KEYS: &str = "/v1/organizations/{organization}/identity-providers/{provider}/keys";
+    const KEY: &str = "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}";
+    const USE: &str =
+        "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}/use";
+    vec![
+        get(PROVIDERS, &[In(ListIdentityProviders)]),
+        post(PROVIDERS, &[In(EditIdentityProvider)]).with(r#"{"name":""}"#),
+        get(PROVIDER, &[In(ListIdentityProviders)]),
+        put(PROVIDER, &[In(EditIdentityProvider)])
+            .with(r#"{"name":"Acme","settings":{},"domains":[],"generation":99}"#),
+        // It lacks something.
+        put(STATE, &[In(TrustIdentityProvider)]).with(r#"{"state":"active"}"#),
+        post(METADATA, &[In(EditIdentityProvider)]).with(r#"{"metadata":"","generation":99}"#),
+        get(REMOVAL, &[In(ListIdentityProviders)]),
+        delete(PROVIDER, &[In(EditIdentityProvider)]).with("confirm=x"),
+        // There are two already, and this is the one in use.
+        post(KEYS, &[In(EditIdentityProvider)]),
+        put(USE, &[In(EditIdentityProvider)]),
+        delete(KEY, &[In(EditIdentityProvider)]),
     ]
 }
 

@@ -3,13 +3,14 @@
 use axum::http::{Method, StatusCode};
 use domain::actions::Action::{
     AddGroupMember, CreateApplicationToken, CreateProject, CreateService, DeleteApplicationUser, DeleteGroup,
-    DeleteService, EditAuthenticationPolicy, Grant, InviteUsers, LeaveOrganization, ListApplicationUsers,
-    ListDomains, ListGroups, ListInvitations, ListProjects, ListUsers, ManageOwnFactors, ManageOwnTokens,
-    MoveProject, RemoveGroupMember, RemoveUser, ResetFactors, Revoke, RevokeApplicationToken, SetSuperAdmin,
-    StepUp, VerifyDomain, ViewAuthenticationPolicy, ViewMails, ViewManagedUsers, ViewOrganization,
-    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile,
-    ViewOwnSessions, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
-    ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
+    DeleteService, EditAuthenticationPolicy, EditIdentityProvider, Grant, InviteUsers, LeaveOrganization,
+    ListApplicationUsers, ListDomains, ListGroups, ListIdentityProviders, ListInvitations, ListProjects,
+    ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, ResetFactors,
+    Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp, TestIdentityProvider, VerifyDomain,
+    ViewAuthenticationPolicy, ViewMails, ViewManagedUsers, ViewOrganization, ViewOrganizationCertificates,
+    ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile, ViewOwnSessions,
+    ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewService,
+    ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -49,6 +50,12 @@ fn of_everybody() -> Vec<Route> {
         page("/sign-in", &[]),
         posted("/sign-in", &[]).with("email=nobody@example.org"),
         page("/sign-in/factor", &[]).answers(StatusCode::UNAUTHORIZED),
+        // A draft lets nobody in; nothing was begun; and nobody is believed.
+        page("/sign-in/sso/{provider}", &[]).answers(StatusCode::NOT_FOUND),
+        page("/sign-in/answer", &[]).answers(StatusCode::CONFLICT),
+        page("/sign-in/refused", &[]).answers(StatusCode::FORBIDDEN),
+        page("/signed-out", &[]),
+        page("/signed-out/provider", &[]).answers(StatusCode::CONFLICT),
         page("/invitations/{link}", &[]),
         page("/password-reset", &[]),
         page("/password-reset/{link}", &[]),
@@ -66,6 +73,8 @@ fn of_oneself() -> Vec<Route> {
         page("/profile/organizations", &[Person(ViewOwnProfile)]),
         page("/profile/organizations/{organization}/leave", &[In(LeaveOrganization)]),
         page("/step-up", &[Person(StepUp)]),
+        // A draft vouches for nobody.
+        page("/step-up/sso/{provider}", &[Person(StepUp)]).answers(StatusCode::NOT_FOUND),
         page("/profile/authentication", &[Person(ViewOwnFactors)]),
         page("/profile/authentication/password", &[Person(ViewOwnFactors)]),
         page(APP, &[Person(ManageOwnFactors)]),
@@ -78,6 +87,11 @@ fn of_oneself() -> Vec<Route> {
         page("/profile/authentication/factors/{own_factor}/remove", &[Person(ViewOwnFactors)]),
         page(CODES, &[Person(ViewOwnFactors)]),
         posted(CODES, &[Person(ManageOwnFactors)]).spends(),
+        // Linked with none, and none to link with.
+        page("/profile/authentication/identity-providers/{own_factor}/link", &[Person(ManageOwnFactors)])
+            .answers(StatusCode::NOT_FOUND),
+        page("/profile/authentication/identity-providers/{own_factor}/unlink", &[Person(ViewOwnFactors)])
+            .answers(StatusCode::NOT_FOUND),
         page("/profile/sessions", &[Person(ViewOwnSessions)]),
         page("/profile/tokens", &[Own(ViewOwnTokens)]),
         page("/profile/tokens/new", &[Own(ManageOwnTokens)]),
@@ -121,6 +135,7 @@ fn of_projects() -> Vec<Route> {
 }
 
 fn of_organizations() -> Vec<Route> {
+    const PROVIDER: &str = "/organizations/{organization}/identity-providers/{provider}";
     vec![
         page("/organizations/{organization}", &[In(ViewOrganization)]),
         page("/organizations/{organization}/units/{unit}", &[OnUnit(ViewUnit)]),
@@ -141,6 +156,13 @@ fn of_organizations() -> Vec<Route> {
         .with(
             "generation=99&idle_seconds=3600&session_seconds=86400&password_chars_min=8&password_chars_min_alone=15",
         ),
+        page("/organizations/{organization}/identity-providers", &[In(ListIdentityProviders)]),
+        page(PROVIDER, &[In(ListIdentityProviders)]),
+        posted(PROVIDER, &[In(ListIdentityProviders), In(EditIdentityProvider)]).with(
+            "generation=99&name=Acme&preset=other&sso_binding=redirect&second_factor=asserted&signature_algorithm=rsa-sha256",
+        ),
+        // It lacks something.
+        page("/organizations/{organization}/identity-providers/{provider}/test", &[In(TestIdentityProvider)]),
         page("/organizations/{organization}/certificates", &[In(ViewOrganizationCertificates)]),
         page("/organizations/{organization}/certificates/{certificate}", &[In(ViewOrganizationCertificates)]),
     ]

@@ -1,0 +1,8 @@
+//! Signing in with an organization's identity provider, from the console's door to the session, and everything that could come
+//! through that door instead.
+
+mod company;
+
+mod answers;
+mod hostile;
+mod policies;
