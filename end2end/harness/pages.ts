@@ -279,7 +279,7 @@ export function gates(usedLink: string): Place[] {
     },
     { name: "password-reset", path: "/password-reset", act: (page) => page.getByText("Lost your second factors").click() },
     { name: "password-reset-used", path: "/password-reset/x", status: 409 },
-    { name: "factor-reset-unknown", path: "/factor-resets/x", status: 409 },
+    { name: "factor-reset-unknown", path: "/factor-resets/x", status: 404 },
     { name: "set-up-used", path: new URL(usedLink).pathname, status: 409 },
   ];
 }
