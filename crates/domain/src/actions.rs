@@ -280,7 +280,7 @@ impl Action {
         }
     }
 
-    /// What it takes on a place. What nobody said anything of is for the system alone.
+    /// What it takes on a place.
     const fn need_on_place(self) -> Need {
         match self {
             Self::ViewOrganization
@@ -333,12 +333,22 @@ impl Action {
             Self::ViewPermissions | Self::ViewAuthenticationPolicy => {
                 Need::Permission(Permission::OrganizationPermissionsRead)
             }
+            Self::ListIdentityProviders | Self::EditIdentityProvider | Self::TestIdentityProvider => {
+                Need::Permission(Permission::OrganizationIdpsWrite)
+            }
+            Self::ViewOrganizationEvents => Need::Permission(Permission::OrganizationEventLogsRead),
+            _ => self.need_on_project(),
+        }
+    }
+
+    /// What it takes on a project and in it. What nobody said anything of is for the system alone.
+    const fn need_on_project(self) -> Need {
+        match self {
             Self::ViewProjectPermissions => Need::Permission(Permission::ProjectPermissionsRead),
             Self::CreateProject | Self::RenameProject | Self::DeleteProject => {
                 Need::Permission(Permission::OrganizationProjectsWrite)
             }
             Self::SetProjectTags | Self::SetProjectContacts => Need::AnyOf(EDITS_PROJECTS),
-            Self::ViewOrganizationEvents => Need::Permission(Permission::OrganizationEventLogsRead),
             Self::ViewService | Self::ViewOrganizationCertificates => {
                 Need::Permission(Permission::ProjectServicesRead)
             }
@@ -347,9 +357,6 @@ impl Action {
                 Need::Permission(Permission::ProjectServicesWrite)
             }
             Self::ViewServicePassword => Need::Permission(Permission::ServiceUsersWrite),
-            Self::ListIdentityProviders | Self::EditIdentityProvider | Self::TestIdentityProvider => {
-                Need::Permission(Permission::OrganizationIdpsWrite)
-            }
             Self::SetIpFilter => Need::Permission(Permission::ServiceConfigurationWrite),
             _ => Need::System,
         }
