@@ -114,12 +114,14 @@ fn asvs_6_1_2_words_that_no_password_is_made_of_are_documented() {
 #[test]
 fn asvs_6_4_2_there_are_no_hints_and_no_questions() {
     let words = ["security_question", "secret_question", "password_hint", "hint_text", "secret_answer"];
+    // What identity providers answer to a request.
+    let of_providers = ["answered_at", "answer_sealed"];
     let mut columns = 0;
     for (name, text) in files("migrations", ".sql") {
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with("--")) {
             let column = line.split_whitespace().next().unwrap_or_default();
             let is_asked = ["hint", "question", "answer"].iter().any(|word| column.contains(word));
-            assert!(!is_asked, "{name}: {line}");
+            assert!(!is_asked || of_providers.contains(&column), "{name}: {line}");
             columns += 1;
         }
     }

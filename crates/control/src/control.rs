@@ -358,12 +358,10 @@ impl Control {
         &self.0.parts.hosts[0]
     }
 
-    /// All hosts.
     pub(crate) fn hosts(&self) -> &[Arc<dyn Host>] {
         &self.0.parts.hosts
     }
 
-    /// The names of all hosts.
     pub(crate) fn host_names(&self) -> Vec<&str> {
         self.hosts().iter().map(|host| host.name()).collect()
     }
@@ -384,7 +382,6 @@ impl Control {
         asked
     }
 
-    /// The host of that name.
     pub(crate) fn host(&self, name: &str) -> Result<&Arc<dyn Host>, Failure> {
         self.hosts().iter().find(|host| host.name() == name).ok_or_else(|| {
             Failure::Host(host::Error::Missing {

@@ -107,13 +107,11 @@ pub async fn begin_test(
 pub async fn begin_link(ctx: &Context, id: IdentityProviderId) -> Result<Begun<Way>, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
+        let user = profiles::person(ctx, &mut permit.read().await?).await?;
         let provider = active(&permit, id).await?;
-        let mut tx = permit.read().await?;
-        let user = profiles::person(ctx, &mut tx).await?;
-        if store::memberships::find(&mut tx, provider.organization_id, user.id).await?.is_none() {
-            return Err(Error::NotFound.into());
-        }
-        drop(tx);
+        let membership =
+            store::memberships::find(&mut permit.read().await?, provider.organization_id, user.id).await?;
+        membership.ok_or(Error::NotFound)?;
         send(ctx, &permit, &provider, Purpose::Link, Some(user.id), "").await
     })
 }
@@ -125,8 +123,9 @@ pub async fn begin_link(ctx: &Context, id: IdentityProviderId) -> Result<Begun<W
 pub async fn begin_step_up(ctx: &Context, id: IdentityProviderId, next: &str) -> Result<Begun<Way>, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::StepUp)?;
+        let user = profiles::person(ctx, &mut permit.read().await?).await?;
         let provider = active(&permit, id).await?;
-        send(ctx, &permit, &provider, Purpose::StepUp, Some(ctx.user()?), next).await
+        send(ctx, &permit, &provider, Purpose::StepUp, Some(user.id), next).await
     })
 }
 

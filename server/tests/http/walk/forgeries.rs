@@ -24,9 +24,10 @@ const FOREIGN: &[&[(&str, &str)]] = &[
     &[("sec-fetch-site", ""), ("origin", ""), ("referer", "http://localhost:8080/projects")],
 ];
 
-/// Routes that may change something.
+/// Routes that may change something. The doors of identity providers are there for other sites' forms: they look at no cookie, and
+/// what comes through them has tests of its own.
 fn changing() -> Vec<Route> {
-    let all = routes::all().into_iter();
+    let all = routes::all().into_iter().filter(|route| route.kind != Kind::Machinery);
     all.filter(|route| !matches!(route.method, Method::GET | Method::HEAD)).collect()
 }
 
@@ -106,7 +107,11 @@ async fn asvs_3_5_3_links_change_nothing() {
     for (table, rows) in &before {
         let more: Vec<&String> = after[table].iter().filter(|row| !rows.contains(row)).collect();
         // That a mail was read which is kept here, and may hold a link, is on record.
-        let is_told = |row: &&String| table == "events" && row.contains("'mail.viewed'");
+        // So is how often one network begins to sign in.
+        let is_told = |row: &&String| {
+            table == "events" && row.contains("'mail.viewed'")
+                || table == "sign_in_attempts" && row.starts_with("'challenges:")
+        };
         assert!(more.iter().all(is_told), "{table} has changed: {more:#?}");
         assert!(after[table].len() == rows.len() + more.len(), "something of {table} is gone");
     }

@@ -168,115 +168,114 @@ fn written(family: &mut Family) {
         });
 }
 
+type Change = fn(&World, &mut super::Draft) -> Result<(), super::Failure>;
 /// What a response may say, or leave unsaid.
+const CHANGES: [(&str, Change); 15] = [
+    ("several audiences", |_, draft| {
+        draft.conditions = before(
+            &draft.conditions,
+            "<saml:Audience>",
+            "<saml:Audience>https://example.org</saml:Audience>",
+        )?;
+        Ok(())
+    }),
+    ("several restrictions, all of them ours", |world, draft| {
+        let again = format!(
+            "<saml:AudienceRestriction><saml:Audience>{}</saml:Audience></saml:AudienceRestriction>",
+            world.expectations.audience
+        );
+        draft.conditions = after(&draft.conditions, "</saml:AudienceRestriction>", &again)?;
+        Ok(())
+    }),
+    ("OneTimeUse and ProxyRestriction", |_, draft| {
+        draft.conditions = before(
+            &draft.conditions,
+            "</saml:Conditions>",
+            r#"<saml:OneTimeUse/><saml:ProxyRestriction Count="0"/>"#,
+        )?;
+        Ok(())
+    }),
+    ("a clock that is 59 seconds ahead", |world, draft| {
+        for part in [
+            &mut draft.response_attributes,
+            &mut draft.assertion_attributes,
+            &mut draft.conditions,
+            &mut draft.statement,
+        ] {
+            *part = swap_all(part, &world.at(0), &world.at(59))?;
+        }
+        Ok(())
+    }),
+    ("a clock that is 59 seconds behind", |world, draft| {
+        edit(&mut draft.conditions, &world.at(0), &world.at(-300))?;
+        edit(&mut draft.conditions, &world.at(300), &world.at(-59))?;
+        edit(&mut draft.subject, &world.at(300), &world.at(-59))
+    }),
+    ("a second factor that took five minutes", |world, draft| {
+        for part in [&mut draft.response_attributes, &mut draft.assertion_attributes] {
+            edit(part, &world.at(0), &world.at(-300))?;
+        }
+        Ok(())
+    }),
+    ("milliseconds", |_, draft| {
+        for part in [&mut draft.response_attributes, &mut draft.assertion_attributes, &mut draft.conditions] {
+            *part = part.replace("00Z", "00.123Z");
+        }
+        Ok(())
+    }),
+    ("times at the end of the calendar", |world, draft| {
+        let last = "9999-12-31T23:59:59Z";
+        edit(&mut draft.conditions, &world.at(300), last)?;
+        edit(&mut draft.subject, &world.at(300), last)
+    }),
+    ("conditions without times", |world, draft| {
+        edit(&mut draft.conditions, &format!(r#" NotBefore="{}""#, world.at(0)), "")?;
+        edit(&mut draft.conditions, &format!(r#" NotOnOrAfter="{}""#, world.at(300)), "")
+    }),
+    ("no issuer of the response", |_, draft| {
+        draft.response_issuer.clear();
+        Ok(())
+    }),
+    ("issuers that say that they are entities", |_, draft| {
+        let entity = r#"<saml:Issuer Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity">"#;
+        for part in [&mut draft.response_issuer, &mut draft.assertion_issuer] {
+            edit(part, "<saml:Issuer>", entity)?;
+        }
+        Ok(())
+    }),
+    ("the words of a success", |_, draft| {
+        edit(
+            &mut draft.status,
+            "</samlp:Status>",
+            "<samlp:StatusMessage>Welcome</samlp:StatusMessage></samlp:Status>",
+        )
+    }),
+    ("a success in lines", |_, draft| {
+        edit(&mut draft.status, "/></samlp:Status>", ">\n</samlp:StatusCode>\n</samlp:Status>")
+    }),
+    ("signed in yesterday, the session ends tomorrow", |world, draft| {
+        edit(&mut draft.statement, &world.at(0), &world.at(-86_400))?;
+        edit(
+            &mut draft.statement,
+            "<saml:AuthnStatement ",
+            &format!(r#"<saml:AuthnStatement SessionNotOnOrAfter="{}" "#, world.at(86_400)),
+        )
+    }),
+    ("an address of the subject, and where it signed in", |_, draft| {
+        edit(
+            &mut draft.subject,
+            "<saml:SubjectConfirmationData ",
+            r#"<saml:SubjectConfirmationData Address="192.0.2.1" "#,
+        )?;
+        edit(
+            &mut draft.statement,
+            "<saml:AuthnContext>",
+            r#"<saml:SubjectLocality Address="192.0.2.1"/><saml:AuthnContext>"#,
+        )
+    }),
+];
+
 fn said(family: &mut Family) {
-    type Change = fn(&World, &mut super::Draft) -> Result<(), super::Failure>;
-    const CHANGES: [(&str, Change); 15] = [
-        ("several audiences", |_, draft| {
-            draft.conditions = before(
-                &draft.conditions,
-                "<saml:Audience>",
-                "<saml:Audience>https://example.org</saml:Audience>",
-            )?;
-            Ok(())
-        }),
-        ("several restrictions, all of them ours", |world, draft| {
-            let again = format!(
-                "<saml:AudienceRestriction><saml:Audience>{}</saml:Audience></saml:AudienceRestriction>",
-                world.expectations.audience
-            );
-            draft.conditions = after(&draft.conditions, "</saml:AudienceRestriction>", &again)?;
-            Ok(())
-        }),
-        ("OneTimeUse and ProxyRestriction", |_, draft| {
-            draft.conditions = before(
-                &draft.conditions,
-                "</saml:Conditions>",
-                r#"<saml:OneTimeUse/><saml:ProxyRestriction Count="0"/>"#,
-            )?;
-            Ok(())
-        }),
-        ("a clock that is 59 seconds ahead", |world, draft| {
-            for part in [
-                &mut draft.response_attributes,
-                &mut draft.assertion_attributes,
-                &mut draft.conditions,
-                &mut draft.statement,
-            ] {
-                *part = swap_all(part, &world.at(0), &world.at(59))?;
-            }
-            Ok(())
-        }),
-        ("a clock that is 59 seconds behind", |world, draft| {
-            edit(&mut draft.conditions, &world.at(0), &world.at(-300))?;
-            edit(&mut draft.conditions, &world.at(300), &world.at(-59))?;
-            edit(&mut draft.subject, &world.at(300), &world.at(-59))
-        }),
-        ("a second factor that took five minutes", |world, draft| {
-            for part in [&mut draft.response_attributes, &mut draft.assertion_attributes] {
-                edit(part, &world.at(0), &world.at(-300))?;
-            }
-            Ok(())
-        }),
-        ("milliseconds", |_, draft| {
-            for part in
-                [&mut draft.response_attributes, &mut draft.assertion_attributes, &mut draft.conditions]
-            {
-                *part = part.replace("00Z", "00.123Z");
-            }
-            Ok(())
-        }),
-        ("times at the end of the calendar", |world, draft| {
-            let last = "9999-12-31T23:59:59Z";
-            edit(&mut draft.conditions, &world.at(300), last)?;
-            edit(&mut draft.subject, &world.at(300), last)
-        }),
-        ("conditions without times", |world, draft| {
-            edit(&mut draft.conditions, &format!(r#" NotBefore="{}""#, world.at(0)), "")?;
-            edit(&mut draft.conditions, &format!(r#" NotOnOrAfter="{}""#, world.at(300)), "")
-        }),
-        ("no issuer of the response", |_, draft| {
-            draft.response_issuer.clear();
-            Ok(())
-        }),
-        ("issuers that say that they are entities", |_, draft| {
-            let entity = r#"<saml:Issuer Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity">"#;
-            for part in [&mut draft.response_issuer, &mut draft.assertion_issuer] {
-                edit(part, "<saml:Issuer>", entity)?;
-            }
-            Ok(())
-        }),
-        ("the words of a success", |_, draft| {
-            edit(
-                &mut draft.status,
-                "</samlp:Status>",
-                "<samlp:StatusMessage>Welcome</samlp:StatusMessage></samlp:Status>",
-            )
-        }),
-        ("a success in lines", |_, draft| {
-            edit(&mut draft.status, "/></samlp:Status>", ">\n</samlp:StatusCode>\n</samlp:Status>")
-        }),
-        ("signed in yesterday, the session ends tomorrow", |world, draft| {
-            edit(&mut draft.statement, &world.at(0), &world.at(-86_400))?;
-            edit(
-                &mut draft.statement,
-                "<saml:AuthnStatement ",
-                &format!(r#"<saml:AuthnStatement SessionNotOnOrAfter="{}" "#, world.at(86_400)),
-            )
-        }),
-        ("an address of the subject, and where it signed in", |_, draft| {
-            edit(
-                &mut draft.subject,
-                "<saml:SubjectConfirmationData ",
-                r#"<saml:SubjectConfirmationData Address="192.0.2.1" "#,
-            )?;
-            edit(
-                &mut draft.statement,
-                "<saml:AuthnContext>",
-                r#"<saml:SubjectLocality Address="192.0.2.1"/><saml:AuthnContext>"#,
-            )
-        }),
-    ];
     for (name, change) in CHANGES {
         family.good(name, move |world| {
             let mut draft = world.alice();
