@@ -106,9 +106,7 @@ pub enum OpenError {
     #[error("The database cannot be used")]
     Store(#[from] store::Error),
     /// The key and the database do not belong together.
-    #[error(
-        "The master key does not fit this database: it was made with another key. Restore the key file that belongs to it."
-    )]
+    #[error("The master key does not fit this database, which was made with another. Restore that key file.")]
     WrongMasterKey,
     /// There is no host.
     #[error("No host is configured.")]
@@ -169,22 +167,19 @@ impl Control {
         Context::new(self.clone(), origin, session.map(Credential::Session))
     }
 
-    fn new_request(&self) -> RequestId {
-        RequestId::from_uuid(self.new_uuid())
-    }
-
     /// The context of a command that the operator gives on the machine itself.
     pub(crate) fn operator(&self) -> Context {
-        let agent = Some("redoubt admin".into());
-        self.context(Origin { address: None, agent, device: None, request_id: self.new_request() }, None)
+        self.own_context(Some("redoubt admin".into()))
     }
 
     /// The context of what the server does by itself.
     pub(crate) fn system_context(&self) -> Context {
-        self.context(
-            Origin { address: None, agent: None, device: None, request_id: self.new_request() },
-            None,
-        )
+        self.own_context(None)
+    }
+
+    fn own_context(&self, agent: Option<String>) -> Context {
+        let request_id = RequestId::from_uuid(self.new_uuid());
+        self.context(Origin { address: None, agent, device: None, request_id }, None)
     }
 
     /// Starts the workflow runner, the sending of mails and the looking for proofs of domains: tasks that end after their current
@@ -192,8 +187,8 @@ impl Control {
     #[must_use]
     pub fn spawn_workers(&self, shutdown: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
         let runner = self.runner(Limits::default());
-        let mut tasks =
-            (0..WORKERS).map(|_| tokio::spawn(runner.clone().work(shutdown.clone()))).collect::<Vec<_>>();
+        let worker = |_| tokio::spawn(runner.clone().work(shutdown.clone()));
+        let mut tasks: Vec<_> = (0..WORKERS).map(worker).collect();
         tasks.push(tokio::spawn(runner.watch_over(shutdown.clone())));
         tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
         tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
