@@ -19,6 +19,8 @@ pub(crate) struct TextArea {
     pub(crate) rows: u32,
     /// It may stay empty.
     pub(crate) is_optional: bool,
+    /// It may stay empty for now: neither is it needed, nor is it optional.
+    pub(crate) is_either: bool,
     /// Names and addresses: a monospaced face, no spelling and no capitals.
     pub(crate) is_code: bool,
 }
@@ -36,7 +38,7 @@ impl TextArea {
                     name=self.name
                     rows=self.rows
                     class:code=self.is_code
-                    required=!self.is_optional
+                    required=!(self.is_optional || self.is_either)
                     autocomplete="off"
                     autocapitalize=self.is_code.then_some("none")
                     spellcheck=self.is_code.then_some("false")

@@ -218,12 +218,13 @@ fn addresses(view: &ProviderView, form: &FormState) -> AnyView {
 }
 
 fn certificates(view: &ProviderView, form: &FormState) -> AnyView {
-    let area = |name, label, hint: &str, is_optional| TextArea {
+    let area = |name, label, hint: &str, is_optional: bool| TextArea {
         name,
         label,
         hint: Some(hint.to_owned()),
         rows: 5,
         is_optional,
+        is_either: !is_optional,
         is_code: true,
         ..TextArea::default()
     };
@@ -232,7 +233,7 @@ fn certificates(view: &ProviderView, form: &FormState) -> AnyView {
         "Your identity provider calls it “{called}”. In PEM or base64; RSA of 2048 bits or more, or an elliptic curve. Only what \
          was signed with it is believed."
     );
-    let first = area("certificate", "Certificate", &hint, true);
+    let first = area("certificate", "Certificate", &hint, false);
     let next = area(
         "next_certificate",
         "Next certificate",

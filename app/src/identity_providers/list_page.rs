@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{api::CREATE, facts, form::product};
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         badges::{Tone, badge},
         dialog::{dialog, open_button},
@@ -98,7 +99,7 @@ fn ending(rows: &[ProviderRow]) -> Option<AnyView> {
             "The certificate of {} ends soon or has ended. Get the next one from the identity provider and enter it beside the old one.",
             names.join(", ")
         );
-        view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{text}</span></p> }.into_any()
+        warning(text)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The step about security: what an identity provider has to show, what we ask of it, and what counts here.
 
-use domain::identity_providers::{SECOND_FACTOR_CONTEXTS, SESSION_SECONDS, SecondFactorRule};
+use domain::identity_providers::{SESSION_SECONDS, SecondFactorRule};
 use leptos::prelude::*;
 
 use crate::{
@@ -136,10 +136,11 @@ fn second_factor() -> Select {
     Select {
         name: "second_factor",
         label: "A second factor counts as shown",
-        hint: Some(format!(
-            "Where the authentication policy requires one. It says so with one of {} contexts, or as Microsoft Entra ID does.",
-            SECOND_FACTOR_CONTEXTS.len()
-        )),
+        hint: Some(
+            "Where the authentication policy requires one. It says so with a context of REFEDS or Microsoft, or with one that no \
+             password alone can meet."
+                .into(),
+        ),
         groups: vec![Group { heading: None, choices: rules.collect() }],
         ..Select::default()
     }

@@ -50,12 +50,18 @@ pub(super) fn draw(view: &ProviderView, goes: &ProviderRemoval, may: bool) -> An
         }
         (true, true) => view! {
             <div class="form-actions">{open_button(DIALOG, change.class, format!("{}…", change.verb))}</div>
-            {ask(view, &change)}
         }
         .into_any(),
     };
     let body = view! { <p class="badges">{facts::state(view.row.state)} <span>{said}</span></p> {action} };
-    step("6", "Switch it on", "state", body.into_any())
+    let asks = may && (view.row.missing.is_empty() || change.becomes == ProviderState::Disabled);
+    // Not in the card, which would place it.
+    let dialog = asks.then(|| ask(view, &change));
+    let title = match view.row.state {
+        ProviderState::Active => "It is switched on",
+        ProviderState::Draft | ProviderState::Disabled => "Switch it on",
+    };
+    view! { {step("6", title, "state", body.into_any())} {dialog} }.into_any()
 }
 
 fn change(view: &ProviderView, goes: &ProviderRemoval) -> Change {
@@ -113,7 +119,7 @@ fn ask(view: &ProviderView, change: &Change) -> AnyView {
     let body = view! {
         <form method="post" action=SET_STATE class="form">
             {hidden(&[("organization", &organization), ("provider", &id), ("state", change.becomes.as_str())])}
-            {form.error(&[])} <ul class="goes">{means}</ul>
+            {form.error(&[])} <p>"What that means:"</p> <ul class="goes">{means}</ul>
             <div class="form-actions">
                 <button class=change.class>{change.verb}</button>
                 <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>

@@ -50,7 +50,7 @@ pub(super) fn draw(view: &ProviderView) -> AnyView {
 }
 
 fn report_of(view: &ProviderView, report: &TestReport) -> AnyView {
-    let at = view.row.tested_at.map(|at| view! { " " {time(at)} });
+    let at = view.row.tested_at.map(|at| view! { <p class="muted">"Tested " {time(at)} "."</p> });
     let (class, sign, said) = match (report.passed, view.row.passed_at) {
         (true, Some(_)) => ("alert alert-good", Icon::Done, "The last test passed.".to_owned()),
         (true, None) => (
@@ -64,7 +64,8 @@ fn report_of(view: &ProviderView, report: &TestReport) -> AnyView {
         }
     };
     view! {
-        <div class=class><span>{icon(sign)}</span> <span>{said} {at}</span></div>
+        <p class=class>{icon(sign)} <span class="break">{said}</span></p>
+        {at}
         {person(&report.person)} {checks(&report.checks)}
         {xml("The response as it came", report.xml.as_deref())} {xml("What was encrypted in it", report.decrypted.as_deref())}
     }
@@ -96,7 +97,9 @@ fn checks(checks: &[TestCheck]) -> Option<AnyView> {
     }
     let columns = [Column::Name("Check"), Column::Text("Result"), Column::Text("What was seen")];
     let passed = checks.iter().filter(|check| check.passed).count();
-    let rows = checks.iter().map(check).collect();
+    // What failed comes first: it is what somebody looks for.
+    let (good, bad): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.passed);
+    let rows = bad.into_iter().chain(good).map(check).collect();
     let title = format!("Checks: {passed} of {} passed", checks.len());
     Some(
         view! {

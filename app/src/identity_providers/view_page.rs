@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         form::FormState,
         frame::{Frame, Section, Viewer, head},
@@ -295,13 +296,12 @@ fn unread(LeftOut { field, why }: &LeftOut) -> (u16, Error) {
 
 fn title(view: &ProviderView, note: Option<Note>, may_edit: bool) -> AnyView {
     let days = view.row.certificate_days_left.filter(|days| *days < facts::DAYS_WARNED);
-    let ending = days.map(|_| {
-        view! {
-            <p class="alert alert-warning" role="note">
-                {icon(Icon::Warning)}
-                <span>"Its certificate: " {facts::certificate_end(&view.row)} ". Enter the next one beside it before it ends."</span>
-            </p>
-        }
+    let ending = days.map(|days| {
+        let said = match days {
+            ..0 => "Its certificate has ended. Get the next one from the identity provider and enter it.",
+            _ => "Its certificate ends soon. Enter the next one beside it, so that both are believed while it is changed.",
+        };
+        warning(said.to_owned())
     });
     let note = note.map(note_above);
     let closed = (!may_edit).then(|| {

@@ -207,6 +207,7 @@ fn addresses(view: &PolicyView, form: &FormState) -> AnyView {
         rows: 4,
         is_optional: true,
         is_code: true,
+        ..TextArea::default()
     }
     .view(form)
 }

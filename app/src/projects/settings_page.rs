@@ -159,6 +159,7 @@ fn tags(project: &ProjectView, tags: &[Tag], may_edit: bool) -> AnyView {
                 rows: 4,
                 is_optional: true,
                 is_code: true,
+                ..TextArea::default()
             };
             view! {
                 <form method="post" action=form.action class="form form-narrow">
@@ -200,6 +201,7 @@ fn contacts(project: &ProjectView, contacts: &[String], may_edit: bool) -> AnyVi
                 rows: 3,
                 is_optional: true,
                 is_code: true,
+                ..TextArea::default()
             };
             view! {
                 <form method="post" action=form.action class="form form-narrow">

@@ -134,6 +134,7 @@ pub(super) fn ranges(form: &FormState, value: Option<String>) -> AnyView {
         rows: 3,
         is_optional: true,
         is_code: true,
+        ..TextArea::default()
     }
     .view(form)
 }
