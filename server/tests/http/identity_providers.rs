@@ -1,6 +1,8 @@
 //! Setting an identity provider up in the console: what is filled in, what is refused and kept, and what is asked first, as a browser
 //! without script does it.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use identity::saml::{
     certificates::Certificate,
@@ -14,7 +16,7 @@ use crate::{
 
 /// A browser at the page of a draft.
 struct Desk {
-    _installation: Installation,
+    installation: Installation,
     browser: Browser,
     list: String,
     page: String,
@@ -32,7 +34,7 @@ impl Desk {
         let answer = browser.post(&list, "/api/identity_providers/create", &fields).await;
         let page = answer.location().to_owned();
         assert!(page.starts_with(&format!("{list}/")), "{page}");
-        Self { _installation: installation, browser, list, page }
+        Self { installation, browser, list, page }
     }
 
     /// The fields of the page as a browser would send them, with these instead.
@@ -193,6 +195,35 @@ async fn who_was_overtaken_keeps_what_they_typed_and_sends_it_again() {
     assert!(answer.body.contains("save it again to overwrite theirs"), "{}", answer.body);
     assert!(answer.body.contains("value=\"https://mine.example\""), "{}", answer.body);
     assert_eq!(hidden_value(&answer.body, "generation"), "2");
+}
+
+#[tokio::test]
+async fn a_certificate_is_not_lost_while_somebody_shows_who_they_are() {
+    let desk = Desk::new().await;
+    let (pem, next) = (certificate(), certificate());
+    let whole = [
+        ("entity_id", "https://idp.example"),
+        ("sso_url", "https://idp.example/sso"),
+        ("certificate", pem.as_str()),
+    ];
+    desk.send(&whole).await;
+    let mut ids = desk.page.split('/').skip(2).step_by(2);
+    let (organization, provider) = (ids.next().unwrap(), ids.next().unwrap());
+    let fields = [("organization", organization), ("provider", provider), ("state", "active")];
+    desk.browser.post(&desk.page, "/api/identity_providers/set_state", &fields).await;
+    assert!(desk.browser.get(&desk.page).await.body.contains("People sign in with it."));
+    // Longer than a proof counts.
+    desk.installation.clock.advance(Duration::from_secs(11 * 60));
+    let with_next = [whole.as_slice(), &[("next_certificate", next.as_str())]].concat();
+    let answer = desk.send(&with_next).await;
+    assert!(answer.status.is_client_error(), "{}", answer.status);
+    assert!(answer.body.contains("Confirm it in a new tab"), "{}", answer.body);
+    let line = next.lines().nth(3).unwrap();
+    assert!(answer.body.contains(line), "{}", answer.body);
+    // What is short goes along to the question, and what is stored is there again afterwards.
+    let renamed = [whole.as_slice(), &[("name", "Acme renamed")]].concat();
+    let answer = desk.send(&renamed).await;
+    assert!(answer.location().starts_with("/step-up?next="), "{}", answer.location());
 }
 
 #[tokio::test]

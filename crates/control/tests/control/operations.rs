@@ -20,6 +20,7 @@ mod naming;
 mod notices;
 mod organizations;
 mod overtaken;
+mod own_identities;
 mod own_sessions;
 mod passwords;
 mod permissions;
