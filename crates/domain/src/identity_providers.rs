@@ -99,7 +99,8 @@ text_enum! {
 
 /// Names of the attributes that say who somebody is. Without one for `identity`, the NameID does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+// In place where it is used: what must be sent of it is less than what is answered.
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(default, deny_unknown_fields)]
 pub struct AttributeMapping {
     /// What tells people apart and never changes; empty for the NameID.
@@ -132,7 +133,8 @@ pub struct MappedGroup {
 
 /// Settings of a SAML identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+// In place where it is used: what must be sent of it is less than what is answered.
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(default, deny_unknown_fields)]
 pub struct SamlSettings {
     /// The product.
