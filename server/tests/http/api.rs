@@ -4,6 +4,7 @@ pub(crate) mod callers;
 mod documents;
 mod exports;
 mod journeys;
+mod managing;
 mod neighbours;
 mod refusals;
 mod required;

@@ -60,12 +60,12 @@ impl Desk {
     }
 }
 
-fn certificate() -> String {
+pub(crate) fn certificate() -> String {
     let idp = SoftIdp::new("https://idp.example", KeyChoice::Rsa(2048)).unwrap();
     Certificate::from_der(idp.keys.certificate).unwrap().pem()
 }
 
-fn descriptor(entity: &str, pem: &str) -> String {
+pub(crate) fn descriptor(entity: &str, pem: &str) -> String {
     let base64: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
     format!(
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{entity}\"><IDPSSODescriptor \
@@ -305,7 +305,7 @@ async fn the_api_sets_an_identity_provider_up() {
     assert_eq!((&made["state"], &made["settings"]["preset"]), (&"draft".into(), &"keycloak".into()));
     let refused =
         program.post(&base, serde_json::json!({ "name": "Other", "product": "abacus" })).await.with(422);
-    assert_eq!(refused["error"]["field"], "product");
+    assert_eq!(refused["errors"][0]["field"], "product");
     let metadata = descriptor("https://idp.example", &certificate());
     let body = serde_json::json!({ "metadata": metadata, "generation": made["generation"] });
     let read = program.post(&format!("{path}/metadata"), body.clone()).await.with(200);

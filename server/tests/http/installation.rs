@@ -43,13 +43,25 @@ pub(crate) const PASSWORD: &str = "an otter counts seven lanterns";
 /// Sign-in name of the first user.
 pub(crate) const EMAIL: &str = "ann@example.org";
 
-/// A world in which there is no proof of any domain.
-struct EmptyWorld;
+/// A world in which there is no proof of any domain but what tests publish.
+#[derive(Default)]
+pub(crate) struct TestWorld {
+    /// TXT records by name.
+    texts: Mutex<BTreeMap<String, String>>,
+}
+
+impl TestWorld {
+    /// Has a name answer with a TXT record.
+    pub(crate) fn publish(&self, name: &str, text: &str) {
+        self.texts.lock().unwrap().insert(name.to_owned(), text.to_owned());
+    }
+}
 
 #[async_trait]
-impl LookUps for EmptyWorld {
-    async fn texts(&self, _: &str) -> Result<Vec<Vec<String>>, LookUpError> {
-        Ok(Vec::new())
+impl LookUps for TestWorld {
+    async fn texts(&self, name: &str) -> Result<Vec<Vec<String>>, LookUpError> {
+        let found = self.texts.lock().unwrap().get(name).cloned();
+        Ok(found.into_iter().map(|text| vec![text]).collect())
     }
 
     async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
@@ -93,6 +105,7 @@ pub(crate) struct Installation {
     pub(crate) control: Control,
     pub(crate) store: Store,
     pub(crate) clock: Arc<TestClock>,
+    pub(crate) world: Arc<TestWorld>,
     pub(crate) stop: watch::Sender<bool>,
     _site: TempDir,
     _database: Box<dyn Any + Send + Sync>,
@@ -140,7 +153,7 @@ impl Installation {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
         build_site(&site);
-        let clock = Arc::new(TestClock::default());
+        let (clock, world) = (Arc::new(TestClock::default()), Arc::new(TestWorld::default()));
         let host = SimulatedHost::open(SimulatedSettings::new("local", clock.clone())).unwrap();
         let parts = control::Parts {
             store: store.clone(),
@@ -150,7 +163,7 @@ impl Installation {
             master_key: MasterKey::new([7; 32]),
             is_simulated: true,
             mailer: None,
-            look_ups: Some(Arc::new(EmptyWorld)),
+            look_ups: Some(world.clone()),
             saml_judge,
             public_url: public_url.to_owned(),
             breached: None,
@@ -170,7 +183,7 @@ impl Installation {
             workers: Workers::start(&control, &shutdown),
             shutdown,
         });
-        Self { router, control, store, clock, stop, _site: directory, _database: Box::new(database) }
+        Self { router, control, store, clock, world, stop, _site: directory, _database: Box::new(database) }
     }
 
     /// A browser that has not been here before.

@@ -211,7 +211,7 @@ pub(crate) async fn give_way_in(installation: &Installation, user: UserId) -> Fa
     let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
     store::users::set_password_hash(&mut tx, user, &hash, now).await.unwrap();
     let factor = store::factors::Factor {
-        id: FactorId::from_uuid(Uuid::from_u128(1)),
+        id: FactorId::from_uuid(user.uuid()),
         user_id: user,
         kind: FactorKind::SecurityKey,
         name: "Blue key".into(),

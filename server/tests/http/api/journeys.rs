@@ -53,13 +53,22 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
         ("moveProject", json!({ "unit": null })),
         ("setProjectTags", json!({ "tags": [{ "key": "team", "value": "a=b" }], "generation": 1 })),
         ("setProjectContacts", json!({ "contacts": ["ops@example.org"], "generation": 2 })),
+        ("addDomain", json!({ "domain_name": "acme.example", "verification_type": "http" })),
+        ("setDomainVerification", json!({ "verification_type": "dns" })),
+        ("createIdentityProvider", json!({ "name": "Acme", "product": "okta" })),
+        (
+            "setIdentityProvider",
+            json!({ "name": "Acme Okta", "settings": { "preset": "okta" }, "domains": [], "generation": 1 }),
+        ),
+        ("setIdentityProviderState", json!({ "state": "active" })),
+        ("importIdentityProviderMetadata", json!({ "metadata": "<EntityDescriptor/>", "generation": 2 })),
     ]
 }
 
 /// Does operations, and knows which it did.
-struct Walk {
-    program: Program,
-    values: Vec<(&'static str, String)>,
+pub(super) struct Walk {
+    pub(super) program: Program,
+    pub(super) values: Vec<(&'static str, String)>,
     done: BTreeSet<&'static str>,
 }
 
@@ -69,7 +78,7 @@ impl Walk {
     }
 
     /// Remembers what stands in paths from now on.
-    fn set(&mut self, name: &'static str, value: &Value) {
+    pub(super) fn set(&mut self, name: &'static str, value: &Value) {
         self.values.retain(|(known, _)| *known != name);
         self.values.push((name, value.as_str().unwrap().to_owned()));
     }
@@ -84,19 +93,23 @@ impl Walk {
 
     /// Does one that takes no body.
     #[track_caller]
-    fn does<'a>(&'a mut self, id: &'static str, query: &'a str) -> impl Future<Output = Value> + use<'a> {
+    pub(super) fn does<'a>(
+        &'a mut self,
+        id: &'static str,
+        query: &'a str,
+    ) -> impl Future<Output = Value> + use<'a> {
         self.sends(id, query, None)
     }
 
     /// Does one with its own body.
     #[track_caller]
-    fn does_with<'a>(&'a mut self, id: &'static str) -> impl Future<Output = Value> + use<'a> {
+    pub(super) fn does_with<'a>(&'a mut self, id: &'static str) -> impl Future<Output = Value> + use<'a> {
         let body = bodies().into_iter().find(|(known, _)| *known == id).unwrap().1;
         self.sends(id, "", Some(body))
     }
 
     #[track_caller]
-    fn sends<'a>(
+    pub(super) fn sends<'a>(
         &'a mut self,
         id: &'static str,
         query: &'a str,
@@ -134,6 +147,7 @@ async fn every_operation_is_done_once() {
     of_invitations(&mut walk).await;
     of_application_users(&mut walk).await;
     of_projects(&mut walk).await;
+    super::managing::of_domains(&mut walk, &installation, &ann).await;
     of_deletions(&mut walk, &ann).await;
     of_oneself(&mut walk).await;
 

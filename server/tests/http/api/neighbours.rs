@@ -1,7 +1,11 @@
 //! What another tenant has is not there: every operation, tried by the super admin of another organization with the ids of
 //! things that are.
 
-use domain::{ids::OrganizationId, inputs::CreateToken};
+use domain::{
+    ids::{DomainId, OrganizationId, TokenId, UserId},
+    inputs::CreateToken,
+    principals::UserKind,
+};
 use serde_json::{Value, json};
 use server::api::Operation;
 
@@ -14,8 +18,31 @@ use crate::installation::Installation;
 /// What stands in paths.
 pub(super) type Values = Vec<(&'static str, String)>;
 
+/// The path of an operation, with the values of the first list that has them.
+pub(super) fn path_of(operation: &Operation, values: &[&Values]) -> String {
+    let mut path = operation.path.to_owned();
+    for name in operation.path_names() {
+        let known = known_as(operation, name);
+        let found = values.iter().copied().flatten().find(|(other, _)| *other == known);
+        if let Some((_, value)) = found {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+    }
+    path
+}
+
+/// Where accounts are managed, people and their tokens are others than elsewhere.
+fn known_as<'a>(operation: &Operation, name: &'a str) -> &'a str {
+    match name {
+        "user" if operation.path.contains("/managed-users/") => "managed_user",
+        "token" if operation.path.contains("/managed-users/") => "managed_token",
+        name => name,
+    }
+}
+
 /// One of everything in an organization.
 pub(super) async fn everything(
+    installation: &Installation,
     program: &Program,
     organization: OrganizationId,
     project: &str,
@@ -37,6 +64,12 @@ pub(super) async fn everything(
     let invitations = program.get(&format!("{base}/invitations")).await.with(200);
     let member = json!({ "members": [format!("user:{user}")] });
     program.post(&format!("{base}/groups/{group}/members"), member).await.with(200);
+    let domain_name = format!("{project}.example");
+    let domain = made("/domains", json!({ "domain_name": domain_name }), "domain_id").await;
+    let (managed_user, managed_token) = managed(installation, &domain, &format!("mia@{domain_name}")).await;
+    let providers = format!("{base}/identity-providers");
+    let provider = program.post(&providers, json!({ "name": "Ops" })).await.with(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
     vec![
         ("organization", organization.to_string()),
         ("unit", made("/units", json!({ "name": "Europe" }), "id").await),
@@ -46,15 +79,31 @@ pub(super) async fn everything(
         ("invitation", invitations["invitations"][0]["id"].as_str().unwrap().to_owned()),
         ("group", group),
         ("user", user),
+        ("domain", domain),
+        ("managed_user", managed_user.to_string()),
+        ("managed_token", managed_token.to_string()),
+        ("provider", text(&provider["id"])),
+        ("provider_key", text(&provider["keys"][0]["id"])),
     ]
+}
+
+/// Has a domain verified, and somebody with a token who is managed because of it.
+async fn managed(installation: &Installation, domain: &str, email: &str) -> (UserId, TokenId) {
+    let (now, domain) = (installation.control.session_rows().now(), domain.parse::<DomainId>().unwrap());
+    let id = UserId::from_uuid(domain.uuid());
+    let mut tx = installation.store.write().await.unwrap();
+    assert!(store::domains::set_verified(&mut tx, domain, now, now).await.unwrap());
+    let user = store::testing::user(id, email, UserKind::Person, now);
+    assert!(store::users::add(&mut tx, &user).await.unwrap());
+    tx.commit().await.unwrap();
+    let person = Person::signed_in(installation, id).await;
+    let input = CreateToken { description: "x".into(), ..CreateToken::default() };
+    (id, control::tokens::create(&person.ctx, &input).await.unwrap().row.id)
 }
 
 /// Tries an operation; its path takes the values of the first list that has them.
 async fn attempt(program: &Program, operation: &Operation, values: &[&Values]) -> (u16, String, String) {
-    let mut path = operation.path.to_owned();
-    for (name, value) in values.iter().copied().flatten() {
-        path = path.replace(&format!("{{{name}}}"), value);
-    }
+    let mut path = path_of(operation, values);
     let takes = |name: &str| operation.parameters().any(|parameter| parameter.name == name);
     match () {
         () if takes("format") => path.push_str("?format=csv"),
@@ -82,11 +131,11 @@ async fn neighbour(installation: &Installation, organization: OrganizationId) ->
 async fn nothing_of_another_organization_is_there() {
     let installation = Installation::new().await;
     let (program, organization) = owners_program(&installation).await;
-    let theirs = everything(&program, organization, "shop", "new@example.org").await;
+    let theirs = everything(&installation, &program, organization, "shop", "new@example.org").await;
     let (bob, next_door) = neighbour(&installation, organization).await;
     let token = bob.token(&CreateToken::default()).await;
     let bobs = Program::new(&installation).with_token(&token);
-    let own = everything(&bobs, next_door, "yard", "other@example.org").await;
+    let own = everything(&installation, &bobs, next_door, "yard", "other@example.org").await;
     let events = format!("/v1/organizations/{organization}/events");
     let before = program.get(&events).await.with(200)["total"].clone();
 
@@ -101,7 +150,9 @@ async fn nothing_of_another_organization_is_there() {
         tried += 1;
         // Each thing of theirs by itself, in the place of one's own.
         for name in names.iter().filter(|name| **name != "organization" && **name != "project") {
-            let foreign: Values = theirs.iter().filter(|(known, _)| known == name).cloned().collect();
+            let name = known_as(operation, name);
+            let foreign: Values = theirs.iter().filter(|(known, _)| *known == name).cloned().collect();
+            assert_eq!(foreign.len(), 1, "{name}");
             assert_eq!(
                 attempt(&bobs, operation, &[&foreign, &own]).await,
                 expected,
@@ -123,7 +174,7 @@ async fn nothing_of_another_organization_is_there() {
 async fn ids_in_bodies_and_queries_are_of_the_organization_too() {
     let installation = Installation::new().await;
     let (program, organization) = owners_program(&installation).await;
-    let theirs = everything(&program, organization, "shop", "new@example.org").await;
+    let theirs = everything(&installation, &program, organization, "shop", "new@example.org").await;
     let (bob, next_door) = neighbour(&installation, organization).await;
     let token = bob.token(&CreateToken::default()).await;
     let bobs = Program::new(&installation).with_token(&token);
