@@ -98,6 +98,7 @@ async fn every_action_that_is_meant_asks() {
             "user.remove",
             "user.super_admin",
             "user.reset_factors",
+            "managed_user.delete",
             "group.add_member",
             "application_user.create_token",
             "application_user.edit_token",
@@ -105,6 +106,9 @@ async fn every_action_that_is_meant_asks() {
             "permission.revoke",
             "policy.edit",
             "policy.break_glass",
+            "domain.verify",
+            "domain.remove",
+            "identity_provider.trust",
             "project.delete",
             "service.delete",
         ]
