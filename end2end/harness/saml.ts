@@ -111,7 +111,7 @@ export async function signInThere(page: Page, account: Account, hasScript: boole
   await page.locator("#password").fill(account.password);
   await page.locator("#password").press("Enter");
   // With script its last page sends its form by itself.
-  if (!hasScript) await page.getByRole("button", { name: "Submit" }).click();
+  if (!hasScript) await page.locator("button", { hasText: "Submit" }).click();
 }
 
 /** Has an organization hold a domain, as if it had proven to. */

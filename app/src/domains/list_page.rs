@@ -41,7 +41,7 @@ pub(crate) fn DomainsPage() -> impl IntoView {
         let discovered = answer(control::domains::discovered(&ctx, id).await)?;
         let key = id.to_string();
         let frame = Frame::in_organization(id, Section::Domains, "Domains").calls(calls(&key));
-        Ok(frame.view(viewer, draw(&key, rows, discovered)))
+        Ok(frame.view(viewer, draw(&key, &rows, discovered)))
     })
 }
 
@@ -56,7 +56,7 @@ fn calls(organization: &str) -> ApiCalls {
     )
 }
 
-fn draw(organization: &str, rows: Vec<DomainRow>, discovered: Vec<DiscoveredOrganization>) -> AnyView {
+fn draw(organization: &str, rows: &[DomainRow], discovered: Vec<DiscoveredOrganization>) -> AnyView {
     let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "Add domain" });
     let list = match rows.is_empty() {
         true => empty(

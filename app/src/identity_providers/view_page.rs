@@ -144,6 +144,7 @@ enum Step {
 }
 
 /// What is said above a form that is shown again.
+#[derive(Clone, Copy)]
 enum Note {
     /// Something was filled in.
     Filled(&'static str),

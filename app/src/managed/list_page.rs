@@ -106,18 +106,18 @@ fn draw(
     view! {
         {head("Managed users".into(), (), ())}
         <p class="muted">"Everybody with an address in your verified domains, whether they belong to the organization or not."</p>
-        {filter} {list.view(page, |managed| row(organization, managed), nothing)}
+        {filter} {list.view(page, |managed| row(organization, &managed), nothing)}
     }
     .into_any()
 }
 
-fn row(organization: &str, managed: ManagedRow) -> Row {
+fn row(organization: &str, managed: &ManagedRow) -> Row {
     let path = links::managed_user(organization, &managed.user_id.to_string(), &[]);
     let membership = if managed.is_member { "member" } else { "not a member" };
     vec![
         view! { <a class="row-link" href=path>{managed.name.clone()}</a> }.into_any(),
         view! { <span class="free-text">{managed.email.clone()}</span> }.into_any(),
-        state(&managed),
+        state(managed),
         membership.into_any(),
         maybe_time(managed.last_activity_at),
     ]

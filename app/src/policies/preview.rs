@@ -102,7 +102,7 @@ fn of_people(totals: &TurnedAwayTotals) -> String {
     match totals.managed_losing {
         0 => {}
         1 => {
-            text += " One person with an address in your verified domains could not sign in at all any more."
+            text += " One person with an address in your verified domains could not sign in at all any more.";
         }
         many => {
             text += &format!(

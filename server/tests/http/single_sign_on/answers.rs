@@ -198,7 +198,7 @@ async fn what_is_no_answer_is_refused_in_one_way() {
 async fn the_address_takes_forms_of_a_length_and_nothing_else() {
     let company = Company::new().await;
     let acs = company.acs();
-    let browser = cross_site(company.installation.browser());
+    let browser = cross_site(&company.installation.browser());
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let answer = browser.send(method.clone(), &acs, None).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
@@ -233,7 +233,7 @@ async fn the_address_takes_forms_of_a_length_and_nothing_else() {
 async fn asvs_3_5_1_other_sites_send_forms_to_the_address_for_answers_alone() {
     let company = Company::new().await;
     let alice = company.alice().await;
-    let browser = cross_site(alice);
+    let browser = cross_site(&alice);
     for path in ["/api/sign_out", "/sign-in", "/profile/authentication/recovery-codes"] {
         let answer = browser.send(Method::POST, path, Some(("/", "a=b".into()))).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");

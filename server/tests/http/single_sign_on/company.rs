@@ -150,7 +150,7 @@ impl Company {
 
     /// What a browser gets that the identity provider has send this form: no cookie comes along, as they are `SameSite=Lax`.
     pub(super) async fn post(&self, form: String) -> Answer {
-        let browser = cross_site(self.installation.browser());
+        let browser = cross_site(&self.installation.browser());
         browser.send(Method::POST, &self.acs(), Some(("/", form))).await
     }
 
@@ -193,7 +193,7 @@ pub(super) fn form(field: &str) -> String {
 }
 
 /// The browser as it is while another site has it send a form here.
-pub(super) fn cross_site(browser: Browser) -> Browser {
+pub(super) fn cross_site(browser: &Browser) -> Browser {
     browser
         .with_header("sec-fetch-site", "cross-site")
         .with_header("origin", IDP)

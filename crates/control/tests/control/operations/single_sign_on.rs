@@ -338,7 +338,7 @@ async fn groups_follow_the_mapping_and_no_name() {
     let map = |value: &str, group_id| MappedGroup { value: value.into(), group_id };
     company
         .change(|settings| {
-            settings.groups = vec![map("staff", staff), map("dba", dba), map("everybody", staff)]
+            settings.groups = vec![map("staff", staff), map("dba", dba), map("everybody", staff)];
         })
         .await
         .unwrap();
