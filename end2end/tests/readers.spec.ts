@@ -188,7 +188,7 @@ const readers: Reader[] = [
     email: "admin@example.org",
     granted: ["role:organization:admin"],
     may: "all",
-    places: [...READER, "Users", "Application users", "Groups", "Identity providers", "Authentication policy", "All events", "Settings"],
+    places: [...READER, "Users", "Application users", "Groups", "Domains", "Identity providers", "Authentication policy", "All events", "Settings"],
     reach: [/\/invitations\/new$/, /\/permissions\/[^/]+\/revoke$/, /\/units\//, /\/settings$/],
     never: [/\/mails/],
   },
