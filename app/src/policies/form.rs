@@ -275,7 +275,7 @@ fn passwords(policy: &AuthenticationPolicy, form: &FormState) -> AnyView {
     let alone = field(
         "password_chars_min_alone",
         "Fewest characters of a password alone",
-        format!("From {least} to {most}. For who has no second factor."),
+        format!("From {least} to {most}. For who has no second factor. It counts when a password is set."),
         policy.password_chars_min_alone,
     );
     view! { {beside.view(form)} {alone.view(form)} }.into_any()

@@ -27,7 +27,9 @@ use domain::{
     views::Profile,
 };
 
-use crate::{Context, ceremonies, errors::attempt, organizations, passwords::least_alone};
+use identity::passwords::CHARS_MIN_SINGLE_FACTOR;
+
+use crate::{Context, ceremonies, errors::attempt, organizations};
 use accounts::{Account, complete};
 
 pub use devices::LIFETIME as DEVICE_LIFETIME;
@@ -96,15 +98,14 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
             .into());
         };
         let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
-        // It was chosen beside a factor that is gone, or before one of their organizations asked for longer ones. Only who
-        // knows the password learns of it.
-        let least = if held.is_empty() { least_alone(&mut write.tx, user.id).await? } else { 0 };
-        if chars < least {
+        // It was chosen beside a factor that is gone; only who knows it learns of it. What their organizations ask counts when
+        // a password is set: the preview of a policy could not name whom it turns away, since lengths are not kept.
+        if held.is_empty() && chars < CHARS_MIN_SINGLE_FACTOR {
             write.event.event_type = EventType::UserSignInRefused;
             write.event.outcome = Outcome::Denied;
             write.text("The password was right, and is too short to be the only factor");
             write.commit().await?;
-            return Err(Error::invalid("password", too_short_alone(least)).into());
+            return Err(Error::invalid("password", too_short_alone()).into());
         }
         if held.is_empty() {
             return Ok(SignInStep::Done(complete(ctx, write, &account, &user, Proof::PASSWORD).await?));
@@ -121,10 +122,10 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
 }
 
 /// What is said of a right password that is too short.
-fn too_short_alone(least: usize) -> String {
+fn too_short_alone() -> String {
     format!(
-        "You have no second factor, and your password is too short to open your account alone: it takes at least {least} \
-         characters. Set a new one by a mailed link: “Forgot your password?”"
+        "You have no second factor, and your password is too short to open your account alone: it takes at least \
+         {CHARS_MIN_SINGLE_FACTOR} characters. Set a new one by a mailed link: “Forgot your password?”"
     )
 }
 

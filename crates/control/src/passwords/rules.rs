@@ -62,8 +62,8 @@ pub(crate) async fn of_newcomers(tx: &mut Tx, organization: OrganizationId) -> R
     Ok(Rules { chars_min_single: chars(policy.password_chars_min_alone), ..Rules::SINGLE_FACTOR })
 }
 
-/// Fewest characters of somebody's password that stands alone: to open their account, and for their last factor to go. The
-/// strictest of their organizations counts.
+/// Fewest characters of somebody's password for their last factor to go, since it stands alone then. The strictest of their
+/// organizations counts.
 pub(crate) async fn least_alone(tx: &mut Tx, user: UserId) -> Result<usize, Failure> {
     let strictest = policies::strictest(tx, user).await?;
     let chars_min_single = chars(strictest.password_chars_min_alone);
