@@ -26,6 +26,7 @@ REDOUBT_BINARY=$PWD/target/release/redoubt
 say "building the yardsticks"
 cargo build --quiet -p agent --example boot_by_hand
 cargo build --quiet "${PROFILE[@]}" -p control --example engine_overhead --example authorization
+cargo build --quiet "${PROFILE[@]}" -p identity --features testing --example saml_verification
 
 say "measuring"
 cd end2end
@@ -44,3 +45,6 @@ cargo run --quiet "${PROFILE[@]}" -p control --example engine_overhead
 echo
 echo "Authorization among a million grants (${PROFILE[0]:-debug build}):"
 cargo run --quiet "${PROFILE[@]}" -p control --example authorization
+echo
+echo "Verification of one SAML response (${PROFILE[0]:-debug build}), median of 200:"
+cargo run --quiet "${PROFILE[@]}" -p identity --features testing --example saml_verification -- "$REDOUBT_BINARY"
