@@ -221,7 +221,8 @@ async fn reset_factors(config: &Config, email: &str) -> anyhow::Result<()> {
         Err(domain::errors::Error::NotFound) => bail!("Nobody signs in with {email}."),
         answer => answer?,
     };
-    println!("{email} has lost {count} second factors and all recovery codes, and is signed out everywhere.");
+    let factors = if count == 1 { "1 second factor".into() } else { format!("{count} second factors") };
+    println!("{email} has lost {factors} and all recovery codes, and is signed out everywhere.");
     Ok(())
 }
 

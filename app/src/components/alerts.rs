@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::icons::{Icon, icon};
 
 /// Something to know before going on.
-pub(crate) fn warning(text: String) -> AnyView {
-    view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{text}</span></p> }
+pub(crate) fn warning(said: impl IntoView) -> AnyView {
+    let said = said.into_any();
+    view! { <p class="alert alert-warning" role="note">{icon(Icon::Warning)} <span>{said}</span></p> }
         .into_any()
 }

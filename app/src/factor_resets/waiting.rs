@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        alerts::warning,
         badges::{Tone, badge},
         dialog::{dialog, open_button},
         form::{FormState, hidden},
@@ -111,16 +112,11 @@ pub(crate) fn own_banner(resets: &OwnFactorResets) -> AnyView {
     }
     let refused = FormState::of(OBJECT_OWN).error(&[]);
     let removed = resets.removed_at.map(|at| {
-        view! {
-            <p class="alert alert-warning" role="note">
-                {icon(Icon::Warning)}
-                <span>
-                    "Your second factors were removed " {time(at)}
-                    ". Your password alone opens your account, and organizations may ask for more. "
-                    <a href=links::authentication()>"Add a second factor"</a>
-                </span>
-            </p>
-        }
+        warning(view! {
+            "Your second factors were removed " {time(at)}
+            ". Your password alone opens your account, and organizations may ask for more. "
+            <a href=links::authentication()>"Add a second factor"</a>
+        })
     });
     view! { {refused} {removed} }.into_any()
 }

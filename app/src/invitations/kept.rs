@@ -5,11 +5,7 @@ use domain::{actions::Action, ids::OrganizationId};
 use leptos::prelude::*;
 
 use crate::{
-    components::{
-        alerts::warning,
-        frame::Viewer,
-        icons::{Icon, icon},
-    },
+    components::{alerts::warning, frame::Viewer},
     context::{answer, control},
     errors::AppError,
     links,
@@ -22,24 +18,17 @@ pub(super) async fn kept(viewer: &Viewer, id: OrganizationId) -> Result<Option<A
         Kept::Here if viewer.may(id, Action::ViewMails) => here(&links::mails(&id.to_string(), &[])),
         Kept::Here => warning(
             "There is no mail server, so nobody gets a mail. Ask a super admin of the organization to hand the links on: they \
-             find them under Mails."
-                .into(),
+             find them under Mails.",
         ),
         Kept::ByOperator => warning(
-            "There is no mail server, so nobody gets a mail. Ask whoever operates this installation to hand the links on.".into(),
+            "There is no mail server, so nobody gets a mail. Ask whoever operates this installation to hand the links on.",
         ),
     }))
 }
 
 fn here(path: &str) -> AnyView {
-    view! {
-        <p class="alert alert-warning" role="note">
-            {icon(Icon::Warning)}
-            <span>
-                "There is no mail server, so nobody gets a mail. Hand the links on: they are under "
-                <a href=path.to_owned()>"Mails"</a> "."
-            </span>
-        </p>
-    }
-    .into_any()
+    warning(view! {
+        "There is no mail server, so nobody gets a mail. Hand the links on: they are under "
+        <a href=path.to_owned()>"Mails"</a> "."
+    })
 }

@@ -6,12 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::gate::{Luggage, gate};
 use crate::{
-    components::{
-        form::FormState,
-        icons::{Icon, icon},
-        page::page,
-        time::time,
-    },
+    components::{alerts::warning, form::FormState, page::page, time::time},
     context::{control, go, set_status},
     factor_resets,
     factors::{Question, question},
@@ -72,16 +67,10 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
 
 /// Said to who has shown the password: that it was asked already, and what the factor does to that.
 fn waiting(due_at: Timestamp) -> AnyView {
-    view! {
-        <p class="alert alert-warning" role="note">
-            {icon(Icon::Warning)}
-            <span>
-                "A reset of your second factors is waiting: they are removed " {time(due_at)}
-                ", and then your password lets you in. Signing in with one of them now stops it."
-            </span>
-        </p>
-    }
-    .into_any()
+    warning(view! {
+        "A reset of your second factors is waiting: they are removed " {time(due_at)}
+        ", and then your password lets you in. Signing in with one of them now stops it."
+    })
 }
 
 /// What to do without any of them.

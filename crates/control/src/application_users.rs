@@ -100,21 +100,9 @@ pub async fn create(
         refuse_taken(&mut write.tx, organization, &name, None).await?;
         let id = UserId::from_uuid(ctx.control.new_uuid());
         let user = User {
-            id,
-            email: format!("{id}@{MAIL_DOMAIN}"),
             name: name.clone(),
-            // No password has this hash.
-            password_hash: String::new(),
-            created_at: ctx.now(),
-            last_activity_at: None,
-            is_active: true,
-            kind: UserKind::Application,
             description: description.clone(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
+            ..User::new(id, &format!("{id}@{MAIL_DOMAIN}"), UserKind::Application, ctx.now())
         };
         if !store::users::add(&mut write.tx, &user).await? {
             return Err(Failure::Inconsistent(format!("there is a user {} already", user.email)));

@@ -116,20 +116,9 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
         operators::keep(&mut write.tx, organization_id).await?;
         let user_id = UserId::from_uuid(control.new_uuid());
         let user = store::users::User {
-            id: user_id,
-            email: email.as_str().to_owned(),
             name: name.as_str().to_owned(),
             password_hash: password_hash.clone(),
-            created_at: now,
-            last_activity_at: None,
-            is_active: true,
-            kind: UserKind::Person,
-            description: String::new(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
+            ..store::users::User::new(user_id, email.as_str(), UserKind::Person, now)
         };
         if !store::users::add(&mut write.tx, &user).await? {
             return Err(Error::invalid("email", "This e-mail address is taken.").into());

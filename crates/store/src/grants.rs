@@ -283,14 +283,22 @@ pub async fn find_given(
     fetch_optional!(tx, text, organization, principal, granted, resource)
 }
 
-/// What those who are `me` hold or held, by the `$when` that compares its end with the time $2: found from them, who are few, however many grants there are. The
-/// order of the joins says so to SQLite.
+/// Somebody and the groups they are in, as the `me` of [`held`].
+macro_rules! person_and_groups {
+    () => {
+        "SELECT $1 AS id, 'user' AS kind
+            UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1"
+    };
+}
+
+/// What those who are `me` hold or held, by the `$when` that compares its end with the time $2: found from them, who are few,
+/// however many grants there are. The order of the joins says so to SQLite.
 macro_rules! held {
-    ($me:literal, $when:literal, $where:literal) => {
+    ($me:expr, $when:literal, $where:literal) => {
         concat!(held!(@ "", $me, $when, $where), " ORDER BY g.created_at, g.id LIMIT $3")
     };
     // The limit is that of each organization.
-    ($me:literal, $when:literal, $where:literal; each) => {
+    ($me:expr, $when:literal, $where:literal; each) => {
         concat!(
             "SELECT * FROM (",
             held!(
@@ -300,7 +308,7 @@ macro_rules! held {
             ") each_one WHERE place <= $3 ORDER BY created_at, id"
         )
     };
-    (@ $further:literal, $me:literal, $when:literal, $where:literal) => {
+    (@ $further:literal, $me:expr, $when:literal, $where:literal) => {
         concat!(
             "SELECT g.*, gr.id AS group_id, gr.name AS group_name,
                 COALESCE(ro.name, ru.name, rp.name) AS resource_name, rp.unit_id AS resource_unit_id",
@@ -327,8 +335,7 @@ pub async fn held(
     now: Timestamp,
 ) -> Result<Vec<Held>, Error> {
     let text = held!(
-        "SELECT $1 AS id, 'user' AS kind
-            UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
+        person_and_groups!(),
         "(g.expires_at IS NULL OR g.expires_at > $2)",
         "(g.organization_id = $4) IS TRUE"
     );
@@ -344,8 +351,7 @@ pub async fn held_beside(
     now: Timestamp,
 ) -> Result<Vec<Held>, Error> {
     let text = held!(
-        "SELECT $1 AS id, 'user' AS kind
-            UNION ALL SELECT gm.group_id, 'group' FROM group_members gm WHERE gm.user_id = $1",
+        person_and_groups!(),
         "(g.expires_at IS NULL OR g.expires_at > $2)",
         "(g.organization_id IN (SELECT m.organization_id FROM memberships m WHERE m.user_id = $4 AND m.is_active)) IS TRUE";
         each

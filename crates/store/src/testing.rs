@@ -18,13 +18,11 @@ mod dump;
 mod events;
 mod postgres;
 mod sessions;
-mod users;
 
 pub use dump::{dump, dump_without};
 pub use events::repeat_last_event;
 pub use postgres::Cluster;
 pub use sessions::end_sessions;
-pub use users::user;
 
 /// A migrated SQLite database in a directory that goes away with the second value.
 pub async fn temporary_sqlite() -> (Store, TempDir) {

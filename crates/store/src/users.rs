@@ -42,6 +42,29 @@ pub struct User {
     pub generation: i64,
 }
 
+impl User {
+    /// Somebody new of that kind, who is called like their address, has no password and has said nothing of themselves.
+    #[must_use]
+    pub fn new(id: UserId, email: &str, kind: UserKind, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            email: email.to_owned(),
+            name: email.to_owned(),
+            password_hash: String::new(),
+            created_at,
+            last_activity_at: None,
+            is_active: true,
+            kind,
+            description: String::new(),
+            job_title: String::new(),
+            department: String::new(),
+            city: String::new(),
+            country: String::new(),
+            generation: 0,
+        }
+    }
+}
+
 /// What people say about themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfileTexts<'a> {

@@ -133,21 +133,12 @@ pub async fn join(ctx: &Context, input: JoinByInvitation) -> Result<Joined, Erro
         let permit = ctx.public(Action::OpenInvitation);
         let mut write = permit.write(EventType::UserJoined).await?;
         let invitation = find(&mut write.tx, &input.token, ctx.now()).await?;
+        let id = UserId::from_uuid(ctx.control.new_uuid());
         let user = User {
-            id: UserId::from_uuid(ctx.control.new_uuid()),
-            email: invitation.email.clone(),
             name: name.as_str().to_owned(),
             password_hash: password_hash.clone(),
-            created_at: ctx.now(),
             last_activity_at: Some(ctx.now()),
-            is_active: true,
-            kind: UserKind::Person,
-            description: String::new(),
-            job_title: String::new(),
-            department: String::new(),
-            city: String::new(),
-            country: String::new(),
-            generation: 0,
+            ..User::new(id, &invitation.email, UserKind::Person, ctx.now())
         };
         if !store::users::add(&mut write.tx, &user).await? {
             return Err(sign_in_first(&invitation).into());

@@ -188,21 +188,10 @@ async fn new(
 async fn make(ctx: &Context, write: &mut Write, person: &Person) -> Result<User, Failure> {
     let email = person.email.as_str();
     let name: Option<PersonName> = person.name.as_deref().and_then(|name| name.parse().ok());
+    let id = UserId::from_uuid(ctx.control.new_uuid());
     let user = User {
-        id: UserId::from_uuid(ctx.control.new_uuid()),
-        email: email.to_owned(),
         name: name.map_or_else(|| email.split('@').next().unwrap_or(email).to_owned(), Into::into),
-        password_hash: String::new(),
-        created_at: ctx.now(),
-        last_activity_at: None,
-        is_active: true,
-        kind: UserKind::Person,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..User::new(id, email, UserKind::Person, ctx.now())
     };
     if !store::users::add(&mut write.tx, &user).await? {
         return Err(store::Error::Conflict.into());

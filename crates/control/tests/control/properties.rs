@@ -262,7 +262,7 @@ async fn make_person(
     let kind = if chance.one_in(4) { UserKind::Application } else { UserKind::Person };
     let user = User {
         name: format!("Person {person}"),
-        ..store::testing::user(id, &format!("person{person}@organization{number}.example"), kind, now)
+        ..store::users::User::new(id, &format!("person{person}@organization{number}.example"), kind, now)
     };
     assert!(store::users::add(tx, &user).await.unwrap());
     let mut made = Person {

@@ -469,7 +469,7 @@ impl World {
             // The same password as the super admin's, without the time it takes to hash it.
             password_hash: store::users::find(&mut tx, self.user).await.unwrap().unwrap().password_hash,
             is_active,
-            ..store::testing::user(id, email, UserKind::Person, self.now())
+            ..store::users::User::new(id, email, UserKind::Person, self.now())
         };
         assert!(store::users::add(&mut tx, &user).await.unwrap());
         assert!(store::sessions::add(&mut tx, &self.session_row(id)).await.unwrap());

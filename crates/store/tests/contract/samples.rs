@@ -68,7 +68,12 @@ pub(crate) fn user(number: u128) -> User {
     User {
         name: "Ännä 🦀".into(),
         password_hash: "$argon2id$…".into(),
-        ..store::testing::user(user_id(number), &format!("user{number}@example.org"), UserKind::Person, at(2))
+        ..store::users::User::new(
+            user_id(number),
+            &format!("user{number}@example.org"),
+            UserKind::Person,
+            at(2),
+        )
     }
 }
 

@@ -233,7 +233,7 @@ pub(crate) async fn member(installation: &Installation, organization: Organizati
     let id = UserId::from_uuid(Uuid::from_u128(1000 + email.len() as u128));
     let user = store::users::User {
         name: "Mel".to_owned(),
-        ..store::testing::user(id, email, UserKind::Person, now)
+        ..store::users::User::new(id, email, UserKind::Person, now)
     };
     let mut tx = installation.store.write().await.unwrap();
     assert!(store::users::add(&mut tx, &user).await.unwrap());

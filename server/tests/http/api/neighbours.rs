@@ -93,7 +93,7 @@ async fn managed(installation: &Installation, domain: &str, email: &str) -> (Use
     let id = UserId::from_uuid(domain.uuid());
     let mut tx = installation.store.write().await.unwrap();
     assert!(store::domains::set_verified(&mut tx, domain, now, now).await.unwrap());
-    let user = store::testing::user(id, email, UserKind::Person, now);
+    let user = store::users::User::new(id, email, UserKind::Person, now);
     assert!(store::users::add(&mut tx, &user).await.unwrap());
     tx.commit().await.unwrap();
     let person = Person::signed_in(installation, id).await;

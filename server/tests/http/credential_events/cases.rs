@@ -111,7 +111,7 @@ impl<'a> Case<'a> {
         let user = store::users::User {
             name: "Somebody".to_owned(),
             password_hash: hash.0.clone(),
-            ..store::testing::user(id, email, UserKind::Person, self.now())
+            ..store::users::User::new(id, email, UserKind::Person, self.now())
         };
         let mut tx = self.installation.store.write().await.unwrap();
         assert!(store::users::add(&mut tx, &user).await.unwrap());

@@ -442,5 +442,5 @@ pub(super) fn factor(id: FactorId, user_id: UserId, created_at: Timestamp) -> Fa
 /// Somebody without a password, who is called as their address begins.
 pub(super) fn user(id: UserId, email: &str, kind: UserKind, now: Timestamp) -> User {
     let name = email.split('@').next().unwrap().to_owned();
-    User { name, ..store::testing::user(id, email, kind, now) }
+    User { name, ..User::new(id, email, kind, now) }
 }

@@ -143,7 +143,7 @@ async fn person(world: &World, chance: &mut Chance, number: usize) -> Person {
         name: format!("Person {number}"),
         password_hash: if has_password { "$argon2id$".into() } else { String::new() },
         is_active: !chance.one_in(10),
-        ..store::testing::user(id, &format!("person{number}@example.org"), UserKind::Person, world.now())
+        ..store::users::User::new(id, &format!("person{number}@example.org"), UserKind::Person, world.now())
     };
     assert!(store::users::add(&mut tx, &user).await.unwrap());
     let is_super_admin = chance.one_in(4);

@@ -22,7 +22,7 @@ async fn crowd(world: &World, number: usize) -> (GroupId, Vec<UserId>) {
     for number in 0..number {
         let id = UserId::from_uuid(world.uuid());
         let email = format!("m{number:05}@example.org");
-        let user = store::testing::user(id, &email, UserKind::Person, world.now());
+        let user = store::users::User::new(id, &email, UserKind::Person, world.now());
         assert!(store::users::add(&mut tx, &user).await.unwrap());
         store::memberships::add(&mut tx, world.organization, id, false, world.now()).await.unwrap();
         assert!(store::group_members::add(&mut tx, group, id, world.now()).await.unwrap());
