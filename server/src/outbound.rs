@@ -19,8 +19,6 @@ use self::{addresses::Allowed, fetches::Fetcher, names::Names};
 
 pub use errors::OutboundError;
 
-/// Bytes of a file that proves a domain, at most.
-const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Port of web servers without TLS (RFC 9110, section 4.2.1).
 const HTTP_PORT: u16 = 80;
 /// Look-ups at the same time, at most; others wait for their turn within their time.
@@ -117,12 +115,12 @@ impl LookUps for Outbound {
         Self::texts(self, name).await.map_err(LookUpError::from)
     }
 
-    async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
+    async fn file(&self, address: &str, bytes_max: usize) -> Result<Vec<u8>, LookUpError> {
         let mut url = Url::parse(address).map_err(|_| OutboundError::Address(address.to_owned()))?;
         if url.scheme() == "http" && url.port().is_none() {
             // Fails for addresses without a name alone, which are refused below.
             let _ = url.set_port(Some(self.http_port));
         }
-        self.get(url.as_str(), FILE_BYTES_MAX).await.map_err(LookUpError::from)
+        self.get(url.as_str(), bytes_max).await.map_err(LookUpError::from)
     }
 }

@@ -194,10 +194,10 @@ async fn a_file_is_fetched_from_a_name() {
     let world = outbound(all_here().await, &[web.port()]);
     let url = format!("http://acme.test:{}/.well-known/redoubt", web.port());
     assert_eq!(world.get(&url, 100).await.unwrap(), b"token=abc,expiry=never\n");
-    assert_eq!(world.file(&url).await.unwrap(), b"token=abc,expiry=never\n");
+    assert_eq!(world.file(&url, 64 << 10).await.unwrap(), b"token=abc,expiry=never\n");
     // Where port 80 is not reached, proofs are fetched from the first port that is.
     let url = "http://acme.test/.well-known/redoubt";
-    assert_eq!(world.file(url).await.unwrap(), b"token=abc,expiry=never\n");
+    assert_eq!(world.file(url, 64 << 10).await.unwrap(), b"token=abc,expiry=never\n");
     assert_eq!(world.get(url, 100).await.unwrap_err(), OutboundError::Port(80));
     assert_eq!(web.hits(), 3);
 }
@@ -339,7 +339,7 @@ async fn a_long_answer_is_cut_off() {
         let url = format!("http://acme.test:{}/", web.port());
         let error = world.get(&url, 1000).await.unwrap_err();
         assert_eq!(error, OutboundError::TooLong { address: url.clone(), limit: 1000 });
-        let error = world.file(&url).await.unwrap_err();
+        let error = world.file(&url, 64 << 10).await.unwrap_err();
         assert!(error.is_answer && error.reason.contains("longer than 65536"), "{error:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     identity_providers::ProviderState,
-    views::{CertificateFacts, ProviderRow},
+    views::{CertificateFacts, MetadataFacts, ProviderRow},
 };
 use leptos::prelude::*;
 
@@ -51,6 +51,19 @@ pub(super) fn certificate_end(row: &ProviderRow) -> AnyView {
         _ => None,
     };
     view! { <span class="badges">{time(ends)} {word}</span> }.into_any()
+}
+
+/// What became of reading its metadata again.
+pub(super) fn metadata(facts: &MetadataFacts) -> AnyView {
+    let read = match facts.read_at {
+        Some(at) => view! { "read " {time(at)} }.into_any(),
+        None => view! { "not read yet" }.into_any(),
+    };
+    let failing = facts.failing_since.map(|since| {
+        let why = facts.failure.clone().unwrap_or_default();
+        view! { {badge(Tone::Warning, "cannot be read")} " since " {time(since)} ": " <span class="break">{why}</span> }
+    });
+    view! { <div><dt>"Metadata"</dt><dd>{read} " " {failing}</dd></div> }.into_any()
 }
 
 /// What a certificate says.

@@ -22,11 +22,12 @@ use crate::{
 /// Names the form for the ids of its fields.
 pub(super) const FORM: &str = "identity-provider";
 /// The fields that say themselves why they were refused.
-const SHOWN: [&str; 23] = [
+const SHOWN: [&str; 24] = [
     "name",
     "preset",
     "metadata",
     "metadata_entity_id",
+    "metadata_url",
     "entity_id",
     "sso_url",
     "sso_binding",
@@ -140,7 +141,7 @@ pub(super) fn product(form: &FormState, hint: &'static str) -> Select {
 fn metadata(form: &FormState) -> AnyView {
     let text = TextArea {
         name: "metadata",
-        label: "Its metadata, pasted here",
+        label: "Or pasted here",
         hint: Some(
             "The whole XML document. It fills in what is below; nothing is saved before you do.".into(),
         ),
@@ -148,6 +149,17 @@ fn metadata(form: &FormState) -> AnyView {
         is_optional: true,
         is_code: true,
         ..TextArea::default()
+    };
+    let address = Field {
+        name: "metadata_url",
+        label: "Where it is",
+        hint: Some(
+            "It is read again every day: new certificates and addresses are taken over by themselves, with a mail about it.".into(),
+        ),
+        inputmode: Some("url"),
+        is_optional: true,
+        is_code: true,
+        ..Field::default()
     };
     let file = Label { name: "metadata_file", label: "Or as a file", hint: None, is_optional: true };
     let file = file.around(form, |control| {
@@ -162,10 +174,10 @@ fn metadata(form: &FormState) -> AnyView {
         ..Field::default()
     };
     view! {
-        <details class="provider-metadata" open=form.reason("metadata").is_some() || form.value("entity_id").is_none_or(|id| id.is_empty())>
+        <details class="provider-metadata" open=form.reason("metadata").or(form.reason("metadata_url")).is_some() || form.value("entity_id").is_none_or(|id| id.is_empty())>
             <summary>"Fill in from its metadata"</summary>
             <div class="form">
-                {text.view(form)} {file} {entity.view(form)}
+                {address.view(form)} {text.view(form)} {file} {entity.view(form)}
                 <div class="form-actions">
                     <button class="button" name="do" value="import">"Read the metadata"</button>
                 </div>

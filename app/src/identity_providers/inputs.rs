@@ -56,6 +56,7 @@ fn of_settings(settings: &SamlSettings) -> Values {
         ("sso_url", settings.sso_url.clone()),
         ("sso_binding", settings.sso_binding.to_string()),
         ("slo_url", settings.slo_url.clone()),
+        ("metadata_url", settings.metadata_url.clone()),
         ("certificate", settings.certificates.first().cloned().unwrap_or_default()),
         ("next_certificate", settings.certificates.get(1).cloned().unwrap_or_default()),
         ("signature_algorithm", settings.signature_algorithm.clone()),
@@ -108,19 +109,19 @@ const fn switches(settings: &SamlSettings) -> [(&'static str, bool); 7] {
     ]
 }
 
-/// What the form asks for. What it does not show stays as it is.
-pub(super) fn change(sent: &Posted, before: &ProviderView) -> Result<Change, Error> {
+/// What the form asks for.
+pub(super) fn change(sent: &Posted) -> Result<Change, Error> {
     let domains = sent.values("domains[]");
     let domains = domains.iter().map(|id| id.parse()).collect::<Result<_, _>>();
     Ok(Change {
         name: sent.value("name"),
-        settings: settings(sent, &before.settings)?,
+        settings: settings(sent)?,
         domains: domains.map_err(|_| Error::invalid("domains", "Choose domains of this organization."))?,
     })
 }
 
 /// The settings that the form asks for.
-pub(super) fn settings(sent: &Posted, before: &SamlSettings) -> Result<SamlSettings, Error> {
+pub(super) fn settings(sent: &Posted) -> Result<SamlSettings, Error> {
     let is_on = |name: &str| sent.value(name) == "true";
     let choice = |field: &str| Error::invalid(field, "Choose one of the list.");
     let certificates = [sent.value("certificate"), sent.value("next_certificate")];
@@ -139,7 +140,7 @@ pub(super) fn settings(sent: &Posted, before: &SamlSettings) -> Result<SamlSetti
         sso_binding: sent.value("sso_binding").parse().map_err(|_| choice("sso_binding"))?,
         slo_url: sent.value("slo_url"),
         certificates: certificates.into_iter().filter(|text| !text.trim().is_empty()).collect(),
-        metadata_url: before.metadata_url.clone(),
+        metadata_url: sent.value("metadata_url"),
         assertion_signed: is_on("assertion_signed"),
         response_signed: is_on("response_signed"),
         encrypted: is_on("encrypted"),
@@ -288,6 +289,7 @@ pub(super) mod tests {
                 start: "https://console.example/start".into(),
             },
             last_test: None,
+            metadata: None,
         }
     }
 
@@ -298,7 +300,7 @@ pub(super) mod tests {
     #[test]
     fn what_stands_in_the_form_is_what_is_read_from_it() {
         let view = view();
-        let change = change(&posted(values(&view)), &view).unwrap();
+        let change = change(&posted(values(&view))).unwrap();
         assert_eq!(change.settings, view.settings);
         assert_eq!((change.name.as_str(), change.domains), ("Acme", vec![ID.parse().unwrap()]));
     }
@@ -308,10 +310,10 @@ pub(super) mod tests {
         let view = view();
         let mut values = values(&view);
         values.insert(group_value(1), "admins".into());
-        let error = change(&posted(values.clone()), &view).err().unwrap();
+        let error = change(&posted(values.clone())).err().unwrap();
         assert!(error.field() == Some("groups") && error.to_string().contains("admins"), "{error}");
         values.insert(group_id(1), ID.into());
-        assert_eq!(change(&posted(values), &view).unwrap().settings.groups.len(), 2);
+        assert_eq!(change(&posted(values)).unwrap().settings.groups.len(), 2);
     }
 
     #[test]

@@ -191,7 +191,7 @@ async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     if !sent.value("metadata").trim().is_empty() || !sent.value("metadata_file").trim().is_empty() {
         return import(view, sent).await;
     }
-    let change = match inputs::change(sent, view) {
+    let change = match inputs::change(sent) {
         Ok(change) => change,
         Err(error) => return refuse(error, view, sent),
     };
@@ -206,10 +206,14 @@ async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
 /// Fills in what metadata says.
 async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let (pasted, file) = (sent.value("metadata"), sent.value("metadata_file"));
-    let settings = match (pasted.trim().is_empty(), file.trim().is_empty()) {
-        (true, true) => Err(Error::invalid("metadata", "Paste the metadata, or choose the file with it.")),
-        (false, false) => Err(Error::invalid("metadata", "Paste the metadata or choose a file, not both.")),
-        _ => inputs::settings(sent, &view.settings),
+    let is_fetched = pasted.trim().is_empty() && file.trim().is_empty();
+    let settings = match (is_fetched, !pasted.trim().is_empty() && !file.trim().is_empty()) {
+        (true, _) if sent.value("metadata_url").trim().is_empty() => {
+            let reason = "Enter where the metadata is, paste it, or choose the file with it.";
+            Err(Error::invalid("metadata", reason))
+        }
+        (_, true) => Err(Error::invalid("metadata", "Paste the metadata or choose a file, not both.")),
+        _ => inputs::settings(sent),
     };
     let settings = match settings {
         Ok(settings) => settings,
@@ -219,9 +223,12 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let entity = sent.value("metadata_entity_id");
     let entity = Some(entity.trim()).filter(|entity| !entity.is_empty());
     let ctx = control()?;
-    match control::identity_providers::import(&ctx, view.row.organization_id, &settings, document, entity)
-        .await
-    {
+    let organization = view.row.organization_id;
+    let read = match is_fetched {
+        true => control::identity_providers::import_from(&ctx, organization, &settings, entity).await,
+        false => control::identity_providers::import(&ctx, organization, &settings, document, entity).await,
+    };
+    match read {
         Ok(read) => {
             let why = "Entity id, addresses and certificates are filled in from the metadata. They are not saved yet.";
             Ok(Step::Shown(FormState::filled(FORM, inputs::imported(sent, &read)), Some(Note::Filled(why))))
@@ -320,6 +327,7 @@ fn title(view: &ProviderView, note: Option<Note>, may_edit: bool) -> AnyView {
             <div><dt>"People"</dt><dd>{view.row.people}</dd></div>
             <div><dt>"Test"</dt><dd>{facts::tested(&view.row)}</dd></div>
             <div><dt>"Certificate ends"</dt><dd>{facts::certificate_end(&view.row)}</dd></div>
+            {view.metadata.as_ref().map(facts::metadata)}
         </dl>
     }
     .into_any()

@@ -28,6 +28,7 @@ use crate::{
     domains::{LookUps, keep_checking},
     envelopes::{OrganizationKey, Place},
     errors::Failure,
+    identity_providers::keep_watching,
     mails::{Mailer, keep_sending},
     passwords::BreachedList,
     random,
@@ -193,6 +194,7 @@ impl Control {
         tasks.push(tokio::spawn(self.clone().keep_sweeping(shutdown.clone())));
         tasks.push(tokio::spawn(keep_sending(self.clone(), shutdown.clone())));
         tasks.push(tokio::spawn(keep_checking(self.clone(), shutdown.clone())));
+        tasks.push(tokio::spawn(keep_watching(self.clone(), shutdown.clone())));
         tasks
     }
 

@@ -34,6 +34,7 @@ use crate::{
 pub(crate) use checking::keep_checking;
 #[cfg(feature = "testing")]
 pub(crate) use checking::{check_due, tell_due};
+pub(crate) use look_ups::cut;
 pub use look_ups::{LookUpError, LookUps};
 
 /// How long a domain is not looked for again by hand.

@@ -7,7 +7,9 @@
 mod choices;
 mod drawing;
 mod keys;
+mod letters;
 mod settings;
+mod watching;
 
 use domain::{
     actions::Action,
@@ -29,12 +31,15 @@ use crate::{
     errors::{Failure, attempt},
 };
 
-pub use choices::{certificate_facts, choices, import, preview_remove};
+pub use choices::{certificate_facts, choices, import, import_from, preview_remove};
 pub(crate) use drawing::addresses;
 pub(crate) use keys::{Own, own_keys};
 pub use keys::{add_key, remove_key, use_key};
 pub use settings::imported;
 pub(crate) use settings::read;
+pub(crate) use watching::keep_watching;
+#[cfg(feature = "testing")]
+pub(crate) use watching::look_at_due;
 
 use drawing::{look, row};
 
@@ -179,6 +184,7 @@ pub async fn edit(
             );
         }
         let domains = set_domains(&mut write.tx, organization, id, &change.domains).await?;
+        store::provider_watches::hurry(&mut write.tx, id, ctx.now()).await?;
         name_in(&mut write, &after);
         write
             .before(&json!({ "name": before.name, "settings": old, "domains": domains.before }))?

@@ -4,20 +4,24 @@
 use std::fmt::Write as _;
 
 use domain::{
+    ids::OrganizationId,
     names::EmailAddress,
+    permissions::Permission,
     principals::{MailKind, UserKind},
     sign_ins::{FactorKind, Proof, SignInMethod},
     timestamps::Timestamp,
 };
-use store::{Tx, users::User};
+use store::{Tx, holders::HolderFilter, users::User};
 use zeroize::Zeroizing;
 
-use crate::{Context, Control, errors::Failure, mails};
+use crate::{Context, Control, errors::Failure, explanations::openings, mails};
 
 /// Mails of one kind to one address within two hours, at most: none of them keeps one of another kind from being sent.
 pub const MAILS_MAX: i64 = 30;
 /// The same of the kinds that others can cause, or that weigh little.
 pub const MAILS_MAX_OF_LITTLE_WEIGHT: i64 = 10;
+/// People of one organization who are told of what it has, at most.
+const TOLD_MAX: u32 = 50;
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
 
@@ -189,6 +193,30 @@ pub(crate) async fn post_within(
     }
     mails::post(control, tx, None, kind, &recipient, subject, body).await?;
     Ok(true)
+}
+
+/// Writes a mail to the super admins of an organization and whoever holds a permission on it, unless they got too many of that
+/// kind lately.
+pub(crate) async fn tell_holders(
+    control: &Control,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    permission: Permission,
+    kind: MailKind,
+    subject: &str,
+    body: &str,
+) -> Result<(), Failure> {
+    let openings = openings(|granted| granted.opens(permission));
+    let filter =
+        HolderFilter { organization, unit: None, project: None, openings: &openings, now: control.now() };
+    for holder in store::holders::list(tx, &filter, None, TOLD_MAX).await? {
+        if holder.kind == UserKind::Person
+            && let Some(user) = store::users::find(tx, holder.user_id).await?
+        {
+            post_within(control, tx, &user, kind, MAILS_MAX, subject, body).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Counts a mail to an address. False if it got so many of that kind lately.

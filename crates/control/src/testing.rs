@@ -23,7 +23,7 @@ use crate::{
     errors::{Failure, chain},
     factor_resets,
     housekeeping::{self, Removed},
-    mails,
+    identity_providers, mails,
     single_sign_on::{JudgeError, SamlJudge},
     workflow::{Limits, Point, Runner},
     workflows::services::sweep,
@@ -129,6 +129,14 @@ pub async fn check_domains(control: &Control) -> Result<usize, String> {
 /// When the database does not answer.
 pub async fn tell_managed(control: &Control) -> Result<usize, String> {
     domains::tell_due(control).await.map_err(text)
+}
+
+/// Looks at identity providers again that are due, as a server does by itself; says how many were looked at.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn watch_identity_providers(control: &Control) -> Result<usize, String> {
+    identity_providers::look_at_due(control).await.map_err(text)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

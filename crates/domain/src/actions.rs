@@ -216,6 +216,8 @@ text_enum! {
         CarryOutFactorReset = "factor_reset.carry_out",
         /// Look for the proofs of domains again; nobody can ask for it.
         CheckDomains = "domain.check",
+        /// Look at identity providers again; nobody can ask for it.
+        WatchIdentityProviders = "identity_provider.watch",
         /// What workflows do by themselves; nobody can ask for it.
         RunWorkflow = "workflow.run",
     }

@@ -93,6 +93,8 @@ text_enum! {
         FactorReset = "factor_reset",
         /// A domain that was verified, whose proof is gone, or that is not verified any more.
         Domain = "domain",
+        /// An identity provider whose certificates end, whose metadata says something new or cannot be read.
+        IdentityProvider = "identity_provider",
     }
 }
 

@@ -25,8 +25,9 @@ pub use self::{
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     identity_providers::{
-        CertificateFacts, LinkableProvider, LinkedDomain, OwnIdentities, OwnIdentity, ProviderAddresses,
-        ProviderChoice, ProviderChoices, ProviderKey, ProviderRemoval, ProviderRow, ProviderView,
+        CertificateFacts, LinkableProvider, LinkedDomain, MetadataFacts, OwnIdentities, OwnIdentity,
+        ProviderAddresses, ProviderChoice, ProviderChoices, ProviderKey, ProviderRemoval, ProviderRow,
+        ProviderView,
     },
     mails::{MailRow, MailView},
     organizations::{

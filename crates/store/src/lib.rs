@@ -43,6 +43,7 @@ pub mod project_contacts;
 pub mod project_tags;
 pub mod projects;
 pub mod provider_requests;
+pub mod provider_watches;
 pub mod recovery_codes;
 pub mod running_grants;
 pub mod services;

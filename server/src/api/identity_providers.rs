@@ -101,8 +101,12 @@ struct SetProviderState {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ImportMetadata {
-    /// The XML document.
-    metadata: String,
+    /// The XML document; left out, it is fetched from the settings' `metadata_url`.
+    #[serde(default)]
+    metadata: Option<String>,
+    /// Where it is fetched from now, and read again every day; left out, that stays as it is.
+    #[serde(default)]
+    metadata_url: Option<String>,
     /// The entity id of the one to take, if it describes several.
     #[serde(default)]
     entity_id: Option<String>,
@@ -152,16 +156,18 @@ async fn import(call: Call<Json<ImportMetadata>>) -> Result<Json<ProviderView>, 
     let (organization, id) = named(&call)?;
     let Json(body) = &call.body;
     let before = identity_providers::view(&call.ctx, organization, id).await?;
-    let read = identity_providers::import(
-        &call.ctx,
-        organization,
-        &before.settings,
-        &body.metadata,
-        body.entity_id.as_deref(),
-    );
+    let mut settings = before.settings;
+    settings.metadata_url = body.metadata_url.clone().unwrap_or(settings.metadata_url);
+    let entity = body.entity_id.as_deref();
+    let read = match &body.metadata {
+        Some(metadata) => {
+            identity_providers::import(&call.ctx, organization, &settings, metadata, entity).await
+        }
+        None => identity_providers::import_from(&call.ctx, organization, &settings, entity).await,
+    };
     let change = Change {
         name: before.row.name,
-        settings: read.await?,
+        settings: read?,
         domains: before.row.domains.iter().map(|domain| domain.domain_id).collect(),
     };
     identity_providers::edit(&call.ctx, organization, id, body.generation, change).await.map(Json)

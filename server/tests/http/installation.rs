@@ -64,7 +64,7 @@ impl LookUps for TestWorld {
         Ok(found.into_iter().map(|text| vec![text]).collect())
     }
 
-    async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
+    async fn file(&self, address: &str, _: usize) -> Result<Vec<u8>, LookUpError> {
         Err(LookUpError::missing(format!("{address} answered 404.")))
     }
 }

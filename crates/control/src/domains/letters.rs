@@ -1,17 +1,10 @@
 //! What is mailed about a domain: to those who look after the organization's domains, and to the people whom it makes managed.
 
-use domain::{
-    permissions::Permission,
-    principals::{MailKind, UserKind},
-    timestamps::Timestamp,
-};
-use store::{Tx, domains::Domain, holders::HolderFilter, users::User};
+use domain::{permissions::Permission, principals::MailKind, timestamps::Timestamp};
+use store::{Tx, domains::Domain, users::User};
 
 use super::changes::{managed, no_longer};
-use crate::{Control, errors::Failure, explanations::openings, notices};
-
-/// People of one organization who are told, at most.
-const TOLD_MAX: u32 = 50;
+use crate::{Control, errors::Failure, notices};
 
 /// It is the organization's now.
 pub(super) async fn verified(
@@ -79,20 +72,10 @@ async fn tell(
     subject: &str,
     body: &str,
 ) -> Result<(), Failure> {
-    let organization = domain.organization_id;
-    let openings = openings(|granted| granted.opens(Permission::OrganizationDomainsWrite));
-    let filter =
-        HolderFilter { organization, unit: None, project: None, openings: &openings, now: control.now() };
-    let (url, id) = (control.public_url(), domain.id);
+    let (url, id, organization) = (control.public_url(), domain.id, domain.organization_id);
     let body = format!("{body}\nIts page: {url}/organizations/{organization}/domains/{id}\n");
-    for holder in store::holders::list(tx, &filter, None, TOLD_MAX).await? {
-        if holder.kind == UserKind::Person
-            && let Some(user) = store::users::find(tx, holder.user_id).await?
-        {
-            send(control, tx, &user, subject, &body).await?;
-        }
-    }
-    Ok(())
+    let permission = Permission::OrganizationDomainsWrite;
+    notices::tell_holders(control, tx, organization, permission, MailKind::Domain, subject, &body).await
 }
 
 /// Tells somebody that an organization manages their account from now on.

@@ -13,6 +13,8 @@ use crate::Control;
 const LOOK_UP_MAX: Duration = Duration::from_secs(30);
 /// Characters of what the world answers that are repeated to people, at most.
 const ANSWER_CHARS_MAX: usize = 200;
+/// Bytes of a file that proves a domain, at most.
+const FILE_BYTES_MAX: usize = 64 * 1024;
 /// What begins a proof.
 const PROOF_START: &str = "token=";
 
@@ -43,8 +45,8 @@ pub trait LookUps: Send + Sync {
     /// The TXT records of a name, each as the strings that it is made of. None if there is no such name.
     async fn texts(&self, name: &str) -> Result<Vec<Vec<String>>, LookUpError>;
 
-    /// The beginning of the file at an address. Nothing is fetched from where only this machine or its neighbours get to.
-    async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError>;
+    /// The file at an address, of at most so many bytes. Nothing is fetched from where only this machine or its neighbours get to.
+    async fn file(&self, address: &str, bytes_max: usize) -> Result<Vec<u8>, LookUpError>;
 }
 
 /// What a look for a proof found.
@@ -136,7 +138,7 @@ async fn by_file(look_ups: &dyn LookUps, domain: &Domain) -> Finding {
 
 async fn fetch(look_ups: &dyn LookUps, scheme: &str, domain: &Domain) -> Finding {
     let address = format!("{scheme}://{}{CHALLENGE_PATH}", domain.name);
-    match look_ups.file(&address).await {
+    match look_ups.file(&address, FILE_BYTES_MAX).await {
         Ok(body) => judge_file(&address, &body, domain),
         Err(error) => error.into(),
     }
@@ -158,7 +160,7 @@ fn judge_file(address: &str, body: &[u8], domain: &Domain) -> Finding {
 }
 
 /// What the world says goes on a page: one line of it, and no marks that change how it reads.
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && domain::names::is_seen(*c)).take(ANSWER_CHARS_MAX).collect()
 }
 
@@ -205,7 +207,7 @@ mod tests {
         async fn texts(&self, _: &str) -> Result<Vec<Vec<String>>, LookUpError> {
             std::future::pending().await
         }
-        async fn file(&self, _: &str) -> Result<Vec<u8>, LookUpError> {
+        async fn file(&self, _: &str, _: usize) -> Result<Vec<u8>, LookUpError> {
             std::future::pending().await
         }
     }

@@ -9,9 +9,15 @@ use domain::{
     ids::{IdentityProviderId, OrganizationId},
     views::{CertificateFacts, LinkedDomain, ProviderChoices, ProviderRemoval},
 };
+use identity::saml::metadata::is_address;
 use store::access::Target;
 
-use super::{drawing::certificates, find, imported};
+use super::{
+    drawing::certificates,
+    find, imported,
+    settings::ADDRESS,
+    watching::{fetch, unread},
+};
 use crate::{Context, errors::attempt};
 
 /// Groups that are offered, at most.
@@ -55,6 +61,27 @@ pub async fn import(
     attempt!(ctx, {
         ctx.authorize(Action::EditIdentityProvider, Target::Organization(organization)).await?;
         Ok(imported(settings, document, entity_id, ctx.now())?)
+    })
+}
+
+/// The same with the metadata that is at the settings' `metadata_url`, fetched now.
+///
+/// # Errors
+/// `Invalid` on `metadata_url` or `metadata`, saying what to do; `Denied`; `NotFound`.
+pub async fn import_from(
+    ctx: &Context,
+    organization: OrganizationId,
+    settings: &SamlSettings,
+    entity_id: Option<&str>,
+) -> Result<SamlSettings, Error> {
+    attempt!(ctx, {
+        ctx.authorize(Action::EditIdentityProvider, Target::Organization(organization)).await?;
+        let address = settings.metadata_url.trim();
+        if !is_address(address) {
+            return Err(Error::invalid("metadata_url", ADDRESS).into());
+        }
+        let document = fetch(&ctx.control, address).await.map_err(unread)?;
+        Ok(imported(settings, &document, entity_id, ctx.now())?)
     })
 }
 

@@ -4,7 +4,7 @@ use domain::{
     domains::DomainState,
     identity_providers::SamlSettings,
     ids::{IdentityProviderId, OrganizationId},
-    views::{CertificateFacts, LinkedDomain, ProviderAddresses, ProviderRow, ProviderView},
+    views::{CertificateFacts, LinkedDomain, MetadataFacts, ProviderAddresses, ProviderRow, ProviderView},
 };
 use identity::saml::certificates::{Certificate, Facts};
 use store::{Tx, identity_providers::IdentityProvider};
@@ -61,11 +61,18 @@ pub(super) async fn look(
     provider: IdentityProvider,
 ) -> Result<ProviderView, Failure> {
     let settings = read(&provider)?;
+    let watch = store::provider_watches::find(tx, provider.id).await?;
+    let watch = watch.filter(|_| !settings.metadata_url.is_empty());
     Ok(ProviderView {
         row: row(control, tx, &provider).await?,
         certificates: certificates(&settings),
         keys: keys::draw(own_keys(control, tx, &provider).await?),
         addresses: addresses(control, provider.organization_id, provider.id),
+        metadata: watch.map(|watch| MetadataFacts {
+            read_at: watch.metadata_read_at,
+            failing_since: watch.metadata_failing_since,
+            failure: watch.metadata_failure,
+        }),
         last_test: provider.last_test.as_deref().map(serde_json::from_str).transpose()?,
         settings,
     })

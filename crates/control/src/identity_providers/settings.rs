@@ -16,7 +16,7 @@ use store::{Tx, identity_providers::IdentityProvider};
 use crate::errors::Failure;
 
 /// What an address has to be.
-const ADDRESS: &str = "Enter a whole address that begins with https://.";
+pub(super) const ADDRESS: &str = "Enter a whole address that begins with https://.";
 
 /// Settings as they are stored.
 pub(crate) fn read(provider: &IdentityProvider) -> Result<SamlSettings, Failure> {

@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use domain::{ids::UserId, names::EmailAddress, timestamps::Timestamp};
+use domain::{
+    ids::{IdentityProviderId, UserId},
+    names::EmailAddress,
+    timestamps::Timestamp,
+};
 use store::{Tx, sign_in_attempts::Attempts};
 
 use super::devices::DeviceId;
@@ -129,6 +133,15 @@ pub(crate) fn network_counters(address: Option<IpAddr>) -> Vec<Counter> {
 pub(crate) fn challenge_counters(address: Option<IpAddr>) -> Vec<Counter> {
     network(address)
         .map(|name| of_network(format!("challenges:{name}"), FREE_CHALLENGES))
+        .into_iter()
+        .collect()
+}
+
+/// What is posted in the name of an identity provider and is not accepted: it costs whoever sends it nothing, and must not be the
+/// way to fill the disk.
+pub(crate) fn answer_counters(address: Option<IpAddr>, provider: IdentityProviderId) -> Vec<Counter> {
+    network(address)
+        .map(|name| of_network(format!("answers:{provider}:{name}"), FREE_TRIES_ADDRESS))
         .into_iter()
         .collect()
 }

@@ -23,6 +23,7 @@ use crate::{
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     identity_providers::{self, Own, addresses, own_keys},
+    sessions::lock_outs,
 };
 
 /// What everybody is told whose response is not accepted; why is in the organization's log.
@@ -166,7 +167,7 @@ async fn keep(
     write.commit().await
 }
 
-/// Puts a refusal on record, and answers with the one text for all.
+/// Puts a refusal on record, unless its network had so many that it has to wait, and answers with the one text for all.
 async fn refuse<T>(
     ctx: &Context,
     permit: &Permit,
@@ -174,6 +175,10 @@ async fn refuse<T>(
     why: &str,
 ) -> Result<T, Error> {
     let recorded: Result<(), Error> = attempt!(ctx, {
+        let counters = lock_outs::answer_counters(ctx.origin().address, provider.id);
+        if lock_outs::count(&ctx.control, &counters).await?.is_err() {
+            return Ok(());
+        }
         let mut write = permit.write(EventType::SingleSignOnAnswered).await?;
         name_in(&mut write, provider);
         write.event.outcome = Outcome::Denied;

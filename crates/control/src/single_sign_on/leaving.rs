@@ -26,6 +26,7 @@ use crate::{
     contexts::Permit,
     errors::{Failure, attempt},
     identity_providers::{self, addresses, own_keys},
+    sessions::lock_outs,
 };
 
 /// What everybody is told whose message is not accepted; why is in the organization's log.
@@ -158,6 +159,10 @@ async fn refuse(
     refusal: &Refusal,
 ) -> Result<Left, Error> {
     let recorded: Result<(), Error> = attempt!(ctx, {
+        let counters = lock_outs::answer_counters(ctx.origin().address, provider.id);
+        if lock_outs::count(&ctx.control, &counters).await?.is_err() {
+            return Ok(());
+        }
         let mut write = permit.write(EventType::SingleLogout).await?;
         write.of_organizations(&[provider.organization_id]).subject(
             SubjectKind::IdentityProvider,

@@ -31,6 +31,7 @@ mod previews;
 mod profiles;
 mod project_settings;
 mod projects;
+mod provider_watches;
 mod revocations;
 mod services;
 mod sessions;

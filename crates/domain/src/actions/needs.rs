@@ -73,6 +73,7 @@ impl Action {
             | Self::ViewInstallationMails
             | Self::CarryOutFactorReset
             | Self::CheckDomains
+            | Self::WatchIdentityProviders
             | Self::RunWorkflow => Need::System,
             _ => self.need_on_place(),
         }

@@ -71,6 +71,20 @@ pub struct ProviderView {
     pub addresses: ProviderAddresses,
     /// What the last test found.
     pub last_test: Option<TestReport>,
+    /// What became of reading its metadata again; none if it is not, or not yet.
+    pub metadata: Option<MetadataFacts>,
+}
+
+/// What became of reading metadata again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct MetadataFacts {
+    /// When it was last read.
+    pub read_at: Option<Timestamp>,
+    /// Since when it cannot be read.
+    pub failing_since: Option<Timestamp>,
+    /// Why.
+    pub failure: Option<String>,
 }
 
 /// Our addresses for an identity provider.

@@ -59,6 +59,7 @@ mod project_contacts;
 mod project_tags;
 mod projects;
 mod provider_requests;
+mod provider_watches;
 mod recovery_codes;
 mod running_grants;
 mod services;

@@ -316,3 +316,24 @@ async fn the_door_leads_to_active_ones_and_says_nothing_else() {
     }
     assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
 }
+
+/// What nobody asked for costs its sender nothing: of one network, only so many refusals are put on record. Whoever signs in from
+/// there meanwhile gets in.
+#[tokio::test]
+async fn refusals_of_one_network_fill_no_log_and_keep_nobody_out() {
+    let company = Company::new().await;
+    let away = company.away().await;
+    for _ in 0..50 {
+        let answer = company.post_from(&away.browser, form("nothing")).await;
+        assert_eq!(answer.location(), "/sign-in/refused");
+    }
+    let on_record = company.events(EventType::SingleSignOnAnswered).await.len();
+    assert_eq!(on_record, 21, "twenty, and the one that begins to wait");
+    let answer = company.post_from(&away.browser, company.form(&company.draft(&away))).await;
+    assert_eq!(answer.location(), "/sign-in/answer");
+    assert_eq!(away.browser.get("/sign-in/answer").await.location(), "/projects");
+    let mut elsewhere = company.installation.browser();
+    elsewhere.address = [198, 51, 100, 7].into();
+    company.post_from(&elsewhere, form("nothing")).await;
+    assert!(company.events(EventType::SingleSignOnAnswered).await.len() > on_record + 1);
+}

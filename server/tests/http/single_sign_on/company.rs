@@ -150,8 +150,14 @@ impl Company {
 
     /// What a browser gets that the identity provider has send this form: no cookie comes along, as they are `SameSite=Lax`.
     pub(super) async fn post(&self, form: String) -> Answer {
-        let browser = cross_site(&self.installation.browser());
-        browser.send(Method::POST, &self.acs(), Some(("/", form))).await
+        self.post_from(&self.installation.browser(), form).await
+    }
+
+    /// The same from the network of that browser.
+    pub(super) async fn post_from(&self, browser: &Browser, form: String) -> Answer {
+        let mut sender = cross_site(&self.installation.browser());
+        sender.address = browser.address;
+        sender.send(Method::POST, &self.acs(), Some(("/", form))).await
     }
 
     /// Has the browser come back with the answer, and goes on to where it begins a session or is told why not.

@@ -154,7 +154,7 @@ impl Bench {
         self.took.lock().unwrap().clear();
         let before = self.company.events(EventType::SingleSignOnAnswered).await.first().map(|event| event.id);
         let began = on_processor();
-        let answer = self.company.post(form(&field)).await;
+        let answer = self.company.post_from(&away.browser, form(&field)).await;
         let processor = on_processor().saturating_sub(began);
         let took = self.took.lock().unwrap().iter().sum();
         let location = match answer.status {

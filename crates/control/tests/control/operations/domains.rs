@@ -80,7 +80,7 @@ impl LookUps for TestLookUps {
         }
     }
 
-    async fn file(&self, address: &str) -> Result<Vec<u8>, LookUpError> {
+    async fn file(&self, address: &str, _: usize) -> Result<Vec<u8>, LookUpError> {
         match self.answer(address) {
             Some(Answer::File(body)) => Ok(body),
             Some(Answer::Error(error)) => Err(error),
