@@ -115,7 +115,14 @@ test("an identity provider is set up by its metadata", async () => {
   await expect(admin.getByText(acs, { exact: true }).first()).toBeVisible();
   await expect(admin.getByText(/It cannot be tested yet/)).toBeVisible();
 
-  await admin.getByRole("textbox", { name: /^Its metadata, pasted here/ }).fill(await idp.metadata());
+  // What only this machine gets to is not fetched: whoever may enter addresses could look around here otherwise.
+  const address = admin.getByRole("textbox", { name: /^Where it is/ });
+  await address.fill(idp.metadataUrl);
+  await admin.getByRole("button", { name: "Read the metadata" }).click();
+  await expect(address).toHaveAccessibleDescription(/is not reached from here/);
+  await expect(address).toHaveValue(idp.metadataUrl);
+  await address.fill("");
+  await admin.getByRole("textbox", { name: /^Or pasted here/ }).fill(await idp.metadata());
   await admin.getByRole("button", { name: "Read the metadata" }).click();
   await expect(admin.getByText(/are filled in from the metadata. They are not saved yet/)).toBeVisible();
   await expect(admin.getByRole("textbox", { name: "Entity id" })).toHaveValue(idp.metadataUrl);
