@@ -6,7 +6,7 @@ mod checking;
 mod letters;
 mod look_ups;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     actions::Action,
@@ -55,11 +55,10 @@ pub async fn list(ctx: &Context, organization: OrganizationId) -> Result<Vec<Dom
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListDomains, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
-        let mut rows = Vec::new();
-        for domain in store::domains::list(&mut tx, organization).await? {
-            rows.push(look(&mut tx, domain).await?);
-        }
-        Ok(rows)
+        let counts: BTreeMap<DomainId, i64> =
+            store::domains::count_managed_each(&mut tx, organization).await?.into_iter().collect();
+        let domains = store::domains::list(&mut tx, organization).await?.into_iter();
+        Ok(domains.map(|domain| row(counts.get(&domain.id).copied(), domain)).collect())
     })
 }
 
@@ -319,7 +318,12 @@ async fn look(tx: &mut Tx, domain: Domain) -> Result<DomainRow, Failure> {
         DomainState::Verified => Some(store::domains::count_people(tx, &domain.name).await?),
         DomainState::Unverified => None,
     };
-    Ok(DomainRow {
+    Ok(row(managed_people, domain))
+}
+
+/// A line of the list. How many people it makes managed is known of verified ones alone.
+fn row(managed_people: Option<i64>, domain: Domain) -> DomainRow {
+    DomainRow {
         lapses_at: lapses_at(&domain),
         domain_id: domain.id,
         domain_name: domain.name,
@@ -334,7 +338,7 @@ async fn look(tx: &mut Tx, domain: Domain) -> Result<DomainRow, Failure> {
         failing_since: domain.failing_since,
         last_failure: domain.last_failure,
         managed_people,
-    })
+    }
 }
 
 /// A domain that somebody can hold, whatever letters it is written in.

@@ -293,6 +293,17 @@ pub async fn count_people(tx: &mut Tx, name: &str) -> Result<i64, Error> {
     Ok(count)
 }
 
+/// How many people each verified domain of an organization makes managed.
+pub async fn count_managed_each(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<Vec<(DomainId, i64)>, Error> {
+    let text = "SELECT d.id, COUNT(u.id) FROM domains d
+        LEFT JOIN users u ON u.email_domain = d.name AND u.kind = 'person'
+        WHERE d.organization_id = $1 AND d.state = 'verified' GROUP BY d.id ORDER BY d.id";
+    fetch_all!(tx, text, organization)
+}
+
 /// The addresses of those people in order, from behind `after` on.
 pub async fn people(tx: &mut Tx, name: &str, after: &str, limit: u32) -> Result<Vec<UserId>, Error> {
     let text = "SELECT id FROM users WHERE email_domain = $1 AND kind = 'person' AND email > $2

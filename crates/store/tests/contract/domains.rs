@@ -230,6 +230,11 @@ async fn people_are_managed_by_the_exact_domain(store: Store) {
     assert!(domains::set_verified(&mut tx, domain_id(3), at(5), at(20)).await.unwrap());
     let manager = domains::manager(&mut tx, user_id(13)).await.unwrap().unwrap();
     assert_eq!(manager.organization_id, organization_id(2));
+    assert!(domains::add(&mut tx, &domain(4, 1, "empty.example")).await.unwrap());
+    assert!(domains::set_verified(&mut tx, domain_id(4), at(5), at(20)).await.unwrap());
+    assert!(domains::add(&mut tx, &domain(5, 1, "unverified.example")).await.unwrap());
+    let counted = domains::count_managed_each(&mut tx, organization_id(1)).await.unwrap();
+    assert_eq!(counted, [(domain_id(1), 4), (domain_id(4), 0)]);
     // And nobody is once it is over.
     assert!(domains::set_lapsed(&mut tx, domain_id(1), at(7), at(8), "gone").await.unwrap());
     assert_eq!(domains::manager(&mut tx, user_id(4)).await.unwrap(), None);
