@@ -52,7 +52,7 @@ pub async fn receive(
     let (provider, settings, keys) = attempt!(ctx, {
         let mut tx = permit.read().await?;
         let provider = identity_providers::find(&mut tx, organization, id).await?;
-        let settings = identity_providers::read(&provider)?;
+        let settings = identity_providers::read_saml(&provider)?;
         let keys = own_keys(&ctx.control, &mut tx, &provider).await?;
         Ok((provider, settings, keys))
     })?;

@@ -5,7 +5,7 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    identity_providers::{ProviderState, SamlSettings, TestCheck, TestReport},
+    identity_providers::{ProviderSettings, ProviderState, TestCheck, TestReport},
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
     secrets::Secret,
@@ -88,7 +88,7 @@ fn over() -> Error {
 struct End<'a> {
     ctx: &'a Context,
     provider: IdentityProvider,
-    settings: SamlSettings,
+    settings: ProviderSettings,
     report: Report,
     ceremony: Ceremony<Trip>,
 }
@@ -108,9 +108,7 @@ impl End<'_> {
             return Err(Error::NotFound.into());
         }
         let read = match &self.report.outcome {
-            Ok(assertion) => Person::read(assertion, &self.settings)
-                .map(|person| (assertion.clone(), person))
-                .map_err(Some),
+            Ok(assertion) => self.person(assertion).map(|person| (assertion.clone(), person)).map_err(Some),
             // Why is on record already, since the answer came.
             Err(_) => Err(None),
         };
@@ -132,6 +130,13 @@ impl End<'_> {
             Purpose::SignIn | Purpose::Test => self.sign_in(write, &assertion, &person).await,
             Purpose::Link => self.link(write, &person).await,
             Purpose::StepUp => self.step_up(write, &assertion, &person).await,
+        }
+    }
+
+    fn person(&self, assertion: &Assertion) -> Result<Person, String> {
+        match &self.settings {
+            ProviderSettings::Saml(settings) => Person::read(assertion, settings),
+            ProviderSettings::Oidc(_) => Err("it does not speak SAML any more".into()),
         }
     }
 
@@ -175,7 +180,7 @@ impl End<'_> {
             return Err(Error::Forbidden { reason: "Your account is deactivated.".into() }.into());
         };
         let now = self.ctx.now();
-        let own_end = self.settings.session_seconds.map(|seconds| {
+        let own_end = self.settings.session_seconds().map(|seconds| {
             now.plus(std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
         });
         let session = ProviderSession {
@@ -271,8 +276,7 @@ impl End<'_> {
     }
 
     fn test_report(&self) -> TestReport {
-        let person =
-            self.report.outcome.as_ref().ok().map(|assertion| Person::read(assertion, &self.settings));
+        let person = self.report.outcome.as_ref().ok().map(|assertion| self.person(assertion));
         let reason = match (&self.report.outcome, &person) {
             (Err(refusal), _) => Some(format!("{} Found: {}", refusal.check.demand(), refusal.detail)),
             (Ok(_), Some(Err(why))) => Some(format!("Everything was verified, but {why}.")),
@@ -296,6 +300,7 @@ impl End<'_> {
             person: person.and_then(Result::ok).map(|person| person.described()).unwrap_or_default(),
             xml: self.report.xml.as_ref().map(short),
             decrypted: self.report.decrypted.as_ref().map(short),
+            token: None,
         }
     }
 }

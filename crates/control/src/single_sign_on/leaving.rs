@@ -5,6 +5,7 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
+    identity_providers::ProviderSettings,
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
     secrets::Secret,
@@ -50,7 +51,8 @@ pub async fn remember(ctx: &Context, session: &ProviderSession) -> Result<Option
         let permit = ctx.public(Action::SingleSignOn);
         let provider = store::identity_providers::find(&mut permit.read().await?, session.provider).await?;
         let Some(provider) = provider else { return Ok(None) };
-        if identity_providers::read(&provider)?.slo_url.is_empty() {
+        let ProviderSettings::Saml(settings) = identity_providers::read(&provider)? else { return Ok(None) };
+        if settings.slo_url.is_empty() {
             return Ok(None);
         }
         let kind = CeremonyKind::SingleLogout;
@@ -92,7 +94,7 @@ pub async fn receive_logout(
     let permit = ctx.public(Action::SingleSignOn);
     let provider =
         attempt!(ctx, { identity_providers::find(&mut permit.read().await?, organization, id).await })?;
-    let settings = attempt!(ctx, { identity_providers::read(&provider) })?;
+    let settings = attempt!(ctx, { identity_providers::read_saml(&provider) })?;
     let own = addresses(&ctx.control, organization, id);
     let expected = Expected { entity_id: &settings.entity_id, slo_url: &own.slo };
     let certificates: Vec<Certificate> =
@@ -193,7 +195,7 @@ async fn send(
     relay_state: Option<&str>,
     write: impl FnOnce(&Message<'_>) -> String,
 ) -> Result<String, Failure> {
-    let settings = identity_providers::read(provider)?;
+    let settings = identity_providers::read_saml(provider)?;
     let own = addresses(&ctx.control, provider.organization_id, provider.id);
     let keys = own_keys(&ctx.control, &mut permit.read().await?, provider).await?;
     let key =

@@ -5,7 +5,9 @@ use domain::{
     domains::DomainState,
     errors::Error,
     events::EventType,
-    identity_providers::{METHODS_ATTRIBUTE, SECOND_FACTOR_CONTEXTS, SamlSettings, SecondFactorRule},
+    identity_providers::{
+        METHODS_ATTRIBUTE, ProviderSettings, SECOND_FACTOR_CONTEXTS, SamlSettings, SecondFactorRule,
+    },
     ids::{GroupId, UserId},
     names::{EmailAddress, PersonName},
     principals::UserKind,
@@ -121,7 +123,7 @@ pub(super) async fn resolve(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
 ) -> Result<User, Failure> {
     let user = match store::identities::find(&mut write.tx, provider.id, &person.subject).await? {
@@ -156,7 +158,7 @@ async fn new(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
 ) -> Result<User, Failure> {
     let email = person.email.as_str();
@@ -174,7 +176,7 @@ async fn new(
             return Err(refused("Your account is deactivated. Ask an admin of your organization."));
         }
         Some(user) => user,
-        None if settings.creates_members => make(ctx, write, person).await?,
+        None if settings.creates_members() => make(ctx, write, person).await?,
         None => {
             return Err(refused(format!(
                 "There is no account for {email}. Ask an admin of your organization to invite you."
@@ -255,7 +257,7 @@ async fn join(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     user: &User,
 ) -> Result<(), Failure> {
     let organization = provider.organization_id;
@@ -264,7 +266,7 @@ async fn join(
         Some(_) => {
             return Err(refused("You are deactivated in this organization. Ask one of its admins."));
         }
-        None if !settings.creates_members => {
+        None if !settings.creates_members() => {
             return Err(refused(
                 "You do not belong to this organization. Ask one of its admins to invite you.",
             ));
@@ -274,7 +276,7 @@ async fn join(
     store::memberships::add(&mut write.tx, organization, user.id, false, ctx.now()).await?;
     let text = format!("{} joined through the identity provider {}", user.email, provider.name);
     write.record(EventType::UserJoined, text).await?;
-    if let Some(group) = settings.group_id {
+    if let Some(group) = settings.group_id() {
         add_to(ctx, write, group, user).await?;
     }
     Ok(())
@@ -284,19 +286,19 @@ async fn join(
 async fn join_groups(
     ctx: &Context,
     write: &mut Write,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
     user: &User,
 ) -> Result<(), Failure> {
-    let mut mapped: Vec<GroupId> = settings.groups.iter().map(|mapped| mapped.group_id).collect();
+    let mut mapped: Vec<GroupId> = settings.groups().iter().map(|mapped| mapped.group_id).collect();
     mapped.sort();
     mapped.dedup();
     for group in mapped {
         let is_named = settings
-            .groups
+            .groups()
             .iter()
             .any(|mapped| mapped.group_id == group && person.groups.contains(&mapped.value));
-        if is_named || Some(group) == settings.group_id {
+        if is_named || Some(group) == settings.group_id() {
             add_to(ctx, write, group, user).await?;
         } else if store::group_members::remove(&mut write.tx, group, user.id).await? {
             let text =

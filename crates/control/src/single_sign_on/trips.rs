@@ -142,7 +142,7 @@ async fn send(
     user: Option<UserId>,
     next: &str,
 ) -> Result<Begun<Way>, Failure> {
-    let settings = identity_providers::read(provider)?;
+    let settings = identity_providers::read_saml(provider)?;
     if let Some(what) = settings.missing().first() {
         return Err(Error::conflict(format!("This identity provider still lacks {what}.")).into());
     }
