@@ -10,10 +10,13 @@
 pub mod algorithms;
 pub mod checks;
 pub mod claims;
+mod contents;
 pub mod exchanges;
+mod grants;
 pub mod keys;
 pub mod logouts;
 pub mod providers;
 pub mod questions;
+mod signatures;
 mod tokens;
 pub mod verifications;

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use domain::secrets::Secret;
 
+use super::tokens::{self, Object};
+
 /// A request to a provider. It is sent as it is, follows no redirect and keeps no cookie.
 pub struct HttpRequest {
     /// Where to: an absolute URL of a scheme that discovery let through.
@@ -35,4 +37,23 @@ pub struct HttpError(pub String);
 pub trait Http: Send + Sync {
     /// Sends one, with `Accept: application/json`.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
+}
+
+/// The JSON object that an answer with status 200 is; otherwise a sentence that says what there was instead.
+pub(super) fn object_in(response: &HttpResponse) -> Result<Object, String> {
+    if response.status != 200 {
+        return Err(format!("it answers with status {}", response.status));
+    }
+    tokens::object(&response.body)
+}
+
+/// Asks for something.
+pub(super) async fn get(
+    http: &dyn Http,
+    address: &str,
+    authorization: Option<Secret>,
+    bytes_max: usize,
+) -> Result<HttpResponse, String> {
+    let request = HttpRequest { address: address.to_owned(), form: None, authorization, bytes_max };
+    http.send(request).await.map_err(|error| error.0)
 }
