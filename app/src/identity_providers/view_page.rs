@@ -28,7 +28,7 @@ use crate::{
         icons::{Icon, icon},
         page::page_of,
     },
-    context::{LeftOut, Posted, WhyLeftOut, answer, control, done, left_out, posted, set_status},
+    context::{LeftOut, Posted, WhyLeftOut, answer, control, done, go, left_out, posted, set_status},
     errors::AppError,
     links,
     organizations::asked,
@@ -89,7 +89,14 @@ pub(crate) fn TestProviderPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page_of(gone(&params), async move {
         let (organization, id) = named(&params)?;
-        Ok(leave(answer(control::single_sign_on::begin_test(&control()?, organization, id).await)?))
+        match answer(control::single_sign_on::begin_test(&control()?, organization, id).await)? {
+            Some(begun) => Ok(leave(begun)),
+            // It ended at once: its report says why.
+            None => {
+                go(&links::identity_provider(&organization.to_string(), &id.to_string()));
+                Ok(().into_any())
+            }
+        }
     })
 }
 

@@ -167,7 +167,7 @@ async fn keep(
 }
 
 /// Puts a refusal on record, and answers with the one text for all.
-async fn refuse<T>(
+pub(super) async fn refuse<T>(
     ctx: &Context,
     permit: &Permit,
     provider: &IdentityProvider,

@@ -1,5 +1,6 @@
 //! Single logout, both ways: an identity provider asks that somebody be signed out, or somebody who signs out here wants to be signed
-//! out there. By the redirect binding alone, whose signatures are over letters.
+//! out there. With SAML by the redirect binding alone, whose signatures are over letters; what is different with OpenID Connect is
+//! in `endings`.
 
 use domain::{
     actions::Action,
@@ -21,7 +22,7 @@ use identity::saml::{
 };
 use store::identity_providers::IdentityProvider;
 
-use super::{ProviderSession, trips::algorithm};
+use super::{ProviderSession, endings, trips::algorithm};
 use crate::{
     Context, ceremonies,
     contexts::Permit,
@@ -51,8 +52,11 @@ pub async fn remember(ctx: &Context, session: &ProviderSession) -> Result<Option
         let permit = ctx.public(Action::SingleSignOn);
         let provider = store::identity_providers::find(&mut permit.read().await?, session.provider).await?;
         let Some(provider) = provider else { return Ok(None) };
-        let ProviderSettings::Saml(settings) = identity_providers::read(&provider)? else { return Ok(None) };
-        if settings.slo_url.is_empty() {
+        let has_place = match identity_providers::read(&provider)? {
+            ProviderSettings::Saml(settings) => !settings.slo_url.is_empty(),
+            ProviderSettings::Oidc(settings) => endings::has_place(&ctx.control, &settings).await,
+        };
+        if !has_place {
             return Ok(None);
         }
         let kind = CeremonyKind::SingleLogout;
@@ -75,6 +79,9 @@ pub async fn leave(ctx: &Context, ceremony: &Secret) -> Result<String, Error> {
         let mut tx = permit.read().await?;
         let provider = store::identity_providers::find(&mut tx, session.provider).await?.ok_or_else(over)?;
         drop(tx);
+        if let ProviderSettings::Oidc(settings) = identity_providers::read(&provider)? {
+            return Ok(endings::address(ctx, &provider, &settings, &session).await.ok_or_else(over)?);
+        }
         let id = message_id(ctx);
         let write = |message: &Message<'_>| message.request(&session.name_id, session.index.as_deref());
         send(ctx, &permit, &provider, Kind::Request, &id, None, write).await

@@ -411,7 +411,8 @@ async fn a_test_signs_nobody_in_and_says_how_each_check_went() {
     let company = Company::new().await;
     let ctx = company.world.ctx();
     let test = async |change: &dyn Fn(&mut Draft)| {
-        let begun = single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap();
+        let begun =
+            single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
         let away = company.away(&begun.shown, begun.ceremony);
         let mut draft = company.draft(&away);
         change(&mut draft);
