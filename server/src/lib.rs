@@ -10,6 +10,7 @@ pub mod config;
 pub mod judging;
 pub mod logs;
 pub mod master_key;
+pub mod oidc;
 pub mod outbound;
 
 pub mod router;

@@ -1,6 +1,6 @@
-//! What the server asks the world by itself: DNS records, and files of web servers whose names somebody else chose. So that
+//! What the server asks the world by itself: DNS records, files of web servers and identity providers whose names somebody else chose. So that
 //! nobody can have it reach what only this machine or its neighbours get to (CWE-918), every address is checked that is connected
-//! to, and redirects are followed by hand. Keeps no cookies, uses no proxy, sends nothing of ours.
+//! to, and redirects are followed by hand. Keeps no cookies, uses no proxy.
 
 mod addresses;
 mod errors;
@@ -11,6 +11,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use control::domains::{LookUpError, LookUps};
+use identity::oidc::exchanges::{Http, HttpError, HttpRequest, HttpResponse};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -122,5 +123,17 @@ impl LookUps for Outbound {
             let _ = url.set_port(Some(self.http_port));
         }
         self.get(url.as_str(), bytes_max).await.map_err(LookUpError::from)
+    }
+}
+
+#[async_trait]
+impl Http for Outbound {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let exchanged = async {
+            let _slot = self.slots.acquire().await;
+            self.fetcher.exchange(&request).await
+        };
+        let exchanged = tokio::time::timeout(self.limits.whole, exchanged).await;
+        exchanged.unwrap_or(Err(OutboundError::Late)).map_err(|error| HttpError(error.to_string()))
     }
 }

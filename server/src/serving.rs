@@ -12,6 +12,7 @@ use host::{
     qemu::{QemuHost, QemuSettings},
     simulated::{Pace, SimulatedHost, SimulatedSettings},
 };
+use identity::oidc::exchanges::Http;
 use store::Store;
 use tokio::net::TcpListener;
 use url::Url;
@@ -83,7 +84,7 @@ pub(crate) async fn open_control(
     host: Arc<dyn Host>,
     is_simulated: bool,
     mailer: Option<Arc<dyn Mailer>>,
-    look_ups: Option<Arc<dyn LookUps>>,
+    outbound: Option<Arc<Outbound>>,
 ) -> anyhow::Result<Control> {
     let control = Control::open(Parts {
         store,
@@ -93,7 +94,8 @@ pub(crate) async fn open_control(
         master_key: master_key::load(&config.master_key, &SystemRandom)?,
         is_simulated,
         mailer,
-        look_ups,
+        look_ups: outbound.clone().map(|outbound| outbound as Arc<dyn LookUps>),
+        provider_http: outbound.map(|outbound| outbound as Arc<dyn Http>),
         saml_judge: Arc::new(ConfinedJudge::new()),
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
         breached: breached_list(config)?,
@@ -117,12 +119,13 @@ pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
     Ok(Some(Arc::new(smtp.context("The mail server cannot be used")?)))
 }
 
-/// What looks for the proofs of domains; nothing does on a machine that has no resolver, unless name servers are configured.
-fn look_ups(config: &Config) -> anyhow::Result<Option<Arc<dyn LookUps>>> {
+/// What looks for the proofs of domains and asks identity providers; nothing does on a machine that has no resolver, unless name
+/// servers are configured.
+fn outbound(config: &Config) -> anyhow::Result<Option<Arc<Outbound>>> {
     match Outbound::new(&config.outbound, outbound::Limits::default()) {
         Ok(outbound) => Ok(Some(Arc::new(outbound))),
         Err(error) if config.outbound.resolvers.is_empty() => {
-            tracing::warn!(%error, "No domain can be verified: set domains.resolver");
+            tracing::warn!(%error, "No domain can be verified, and nobody signs in with OpenID Connect: set domains.resolver");
             Ok(None)
         }
         Err(error) => Err(error).context("Nothing can be looked up"),
@@ -148,7 +151,7 @@ pub(crate) async fn serve(mut config: Config, is_simulated: bool) -> anyhow::Res
     };
     let store = open_store(&config.database).await?;
     let control =
-        open_control(&config, store, host, is_simulated, mailer(&config)?, look_ups(&config)?).await?;
+        open_control(&config, store, host, is_simulated, mailer(&config)?, outbound(&config)?).await?;
     report_host(&control).await;
     let workers = Workers::start(&control, &stop);
     let router = router::build(router::Parts {

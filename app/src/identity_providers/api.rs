@@ -1,5 +1,7 @@
 //! Server functions of identity providers. Their settings are sent to their page, which shows again what was typed.
 
+#[cfg(feature = "ssr")]
+use domain::{errors::Error, identity_providers::ProviderProtocol};
 use domain::{
     identity_providers::ProviderState,
     ids::{IdentityProviderId, IdentityProviderKeyId, OrganizationId},
@@ -31,9 +33,16 @@ pub(super) const REMOVE_KEY: &str = "/api/identity_providers/remove_key";
 pub async fn create_provider(
     organization: OrganizationId,
     #[server(default)] name: String,
+    #[server(default)] protocol: String,
     #[server(default)] preset: String,
 ) -> Result<IdentityProviderId, AppError> {
-    let made = control::identity_providers::create(&control()?, organization, &name, &preset).await;
+    let ctx = control()?;
+    let protocol = match protocol.as_str() {
+        "" => Ok(ProviderProtocol::Saml),
+        protocol => protocol.parse().map_err(|_| Error::invalid("protocol", "Choose one of the two.")),
+    };
+    let protocol = answer(protocol)?;
+    let made = control::identity_providers::create(&ctx, organization, &name, protocol, &preset).await;
     let made = answer(made)?;
     done(
         &path(organization, made.row.id),

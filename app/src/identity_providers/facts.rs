@@ -1,7 +1,7 @@
 //! Small facts of identity providers as lists and pages show them: states, certificates, what is missing. Decides nothing.
 
 use domain::{
-    identity_providers::ProviderState,
+    identity_providers::{ProviderProtocol, ProviderState},
     views::{CertificateFacts, MetadataFacts, ProviderRow},
 };
 use leptos::prelude::*;
@@ -23,6 +23,14 @@ pub(super) fn state(state: ProviderState) -> AnyView {
         ProviderState::Draft => badge(Tone::Plain, "draft"),
         ProviderState::Active => badge(Tone::Good, "active"),
         ProviderState::Disabled => badge(Tone::Warning, "switched off"),
+    }
+}
+
+/// What people call a protocol.
+pub(super) const fn protocol(protocol: ProviderProtocol) -> &'static str {
+    match protocol {
+        ProviderProtocol::Saml => "SAML 2.0",
+        ProviderProtocol::Oidc => "OpenID Connect",
     }
 }
 

@@ -2,12 +2,12 @@
 //! `people`. The form is sent to the page itself: certificates are too long to be kept anywhere else when one is refused.
 
 use domain::{
-    identity_providers::{Preset, SamlSettings},
+    identity_providers::{Preset, ProviderSettings, SamlSettings},
     views::{CertificateFacts, ProviderChoices, ProviderView},
 };
 use leptos::prelude::*;
 
-use super::{facts::certificate, people, security};
+use super::{client_form, facts::certificate, people, security};
 use crate::{
     components::{
         field::{Field, Label},
@@ -56,9 +56,16 @@ pub(super) fn draw(
     may_edit: bool,
     may_list_domains: bool,
 ) -> AnyView {
+    let (theirs, shows) = match &view.settings {
+        ProviderSettings::Saml(settings) => (their_side(settings, form, may_edit), security::draw(form)),
+        ProviderSettings::Oidc(settings) => {
+            (client_form::their_side(view, settings, form), client_form::security(form))
+        }
+    };
+    let shown: Vec<&str> = SHOWN.into_iter().chain(client_form::SHOWN).collect();
     let fields = view! {
-        {section("2", "Tell Redoubt about your identity provider", "their-side", may_edit, their_side(view, form, may_edit))}
-        {section("3", "Security", "security", may_edit, security::draw(form))}
+        {section("2", "Tell Redoubt about your identity provider", "their-side", may_edit, theirs)}
+        {section("3", "Security", "security", may_edit, shows)}
         {section("4", "People", "people", may_edit, people::draw(view, choices, form, may_edit, may_list_domains))}
     };
     if !may_edit {
@@ -74,7 +81,7 @@ pub(super) fn draw(
         >
             // Whoever presses Enter saves: browsers take the first button.
             <button class="visually-hidden" name="do" value="save" tabindex="-1" aria-hidden="true">"Save"</button>
-            {hidden(&[("generation", &view.row.generation.to_string())])} {form.error(&SHOWN)} {fields}
+            {hidden(&[("generation", &view.row.generation.to_string())])} {form.error(&shown)} {fields}
             <div class="form-actions">
                 <button class="button button-primary" name="do" value="save">"Save"</button>
             </div>
@@ -107,7 +114,7 @@ fn section(
     step(number, title, id, body.into_any())
 }
 
-fn their_side(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView {
+fn their_side(settings: &SamlSettings, form: &FormState, may_edit: bool) -> AnyView {
     let name = Field {
         name: "name",
         label: "Name",
@@ -116,8 +123,8 @@ fn their_side(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView 
     };
     let product = product(form, "What fits, to say things in its words. It changes nothing by itself.");
     view! {
-        {name.view(form)} {product.view(form)} {may_edit.then(|| metadata(form))} {addresses(view, form)}
-        {certificates(view, form)}
+        {name.view(form)} {product.view(form)} {may_edit.then(|| metadata(form))} {addresses(settings, form)}
+        {certificates(settings, form)}
     }
     .into_any()
 }
@@ -187,8 +194,8 @@ fn metadata(form: &FormState) -> AnyView {
     .into_any()
 }
 
-fn addresses(view: &ProviderView, form: &FormState) -> AnyView {
-    let [_, _, address, entity, _] = view.settings.preset.words();
+fn addresses(settings: &SamlSettings, form: &FormState) -> AnyView {
+    let [_, _, address, entity, _] = settings.preset.words();
     let called = |word: &str| Some(format!("Your identity provider calls it “{word}”."));
     let entity = Field {
         name: "entity_id",
@@ -229,7 +236,7 @@ fn addresses(view: &ProviderView, form: &FormState) -> AnyView {
     view! { {entity.view(form)} {sso.view(form)} {binding.view(form)} {slo.view(form)} }.into_any()
 }
 
-fn certificates(view: &ProviderView, form: &FormState) -> AnyView {
+fn certificates(settings: &SamlSettings, form: &FormState) -> AnyView {
     let area = |name, label, hint: &str, is_optional: bool| TextArea {
         name,
         label,
@@ -240,7 +247,7 @@ fn certificates(view: &ProviderView, form: &FormState) -> AnyView {
         is_code: true,
         ..TextArea::default()
     };
-    let [.., called] = view.settings.preset.words();
+    let [.., called] = settings.preset.words();
     let hint = format!(
         "Your identity provider calls it “{called}”. In PEM or base64; RSA of 2048 bits or more, or an elliptic curve. Only what \
          was signed with it is believed."

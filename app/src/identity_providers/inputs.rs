@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use control::identity_providers::Change;
 use domain::{
     errors::Error,
-    identity_providers::{AttributeMapping, MappedGroup, SamlSettings},
-    ids::DomainId,
+    identity_providers::{
+        AttributeMapping, MappedGroup, Preset, ProviderProtocol, ProviderSettings, SamlSettings,
+        SecondFactorRule,
+    },
+    ids::{DomainId, GroupId},
     views::ProviderView,
 };
 
+use super::client_inputs;
 use crate::context::Posted;
 
 /// Rows for mapped groups that are empty at first, and how many more there are to have.
@@ -35,7 +39,11 @@ pub(super) fn group_id(row: usize) -> String {
 /// What stands in the form of an identity provider.
 pub(super) fn values(view: &ProviderView) -> Values {
     let domains = view.row.domains.iter().map(|domain| domain.domain_id).collect::<Vec<_>>();
-    let mut values = of_settings(&view.settings);
+    let mut values = match &view.settings {
+        ProviderSettings::Saml(settings) => of_settings(settings),
+        ProviderSettings::Oidc(settings) => client_inputs::of_settings(settings),
+    };
+    put_people(&mut values, &view.settings);
     values.insert("name".into(), view.row.name.clone());
     put_domains(&mut values, &domains);
     values
@@ -48,10 +56,9 @@ fn put_domains(values: &mut Values, domains: &[DomainId]) {
     }
 }
 
-/// The same of settings alone.
+/// The same of settings alone, without what both protocols have.
 fn of_settings(settings: &SamlSettings) -> Values {
     let mut values: Values = [
-        ("preset", settings.preset.to_string()),
         ("entity_id", settings.entity_id.clone()),
         ("sso_url", settings.sso_url.clone()),
         ("sso_binding", settings.sso_binding.to_string()),
@@ -62,25 +69,40 @@ fn of_settings(settings: &SamlSettings) -> Values {
         ("signature_algorithm", settings.signature_algorithm.clone()),
         ("context_class", settings.context_class.clone()),
         ("name_id_format", settings.name_id_format.clone()),
-        ("second_factor", settings.second_factor.to_string()),
-        ("session_seconds", settings.session_seconds.map(|seconds| seconds.to_string()).unwrap_or_default()),
-        ("group_id", settings.group_id.map(|id| id.to_string()).unwrap_or_default()),
-        (ROW_COUNT, (settings.groups.len() + ROWS).to_string()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
-    put_mapping(&mut values, &settings.mapping);
-    for (row, mapped) in settings.groups.iter().enumerate() {
-        values.insert(group_value(row), mapped.value.clone());
-        values.insert(group_id(row), mapped.group_id.to_string());
-    }
     for (name, is_on) in switches(settings) {
         if is_on {
             values.insert(name.into(), "true".into());
         }
     }
     values
+}
+
+/// What both protocols have.
+fn put_people(values: &mut Values, settings: &ProviderSettings) {
+    for (name, value) in [
+        ("preset", settings.preset().to_string()),
+        ("second_factor", settings.second_factor().to_string()),
+        (
+            "session_seconds",
+            settings.session_seconds().map(|seconds| seconds.to_string()).unwrap_or_default(),
+        ),
+        ("group_id", settings.group_id().map(|id| id.to_string()).unwrap_or_default()),
+        (ROW_COUNT, (settings.groups().len() + ROWS).to_string()),
+    ] {
+        values.insert(name.into(), value);
+    }
+    put_mapping(values, settings.mapping());
+    for (row, mapped) in settings.groups().iter().enumerate() {
+        values.insert(group_value(row), mapped.value.clone());
+        values.insert(group_id(row), mapped.group_id.to_string());
+    }
+    if settings.creates_members() {
+        values.insert("creates_members".into(), "true".into());
+    }
 }
 
 /// Puts the names of attributes into the form.
@@ -97,7 +119,7 @@ pub(super) fn put_mapping(values: &mut Values, mapping: &AttributeMapping) {
     }
 }
 
-const fn switches(settings: &SamlSettings) -> [(&'static str, bool); 7] {
+const fn switches(settings: &SamlSettings) -> [(&'static str, bool); 6] {
     [
         ("assertion_signed", settings.assertion_signed),
         ("response_signed", settings.response_signed),
@@ -105,19 +127,60 @@ const fn switches(settings: &SamlSettings) -> [(&'static str, bool); 7] {
         ("requests_signed", settings.requests_signed),
         ("is_forced", settings.is_forced),
         ("idp_initiated", settings.idp_initiated),
-        ("creates_members", settings.creates_members),
     ]
 }
 
 /// What the form asks for.
-pub(super) fn change(sent: &Posted) -> Result<Change, Error> {
+pub(super) fn change(sent: &Posted, before: &ProviderView) -> Result<Change, Error> {
     let domains = sent.values("domains[]");
     let domains = domains.iter().map(|id| id.parse()).collect::<Result<_, _>>();
     Ok(Change {
         name: sent.value("name"),
-        settings: settings(sent)?,
+        settings: match &before.settings {
+            ProviderSettings::Saml(_) => settings(sent)?.into(),
+            ProviderSettings::Oidc(_) => client_inputs::settings(sent)?.into(),
+        },
+        secret: match before.row.protocol {
+            ProviderProtocol::Saml => None,
+            ProviderProtocol::Oidc => client_inputs::secret(sent),
+        },
         domains: domains.map_err(|_| Error::invalid("domains", "Choose domains of this organization."))?,
     })
+}
+
+/// What both protocols ask for.
+pub(super) struct People {
+    pub(super) preset: Preset,
+    pub(super) second_factor: SecondFactorRule,
+    pub(super) mapping: AttributeMapping,
+    pub(super) creates_members: bool,
+    pub(super) groups: Vec<MappedGroup>,
+    pub(super) group_id: Option<GroupId>,
+    pub(super) session_seconds: Option<i64>,
+}
+
+impl People {
+    /// As the form asks for it.
+    pub(super) fn read(sent: &Posted) -> Result<Self, Error> {
+        let choice = |field: &str| Error::invalid(field, "Choose one of the list.");
+        let seconds = match sent.value("session_seconds").as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| choice("session_seconds"))?),
+        };
+        let group_id = match sent.value("group_id").as_str() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| choice("group_id"))?),
+        };
+        Ok(Self {
+            preset: sent.value("preset").parse().map_err(|_| choice("preset"))?,
+            second_factor: sent.value("second_factor").parse().map_err(|_| choice("second_factor"))?,
+            mapping: mapping(sent),
+            creates_members: sent.value("creates_members") == "true",
+            groups: groups(sent)?,
+            group_id,
+            session_seconds: seconds,
+        })
+    }
 }
 
 /// The settings that the form asks for.
@@ -125,16 +188,10 @@ pub(super) fn settings(sent: &Posted) -> Result<SamlSettings, Error> {
     let is_on = |name: &str| sent.value(name) == "true";
     let choice = |field: &str| Error::invalid(field, "Choose one of the list.");
     let certificates = [sent.value("certificate"), sent.value("next_certificate")];
-    let number = |text: String| match text.as_str() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| choice("session_seconds")),
-    };
-    let group = match sent.value("group_id").as_str() {
-        "" => None,
-        id => Some(id.parse().map_err(|_| choice("group_id"))?),
-    };
+    let People { preset, second_factor, mapping, creates_members, groups, group_id, session_seconds } =
+        People::read(sent)?;
     Ok(SamlSettings {
-        preset: sent.value("preset").parse().map_err(|_| choice("preset"))?,
+        preset,
         entity_id: sent.value("entity_id"),
         sso_url: sent.value("sso_url"),
         sso_binding: sent.value("sso_binding").parse().map_err(|_| choice("sso_binding"))?,
@@ -150,12 +207,12 @@ pub(super) fn settings(sent: &Posted) -> Result<SamlSettings, Error> {
         name_id_format: sent.value("name_id_format"),
         is_forced: is_on("is_forced"),
         idp_initiated: is_on("idp_initiated"),
-        second_factor: sent.value("second_factor").parse().map_err(|_| choice("second_factor"))?,
-        mapping: mapping(sent),
-        creates_members: is_on("creates_members"),
-        groups: groups(sent)?,
-        group_id: group,
-        session_seconds: number(sent.value("session_seconds"))?,
+        second_factor,
+        mapping,
+        creates_members,
+        groups,
+        group_id,
+        session_seconds,
     })
 }
 
@@ -198,6 +255,8 @@ fn groups(sent: &Posted) -> Result<Vec<MappedGroup>, Error> {
 /// What was sent, with these in the place of what it had of the same names.
 pub(super) fn with(sent: &Posted, instead: Values) -> Values {
     let mut values = sent.joined();
+    // What is never shown again.
+    values.remove(client_inputs::SECRET);
     values.extend(instead);
     values
 }
@@ -224,9 +283,9 @@ pub(super) fn imported(sent: &Posted, settings: &SamlSettings) -> Values {
 #[cfg(test)]
 pub(super) mod tests {
     use domain::{
-        identity_providers::{Binding, Preset, ProviderProtocol, ProviderState, SecondFactorRule},
+        identity_providers::{Binding, OidcSettings, ProviderState, TokenAuth},
         timestamps::Timestamp,
-        views::{LinkedDomain, ProviderAddresses, ProviderRow},
+        views::{LinkedDomain, OidcAddresses, ProviderAddresses, ProviderRow, SamlAddresses},
     };
 
     use super::*;
@@ -279,17 +338,58 @@ pub(super) mod tests {
                 missing: Vec::new(),
                 generation: 3,
             },
-            settings,
+            settings: settings.into(),
+            has_secret: false,
             certificates: Vec::new(),
             keys: Vec::new(),
-            addresses: ProviderAddresses {
+            addresses: ProviderAddresses::Saml(SamlAddresses {
                 metadata: "https://console.example/metadata".into(),
                 acs: "https://console.example/acs".into(),
                 slo: "https://console.example/slo".into(),
                 start: "https://console.example/start".into(),
-            },
+            }),
             last_test: None,
             metadata: None,
+        }
+    }
+
+    pub(in crate::identity_providers) fn client_view() -> ProviderView {
+        let settings = OidcSettings {
+            preset: Preset::Keycloak,
+            issuer: "https://op.example/realms/acme".into(),
+            client_id: "redoubt".into(),
+            token_auth: TokenAuth::Post,
+            scopes: vec!["openid".into(), "email".into()],
+            algorithms: vec!["ES256".into()],
+            acr_values: vec!["phr".into(), "phrh".into()],
+            is_forced: true,
+            uses_userinfo: true,
+            requires_verified_email: false,
+            second_factor: SecondFactorRule::Never,
+            mapping: Preset::Keycloak.claims(),
+            creates_members: false,
+            groups: vec![MappedGroup { value: "staff".into(), group_id: ID.parse().unwrap() }],
+            group_id: Some(ID.parse().unwrap()),
+            session_seconds: Some(3_600),
+        };
+        let view = view();
+        ProviderView {
+            row: ProviderRow {
+                protocol: ProviderProtocol::Oidc,
+                preset: Preset::Keycloak,
+                certificate_ends_at: None,
+                certificate_days_left: None,
+                ..view.row
+            },
+            settings: settings.into(),
+            has_secret: true,
+            addresses: ProviderAddresses::Oidc(OidcAddresses {
+                callback: "https://console.example/callback".into(),
+                backchannel_logout: "https://console.example/backchannel-logout".into(),
+                post_logout: "https://console.example/signed-out".into(),
+                start: "https://console.example/start".into(),
+            }),
+            ..view
         }
     }
 
@@ -299,10 +399,23 @@ pub(super) mod tests {
 
     #[test]
     fn what_stands_in_the_form_is_what_is_read_from_it() {
-        let view = view();
-        let change = change(&posted(values(&view))).unwrap();
-        assert_eq!(change.settings, view.settings);
-        assert_eq!((change.name.as_str(), change.domains), ("Acme", vec![ID.parse().unwrap()]));
+        for view in [view(), client_view()] {
+            let change = change(&posted(values(&view)), &view).unwrap();
+            assert_eq!(change.settings, view.settings);
+            assert_eq!((change.name.as_str(), change.domains), ("Acme", vec![ID.parse().unwrap()]));
+            assert!(change.secret.is_none());
+        }
+    }
+
+    #[test]
+    fn a_secret_is_read_where_one_is_known() {
+        let sent = |view: &ProviderView| {
+            let mut values = values(view);
+            values.insert(client_inputs::SECRET.into(), " s3cret ".into());
+            change(&posted(values), view).unwrap().secret
+        };
+        assert_eq!(sent(&client_view()).map(|secret| secret.expose().to_owned()).as_deref(), Some("s3cret"));
+        assert!(sent(&view()).is_none());
     }
 
     #[test]
@@ -310,10 +423,10 @@ pub(super) mod tests {
         let view = view();
         let mut values = values(&view);
         values.insert(group_value(1), "admins".into());
-        let error = change(&posted(values.clone())).err().unwrap();
+        let error = change(&posted(values.clone()), &view).err().unwrap();
         assert!(error.field() == Some("groups") && error.to_string().contains("admins"), "{error}");
         values.insert(group_id(1), ID.into());
-        assert_eq!(change(&posted(values)).unwrap().settings.groups.len(), 2);
+        assert_eq!(change(&posted(values), &view).unwrap().settings.groups().len(), 2);
     }
 
     #[test]
@@ -334,7 +447,7 @@ pub(super) mod tests {
             ("https://other.example", "new")
         );
         assert_eq!((values["next_certificate"].as_str(), values["name"].as_str()), ("", "Typed"));
-        assert_eq!(values["mapping.email"], view.settings.mapping.email);
+        assert_eq!(values["mapping.email"], view.settings.mapping().email);
         assert!(!values.contains_key("metadata"));
     }
 }

@@ -1,6 +1,10 @@
 //! `/organizations/{organization}/identity-providers`: the identity providers of an organization, and the form that adds one.
 
-use domain::{actions::Action, identity_providers::ProviderState, views::ProviderRow};
+use domain::{
+    actions::Action,
+    identity_providers::{ProviderProtocol, ProviderState},
+    views::ProviderRow,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde_json::json;
@@ -18,6 +22,7 @@ use crate::{
         frame::{Frame, Section, Viewer, head},
         icons::{Icon, icon},
         page::page,
+        select::{Group, Select},
         table::{Column, Row, table},
     },
     context::{answer, control},
@@ -55,7 +60,7 @@ pub(crate) fn IdentityProvidersPage() -> impl IntoView {
 
 fn calls(organization: &str) -> ApiCalls {
     let path = format!("/v1/organizations/{organization}/identity-providers");
-    let body = json!({ "name": "Acme", "product": "okta" });
+    let body = json!({ "name": "Acme", "protocol": "oidc", "product": "okta" });
     ApiCalls::new().v1("List identity providers", "GET", &path, None).v1(
         "Add one",
         "POST",
@@ -121,7 +126,8 @@ fn row(organization: &str, provider: &ProviderRow) -> Row {
     };
     vec![
         view! { <a class="row-link" href=path>{provider.name.clone()}</a> }.into_any(),
-        provider.preset.label().into_any(),
+        view! { <span class="principal"><span>{provider.preset.label()}</span> <span class="muted">{facts::protocol(provider.protocol)}</span></span> }
+            .into_any(),
         view! { <span class="principal"><span>{facts::state(provider.state)}</span> {missing}</span> }
             .into_any(),
         view! { <span class="principal">{domains}</span> }.into_any(),
@@ -141,11 +147,24 @@ fn create_dialog(organization: &str) -> AnyView {
         has_focus: true,
         ..Field::default()
     };
+    let protocols = ProviderProtocol::ALL.iter();
+    let protocols =
+        protocols.map(|protocol| (protocol.to_string(), facts::protocol(*protocol).to_owned())).collect();
+    let protocol = Select {
+        name: "protocol",
+        label: "Protocol",
+        hint: Some(
+            "What you set up there. Most products speak both; OpenID Connect has less to enter.".into(),
+        ),
+        groups: vec![Group { heading: None, choices: protocols }],
+        value: form.value("protocol").or_else(|| Some(ProviderProtocol::Saml.to_string())),
+        ..Select::default()
+    };
     let product = product(&form, "So that this says things in its words.");
     let body = view! {
         <form method="post" action=CREATE class="form">
-            {hidden(&[("organization", organization)])} {form.error(&["name", "preset"])} {name.view(&form)}
-            {product.view(&form)}
+            {hidden(&[("organization", organization)])} {form.error(&["name", "protocol", "preset"])} {name.view(&form)}
+            {protocol.view(&form)} {product.view(&form)}
             <div class="form-actions">
                 <button class="button button-primary">"Add it as a draft"</button>
                 <button type="button" class="button" commandfor=DIALOG command="close">

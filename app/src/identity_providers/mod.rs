@@ -4,6 +4,10 @@
 pub mod api;
 
 #[cfg(feature = "ssr")]
+mod client_form;
+#[cfg(feature = "ssr")]
+mod client_inputs;
+#[cfg(feature = "ssr")]
 mod facts;
 #[cfg(feature = "ssr")]
 mod form;

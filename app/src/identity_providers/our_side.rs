@@ -1,7 +1,7 @@
 //! What an identity provider has to know of us: our addresses in its own words, our metadata, our certificates; and how our key is
 //! changed without anybody noticing.
 
-use domain::views::{ProviderKey, ProviderView};
+use domain::views::{OidcAddresses, ProviderAddresses, ProviderKey, ProviderView, SamlAddresses};
 use leptos::prelude::*;
 
 use super::{
@@ -27,12 +27,44 @@ const REMOVE_DIALOG: &str = "remove-key";
 
 /// The first step.
 pub(super) fn draw(view: &ProviderView) -> AnyView {
+    let body = match &view.addresses {
+        ProviderAddresses::Saml(addresses) => service_provider(view, addresses),
+        ProviderAddresses::Oidc(addresses) => client(view, addresses),
+    };
+    step("1", "Tell your identity provider about Redoubt", "our-side", body)
+}
+
+/// What one needs to know that speaks OpenID Connect.
+fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
+    let [callback, leaving, ..] = view.settings.preset().client_words();
+    let product = view.settings.preset().label();
+    view! {
+        <p>
+            {format!(
+                "In {product}, make an application for OpenID Connect: a web application with the authorization code flow. Give it these.",
+            )}
+        </p>
+        <dl class="facts facts-list">
+            {address(callback, "Where people come back to, with a code", &addresses.callback)}
+            {address(leaving, "Where people come back to who signed out there as well", &addresses.post_logout)}
+            {address(
+                "Back-channel logout URI",
+                "Where it says by itself that somebody signed out there, if it can",
+                &addresses.backchannel_logout,
+            )}
+            {address("Start URL or bookmark", "For a tile in your portal", &addresses.start)}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What one needs to know that speaks SAML.
+fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
     let (organization, id) = (view.row.organization_id.to_string(), view.row.id.to_string());
-    let [entity, acs, ..] = view.settings.preset.words();
-    let product = view.settings.preset.label();
-    let addresses = &view.addresses;
+    let [entity, acs, ..] = view.settings.preset().words();
+    let product = view.settings.preset().label();
     let certificates = view.keys.iter().map(certificate).collect_view();
-    let body = view! {
+    view! {
         <p>
             {format!("In {product}, make an application for SAML 2.0 and give it these. If it takes metadata, the file has them all.")}
         </p>
@@ -48,8 +80,8 @@ pub(super) fn draw(view: &ProviderView) -> AnyView {
             </a>
         </div>
         {certificates}
-    };
-    step("1", "Tell your identity provider about Redoubt", "our-side", body.into_any())
+    }
+    .into_any()
 }
 
 fn address(called: &'static str, what: &'static str, value: &str) -> AnyView {

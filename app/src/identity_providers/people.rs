@@ -2,7 +2,7 @@
 //! groups. Works without script: there are always some empty rows, and a button makes more.
 
 use domain::{
-    identity_providers::MAPPED_GROUPS_MAX,
+    identity_providers::{MAPPED_GROUPS_MAX, ProviderProtocol},
     views::{LinkedDomain, ProviderChoices, ProviderView},
 };
 use leptos::prelude::*;
@@ -91,6 +91,18 @@ fn mapping(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView {
         };
         field.view(form)
     };
+    let (title, identity, email) = match view.row.protocol {
+        ProviderProtocol::Saml => (
+            "Attributes",
+            "What tells people apart and never changes. Better no e-mail address: those change. Empty: the NameID.",
+            "Empty: the NameID, if that is an address.",
+        ),
+        ProviderProtocol::Oidc => (
+            "Claims",
+            "What tells people apart and never changes. Better no e-mail address: those change. Empty: sub.",
+            "Empty: email.",
+        ),
+    };
     let fill = may_edit.then(|| {
         view! {
             <div class="form-actions field-wide">
@@ -99,16 +111,16 @@ fn mapping(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView {
         }
     });
     view! {
-        <h3>"Attributes"</h3>
-        <p class="hint">{format!("How your identity provider calls what it says of people. {} sends these unless it is told otherwise; the test shows what came.", view.settings.preset.label())}</p>
+        <h3>{title}</h3>
+        <p class="hint">{format!("How your identity provider calls what it says of people. {} sends these unless it is told otherwise; the test shows what came.", view.settings.preset().label())}</p>
         <div class="form form-row">
             {field(
                 "mapping.identity",
                 "Identity",
-                "What tells people apart and never changes. Better no e-mail address: those change. Empty: the NameID.",
+                identity,
                 true,
             )}
-            {field("mapping.email", "E-mail", "Empty: the NameID, if that is an address.", true)}
+            {field("mapping.email", "E-mail", email, true)}
             {field("mapping.first_name", "First name", "Together with the last name.", true)}
             {field("mapping.last_name", "Last name", "Together with the first name.", true)}
             {field("mapping.real_name", "Whole name", "If it is sent, it stands instead of first and last name.", true)}

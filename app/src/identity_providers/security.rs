@@ -79,7 +79,11 @@ pub(super) fn draw(form: &FormState) -> AnyView {
              asked for is never believed. Off: such a click is refused.",
         )}
         <h3>"What counts here"</h3>
-        {second_factor().view(form)} {session(form).view(form)}
+        {second_factor(
+            "Where the authentication policy requires one. It says so with a context of REFEDS or Microsoft, or with one that no \
+             password alone can meet.",
+        )
+            .view(form)} {session(form).view(form)}
     }
     .into_any()
 }
@@ -126,7 +130,8 @@ fn name_id_format(form: &FormState) -> Select {
     }
 }
 
-fn second_factor() -> Select {
+/// When a second factor counts; `hint` says how it is told.
+pub(super) fn second_factor(hint: &str) -> Select {
     let text = |rule| match rule {
         SecondFactorRule::Asserted => "When the identity provider says so of the sign-in",
         SecondFactorRule::Always => "Always: it demands one of everybody",
@@ -136,17 +141,14 @@ fn second_factor() -> Select {
     Select {
         name: "second_factor",
         label: "A second factor counts as shown",
-        hint: Some(
-            "Where the authentication policy requires one. It says so with a context of REFEDS or Microsoft, or with one that no \
-             password alone can meet."
-                .into(),
-        ),
+        hint: Some(hint.to_owned()),
         groups: vec![Group { heading: None, choices: rules.collect() }],
         ..Select::default()
     }
 }
 
-fn session(form: &FormState) -> Select {
+/// How long sessions last.
+pub(super) fn session(form: &FormState) -> Select {
     let set = form.value("session_seconds").and_then(|seconds| seconds.parse().ok());
     let mut all: Vec<i64> = SESSIONS.into_iter().chain(set).collect();
     all.sort_unstable();

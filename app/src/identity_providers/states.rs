@@ -1,7 +1,7 @@
 //! The step that switches an identity provider on and off, and what removes it. Each asks, and says what it means.
 
 use domain::{
-    identity_providers::ProviderState,
+    identity_providers::{ProviderProtocol, ProviderState},
     views::{ProviderRemoval, ProviderView},
 };
 use leptos::prelude::*;
@@ -92,7 +92,7 @@ fn change(view: &ProviderView, goes: &ProviderRemoval) -> Change {
         true => "No verified domain leads to it: only who links their account in their profile can sign in with it.".to_owned(),
         false => format!("Who enters an address of {} at the sign-in is led to it.", verified.join(", ")),
     }];
-    means.push(match view.settings.creates_members {
+    means.push(match view.settings.creates_members() {
         true => {
             "Whoever comes through it with such an address becomes a member of the organization.".to_owned()
         }
@@ -136,7 +136,12 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
         (goes.sessions, format!("{} that began with it.", count(goes.sessions, "session"))),
         (goes.tokens, format!("{} that people made in such sessions.", count(goes.tokens, "token"))),
     ];
-    let mut all = vec!["The identity provider with its settings and our keys towards it.".to_owned()];
+    let mut all = vec![match view.row.protocol {
+        ProviderProtocol::Saml => {
+            "The identity provider with its settings and our keys towards it.".to_owned()
+        }
+        ProviderProtocol::Oidc => "The identity provider with its settings and the client secret.".to_owned(),
+    }];
     all.extend(lines.into_iter().filter(|(number, _)| *number > 0).map(|(_, line)| line));
     if view.row.people > 0 {
         all.push("Who has no other way in has to set a password by mail.".to_owned());

@@ -1,5 +1,5 @@
 //! The step that tests an identity provider, and what the last test found: every check green or red, who the person would be here,
-//! and the XML that was looked at.
+//! and the XML or the token that was looked at.
 
 use domain::{
     identity_providers::{TestCheck, TestReport},
@@ -68,6 +68,7 @@ fn report_of(view: &ProviderView, report: &TestReport) -> AnyView {
         {at}
         {person(&report.person)} {checks(&report.checks)}
         {xml("The response as it came", report.xml.as_deref())} {xml("What was encrypted in it", report.decrypted.as_deref())}
+        {xml("The ID token, without its signature", report.token.as_deref())}
     }
     .into_any()
 }
@@ -154,6 +155,7 @@ mod tests {
             person: vec![("E-mail".into(), "ann@acme.example".into())],
             xml: Some("<samlp:Response>".into()),
             decrypted: None,
+            token: None,
         }
     }
 

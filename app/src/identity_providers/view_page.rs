@@ -3,7 +3,7 @@
 use domain::{
     actions::Action,
     errors::Error,
-    identity_providers::ProviderState,
+    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState},
     ids::{IdentityProviderId, OrganizationId},
     views::ProviderView,
 };
@@ -12,6 +12,7 @@ use leptos_router::{hooks::use_params_map, params::ParamsMap};
 use serde_json::json;
 
 use super::{
+    client_inputs::{self, SECRET},
     facts,
     form::{self, FORM},
     inputs::{self, ROW_COUNT, ROWS},
@@ -27,7 +28,7 @@ use crate::{
         icons::{Icon, icon},
         page::page_of,
     },
-    context::{LeftOut, Posted, WhyLeftOut, answer, control, done, left_out, posted, set_status},
+    context::{LeftOut, Posted, WhyLeftOut, answer, control, done, go, left_out, posted, set_status},
     errors::AppError,
     links,
     organizations::asked,
@@ -69,11 +70,12 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
         let goes = answer(control::identity_providers::preview_remove(&ctx, organization, id).await)?;
         let may_trust = viewer.may(organization, Action::TrustIdentityProvider);
         let may_edit = may_trust || view.row.state == ProviderState::Draft;
+        let is_saml = view.row.protocol == ProviderProtocol::Saml;
         let may_list_domains = viewer.may(organization, Action::ListDomains);
         let body = view! {
             {title(&view, note, may_edit)} {our_side::draw(&view)}
             {form::draw(&view, &choices, &form, may_edit, may_list_domains)} {test_report::draw(&view)}
-            {states::draw(&view, &goes, may_trust)} {our_side::keys(&view, may_edit)}
+            {states::draw(&view, &goes, may_trust)} {is_saml.then(|| our_side::keys(&view, may_edit))}
             {states::removal(&view, &goes, may_edit)}
         };
         let body = view! { <div class="stack provider">{body}</div> };
@@ -87,7 +89,14 @@ pub(crate) fn TestProviderPage() -> impl IntoView {
     let params = use_params_map().get_untracked();
     page_of(gone(&params), async move {
         let (organization, id) = named(&params)?;
-        Ok(leave(answer(control::single_sign_on::begin_test(&control()?, organization, id).await)?))
+        match answer(control::single_sign_on::begin_test(&control()?, organization, id).await)? {
+            Some(begun) => Ok(leave(begun)),
+            // It ended at once: its report says why.
+            None => {
+                go(&links::identity_provider(&organization.to_string(), &id.to_string()));
+                Ok(().into_any())
+            }
+        }
     })
 }
 
@@ -119,20 +128,34 @@ fn calls(view: &ProviderView) -> ApiCalls {
     let path = format!("/v1/organizations/{}/identity-providers/{}", view.row.organization_id, view.row.id);
     let domains: Vec<String> = view.row.domains.iter().map(|domain| domain.domain_id.to_string()).collect();
     let mut settings = view.settings.clone();
-    settings.certificates = vec!["-----BEGIN CERTIFICATE-----…".into()];
-    let edit = json!({
+    if let ProviderSettings::Saml(settings) = &mut settings {
+        settings.certificates = vec!["-----BEGIN CERTIFICATE-----…".into()];
+    }
+    let mut edit = json!({
         "name": view.row.name,
         "settings": settings,
         "domains": domains,
         "generation": view.row.generation,
     });
     let import = json!({ "metadata": "<EntityDescriptor …>", "generation": view.row.generation });
-    ApiCalls::new()
-        .v1("View the identity provider, with its last test", "GET", &path, None)
-        .v1("Change it", "PUT", &path, Some(&edit))
-        .v1("Take over its metadata", "POST", &format!("{path}/metadata"), Some(&import))
-        .v1("Switch it on", "PUT", &format!("{path}/state"), Some(&json!({ "state": "active" })))
-        .v1("Make the next key", "POST", &format!("{path}/keys"), None)
+    let look = ApiCalls::new().v1("View the identity provider, with its last test", "GET", &path, None);
+    let (state, on) = (format!("{path}/state"), json!({ "state": "active" }));
+    match view.row.protocol {
+        ProviderProtocol::Saml => look
+            .v1("Change it", "PUT", &path, Some(&edit))
+            .v1("Take over its metadata", "POST", &format!("{path}/metadata"), Some(&import))
+            .v1("Switch it on", "PUT", &state, Some(&on))
+            .v1("Make the next key", "POST", &format!("{path}/keys"), None),
+        ProviderProtocol::Oidc => {
+            edit[SECRET] = json!("…");
+            look.v1("Change it, with a new secret", "PUT", &path, Some(&edit)).v1(
+                "Switch it on",
+                "PUT",
+                &state,
+                Some(&on),
+            )
+        }
+    }
 }
 
 /// What became of a form that was sent.
@@ -150,11 +173,14 @@ enum Note {
     Filled(&'static str),
     /// Somebody has to show first who they are; what they entered is too long to be kept while they do.
     Confirm,
+    /// The same of a secret, which is never shown again.
+    ConfirmSecret,
 }
 
 /// The form as it is asked for; one that was held back has those certificates again that were too long to be kept.
 fn come_back(view: &ProviderView) -> FormState {
-    let certificate = |at| view.settings.certificates.get(at).cloned().unwrap_or_default();
+    let Some(settings) = view.settings.saml() else { return FormState::of_page(FORM) };
+    let certificate = |at| settings.certificates.get(at).cloned().unwrap_or_default();
     FormState::of_page(FORM)
         .with_missing("certificate", certificate(0))
         .with_missing("next_certificate", certificate(1))
@@ -164,7 +190,7 @@ async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     if let Some(left_out) = left_out() {
         let (status, error) = unread(&left_out);
         set_status(status);
-        return Ok(Step::Shown(FormState::refused(FORM, error, sent), None));
+        return Ok(Step::Shown(refused(error, sent), None));
     }
     let shown = |values, why| Ok(Step::Shown(FormState::filled(FORM, values), Some(Note::Filled(why))));
     match sent.value("do").as_str() {
@@ -174,7 +200,7 @@ async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
                 return refuse(Error::invalid("preset", "Choose a product of the list."), view, sent);
             };
             let mut values = inputs::with(sent, inputs::Values::new());
-            inputs::put_mapping(&mut values, &preset.mapping());
+            inputs::put_mapping(&mut values, ProviderSettings::proposed(view.row.protocol, preset).mapping());
             shown(values, "The attributes are filled in. They are not saved yet.")
         }
         MORE_ROWS => {
@@ -191,7 +217,7 @@ async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     if !sent.value("metadata").trim().is_empty() || !sent.value("metadata_file").trim().is_empty() {
         return import(view, sent).await;
     }
-    let change = match inputs::change(sent) {
+    let change = match inputs::change(sent, view) {
         Ok(change) => change,
         Err(error) => return refuse(error, view, sent),
     };
@@ -206,6 +232,9 @@ async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
 /// Fills in what metadata says.
 async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let (pasted, file) = (sent.value("metadata"), sent.value("metadata_file"));
+    if view.row.protocol != ProviderProtocol::Saml {
+        return Err(Error::NotFound.into());
+    }
     let is_fetched = pasted.trim().is_empty() && file.trim().is_empty();
     let settings = match (is_fetched, !pasted.trim().is_empty() && !file.trim().is_empty()) {
         (true, _) if sent.value("metadata_url").trim().is_empty() => {
@@ -249,21 +278,32 @@ fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppE
             ))
         }
         error @ (Error::Invalid { .. } | Error::Conflict { .. }) => error,
-        Error::StepUp if has_new_certificate(view, sent) => {
+        Error::StepUp if has_new_certificate(view, sent) || client_inputs::secret(sent).is_some() => {
             set_status(Error::StepUp.status());
             let values = inputs::with(sent, inputs::Values::new());
-            return Ok(Step::Shown(FormState::filled(FORM, values), Some(Note::Confirm)));
+            let note = match view.row.protocol {
+                ProviderProtocol::Saml => Note::Confirm,
+                ProviderProtocol::Oidc => Note::ConfirmSecret,
+            };
+            return Ok(Step::Shown(FormState::filled(FORM, values), Some(note)));
         }
         other => return Err(other.into()),
     };
     set_status(error.status());
     // No page can choose a file for anybody: it comes back as text.
-    Ok(Step::Shown(FormState::refused(FORM, error, sent).shown_as("metadata_file", "metadata"), None))
+    Ok(Step::Shown(refused(error, sent).shown_as("metadata_file", "metadata"), None))
+}
+
+/// The form as it was refused; a secret is not shown again.
+fn refused(error: Error, sent: &Posted) -> FormState {
+    let rest = sent.0.iter().filter(|(name, _)| name != SECRET).cloned().collect();
+    FormState::refused(FORM, error, &Posted(rest))
 }
 
 /// Whether a certificate was entered that is not stored.
 fn has_new_certificate(view: &ProviderView, sent: &Posted) -> bool {
-    let known: Vec<String> = view.settings.certificates.iter().map(|pem| plain(pem)).collect();
+    let stored = view.settings.saml().map(|settings| settings.certificates.as_slice()).unwrap_or_default();
+    let known: Vec<String> = stored.iter().map(|pem| plain(pem)).collect();
     ["certificate", "next_certificate"].into_iter().any(|name| {
         let text = plain(&sent.value(name));
         !text.is_empty() && !known.contains(&text)
@@ -277,7 +317,7 @@ fn plain(text: &str) -> String {
 
 /// Which of the two certificates was refused: the one that is not as it was.
 fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
-    let known = view.settings.certificates.first().map(|pem| plain(pem));
+    let known = view.settings.saml().and_then(|settings| settings.certificates.first()).map(|pem| plain(pem));
     let first = plain(&sent.value("certificate"));
     let is_first_known = first.is_empty() || known.as_ref() == Some(&first);
     if is_first_known && !sent.value("next_certificate").trim().is_empty() {
@@ -311,6 +351,7 @@ fn title(view: &ProviderView, note: Option<Note>, may_edit: bool) -> AnyView {
         };
         warning(said.to_owned())
     });
+    let is_saml = view.row.protocol == ProviderProtocol::Saml;
     let note = note.map(note_above);
     let closed = (!may_edit).then(|| {
         view! {
@@ -323,10 +364,11 @@ fn title(view: &ProviderView, note: Option<Note>, may_edit: bool) -> AnyView {
     view! {
         {head(view.row.name.clone(), facts::state(view.row.state), ())} {note} {closed} {ending}
         <dl class="facts">
-            <div><dt>"Product"</dt><dd>{view.settings.preset.label()}</dd></div>
+            <div><dt>"Product"</dt><dd>{view.settings.preset().label()}</dd></div>
+            <div><dt>"Protocol"</dt><dd>{facts::protocol(view.row.protocol)}</dd></div>
             <div><dt>"People"</dt><dd>{view.row.people}</dd></div>
             <div><dt>"Test"</dt><dd>{facts::tested(&view.row)}</dd></div>
-            <div><dt>"Certificate ends"</dt><dd>{facts::certificate_end(&view.row)}</dd></div>
+            {is_saml.then(|| view! { <div><dt>"Certificate ends"</dt><dd>{facts::certificate_end(&view.row)}</dd></div> })}
             {view.metadata.as_ref().map(facts::metadata)}
         </dl>
     }
@@ -341,16 +383,22 @@ fn note_above(note: Note) -> AnyView {
             </p>
         }
         .into_any(),
-        Note::Confirm => view! {
-            <p class="alert alert-warning" role="alert">
-                {icon(Icon::Warning)}
-                <span>
-                    "Nothing was saved yet, because this asks you to confirm first that it is you. "
-                    <a href=links::step_up("/projects") target="_blank">"Confirm it in a new tab"</a>
-                    ", then come back and save again: everything that you entered is still here."
-                </span>
-            </p>
-        }
-        .into_any(),
+        Note::Confirm => confirm_first(", then come back and save again: everything that you entered is still here."),
+        Note::ConfirmSecret => confirm_first(
+            ", then come back, enter the client secret once more and save again: everything else that you entered is still here.",
+        ),
     }
+}
+
+fn confirm_first(then: &'static str) -> AnyView {
+    view! {
+        <p class="alert alert-warning" role="alert">
+            {icon(Icon::Warning)}
+            <span>
+                "Nothing was saved yet, because this asks you to confirm first that it is you. "
+                <a href=links::step_up("/projects") target="_blank">"Confirm it in a new tab"</a> {then}
+            </span>
+        </p>
+    }
+    .into_any()
 }

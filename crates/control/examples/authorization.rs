@@ -46,6 +46,7 @@ async fn open(store: &Store) -> Control {
         mailer: None,
         look_ups: None,
         saml_judge: Arc::new(control::testing::JudgeHere),
+        provider_http: None,
         public_url: "http://localhost:8080".into(),
         breached: None,
     };

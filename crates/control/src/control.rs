@@ -12,7 +12,7 @@ use domain::{
     timestamps::{Clock, Timestamp},
 };
 use host::{Host, HostFacts};
-use identity::webauthn::RelyingParty;
+use identity::{oidc::exchanges::Http, webauthn::RelyingParty};
 use ring::hmac;
 use store::Store;
 use tokio::{
@@ -33,7 +33,7 @@ use crate::{
     passwords::BreachedList,
     random,
     sessions::{Hashes, Refusals},
-    single_sign_on::SamlJudge,
+    single_sign_on::{Discoveries, SamlJudge},
     tokens::TokenRefusals,
     workflow::{Limits, Runner, caught},
     workflows::services::{ServiceWorkflow, sweep},
@@ -70,6 +70,8 @@ pub struct Parts {
     pub public_url: String,
     /// What judges SAML responses.
     pub saml_judge: Arc<dyn SamlJudge>,
+    /// What sends our requests to identity providers that speak OpenID Connect; without it nobody signs in with one.
+    pub provider_http: Option<Arc<dyn Http>>,
     /// What looks for the proofs of domains; without it none can be verified.
     pub look_ups: Option<Arc<dyn LookUps>>,
     /// The operator's list of passwords that became known, which new ones are compared with beside the one that is built in.
@@ -90,6 +92,8 @@ struct Inner {
     /// The console as passkeys and security keys know it; why there is none if browsers allow none at its address.
     relying_party: Result<RelyingParty, String>,
     hashes: Hashes,
+    /// What providers of OpenID Connect said of themselves lately.
+    discoveries: Discoveries,
     /// Sign-ins that were turned away.
     refusals: Refusals,
     /// Tokens that were turned away.
@@ -155,6 +159,7 @@ impl Control {
             facts: Mutex::default(),
             signing_key,
             hashes: Hashes::new(),
+            discoveries: Discoveries::default(),
             refusals: Refusals::default(),
             token_refusals: TokenRefusals::default(),
             work: Notify::new(),
@@ -307,6 +312,14 @@ impl Control {
 
     pub(crate) fn saml_judge(&self) -> &dyn SamlJudge {
         &*self.0.parts.saml_judge
+    }
+
+    pub(crate) fn provider_http(&self) -> Option<&dyn Http> {
+        self.0.parts.provider_http.as_deref()
+    }
+
+    pub(crate) fn discoveries(&self) -> &Discoveries {
+        &self.0.discoveries
     }
 
     pub(crate) fn look_ups(&self) -> Option<&dyn LookUps> {

@@ -8,6 +8,7 @@ mod choices;
 mod drawing;
 mod keys;
 mod letters;
+mod secrets;
 mod settings;
 mod watching;
 
@@ -15,10 +16,11 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    identity_providers::{PROVIDERS_MAX, Preset, ProviderProtocol, ProviderState, SamlSettings},
+    identity_providers::{PROVIDERS_MAX, Preset, ProviderProtocol, ProviderSettings, ProviderState},
     ids::{DomainId, IdentityProviderId, OrganizationId},
     names::ProviderName,
     principals::SubjectKind,
+    secrets::Secret,
     views::{ProviderRow, ProviderView},
 };
 use identity::saml::{certificates::Certificate, metadata::SpMetadata};
@@ -32,11 +34,12 @@ use crate::{
 };
 
 pub use choices::{certificate_facts, choices, import, import_from, preview_remove};
-pub(crate) use drawing::addresses;
+pub(crate) use drawing::{addresses, client_addresses};
 pub(crate) use keys::{Own, own_keys};
 pub use keys::{add_key, remove_key, use_key};
+pub(crate) use secrets::client_secret;
 pub use settings::imported;
-pub(crate) use settings::read;
+pub(crate) use settings::{read, read_oidc, read_saml};
 pub(crate) use watching::keep_watching;
 #[cfg(feature = "testing")]
 pub(crate) use watching::look_at_due;
@@ -76,7 +79,7 @@ pub async fn view(
     })
 }
 
-/// Adds a SAML identity provider, as a draft with what its product proposes and a key of ours.
+/// Adds an identity provider, as a draft with what its product proposes; to one that speaks SAML we have a key.
 ///
 /// # Errors
 /// `Invalid` on `name`, also when it is taken, or `preset`; `Conflict` when there are too many; `Denied`; `NotFound`.
@@ -84,6 +87,7 @@ pub async fn create(
     ctx: &Context,
     organization: OrganizationId,
     name: &str,
+    protocol: ProviderProtocol,
     preset: &str,
 ) -> Result<ProviderView, Error> {
     attempt!(ctx, {
@@ -92,8 +96,11 @@ pub async fn create(
         let preset: Preset =
             preset.parse().map_err(|_| Error::invalid("preset", "Choose a product of the list."))?;
         let id = IdentityProviderId::from_uuid(ctx.control.new_uuid());
-        let settings = SamlSettings { preset, mapping: preset.mapping(), ..SamlSettings::default() };
-        let key = keys::make(&ctx.control).await?;
+        let settings = ProviderSettings::proposed(protocol, preset);
+        let key = match protocol {
+            ProviderProtocol::Saml => Some(keys::make(&ctx.control).await?),
+            ProviderProtocol::Oidc => None,
+        };
         let mut write = permit.write(EventType::IdentityProviderAdded).await?;
         if store::identity_providers::count(&mut write.tx, organization).await? >= PROVIDERS_MAX {
             let reason =
@@ -104,9 +111,9 @@ pub async fn create(
             id,
             organization_id: organization,
             name: name.into(),
-            protocol: ProviderProtocol::Saml,
+            protocol,
             state: ProviderState::Draft,
-            settings: serde_json::to_string(&settings)?,
+            settings: settings::stored(&settings)?,
             secret_sealed: None,
             last_test: None,
             tested_at: None,
@@ -118,10 +125,12 @@ pub async fn create(
         if !store::identity_providers::add(&mut write.tx, &provider).await? {
             return Err(taken(&provider.name).into());
         }
-        keys::keep(&ctx.control, &mut write.tx, &provider, key, Some(ctx.now())).await?;
+        if let Some(key) = key {
+            keys::keep(&ctx.control, &mut write.tx, &provider, key, Some(ctx.now())).await?;
+        }
         name_in(&mut write, &provider);
         write
-            .after(&json!({ "name": provider.name, "protocol": provider.protocol, "settings": settings }))?
+            .after(&json!({ "name": provider.name, "settings": settings }))?
             .text(format!("Added the identity provider {}", provider.name));
         let view = look(&ctx.control, &mut write.tx, provider).await?;
         write.commit().await?;
@@ -133,8 +142,10 @@ pub async fn create(
 pub struct Change {
     /// What it is called.
     pub name: String,
-    /// Its settings.
-    pub settings: SamlSettings,
+    /// Its settings, of the protocol that it speaks.
+    pub settings: ProviderSettings,
+    /// The secret that it knows us by, if there is a new one; without it the old one stays.
+    pub secret: Option<Secret>,
     /// The domains that lead to it.
     pub domains: Vec<DomainId>,
 }
@@ -155,16 +166,25 @@ pub async fn edit(
         let permit = permit(ctx, organization, id).await?;
         let name: ProviderName = change.name.parse().map_err(|error| Error::name("name", error))?;
         let settings = settings::checked(change.settings.clone())?;
+        let secret = secrets::checked(settings.protocol(), change.secret.as_ref())?;
         let mut write = permit.write(EventType::IdentityProviderChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
         still(&permit, &before)?;
+        if settings.protocol() != before.protocol {
+            let reason = "An identity provider keeps its protocol. Add another one for the other protocol.";
+            return Err(Error::invalid("protocol", reason).into());
+        }
         settings::groups_exist(&mut write.tx, organization, &settings).await?;
         if store::identity_providers::name_is_taken(&mut write.tx, organization, name.as_str(), id).await? {
             return Err(taken(name.as_str()).into());
         }
         let old = read(&before)?;
+        let secret_sealed = match secret {
+            Some(secret) => Some(secrets::seal(&ctx.control, &mut write.tx, &before, secret).await?),
+            None => before.secret_sealed.clone(),
+        };
         if before.state == ProviderState::Active
-            && let Some(what) = settings.missing().first()
+            && let Some(what) = settings.missing(secret_sealed.is_some()).first()
         {
             let reason =
                 format!("People sign in with it, so that it cannot do without {what}. Switch it off first.");
@@ -172,8 +192,9 @@ pub async fn edit(
         }
         let after = IdentityProvider {
             name: name.into(),
-            settings: serde_json::to_string(&settings)?,
-            passed_at: before.passed_at.filter(|_| settings.trusts_as(&old)),
+            settings: settings::stored(&settings)?,
+            secret_sealed,
+            passed_at: before.passed_at.filter(|_| secret.is_none() && settings.trusts_as(&old)),
             changed_at: ctx.now(),
             generation,
             ..before.clone()
@@ -188,7 +209,12 @@ pub async fn edit(
         name_in(&mut write, &after);
         write
             .before(&json!({ "name": before.name, "settings": old, "domains": domains.before }))?
-            .after(&json!({ "name": after.name, "settings": settings, "domains": domains.after }))?
+            .after(&json!({
+                "name": after.name,
+                "settings": settings,
+                "domains": domains.after,
+                "is_secret_new": secret.is_some(),
+            }))?
             .text(format!("Changed the identity provider {}", after.name));
         let provider = find(&mut write.tx, organization, id).await?;
         let view = look(&ctx.control, &mut write.tx, provider).await?;
@@ -214,7 +240,7 @@ pub async fn set_state(
         if before.state == state {
             return look(&ctx.control, &mut write.tx, before).await;
         }
-        let missing = read(&before)?.missing();
+        let missing = read(&before)?.missing(before.secret_sealed.is_some());
         match state {
             ProviderState::Draft => {
                 return Err(Error::conflict("It was in use already. Switch it off instead.").into());
@@ -288,7 +314,7 @@ pub async fn own_metadata(
         let permit = ctx.public(Action::SingleSignOn);
         let mut tx = permit.read().await?;
         let provider = find(&mut tx, organization, id).await?;
-        let settings = read(&provider)?;
+        let settings = read_saml(&provider)?;
         let addresses = addresses(&ctx.control, organization, id);
         let keys = own_keys(&ctx.control, &mut tx, &provider).await?;
         let certificates: Vec<Certificate> = keys.into_iter().map(|key| key.certificate).collect();

@@ -1,18 +1,26 @@
 //! Signing in with an organization's identity provider: sending the browser there, taking what it brings back, and saying who it
 //! is. What a response has to be is said in `identity`; the settings are in `identity_providers`.
 //!
-//! The answer comes as a form of another site, with which no cookie of ours comes along. So it is judged and kept there, and
-//! fetched by the browser that asked, which shows its ceremony: an answer in another browser leads nowhere.
+//! With SAML the answer comes as a form of another site, with which no cookie of ours comes along. So it is judged and kept there,
+//! and fetched by the browser that asked, which shows its ceremony: an answer in another browser leads nowhere. With OpenID Connect
+//! it is a code, which is kept alike, and traded in once that browser shows itself.
 
 mod answers;
+mod codes;
+mod discoveries;
+mod endings;
 mod finishing;
 mod judges;
 mod leaving;
 mod own;
 mod people;
 mod trips;
+mod vouchers;
 
 pub use answers::{Received, receive};
+pub use codes::receive_code;
+pub(crate) use discoveries::Discoveries;
+pub use endings::receive_logout_token;
 pub use finishing::{Finished, finish};
 pub use judges::{JudgeError, SamlJudge};
 pub use leaving::{Left, leave, receive_logout, remember};
@@ -29,6 +37,8 @@ use crate::{Control, envelopes::Place, errors::Failure};
 
 /// What the hash of a request's ID begins with, so that it is no hash of anything else.
 const REQUEST: &[u8] = b"redoubt identity provider request 1\0";
+/// What the hash of a logout token's ID begins with.
+const LOGOUT: &[u8] = b"redoubt accepted logout token 1\0";
 /// What the hash of an assertion's ID begins with.
 const ASSERTION: &[u8] = b"redoubt accepted assertion 1\0";
 
@@ -37,12 +47,15 @@ const ASSERTION: &[u8] = b"redoubt accepted assertion 1\0";
 pub struct ProviderSession {
     /// Where.
     pub provider: IdentityProviderId,
-    /// What the person is called there.
+    /// What the person is called there; of OpenID Connect the value alone, `sub`.
     pub name_id: NameId,
     /// What the session is called there.
     pub index: Option<String>,
     /// When it ends at the latest.
     pub ends_at: Option<Timestamp>,
+    /// The ID token that it began with, sealed, in base64: the identity provider wants to see it when somebody signs out there.
+    #[serde(default)]
+    pub id_token_sealed: Option<String>,
 }
 
 /// What a browser was sent away for.
@@ -67,6 +80,9 @@ struct Trip {
     /// Where the browser goes on, for the console to say and to judge.
     next: String,
     began_at: Timestamp,
+    /// What was asked by OpenID Connect; none with SAML.
+    #[serde(default)]
+    asked: Option<codes::Asked>,
 }
 
 fn hash(purpose: &[u8], text: &str) -> Vec<u8> {

@@ -5,7 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ids::GroupId, states::text_enum};
 
+mod claims;
+mod oidc;
 mod presets;
+mod protocols;
+
+pub use oidc::{
+    ACR_VALUES_MAX, CLIENT_SECRET_CHARS_MAX, OPENID_SCOPE, OidcSettings, SCOPES_MAX, TOKEN_ALGORITHMS,
+    TokenAuth,
+};
+pub use protocols::ProviderSettings;
 
 /// Identity providers of one organization, at most.
 pub const PROVIDERS_MAX: i64 = 20;
@@ -97,15 +106,15 @@ text_enum! {
     }
 }
 
-/// Names of the attributes that say who somebody is. Without one for `identity`, the NameID does.
+/// Names of the attributes or claims that say who somebody is. Without one for `identity`, the NameID or `sub` does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 // In place where it is used: what must be sent of it is less than what is answered.
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(default, deny_unknown_fields)]
 pub struct AttributeMapping {
-    /// What tells people apart and never changes; empty for the NameID.
+    /// What tells people apart and never changes; empty for the NameID or `sub`.
     pub identity: String,
-    /// Their e-mail address; empty for the NameID.
+    /// Their e-mail address; empty for the NameID or `email`.
     pub email: String,
     /// First name; may be empty.
     pub first_name: String,
@@ -270,6 +279,9 @@ pub struct TestReport {
     pub xml: Option<String>,
     /// What was in the encrypted assertion, shortened.
     pub decrypted: Option<String>,
+    /// Header and claims of the ID token, as JSON, shortened. What signs it is left out.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// One check of a test.
@@ -302,6 +314,9 @@ mod tests {
         for preset in Preset::ALL {
             assert!(!preset.mapping().email.is_empty() && !preset.label().is_empty(), "{preset}");
             assert!(preset.words().iter().all(|word| !word.is_empty()), "{preset}");
+            assert!(preset.client_words().iter().all(|word| !word.is_empty()), "{preset}");
+            assert!(!preset.claims().email.is_empty() && preset.scopes().contains(&OPENID_SCOPE), "{preset}");
+            assert!(preset.issuer_example().starts_with("https://"), "{preset}");
         }
     }
 }

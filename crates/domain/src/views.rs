@@ -25,9 +25,9 @@ pub use self::{
     events::{EVENTS_COUNTED_MAX, EVENTS_UNCOUNTED, EventSubject, EventView},
     forms::Flash,
     identity_providers::{
-        CertificateFacts, LinkableProvider, LinkedDomain, MetadataFacts, OwnIdentities, OwnIdentity,
-        ProviderAddresses, ProviderChoice, ProviderChoices, ProviderKey, ProviderRemoval, ProviderRow,
-        ProviderView,
+        CertificateFacts, LinkableProvider, LinkedDomain, MetadataFacts, OidcAddresses, OwnIdentities,
+        OwnIdentity, ProviderAddresses, ProviderChoice, ProviderChoices, ProviderKey, ProviderRemoval,
+        ProviderRow, ProviderView, SamlAddresses,
     },
     mails::{MailRow, MailView},
     organizations::{

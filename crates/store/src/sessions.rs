@@ -177,3 +177,15 @@ pub async fn remove_of_subject(
     let rows: Vec<(Option<UserId>,)> = fetch_all!(tx, text, id, subject, session_index)?;
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
+
+/// Ends the sessions that began with that session at an identity provider, whoever's they are; returns whose they were.
+pub async fn remove_of_index(
+    tx: &mut Tx,
+    id: IdentityProviderId,
+    session_index: &str,
+) -> Result<Vec<Option<UserId>>, Error> {
+    let text =
+        "DELETE FROM sessions WHERE identity_provider_id = $1 AND session_index = $2 RETURNING user_id";
+    let rows: Vec<(Option<UserId>,)> = fetch_all!(tx, text, id, session_index)?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}

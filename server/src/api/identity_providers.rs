@@ -4,8 +4,9 @@ use control::identity_providers::{self, Change};
 use domain::{
     actions::Action,
     errors::Error,
-    identity_providers::{ProviderState, SamlSettings},
+    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState},
     ids::{DomainId, IdentityProviderId, OrganizationId},
+    secrets::Secret,
     views::{Page, ProviderRemoval, ProviderRow, ProviderView},
 };
 use schemars::JsonSchema;
@@ -32,7 +33,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get(PROVIDERS, "listIdentityProviders", ListIdentityProviders, list)
             .about("Lists the identity providers by name."),
         Operation::post(PROVIDERS, "createIdentityProvider", EditIdentityProvider, create)
-            .about("Adds a SAML identity provider as a draft, with what its product proposes and a key of ours."),
+            .about("Adds an identity provider as a draft, with what its product proposes; for SAML with a key of ours."),
         Operation::get(PROVIDER, "getIdentityProvider", ListIdentityProviders, view)
             .about("Shows an identity provider: settings, certificates, our addresses and keys, its last test."),
         Operation::put(PROVIDER, "setIdentityProvider", EditIdentityProvider, edit)
@@ -65,10 +66,17 @@ impl Listed for ProviderRow {
 struct CreateProvider {
     /// Its name, unique in the organization.
     name: String,
+    /// What it speaks: `saml` or `oidc`.
+    #[serde(default = "saml")]
+    protocol: ProviderProtocol,
     /// The product that it is, which decides what is proposed.
     #[serde(default = "other")]
     #[schemars(example = &"okta")]
     product: String,
+}
+
+const fn saml() -> ProviderProtocol {
+    ProviderProtocol::Saml
 }
 
 fn other() -> String {
@@ -81,8 +89,11 @@ fn other() -> String {
 struct SetProvider {
     /// Its name, unique in the organization.
     name: String,
-    /// Its settings: what is left out has its usual value.
-    settings: SamlSettings,
+    /// Its settings: what is left out has its usual value. The protocol has to be the one that it speaks.
+    settings: ProviderSettings,
+    /// The secret that it knows us by, of one that speaks OpenID Connect. Left out, the old one stays; it is never shown.
+    #[serde(default)]
+    client_secret: Option<Secret>,
     /// The domains that lead to it.
     domains: Vec<DomainId>,
     /// The generation that this is a change of; if it is not the present one, nothing is changed.
@@ -126,8 +137,9 @@ async fn list(call: Call) -> Result<Page<ProviderRow>, Error> {
 
 async fn create(call: Call<Json<CreateProvider>>) -> Result<Created<ProviderView>, Error> {
     let Json(body) = &call.body;
+    let organization = call.id("organization")?;
     let made =
-        identity_providers::create(&call.ctx, call.id("organization")?, &body.name, &body.product).await;
+        identity_providers::create(&call.ctx, organization, &body.name, body.protocol, &body.product).await;
     // The product is called so here.
     made.map(Created).map_err(|error| match error {
         Error::Invalid { field, reason } if field == "preset" => Error::invalid("product", reason),
@@ -142,8 +154,8 @@ async fn view(call: Call) -> Result<Json<ProviderView>, Error> {
 
 async fn edit(call: Call<Json<SetProvider>>) -> Result<Json<ProviderView>, Error> {
     let (organization, id) = named(&call)?;
-    let Json(SetProvider { name, settings, domains, generation }) = call.body;
-    let change = Change { name, settings, domains };
+    let Json(SetProvider { name, settings, client_secret: secret, domains, generation }) = call.body;
+    let change = Change { name, settings, secret, domains };
     identity_providers::edit(&call.ctx, organization, id, generation, change).await.map(Json)
 }
 
@@ -156,7 +168,12 @@ async fn import(call: Call<Json<ImportMetadata>>) -> Result<Json<ProviderView>, 
     let (organization, id) = named(&call)?;
     let Json(body) = &call.body;
     let before = identity_providers::view(&call.ctx, organization, id).await?;
-    let mut settings = before.settings;
+    let Some(settings) = before.settings.saml() else {
+        return Err(Error::conflict(
+            "It speaks OpenID Connect, which has no metadata to be taken over: the issuer is enough.",
+        ));
+    };
+    let mut settings = settings.clone();
     settings.metadata_url = body.metadata_url.clone().unwrap_or(settings.metadata_url);
     let entity = body.entity_id.as_deref();
     let read = match &body.metadata {
@@ -167,7 +184,8 @@ async fn import(call: Call<Json<ImportMetadata>>) -> Result<Json<ProviderView>, 
     };
     let change = Change {
         name: before.row.name,
-        settings: read?,
+        settings: read?.into(),
+        secret: None,
         domains: before.row.domains.iter().map(|domain| domain.domain_id).collect(),
     };
     identity_providers::edit(&call.ctx, organization, id, body.generation, change).await.map(Json)

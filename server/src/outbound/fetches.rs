@@ -1,8 +1,9 @@
-//! Fetching over HTTP: one request after the other, each to a checked address, with limits on everything.
+//! Fetching over HTTP and posting forms: one request after the other, each to a checked address, with limits on everything.
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use reqwest::{Client, Response, StatusCode, Url, header, redirect::Policy};
+use identity::oidc::exchanges::{HttpRequest, HttpResponse};
+use reqwest::{Client, Response, StatusCode, Url, header, header::HeaderValue, redirect::Policy};
 use url::Host;
 
 use super::{addresses::Allowed, errors::OutboundError, names::Checked, names::Names};
@@ -60,6 +61,30 @@ impl Fetcher {
         Err(OutboundError::Redirects(cut(address)))
     }
 
+    /// Sends one request as it is, and gives the answer whatever its status is. Follows no redirect.
+    pub(super) async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse, OutboundError> {
+        let unreadable = || OutboundError::Address(cut(&request.address));
+        let url = Url::parse(&request.address).map_err(|_| unreadable())?;
+        self.check(&url)?;
+        let mut sent = match &request.form {
+            Some(form) => self
+                .client
+                .post(url.clone())
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.expose().to_owned()),
+            None => self.client.get(url.clone()),
+        };
+        if let Some(authorization) = &request.authorization {
+            let mut value = HeaderValue::from_str(authorization.expose()).map_err(|_| unreadable())?;
+            value.set_sensitive(true);
+            sent = sent.header(header::AUTHORIZATION, value);
+        }
+        let sent = sent.header(header::ACCEPT, "application/json").send().await;
+        let response = sent.map_err(|error| meaning(&url, &error))?;
+        let status = response.status().as_u16();
+        Ok(HttpResponse { status, body: read(&url, response, request.bytes_max).await? })
+    }
+
     /// Whether an address may be fetched, as far as it tells by itself. Names are checked when they are resolved.
     fn check(&self, url: &Url) -> Result<(), OutboundError> {
         let unreadable = || OutboundError::Address(cut(url.as_str()));
@@ -109,11 +134,16 @@ fn may_follow(first: &str, from: &Url, to: &Url) -> bool {
     is_same && !is_downgrade
 }
 
-async fn body(url: &Url, mut response: Response, limit: usize) -> Result<Vec<u8>, OutboundError> {
+async fn body(url: &Url, response: Response, limit: usize) -> Result<Vec<u8>, OutboundError> {
     let address = cut(url.as_str());
     if response.status() != StatusCode::OK {
         return Err(OutboundError::Status { address, status: response.status().as_u16() });
     }
+    read(url, response, limit).await
+}
+
+async fn read(url: &Url, mut response: Response, limit: usize) -> Result<Vec<u8>, OutboundError> {
+    let address = cut(url.as_str());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| meaning(url, &error))? {
         if body.len() + chunk.len() > limit {

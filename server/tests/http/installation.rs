@@ -165,6 +165,7 @@ impl Installation {
             mailer: None,
             look_ups: Some(world.clone()),
             saml_judge,
+            provider_http: None,
             public_url: public_url.to_owned(),
             breached: None,
         };

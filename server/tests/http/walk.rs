@@ -57,10 +57,11 @@ fn registered() -> BTreeSet<(Kind, String, String)> {
         };
         (kind, get.clone(), without_names(path))
     });
-    let saml = server::saml::PATHS
+    let protocols = server::saml::PATHS
         .iter()
+        .chain(server::oidc::PATHS)
         .map(|(method, path)| (Kind::Machinery, method.to_string(), without_names(path)));
-    pages.chain(posted).chain(functions).chain(operations).chain(others).chain(saml).collect()
+    pages.chain(posted).chain(functions).chain(operations).chain(others).chain(protocols).collect()
 }
 
 #[tokio::test]

@@ -2,9 +2,12 @@
 
 use domain::{
     domains::DomainState,
-    identity_providers::SamlSettings,
+    identity_providers::{ProviderSettings, SamlSettings},
     ids::{IdentityProviderId, OrganizationId},
-    views::{CertificateFacts, LinkedDomain, MetadataFacts, ProviderAddresses, ProviderRow, ProviderView},
+    views::{
+        CertificateFacts, LinkedDomain, MetadataFacts, OidcAddresses, ProviderAddresses, ProviderRow,
+        ProviderView, SamlAddresses,
+    },
 };
 use identity::saml::certificates::{Certificate, Facts};
 use store::{Tx, identity_providers::IdentityProvider};
@@ -27,13 +30,14 @@ pub(super) async fn row(
     let settings = read(provider)?;
     let linked = store::identity_providers::domains(tx, provider.id).await?;
     let domains = store::domains::list(tx, provider.organization_id).await?;
-    let ends = certificates(&settings).into_iter().map(|facts| facts.not_after).max();
+    let ends =
+        settings.saml().map(certificates).unwrap_or_default().into_iter().map(|facts| facts.not_after).max();
     Ok(ProviderRow {
         id: provider.id,
         organization_id: provider.organization_id,
         name: provider.name.clone(),
         protocol: provider.protocol,
-        preset: settings.preset,
+        preset: settings.preset(),
         state: provider.state,
         people: store::identities::count(tx, provider.id).await?,
         domains: domains
@@ -49,7 +53,11 @@ pub(super) async fn row(
         passed_at: provider.passed_at,
         certificate_ends_at: ends,
         certificate_days_left: ends.map(|ends| (ends.micros() - control.now().micros()).div_euclid(DAY)),
-        missing: settings.missing().into_iter().map(ToOwned::to_owned).collect(),
+        missing: settings
+            .missing(provider.secret_sealed.is_some())
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect(),
         generation: provider.generation,
     })
 }
@@ -62,12 +70,20 @@ pub(super) async fn look(
 ) -> Result<ProviderView, Failure> {
     let settings = read(&provider)?;
     let watch = store::provider_watches::find(tx, provider.id).await?;
-    let watch = watch.filter(|_| !settings.metadata_url.is_empty());
+    let watch = watch.filter(|_| settings.saml().is_some_and(|saml| !saml.metadata_url.is_empty()));
     Ok(ProviderView {
         row: row(control, tx, &provider).await?,
-        certificates: certificates(&settings),
+        certificates: settings.saml().map(certificates).unwrap_or_default(),
+        has_secret: provider.secret_sealed.is_some(),
         keys: keys::draw(own_keys(control, tx, &provider).await?),
-        addresses: addresses(control, provider.organization_id, provider.id),
+        addresses: match settings {
+            ProviderSettings::Saml(_) => {
+                ProviderAddresses::Saml(addresses(control, provider.organization_id, provider.id))
+            }
+            ProviderSettings::Oidc(_) => {
+                ProviderAddresses::Oidc(client_addresses(control, provider.organization_id, provider.id))
+            }
+        },
         metadata: watch.map(|watch| MetadataFacts {
             read_at: watch.metadata_read_at,
             failing_since: watch.metadata_failing_since,
@@ -90,18 +106,34 @@ pub(super) fn draw_facts(facts: Facts) -> CertificateFacts {
     CertificateFacts { subject, issuer, not_before, not_after, key, fingerprint }
 }
 
-/// Our addresses for an identity provider.
+/// Our addresses for an identity provider that speaks SAML.
 pub(crate) fn addresses(
     control: &Control,
     organization: OrganizationId,
     id: IdentityProviderId,
-) -> ProviderAddresses {
+) -> SamlAddresses {
     let public = control.public_url();
     let base = format!("{public}/v1/sso/saml/account/{organization}/method/{id}");
-    ProviderAddresses {
+    SamlAddresses {
         metadata: format!("{base}/metadata"),
         acs: format!("{base}/acs"),
         slo: format!("{base}/slo"),
+        start: format!("{public}/sign-in/sso/{id}"),
+    }
+}
+
+/// Our addresses for an identity provider that speaks OpenID Connect.
+pub(crate) fn client_addresses(
+    control: &Control,
+    organization: OrganizationId,
+    id: IdentityProviderId,
+) -> OidcAddresses {
+    let public = control.public_url();
+    let base = format!("{public}/v1/sso/oidc/account/{organization}/method/{id}");
+    OidcAddresses {
+        callback: format!("{base}/callback"),
+        backchannel_logout: format!("{base}/backchannel-logout"),
+        post_logout: format!("{public}/signed-out"),
         start: format!("{public}/sign-in/sso/{id}"),
     }
 }

@@ -4,6 +4,7 @@
 use domain::{
     errors::Error,
     events::EventType,
+    identity_providers::ProviderProtocol,
     ids::{IdentityProviderId, IdentityProviderKeyId, OrganizationId},
     secrets::Secret,
     timestamps::Timestamp,
@@ -125,7 +126,7 @@ pub(super) fn draw(keys: Vec<Own>) -> Vec<ProviderKey> {
 /// Makes the next key of ours towards an identity provider: it is given out in our metadata, and decrypts, but does not sign yet.
 ///
 /// # Errors
-/// `Conflict` when there are two already; `Denied`; `StepUp` for one that is no draft; `NotFound`.
+/// `Conflict` when there are two already, or none is needed; `Denied`; `StepUp` for one that is no draft; `NotFound`.
 pub async fn add_key(
     ctx: &Context,
     organization: OrganizationId,
@@ -133,6 +134,10 @@ pub async fn add_key(
 ) -> Result<ProviderView, Error> {
     attempt!(ctx, {
         let permit = permit(ctx, organization, id).await?;
+        if find(&mut permit.read().await?, organization, id).await?.protocol != ProviderProtocol::Saml {
+            let reason = "OpenID Connect needs no keys of ours: it knows us by the client secret.";
+            return Err(Error::conflict(reason).into());
+        }
         let key = make(&ctx.control).await?;
         let mut write = permit.write(EventType::IdentityProviderKeyChanged).await?;
         let provider = find(&mut write.tx, organization, id).await?;

@@ -2,7 +2,11 @@
 
 use domain::{
     errors::Error,
-    identity_providers::{Binding, MAPPED_GROUPS_MAX, SESSION_SECONDS, SamlSettings, URI_CHARS_MAX},
+    identity_providers::{
+        ACR_VALUES_MAX, AttributeMapping, Binding, MAPPED_GROUPS_MAX, MappedGroup, OPENID_SCOPE,
+        OidcSettings, ProviderProtocol, ProviderSettings, SCOPES_MAX, SESSION_SECONDS, SamlSettings,
+        TOKEN_ALGORITHMS, URI_CHARS_MAX,
+    },
     ids::{GroupId, OrganizationId},
     timestamps::Timestamp,
 };
@@ -18,15 +22,43 @@ use crate::errors::Failure;
 /// What an address has to be.
 pub(super) const ADDRESS: &str = "Enter a whole address that begins with https://.";
 
-/// Settings as they are stored.
-pub(crate) fn read(provider: &IdentityProvider) -> Result<SamlSettings, Failure> {
+/// Settings as they are stored: the protocol stands beside them.
+pub(super) fn stored(settings: &ProviderSettings) -> Result<String, Failure> {
+    Ok(match settings {
+        ProviderSettings::Saml(settings) => serde_json::to_string(settings)?,
+        ProviderSettings::Oidc(settings) => serde_json::to_string(settings)?,
+    })
+}
+
+/// Settings from what is stored.
+pub(crate) fn read(provider: &IdentityProvider) -> Result<ProviderSettings, Failure> {
     let unreadable = |error| {
         Failure::Inconsistent(format!(
             "settings of the identity provider {} cannot be read: {error}",
             provider.id
         ))
     };
-    serde_json::from_str(&provider.settings).map_err(unreadable)
+    match provider.protocol {
+        ProviderProtocol::Saml => serde_json::from_str(&provider.settings).map(ProviderSettings::Saml),
+        ProviderProtocol::Oidc => serde_json::from_str(&provider.settings).map(ProviderSettings::Oidc),
+    }
+    .map_err(unreadable)
+}
+
+/// Settings of an identity provider that is asked for as one that speaks SAML; `NotFound` for another.
+pub(crate) fn read_saml(provider: &IdentityProvider) -> Result<SamlSettings, Failure> {
+    match read(provider)? {
+        ProviderSettings::Saml(settings) => Ok(settings),
+        ProviderSettings::Oidc(_) => Err(Error::NotFound.into()),
+    }
+}
+
+/// Settings of an identity provider that is asked for as one that speaks OpenID Connect; `NotFound` for another.
+pub(crate) fn read_oidc(provider: &IdentityProvider) -> Result<OidcSettings, Failure> {
+    match read(provider)? {
+        ProviderSettings::Oidc(settings) => Ok(settings),
+        ProviderSettings::Saml(_) => Err(Error::NotFound.into()),
+    }
 }
 
 /// Settings with what metadata says: entity id, addresses, certificates. Everything else stays.
@@ -58,17 +90,18 @@ fn with_metadata(settings: &mut SamlSettings, read: metadata::IdpMetadata) {
 }
 
 /// Settings that may be stored, in one form.
-pub(super) fn checked(mut settings: SamlSettings) -> Result<SamlSettings, Error> {
+pub(super) fn checked(settings: ProviderSettings) -> Result<ProviderSettings, Error> {
+    Ok(match settings {
+        ProviderSettings::Saml(settings) => checked_saml(settings)?.into(),
+        ProviderSettings::Oidc(settings) => checked_oidc(settings)?.into(),
+    })
+}
+
+fn checked_saml(mut settings: SamlSettings) -> Result<SamlSettings, Error> {
     for (field, text) in [
         ("entity_id", &mut settings.entity_id),
         ("context_class", &mut settings.context_class),
         ("name_id_format", &mut settings.name_id_format),
-        ("mapping.identity", &mut settings.mapping.identity),
-        ("mapping.email", &mut settings.mapping.email),
-        ("mapping.first_name", &mut settings.mapping.first_name),
-        ("mapping.last_name", &mut settings.mapping.last_name),
-        ("mapping.real_name", &mut settings.mapping.real_name),
-        ("mapping.groups", &mut settings.mapping.groups),
     ] {
         *text = uri(field, text)?;
     }
@@ -88,34 +121,97 @@ pub(super) fn checked(mut settings: SamlSettings) -> Result<SamlSettings, Error>
         let reason = format!("Choose one of {}. SHA-1 is not safe any more.", names.join(", "));
         return Err(Error::invalid("signature_algorithm", reason));
     }
-    if settings.session_seconds.is_some_and(|seconds| !SESSION_SECONDS.contains(&seconds)) {
+    session(settings.session_seconds)?;
+    people(&mut settings.mapping, &mut settings.groups)?;
+    Ok(settings)
+}
+
+fn checked_oidc(mut settings: OidcSettings) -> Result<OidcSettings, Error> {
+    settings.issuer = uri("issuer", &settings.issuer)?;
+    settings.client_id = uri("client_id", &settings.client_id)?;
+    // Query and fragment are no part of an issuer (OpenID Connect Discovery 1.0, section 3).
+    if !settings.issuer.is_empty() && (!is_address(&settings.issuer) || settings.issuer.contains(['?', '#']))
+    {
+        let reason =
+            "Enter the issuer to the letter: a whole address that begins with https://, without ? and #.";
+        return Err(Error::invalid("issuer", reason));
+    }
+    settings.scopes = words("scopes", &settings.scopes, SCOPES_MAX)?;
+    if !settings.scopes.iter().any(|scope| scope == OPENID_SCOPE) {
+        settings.scopes.insert(0, OPENID_SCOPE.to_owned());
+    }
+    settings.acr_values = words("acr_values", &settings.acr_values, ACR_VALUES_MAX)?;
+    settings.algorithms = words("algorithms", &settings.algorithms, TOKEN_ALGORITHMS.len())?;
+    let is_known = |name: &String| TOKEN_ALGORITHMS.contains(&name.as_str());
+    if settings.algorithms.is_empty() || !settings.algorithms.iter().all(is_known) {
+        let reason = format!("Choose some of {}.", TOKEN_ALGORITHMS.join(", "));
+        return Err(Error::invalid("algorithms", reason));
+    }
+    session(settings.session_seconds)?;
+    people(&mut settings.mapping, &mut settings.groups)?;
+    Ok(settings)
+}
+
+/// Words that are sent with blanks between, each once and as they came.
+fn words(field: &str, texts: &[String], most: usize) -> Result<Vec<String>, Error> {
+    let mut words: Vec<String> = Vec::new();
+    for word in texts.iter().flat_map(|text| text.split_whitespace()) {
+        let word = uri(field, word)?;
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.len() > most || !words.iter().all(|word| word.chars().all(|sign| sign.is_ascii_graphic())) {
+        let reason = format!("Enter at most {most} words of ASCII with blanks between.");
+        return Err(Error::invalid(field, reason));
+    }
+    Ok(words)
+}
+
+fn session(seconds: Option<i64>) -> Result<(), Error> {
+    if seconds.is_some_and(|seconds| !SESSION_SECONDS.contains(&seconds)) {
         return Err(Error::invalid("session_seconds", "Choose half an hour to a day, or nothing."));
     }
-    if settings.groups.len() > MAPPED_GROUPS_MAX {
+    Ok(())
+}
+
+/// What is said of people, and of their groups.
+fn people(mapping: &mut AttributeMapping, groups: &mut Vec<MappedGroup>) -> Result<(), Error> {
+    for (field, text) in [
+        ("mapping.identity", &mut mapping.identity),
+        ("mapping.email", &mut mapping.email),
+        ("mapping.first_name", &mut mapping.first_name),
+        ("mapping.last_name", &mut mapping.last_name),
+        ("mapping.real_name", &mut mapping.real_name),
+        ("mapping.groups", &mut mapping.groups),
+    ] {
+        *text = uri(field, text)?;
+    }
+    if groups.len() > MAPPED_GROUPS_MAX {
         return Err(Error::invalid("groups", format!("At most {MAPPED_GROUPS_MAX} groups can be mapped.")));
     }
-    for mapped in &mut settings.groups {
+    for mapped in groups.iter_mut() {
         mapped.value = uri("groups", &mapped.value)?;
         if mapped.value.is_empty() {
             return Err(Error::invalid("groups", "Enter what the identity provider calls each group."));
         }
     }
-    settings.groups.sort();
-    settings.groups.dedup();
-    if !settings.groups.is_empty() && settings.mapping.groups.is_empty() {
-        return Err(Error::invalid("mapping.groups", "Enter the attribute that names the groups."));
+    groups.sort();
+    groups.dedup();
+    if !groups.is_empty() && mapping.groups.is_empty() {
+        return Err(Error::invalid("mapping.groups", "Enter what names the groups."));
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// Refuses groups that are not there.
 pub(super) async fn groups_exist(
     tx: &mut Tx,
     organization: OrganizationId,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
 ) -> Result<(), Failure> {
-    let mapped = settings.groups.iter().map(|mapped| ("groups", mapped.group_id));
-    let all: Vec<(&str, GroupId)> = mapped.chain(settings.group_id.map(|id| ("group_id", id))).collect();
+    let mapped = settings.groups().iter().map(|mapped| ("groups", mapped.group_id));
+    let all: Vec<(&str, GroupId)> = mapped.chain(settings.group_id().map(|id| ("group_id", id))).collect();
     for (field, id) in all {
         if store::groups::find(tx, organization, id).await?.is_none() {
             return Err(Error::invalid(field, "Choose groups of this organization.").into());

@@ -18,7 +18,7 @@ use serde_json::json;
 use store::{Tx, identity_providers::IdentityProvider, provider_watches::ProviderWatch};
 use tokio::sync::watch;
 
-use super::{drawing::certificates, imported, letters, name_in, read};
+use super::{drawing::certificates, imported, letters, name_in, read_saml};
 use crate::{
     Control,
     domains::cut,
@@ -86,7 +86,7 @@ async fn look_at(control: &Control, due: &IdentityProvider) -> Result<bool, Fail
     if !claimed {
         return Ok(false);
     }
-    let settings = read(due)?;
+    let settings = read_saml(due)?;
     // What nobody signs in with yet is its maker's to fill in.
     let is_read = due.state != ProviderState::Draft && !settings.metadata_url.is_empty();
     let found = match is_read {

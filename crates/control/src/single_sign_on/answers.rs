@@ -53,7 +53,7 @@ pub async fn receive(
     let (provider, settings, keys) = attempt!(ctx, {
         let mut tx = permit.read().await?;
         let provider = identity_providers::find(&mut tx, organization, id).await?;
-        let settings = identity_providers::read(&provider)?;
+        let settings = identity_providers::read_saml(&provider)?;
         let keys = own_keys(&ctx.control, &mut tx, &provider).await?;
         Ok((provider, settings, keys))
     })?;
@@ -168,7 +168,7 @@ async fn keep(
 }
 
 /// Puts a refusal on record, unless its network had so many that it has to wait, and answers with the one text for all.
-async fn refuse<T>(
+pub(super) async fn refuse<T>(
     ctx: &Context,
     permit: &Permit,
     provider: &IdentityProvider,

@@ -5,37 +5,36 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    identity_providers::{ProviderState, SamlSettings, TestCheck, TestReport},
+    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState, TestReport},
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
     secrets::Secret,
     sign_ins::{CeremonyKind, FactorKind, Proof, SignInMethod},
     states::Outcome,
 };
-use identity::saml::verifications::{Assertion, Report, SKEW};
-use store::identity_providers::IdentityProvider;
+use identity::saml::verifications::SKEW;
+use store::{Tx, identity_providers::IdentityProvider};
 
 use super::{
     ProviderSession, Purpose, REQUEST, Trip,
     answers::REFUSED,
+    codes::{self, Asked},
     hash, open,
     people::{self, Person},
+    vouchers::{Verdict, Voucher},
 };
 use crate::{
     Context,
     ceremonies::{self, Ceremony},
     contexts::Write,
     errors::{Failure, attempt},
-    identity_providers,
+    identity_providers::{self, client_secret},
     sessions::{
         SignedIn,
         accounts::{Account, complete},
     },
     step_up::Proven,
 };
-
-/// Characters of the XML that a test keeps.
-const XML_CHARS_MAX: usize = 20_000;
 
 /// What a trip to an identity provider came to.
 pub enum Finished {
@@ -55,27 +54,75 @@ pub enum Finished {
 /// `Conflict` when it was begun in another browser, took too long or was ended already; `Forbidden` when the answer was not
 /// accepted, or whoever it is about may not sign in with it.
 pub async fn finish(ctx: &Context, ceremony: &Secret) -> Result<Finished, Error> {
-    let refusal = attempt!(ctx, {
+    let asked = attempt!(ctx, {
+        let mut tx = ctx.public(Action::SingleSignOn).read().await?;
+        let found: Option<Ceremony<Trip>> =
+            ceremonies::find(&ctx.control, &mut tx, ceremony, CeremonyKind::SingleSignOn).await?;
+        let ceremony = found.ok_or_else(over)?;
+        if ceremony.user().is_some() && ceremony.user() != ctx.user().ok() {
+            return Err(over().into());
+        }
+        Ok(ceremony.state.asked)
+    })?;
+    match asked {
+        Some(asked) => finish_code(ctx, ceremony, &asked).await,
+        None => finish_response(ctx, ceremony).await,
+    }
+}
+
+/// Ends a trip whose answer was judged when it came.
+async fn finish_response(ctx: &Context, ceremony: &Secret) -> Result<Finished, Error> {
+    attempt!(ctx, {
         let permit = ctx.public(Action::SingleSignOn);
         let mut write = permit.write(EventType::UserSignedIn).await?;
-        let found: Option<Ceremony<Trip>> =
-            ceremonies::find(&ctx.control, &mut write.tx, ceremony, CeremonyKind::SingleSignOn).await?;
-        let Some(ceremony) = found else { return Err(over().into()) };
-        let request_hash = hash(REQUEST, &ceremony.state.request_id);
-        let request = store::provider_requests::take(&mut write.tx, &request_hash, ctx.now()).await?;
-        let is_ended = ceremonies::end(&mut write.tx, &ceremony, ctx.now()).await?;
-        let sealed = request.and_then(|request| request.answer_sealed).filter(|_| is_ended);
-        let Some(sealed) = sealed else { return Err(over().into()) };
+        let (ceremony, request_hash, sealed) = take(ctx, &mut write.tx, ceremony).await?;
         let report = open(&ctx.control, &request_hash, &sealed)?;
         let provider = store::identity_providers::find(&mut write.tx, ceremony.state.provider).await?;
         let provider = provider.ok_or(Error::NotFound)?;
-        let end = End { ctx, settings: identity_providers::read(&provider)?, provider, report, ceremony };
-        end.carry_out(write).await
-    });
-    match refusal {
-        Err(error @ Error::Forbidden { .. }) => Err(error),
-        other => other,
-    }
+        let verdict = Verdict::of_saml(report);
+        let end = End { ctx, settings: identity_providers::read(&provider)?, provider, ceremony };
+        end.carry_out(write, &verdict).await
+    })
+}
+
+/// Ends a trip whose answer is a code: it is taken out first, whatever comes of it, and traded in with no transaction open.
+async fn finish_code(ctx: &Context, ceremony: &Secret, asked: &Asked) -> Result<Finished, Error> {
+    let (ceremony, answer, provider) = attempt!(ctx, {
+        // It changes nothing of anybody's, so that it is no event: what comes of it is.
+        let mut tx = ctx.control.store().write().await?;
+        let (ceremony, request_hash, sealed) = take(ctx, &mut tx, ceremony).await?;
+        let provider = store::identity_providers::find(&mut tx, ceremony.state.provider).await?;
+        tx.commit().await?;
+        let answer = codes::open(&ctx.control, &request_hash, &sealed)?;
+        Ok((ceremony, answer, provider.ok_or(Error::NotFound)?))
+    })?;
+    let (settings, secret) = attempt!(ctx, {
+        let mut tx = ctx.public(Action::SingleSignOn).read().await?;
+        let secret = client_secret(&ctx.control, &mut tx, &provider).await?;
+        Ok((identity_providers::read_oidc(&provider)?, secret))
+    })?;
+    let verdict = codes::judge(ctx, &provider, &settings, secret, &ceremony.state, asked, &answer).await;
+    let end = End { ctx, settings: settings.into(), provider, ceremony };
+    attempt!(ctx, {
+        let write = ctx.public(Action::SingleSignOn).write(EventType::UserSignedIn).await?;
+        end.carry_out(write, &verdict).await
+    })
+}
+
+/// Takes a trip and its answer out: once, and by the browser that asked.
+async fn take(
+    ctx: &Context,
+    tx: &mut Tx,
+    ceremony: &Secret,
+) -> Result<(Ceremony<Trip>, Vec<u8>, Vec<u8>), Failure> {
+    let found: Option<Ceremony<Trip>> =
+        ceremonies::find(&ctx.control, tx, ceremony, CeremonyKind::SingleSignOn).await?;
+    let Some(ceremony) = found else { return Err(over().into()) };
+    let request_hash = hash(REQUEST, &ceremony.state.request_id);
+    let request = store::provider_requests::take(tx, &request_hash, ctx.now()).await?;
+    let is_ended = ceremonies::end(tx, &ceremony, ctx.now()).await?;
+    let sealed = request.and_then(|request| request.answer_sealed).filter(|_| is_ended);
+    Ok((ceremony, request_hash, sealed.ok_or_else(over)?))
 }
 
 fn over() -> Error {
@@ -88,55 +135,69 @@ fn over() -> Error {
 struct End<'a> {
     ctx: &'a Context,
     provider: IdentityProvider,
-    settings: SamlSettings,
-    report: Report,
+    settings: ProviderSettings,
     ceremony: Ceremony<Trip>,
 }
 
 impl End<'_> {
-    async fn carry_out(self, mut write: Write) -> Result<Finished, Failure> {
+    async fn carry_out(&self, mut write: Write, verdict: &Verdict) -> Result<Finished, Failure> {
+        self.name_in(&mut write);
+        if self.ceremony.state.purpose == Purpose::Test {
+            self.same_user(&mut write).await?;
+            let report = verdict.test_report(&self.settings);
+            keep_test(self.ctx, write, &self.provider, &report).await?;
+            return Ok(Finished::Tested(self.provider.organization_id, self.provider.id));
+        }
+        if self.provider.state != ProviderState::Active {
+            return Err(Error::NotFound.into());
+        }
+        let voucher = match &verdict.outcome {
+            Ok(voucher) => voucher,
+            Err(refused) => {
+                // The trip is over, whatever came of it.
+                write.event.outcome = Outcome::Denied;
+                if verdict.is_recorded {
+                    write.text("The identity provider’s answer had been refused");
+                } else {
+                    let (name, why) = (&self.provider.name, refused.words());
+                    write.event.event_type = EventType::SingleSignOnAnswered;
+                    write.text(format!("Refused a response of the identity provider {name}: {why}"));
+                }
+                write.commit().await?;
+                return Err(Error::Forbidden { reason: REFUSED.into() }.into());
+            }
+        };
+        let person = match voucher.person(&self.settings) {
+            Ok(person) => person,
+            Err(why) => {
+                let text = format!("Refused a person of the identity provider {}: {why}", self.provider.name);
+                return self.deny(write, text, REFUSED.to_owned()).await;
+            }
+        };
+        if !verdict.is_recorded {
+            let (name, who) = (&self.provider.name, voucher.subject());
+            let text = format!("The identity provider {name} vouched for {who}");
+            write.record(EventType::SingleSignOnAnswered, text).await?;
+        }
+        match self.ceremony.state.purpose {
+            Purpose::SignIn | Purpose::Test => self.sign_in(write, voucher, &person).await,
+            Purpose::Link => self.link(write, &person).await,
+            Purpose::StepUp => self.step_up(write, voucher, &person).await,
+        }
+    }
+
+    /// Says in an event which identity provider it is about.
+    fn name_in(&self, write: &mut Write) {
         write.of_organizations(&[self.provider.organization_id]).subject(
             SubjectKind::IdentityProvider,
             self.provider.id.uuid(),
             self.provider.name.clone(),
         );
-        write.event.credential = Some("saml".into());
-        if self.ceremony.state.purpose == Purpose::Test {
-            return self.keep_test(write).await;
-        }
-        if self.provider.state != ProviderState::Active {
-            return Err(Error::NotFound.into());
-        }
-        let read = match &self.report.outcome {
-            Ok(assertion) => Person::read(assertion, &self.settings)
-                .map(|person| (assertion.clone(), person))
-                .map_err(Some),
-            // Why is on record already, since the answer came.
-            Err(_) => Err(None),
-        };
-        let (assertion, person) = match read {
-            Ok(read) => read,
-            Err(Some(why)) => {
-                let text = format!("Refused a person of the identity provider {}: {why}", self.provider.name);
-                return self.deny(write, text, REFUSED.to_owned()).await;
-            }
-            Err(None) => {
-                // The trip is over, whatever came of it.
-                write.event.outcome = Outcome::Denied;
-                write.text("The identity provider’s answer had been refused");
-                write.commit().await?;
-                return Err(Error::Forbidden { reason: REFUSED.into() }.into());
-            }
-        };
-        match self.ceremony.state.purpose {
-            Purpose::SignIn | Purpose::Test => self.sign_in(write, &assertion, &person).await,
-            Purpose::Link => self.link(write, &person).await,
-            Purpose::StepUp => self.step_up(write, &assertion, &person).await,
-        }
+        write.event.credential = Some(self.provider.protocol.as_str().into());
     }
 
     /// Puts a refusal on record instead of whatever else was written.
-    async fn deny(self, write: Write, text: String, reason: String) -> Result<Finished, Failure> {
+    async fn deny(&self, write: Write, text: String, reason: String) -> Result<Finished, Failure> {
         drop(write);
         let permit = self.ctx.public(Action::SingleSignOn);
         let mut write = permit.write(EventType::UserSignInRefused).await?;
@@ -144,22 +205,17 @@ impl End<'_> {
         ceremonies::end(&mut write.tx, &self.ceremony, self.ctx.now()).await?;
         let request_hash = hash(REQUEST, &self.ceremony.state.request_id);
         store::provider_requests::take(&mut write.tx, &request_hash, self.ctx.now()).await?;
-        write.of_organizations(&[self.provider.organization_id]).subject(
-            SubjectKind::IdentityProvider,
-            self.provider.id.uuid(),
-            self.provider.name.clone(),
-        );
+        self.name_in(&mut write);
         write.event.outcome = Outcome::Denied;
-        write.event.credential = Some("saml".into());
         write.text(text);
         write.commit().await?;
         Err(Error::Forbidden { reason }.into())
     }
 
     async fn sign_in(
-        self,
+        &self,
         mut write: Write,
-        assertion: &Assertion,
+        voucher: &Voucher,
         person: &Person,
     ) -> Result<Finished, Failure> {
         let resolved = people::resolve(self.ctx, &mut write, &self.provider, &self.settings, person).await;
@@ -175,25 +231,23 @@ impl End<'_> {
             return Err(Error::Forbidden { reason: "Your account is deactivated.".into() }.into());
         };
         let now = self.ctx.now();
-        let own_end = self.settings.session_seconds.map(|seconds| {
+        let own_end = self.settings.session_seconds().map(|seconds| {
             now.plus(std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
         });
-        let session = ProviderSession {
-            provider: self.provider.id,
-            name_id: assertion.name_id.clone(),
-            index: assertion.session_index.clone(),
-            ends_at: [own_end, assertion.session_ends_at].into_iter().flatten().min(),
-        };
+        let session = voucher.session(&self.ctx.control, &self.provider, own_end);
         let proof = Proof {
-            method: SignInMethod::Saml,
+            method: match self.provider.protocol {
+                ProviderProtocol::Saml => SignInMethod::Saml,
+                ProviderProtocol::Oidc => SignInMethod::Oidc,
+            },
             second_factor: person.has_second_factor.then_some(FactorKind::IdentityProvider),
             provider: Some(self.provider.organization_id),
         };
         let signed_in = complete(self.ctx, write, &account, &user, proof).await?;
-        Ok(Finished::SignedIn(signed_in, session, self.ceremony.state.next))
+        Ok(Finished::SignedIn(signed_in, session, self.ceremony.state.next.clone()))
     }
 
-    async fn link(self, mut write: Write, person: &Person) -> Result<Finished, Failure> {
+    async fn link(&self, mut write: Write, person: &Person) -> Result<Finished, Failure> {
         let user = self.same_user(&mut write).await?;
         let Some((_, user)) = Account::of(&mut write.tx, user).await? else { return Err(over().into()) };
         people::is_theirs(&mut write, &self.provider, &user).await?;
@@ -210,16 +264,17 @@ impl End<'_> {
     }
 
     async fn step_up(
-        self,
+        &self,
         mut write: Write,
-        assertion: &Assertion,
+        voucher: &Voucher,
         person: &Person,
     ) -> Result<Finished, Failure> {
         let user = self.same_user(&mut write).await?;
         let identity = store::identities::find(&mut write.tx, self.provider.id, &person.subject).await?;
         let is_same = identity.is_some_and(|identity| identity.user_id == user);
         // Who was signed in there before was not asked again.
-        let is_fresh = assertion.authenticated_at.plus(SKEW) >= self.ceremony.state.began_at;
+        let began_at = self.ceremony.state.began_at;
+        let is_fresh = voucher.authenticated_at().is_some_and(|at| at.plus(SKEW) >= began_at);
         if !is_same || !is_fresh {
             let why = if is_same {
                 "they were not asked for their credentials again"
@@ -243,7 +298,7 @@ impl End<'_> {
         let shown = person.has_second_factor.then_some(FactorKind::IdentityProvider);
         let proof = Proof { second_factor: before.second_factor.or(shown), ..before };
         let proven = Proven { proof, proven_at: self.ctx.now() };
-        Ok(Finished::SteppedUp(proven, self.ceremony.state.next))
+        Ok(Finished::SteppedUp(proven, self.ceremony.state.next.clone()))
     }
 
     /// Whoever began the trip has to be the one who is signed in at its end.
@@ -255,47 +310,26 @@ impl End<'_> {
         let found = store::users::find(&mut write.tx, user).await?;
         Ok(found.filter(|user| user.is_active).ok_or_else(over)?.id)
     }
+}
 
-    async fn keep_test(self, mut write: Write) -> Result<Finished, Failure> {
-        self.same_user(&mut write).await?;
-        let report = self.test_report();
-        let (id, generation) = (self.provider.id, self.provider.generation);
-        let text = serde_json::to_string(&report)?;
-        let now = self.ctx.now();
-        store::identity_providers::set_test(&mut write.tx, id, generation, &text, report.passed, now).await?;
-        write.event.event_type = EventType::IdentityProviderTested;
-        let result = report.reason.as_deref().unwrap_or("everything was right");
-        write.text(format!("Tested the identity provider {}: {result}", self.provider.name));
-        write.commit().await?;
-        Ok(Finished::Tested(self.provider.organization_id, id))
-    }
-
-    fn test_report(&self) -> TestReport {
-        let person =
-            self.report.outcome.as_ref().ok().map(|assertion| Person::read(assertion, &self.settings));
-        let reason = match (&self.report.outcome, &person) {
-            (Err(refusal), _) => Some(format!("{} Found: {}", refusal.check.demand(), refusal.detail)),
-            (Ok(_), Some(Err(why))) => Some(format!("Everything was verified, but {why}.")),
-            _ => None,
-        };
-        let short = |xml: &String| xml.chars().take(XML_CHARS_MAX).collect::<String>();
-        TestReport {
-            passed: reason.is_none(),
-            reason,
-            checks: self
-                .report
-                .findings
-                .iter()
-                .map(|finding| TestCheck {
-                    name: finding.check.name().to_owned(),
-                    demand: finding.check.demand().to_owned(),
-                    passed: finding.passed,
-                    seen: finding.seen.clone(),
-                })
-                .collect(),
-            person: person.and_then(Result::ok).map(|person| person.described()).unwrap_or_default(),
-            xml: self.report.xml.as_ref().map(short),
-            decrypted: self.report.decrypted.as_ref().map(short),
-        }
-    }
+/// Keeps what a test of an identity provider found.
+pub(super) async fn keep_test(
+    ctx: &Context,
+    mut write: Write,
+    provider: &IdentityProvider,
+    report: &TestReport,
+) -> Result<(), Failure> {
+    let (id, generation) = (provider.id, provider.generation);
+    let text = serde_json::to_string(report)?;
+    let now = ctx.now();
+    store::identity_providers::set_test(&mut write.tx, id, generation, &text, report.passed, now).await?;
+    write.event.event_type = EventType::IdentityProviderTested;
+    write.of_organizations(&[provider.organization_id]).subject(
+        SubjectKind::IdentityProvider,
+        id.uuid(),
+        provider.name.clone(),
+    );
+    let result = report.reason.as_deref().unwrap_or("everything was right");
+    write.text(format!("Tested the identity provider {}: {result}", provider.name));
+    write.commit().await
 }

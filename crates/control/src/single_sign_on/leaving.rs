@@ -1,10 +1,12 @@
 //! Single logout, both ways: an identity provider asks that somebody be signed out, or somebody who signs out here wants to be signed
-//! out there. By the redirect binding alone, whose signatures are over letters.
+//! out there. With SAML by the redirect binding alone, whose signatures are over letters; what is different with OpenID Connect is
+//! in `endings`.
 
 use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
+    identity_providers::ProviderSettings,
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
     secrets::Secret,
@@ -20,7 +22,7 @@ use identity::saml::{
 };
 use store::identity_providers::IdentityProvider;
 
-use super::{ProviderSession, trips::algorithm};
+use super::{ProviderSession, endings, trips::algorithm};
 use crate::{
     Context, ceremonies,
     contexts::Permit,
@@ -51,7 +53,11 @@ pub async fn remember(ctx: &Context, session: &ProviderSession) -> Result<Option
         let permit = ctx.public(Action::SingleSignOn);
         let provider = store::identity_providers::find(&mut permit.read().await?, session.provider).await?;
         let Some(provider) = provider else { return Ok(None) };
-        if identity_providers::read(&provider)?.slo_url.is_empty() {
+        let has_place = match identity_providers::read(&provider)? {
+            ProviderSettings::Saml(settings) => !settings.slo_url.is_empty(),
+            ProviderSettings::Oidc(settings) => endings::has_place(&ctx.control, &settings).await,
+        };
+        if !has_place {
             return Ok(None);
         }
         let kind = CeremonyKind::SingleLogout;
@@ -74,6 +80,9 @@ pub async fn leave(ctx: &Context, ceremony: &Secret) -> Result<String, Error> {
         let mut tx = permit.read().await?;
         let provider = store::identity_providers::find(&mut tx, session.provider).await?.ok_or_else(over)?;
         drop(tx);
+        if let ProviderSettings::Oidc(settings) = identity_providers::read(&provider)? {
+            return Ok(endings::address(ctx, &provider, &settings, &session).await.ok_or_else(over)?);
+        }
         let id = message_id(ctx);
         let write = |message: &Message<'_>| message.request(&session.name_id, session.index.as_deref());
         send(ctx, &permit, &provider, Kind::Request, &id, None, write).await
@@ -93,7 +102,7 @@ pub async fn receive_logout(
     let permit = ctx.public(Action::SingleSignOn);
     let provider =
         attempt!(ctx, { identity_providers::find(&mut permit.read().await?, organization, id).await })?;
-    let settings = attempt!(ctx, { identity_providers::read(&provider) })?;
+    let settings = attempt!(ctx, { identity_providers::read_saml(&provider) })?;
     let own = addresses(&ctx.control, organization, id);
     let expected = Expected { entity_id: &settings.entity_id, slo_url: &own.slo };
     let certificates: Vec<Certificate> =
@@ -198,7 +207,7 @@ async fn send(
     relay_state: Option<&str>,
     write: impl FnOnce(&Message<'_>) -> String,
 ) -> Result<String, Failure> {
-    let settings = identity_providers::read(provider)?;
+    let settings = identity_providers::read_saml(provider)?;
     let own = addresses(&ctx.control, provider.organization_id, provider.id);
     let keys = own_keys(&ctx.control, &mut permit.read().await?, provider).await?;
     let key =

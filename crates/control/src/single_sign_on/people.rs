@@ -1,16 +1,19 @@
-//! Who somebody is here of whom an identity provider says who they are there: what its attributes mean, which account that is, and
-//! which groups follow. Believes that the assertion was verified.
+//! Who somebody is here of whom an identity provider says who they are there: what its attributes or claims mean, which account that is, and
+//! which groups follow. Believes that they were verified.
 
 use domain::{
     domains::DomainState,
     errors::Error,
     events::EventType,
-    identity_providers::{METHODS_ATTRIBUTE, SECOND_FACTOR_CONTEXTS, SamlSettings, SecondFactorRule},
+    identity_providers::{
+        METHODS_ATTRIBUTE, OidcSettings, ProviderSettings, SECOND_FACTOR_CONTEXTS, SamlSettings,
+        SecondFactorRule,
+    },
     ids::{GroupId, UserId},
     names::{EmailAddress, PersonName},
     principals::UserKind,
 };
-use identity::saml::verifications::Assertion;
+use identity::{oidc::claims::Claims, saml::verifications::Assertion};
 use store::{identities::Identity, identity_providers::IdentityProvider, users::User};
 
 use crate::{Context, contexts::Write, errors::Failure};
@@ -44,12 +47,7 @@ impl Person {
             // Where the attribute is not sent, a NameID that is an address does.
             name => only(assertion, name)?.unwrap_or_else(|| assertion.name_id.value.clone()),
         };
-        if !address.is_ascii()
-            || address.bytes().any(|sign| sign.is_ascii_whitespace() || sign.is_ascii_control())
-        {
-            return Err(format!("{address:?} is no plain e-mail address"));
-        }
-        let email = address.parse().map_err(|_| format!("{address:?} is no e-mail address"))?;
+        let email = plain_address(&address)?;
         Ok(Self {
             subject,
             email,
@@ -59,6 +57,37 @@ impl Person {
                 name => values(assertion, name).map(ToOwned::to_owned).collect(),
             },
             has_second_factor: has_second_factor(assertion, settings.second_factor),
+        })
+    }
+
+    /// Reads the claims of an ID token by the settings' mapping.
+    pub(super) fn of_claims(claims: &Claims, settings: &OidcSettings) -> Result<Self, String> {
+        let mapping = &settings.mapping;
+        let subject = match mapping.identity.as_str() {
+            "" => claims.subject.clone(),
+            name => one(claims, name)?
+                .ok_or_else(|| format!("the claim {name}, which says who it is, is missing"))?,
+        };
+        let name = if mapping.email.is_empty() { "email" } else { &mapping.email };
+        let address = one(claims, name)?
+            .ok_or_else(|| format!("the claim {name}, with the e-mail address, is missing"))?;
+        let email = plain_address(&address)?;
+        match claims.first("email_verified") {
+            Some("true") => {}
+            Some(_) => return Err(format!("{address} is not verified there (email_verified)")),
+            None if settings.requires_verified_email => {
+                return Err(format!("nothing says that {address} is verified there (email_verified)"));
+            }
+            None => {}
+        }
+        let part = |name: &str| if name.is_empty() { Ok(None) } else { one(claims, name) };
+        let parts = [part(&mapping.first_name)?, part(&mapping.last_name)?];
+        Ok(Self {
+            subject,
+            email,
+            name: whole_name(part(&mapping.real_name)?, parts),
+            groups: claims.values.get(&mapping.groups).cloned().unwrap_or_default(),
+            has_second_factor: settings.has_second_factor(claims.context_class.as_deref(), &claims.methods),
         })
     }
 
@@ -73,6 +102,30 @@ impl Person {
             row("Second factor", if self.has_second_factor { "shown" } else { "not shown" }.into()),
         ]
     }
+}
+
+fn plain_address(address: &str) -> Result<EmailAddress, String> {
+    if !address.is_ascii()
+        || address.bytes().any(|sign| sign.is_ascii_whitespace() || sign.is_ascii_control())
+    {
+        return Err(format!("{address:?} is no plain e-mail address"));
+    }
+    address.parse().map_err(|_| format!("{address:?} is no e-mail address"))
+}
+
+/// The one value of a claim; none if it is not sent.
+fn one(claims: &Claims, name: &str) -> Result<Option<String>, String> {
+    match claims.values.get(name).map(Vec::as_slice).unwrap_or_default() {
+        [] => Ok(None),
+        [value] => Ok(Some(value.clone())),
+        _ => Err(format!("the claim {name} has several values")),
+    }
+}
+
+/// The whole name if it is sent, or what there is of its parts.
+fn whole_name(whole: Option<String>, parts: [Option<String>; 2]) -> Option<String> {
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    whole.or_else(|| (!parts.is_empty()).then(|| parts.join(" ")))
 }
 
 fn values<'a>(assertion: &'a Assertion, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -95,12 +148,8 @@ fn only(assertion: &Assertion, name: &str) -> Result<Option<String>, String> {
 fn name(assertion: &Assertion, settings: &SamlSettings) -> Result<Option<String>, String> {
     let part = |name: &str| if name.is_empty() { Ok(None) } else { only(assertion, name) };
     let mapping = &settings.mapping;
-    if let Some(whole) = part(&mapping.real_name)? {
-        return Ok(Some(whole));
-    }
-    let parts: Vec<String> =
-        [part(&mapping.first_name)?, part(&mapping.last_name)?].into_iter().flatten().collect();
-    Ok((!parts.is_empty()).then(|| parts.join(" ")))
+    let parts = [part(&mapping.first_name)?, part(&mapping.last_name)?];
+    Ok(whole_name(part(&mapping.real_name)?, parts))
 }
 
 fn has_second_factor(assertion: &Assertion, rule: SecondFactorRule) -> bool {
@@ -121,7 +170,7 @@ pub(super) async fn resolve(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
 ) -> Result<User, Failure> {
     let user = match store::identities::find(&mut write.tx, provider.id, &person.subject).await? {
@@ -156,7 +205,7 @@ async fn new(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
 ) -> Result<User, Failure> {
     let email = person.email.as_str();
@@ -174,7 +223,7 @@ async fn new(
             return Err(refused("Your account is deactivated. Ask an admin of your organization."));
         }
         Some(user) => user,
-        None if settings.creates_members => make(ctx, write, person).await?,
+        None if settings.creates_members() => make(ctx, write, person).await?,
         None => {
             return Err(refused(format!(
                 "There is no account for {email}. Ask an admin of your organization to invite you."
@@ -244,7 +293,7 @@ async fn join(
     ctx: &Context,
     write: &mut Write,
     provider: &IdentityProvider,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     user: &User,
 ) -> Result<(), Failure> {
     let organization = provider.organization_id;
@@ -253,7 +302,7 @@ async fn join(
         Some(_) => {
             return Err(refused("You are deactivated in this organization. Ask one of its admins."));
         }
-        None if !settings.creates_members => {
+        None if !settings.creates_members() => {
             return Err(refused(
                 "You do not belong to this organization. Ask one of its admins to invite you.",
             ));
@@ -263,7 +312,7 @@ async fn join(
     store::memberships::add(&mut write.tx, organization, user.id, false, ctx.now()).await?;
     let text = format!("{} joined through the identity provider {}", user.email, provider.name);
     write.record(EventType::UserJoined, text).await?;
-    if let Some(group) = settings.group_id {
+    if let Some(group) = settings.group_id() {
         add_to(ctx, write, group, user).await?;
     }
     Ok(())
@@ -273,19 +322,19 @@ async fn join(
 async fn join_groups(
     ctx: &Context,
     write: &mut Write,
-    settings: &SamlSettings,
+    settings: &ProviderSettings,
     person: &Person,
     user: &User,
 ) -> Result<(), Failure> {
-    let mut mapped: Vec<GroupId> = settings.groups.iter().map(|mapped| mapped.group_id).collect();
+    let mut mapped: Vec<GroupId> = settings.groups().iter().map(|mapped| mapped.group_id).collect();
     mapped.sort();
     mapped.dedup();
     for group in mapped {
         let is_named = settings
-            .groups
+            .groups()
             .iter()
             .any(|mapped| mapped.group_id == group && person.groups.contains(&mapped.value));
-        if is_named || Some(group) == settings.group_id {
+        if is_named || Some(group) == settings.group_id() {
             add_to(ctx, write, group, user).await?;
         } else if store::group_members::remove(&mut write.tx, group, user.id).await? {
             let text =

@@ -6,20 +6,24 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     actions::Action,
     errors::Error,
-    identity_providers::{Binding, ProviderState, SamlSettings},
+    events::EventType,
+    identity_providers::{Binding, ProviderSettings, ProviderState, SamlSettings},
     ids::{IdentityProviderId, OrganizationId, UserId},
     names::EmailAddress,
     sign_ins::CeremonyKind,
     views::ProviderChoice,
 };
-use identity::saml::{
-    keys::SignatureAlgorithm,
-    redirects::{self, Kind, Signing},
-    requests::{self, AuthnRequest, ID_BYTES},
+use identity::{
+    oidc::{checks::Refusal, verifications::Report},
+    saml::{
+        keys::SignatureAlgorithm,
+        redirects::{self, Kind, Signing},
+        requests::{self, AuthnRequest, ID_BYTES},
+    },
 };
 use store::{access::Target, identity_providers::IdentityProvider, provider_requests::ProviderRequest};
 
-use super::{Purpose, REQUEST, Trip, hash};
+use super::{Purpose, REQUEST, Trip, answers::refuse, codes, finishing::keep_test, hash, vouchers::Verdict};
 use crate::{
     Context, Control,
     ceremonies::{self, Begun},
@@ -34,6 +38,10 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Requests that wait for their answer at the same time, at most.
 const UNDER_WAY_MAX: i64 = 50_000;
+
+/// What everybody is told who cannot be sent to an identity provider.
+const UNASKED: &str = "The identity provider could not be asked. Try again in a minute; if it stays, ask an admin of your organization, \
+    who finds the reason in its events.";
 
 /// How a browser gets to the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +92,8 @@ pub async fn begin(ctx: &Context, id: IdentityProviderId, next: &str) -> Result<
     })
 }
 
-/// Begins a test of an identity provider, which signs nobody in.
+/// Begins a test of an identity provider, which signs nobody in. Gives nothing if it ended at once, because the identity provider
+/// could not even be asked: the report says why.
 ///
 /// # Errors
 /// `Conflict` when something is missing; `Denied`; `NotFound`.
@@ -92,11 +101,32 @@ pub async fn begin_test(
     ctx: &Context,
     organization: OrganizationId,
     id: IdentityProviderId,
-) -> Result<Begun<Way>, Error> {
+) -> Result<Option<Begun<Way>>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::TestIdentityProvider, Target::Organization(organization)).await?;
         let provider = identity_providers::find(&mut permit.read().await?, organization, id).await?;
-        send(ctx, &permit, &provider, Purpose::Test, Some(ctx.user()?), "").await
+        let ProviderSettings::Oidc(settings) = complete(&provider)? else {
+            return send(ctx, &permit, &provider, Purpose::Test, Some(ctx.user()?), "").await.map(Some);
+        };
+        let sent = match codes::ask(&ctx.control, &provider, &settings, settings.is_forced, true).await {
+            Ok(sent) => sent,
+            Err(refusal) => {
+                let verdict = Verdict::of_oidc(Report::refused(refusal));
+                let report = verdict.test_report(&ProviderSettings::Oidc(settings));
+                let write = permit.write(EventType::IdentityProviderTested).await?;
+                keep_test(ctx, write, &provider, &report).await?;
+                return Ok(None);
+            }
+        };
+        let trip = Trip {
+            provider: provider.id,
+            request_id: sent.state,
+            purpose: Purpose::Test,
+            next: String::new(),
+            began_at: ctx.now(),
+            asked: Some(sent.asked),
+        };
+        set_out(ctx, &provider, Some(ctx.user()?), Way::Redirect(sent.address), &trip).await.map(Some)
     })
 }
 
@@ -142,10 +172,75 @@ async fn send(
     user: Option<UserId>,
     next: &str,
 ) -> Result<Begun<Way>, Failure> {
+    let trip = |request_id, asked| Trip {
+        provider: provider.id,
+        request_id,
+        purpose,
+        next: next.to_owned(),
+        began_at: ctx.now(),
+        asked,
+    };
+    let settings = complete(provider)?;
+    let (way, trip) = match &settings {
+        ProviderSettings::Saml(settings) => {
+            let (request_id, way) = ask_by_saml(ctx, permit, provider, settings, purpose).await?;
+            (way, trip(request_id, None))
+        }
+        ProviderSettings::Oidc(settings) => {
+            let is_forced = settings.is_forced || purpose == Purpose::StepUp;
+            let sent = match codes::ask(&ctx.control, provider, settings, is_forced, false).await {
+                Ok(sent) => sent,
+                Err(refusal) => return Err(unasked(ctx, permit, provider, &refusal).await?.into()),
+            };
+            (Way::Redirect(sent.address), trip(sent.state, Some(sent.asked)))
+        }
+    };
+    set_out(ctx, provider, user, way, &trip).await
+}
+
+/// Remembers the trip, and gives the browser what it needs for it.
+async fn set_out(
+    ctx: &Context,
+    provider: &IdentityProvider,
+    user: Option<UserId>,
+    way: Way,
+    trip: &Trip,
+) -> Result<Begun<Way>, Failure> {
+    note(&ctx.control, provider, &trip.request_id, trip.purpose).await?;
+    let ceremony = ceremonies::begin_unrecorded(ctx, CeremonyKind::SingleSignOn, user, trip).await?;
+    Ok(Begun { ceremony, shown: way })
+}
+
+/// The settings, with which people can sign in.
+fn complete(provider: &IdentityProvider) -> Result<ProviderSettings, Failure> {
     let settings = identity_providers::read(provider)?;
-    if let Some(what) = settings.missing().first() {
-        return Err(Error::conflict(format!("This identity provider still lacks {what}.")).into());
+    match settings.missing(provider.secret_sealed.is_some()).first() {
+        Some(what) => Err(Error::conflict(format!("This identity provider still lacks {what}.")).into()),
+        None => Ok(settings),
     }
+}
+
+/// Puts on record that an identity provider could not even be asked; gives what everybody is told.
+async fn unasked(
+    ctx: &Context,
+    permit: &Permit,
+    provider: &IdentityProvider,
+    refusal: &Refusal,
+) -> Result<Error, Failure> {
+    let why = format!("{} ({})", refusal.check.name(), refusal.detail);
+    match refuse::<()>(ctx, permit, provider, &why).await {
+        Err(Error::Forbidden { .. }) | Ok(()) => Ok(Error::Unavailable { reason: UNASKED.to_owned() }),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn ask_by_saml(
+    ctx: &Context,
+    permit: &Permit,
+    provider: &IdentityProvider,
+    settings: &SamlSettings,
+    purpose: Purpose,
+) -> Result<(String, Way), Failure> {
     let control = &ctx.control;
     let keys = own_keys(control, &mut permit.read().await?, provider).await?;
     let private = keys.first().map(|key| key.private.clone());
@@ -164,7 +259,7 @@ async fn send(
         is_forced: asks_again,
     };
     let signing = private.as_ref().filter(|_| settings.requests_signed);
-    let algorithm = algorithm(&settings);
+    let algorithm = algorithm(settings);
     let way = match settings.sso_binding {
         Binding::Redirect => {
             let signing = signing.map(|private| Signing { private, algorithm });
@@ -180,11 +275,7 @@ async fn send(
             Way::Post { action: settings.sso_url.clone(), request: STANDARD.encode(xml) }
         }
     };
-    note(control, provider, &request_id, purpose).await?;
-    let trip =
-        Trip { provider: provider.id, request_id, purpose, next: next.to_owned(), began_at: ctx.now() };
-    let ceremony = ceremonies::begin_unrecorded(ctx, CeremonyKind::SingleSignOn, user, &trip).await?;
-    Ok(Begun { ceremony, shown: way })
+    Ok((request_id, way))
 }
 
 /// How our messages are signed.

@@ -8,6 +8,7 @@ mod check;
 mod guards;
 mod hosts;
 mod logs;
+mod providers;
 mod wires;
 mod world;
 

@@ -18,6 +18,7 @@ mod mails;
 mod managed;
 mod naming;
 mod notices;
+mod openid_connect;
 mod organizations;
 mod overtaken;
 mod own_identities;

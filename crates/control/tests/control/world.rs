@@ -39,7 +39,7 @@ use domain::{
     views::{ServiceRow, ServiceView},
 };
 use host::Host;
-use identity::breached::hash_lines;
+use identity::{breached::hash_lines, oidc::exchanges::Http};
 use store::{Store, events::Event, nodes::Node, strands::Strand};
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
@@ -244,6 +244,13 @@ impl World {
         let parts = parts(&self.store, &self.clock, &self.host, number);
         let breached = Some(BreachedList::open(list).unwrap());
         self.control = Control::open(Parts { breached, ..parts }).await.unwrap();
+    }
+
+    /// The server once more, which reaches identity providers by that.
+    pub async fn reach(&mut self, providers: Arc<dyn Http>) {
+        let number = self.servers.fetch_add(1, Ordering::SeqCst) + 1;
+        let parts = parts(&self.store, &self.clock, &self.host, number);
+        self.control = Control::open(Parts { provider_http: Some(providers), ..parts }).await.unwrap();
     }
 
     /// Other limits for the runner, in real time.
@@ -631,6 +638,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, host: &Arc<TestHost>, seed: u64)
         mailer: None,
         look_ups: None,
         saml_judge: Arc::new(control::testing::JudgeHere),
+        provider_http: None,
         public_url: "http://localhost:8080".into(),
         breached: None,
     }

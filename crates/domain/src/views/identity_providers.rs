@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    identity_providers::{Preset, ProviderProtocol, ProviderState, SamlSettings, TestReport},
+    identity_providers::{Preset, ProviderProtocol, ProviderSettings, ProviderState, TestReport},
     ids::{DomainId, GroupId, IdentityProviderId, IdentityProviderKeyId, OrganizationId},
     timestamps::Timestamp,
 };
@@ -62,7 +62,9 @@ pub struct ProviderView {
     #[serde(flatten)]
     pub row: ProviderRow,
     /// Its settings.
-    pub settings: SamlSettings,
+    pub settings: ProviderSettings,
+    /// Whether the secret is there that it knows us by; which is never shown.
+    pub has_secret: bool,
     /// Its certificates.
     pub certificates: Vec<CertificateFacts>,
     /// Our keys towards it, the newest first.
@@ -89,14 +91,39 @@ pub struct MetadataFacts {
 
 /// Our addresses for an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub struct ProviderAddresses {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(tag = "protocol", rename_all = "snake_case")]
+pub enum ProviderAddresses {
+    /// For one that speaks SAML 2.0.
+    Saml(SamlAddresses),
+    /// For one that speaks OpenID Connect.
+    Oidc(OidcAddresses),
+}
+
+/// Our addresses for an identity provider that speaks SAML 2.0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
+pub struct SamlAddresses {
     /// Our entity id, where our metadata is as well.
     pub metadata: String,
     /// Where responses are posted to.
     pub acs: String,
     /// Where people are signed out.
     pub slo: String,
+    /// Where a sign-in begins: for a tile in the company's portal.
+    pub start: String,
+}
+
+/// Our addresses for an identity provider that speaks OpenID Connect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(inline))]
+pub struct OidcAddresses {
+    /// Where browsers come back to with their code.
+    pub callback: String,
+    /// Where it says by itself that somebody signed out there.
+    pub backchannel_logout: String,
+    /// Where browsers come back to that were signed out there.
+    pub post_logout: String,
     /// Where a sign-in begins: for a tile in the company's portal.
     pub start: String,
 }

@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Characters of what was seen that are kept, at most: it comes from outside and is shown to admins.
-const SEEN_CHARS_MAX: usize = 300;
+use crate::verdicts;
 
 macro_rules! checks {
     ($($check:ident $name:literal $demand:literal,)*) => {
@@ -74,78 +73,11 @@ checks! {
 }
 
 /// Why a response was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The check that it failed first.
-    pub check: Check,
-    /// What was found instead, for the organization's own log: cut and without control characters, but from outside.
-    pub detail: String,
-}
-
-impl Refusal {
-    /// A refusal by a check, with what was found.
-    #[must_use]
-    pub fn new(check: Check, detail: impl AsRef<str>) -> Self {
-        Self { check, detail: plain(detail.as_ref()) }
-    }
-}
-
-/// How one check went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The check.
-    pub check: Check,
-    /// Whether it was passed.
-    pub passed: bool,
-    /// What was looked at, for people: cut and without control characters, but from outside.
-    pub seen: String,
-}
-
-/// Every check that was made so far. Checks that follow from one that failed are not made.
-#[derive(Default)]
-pub(super) struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// Notes that a check was passed, with what was looked at.
-    pub(super) fn pass(&mut self, check: Check, seen: impl AsRef<str>) {
-        self.0.push(Finding { check, passed: true, seen: plain(seen.as_ref()) });
-    }
-
-    /// Notes how a check went.
-    pub(super) fn note(&mut self, check: Check, passed: bool, seen: impl AsRef<str>) {
-        self.0.push(Finding { check, passed, seen: plain(seen.as_ref()) });
-    }
-
-    /// Notes what a step found, or that it refused.
-    pub(super) fn take<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
-        if let Err(refusal) = &result {
-            self.note(refusal.check, false, &refusal.detail);
-        }
-        result
-    }
-
-    /// The first check that was not passed, as a refusal.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
-        let failed = self.0.iter().find(|finding| !finding.passed)?;
-        Some(Refusal { check: failed.check, detail: failed.seen.clone() })
-    }
-
-    /// All of them, in the order of the checks.
-    pub(super) fn into_list(mut self) -> Vec<Finding> {
-        self.0.sort_by_key(|finding| finding.check);
-        self.0
-    }
-}
-
-/// A text from outside as it may be kept: one line, cut.
-fn plain(text: &str) -> String {
-    let mut plain: String =
-        text.chars().take(SEEN_CHARS_MAX).map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    if text.chars().nth(SEEN_CHARS_MAX).is_some() {
-        plain.push('…');
-    }
-    plain
-}
+pub type Refusal = verdicts::Refusal<Check>;
+/// How one check of a response went.
+pub type Finding = verdicts::Finding<Check>;
+/// Every check of a response that was made so far.
+pub(super) type Findings = verdicts::Findings<Check>;
 
 #[cfg(test)]
 mod tests {
@@ -162,12 +94,5 @@ mod tests {
             assert!(check.demand().ends_with('.'), "{}", check.name());
         }
         assert!(Check::ALL.is_sorted());
-    }
-
-    #[test]
-    fn what_was_seen_is_cut_to_one_plain_line() {
-        let refusal = Refusal::new(Check::Root, format!("a\nb\u{0}{}", "x".repeat(400)));
-        assert!(refusal.detail.starts_with("a b x") && refusal.detail.ends_with('…'));
-        assert_eq!(refusal.detail.chars().count(), SEEN_CHARS_MAX + 1);
     }
 }

@@ -145,4 +145,8 @@ async fn ends_what_began_at_an_identity_provider(store: Store) {
         let found = sessions::find(&mut tx, &row.key_hash, at(50)).await.unwrap();
         assert_eq!(found.is_some(), is_there, "{:?}", row.key_hash[0]);
     }
+    // By what the session is called there, whoever's it is; not that of another identity provider.
+    assert_eq!(sessions::remove_of_index(&mut tx, id, "one").await.unwrap(), [Some(user_id(1))]);
+    let others = sessions::find(&mut tx, &rows[4].key_hash, at(50)).await.unwrap();
+    assert!(others.is_some());
 }

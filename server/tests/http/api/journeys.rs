@@ -58,7 +58,12 @@ pub(crate) fn bodies() -> Vec<(&'static str, Value)> {
         ("createIdentityProvider", json!({ "name": "Acme", "product": "okta" })),
         (
             "setIdentityProvider",
-            json!({ "name": "Acme Okta", "settings": { "preset": "okta" }, "domains": [], "generation": 1 }),
+            json!({
+                "name": "Acme Okta",
+                "settings": { "protocol": "saml", "preset": "okta" },
+                "domains": [],
+                "generation": 1,
+            }),
         ),
         ("setIdentityProviderState", json!({ "state": "active" })),
         ("importIdentityProviderMetadata", json!({ "metadata": "<EntityDescriptor/>", "generation": 2 })),

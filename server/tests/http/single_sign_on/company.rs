@@ -8,7 +8,7 @@ use control::{
 use domain::{
     domains::{DomainState, DomainVerification},
     events::EventType,
-    identity_providers::{ProviderState, SamlSettings},
+    identity_providers::{ProviderProtocol, ProviderState, SamlSettings},
     ids::{DomainId, IdentityProviderId, OrganizationId},
     timestamps::Timestamp,
 };
@@ -63,14 +63,18 @@ impl Company {
     pub(super) async fn on(installation: Installation, idp: SoftIdp) -> Self {
         let (ann, organization) = owner(&installation).await;
         let domain = verified(&installation, organization).await;
-        let made = identity_providers::create(&ann.ctx, organization, "Acme IdP", "other").await.unwrap();
+        let made =
+            identity_providers::create(&ann.ctx, organization, "Acme IdP", ProviderProtocol::Saml, "other")
+                .await
+                .unwrap();
         let settings = SamlSettings {
             entity_id: idp.entity_id.clone(),
             sso_url: format!("{IDP}/sso"),
             certificates: vec![Certificate::from_der(idp.keys.certificate.clone()).unwrap().pem()],
-            ..made.settings
+            ..made.settings.saml().unwrap().clone()
         };
-        let change = Change { name: "Acme IdP".into(), settings, domains: vec![domain] };
+        let settings = settings.into();
+        let change = Change { name: "Acme IdP".into(), settings, secret: None, domains: vec![domain] };
         let (id, generation) = (made.row.id, made.row.generation);
         identity_providers::edit(&ann.ctx, organization, id, generation, change).await.unwrap();
         identity_providers::set_state(&ann.ctx, organization, id, ProviderState::Active).await.unwrap();
@@ -80,9 +84,10 @@ impl Company {
     /// Changes the settings.
     pub(super) async fn change(&self, change: impl FnOnce(&mut SamlSettings)) {
         let view = identity_providers::view(&self.ann.ctx, self.organization, self.provider).await.unwrap();
-        let mut settings = view.settings;
+        let mut settings = view.settings.saml().unwrap().clone();
         change(&mut settings);
-        let change = Change { name: view.row.name, settings, domains: vec![self.domain] };
+        let settings = settings.into();
+        let change = Change { name: view.row.name, settings, secret: None, domains: vec![self.domain] };
         let (organization, generation) = (self.organization, view.row.generation);
         identity_providers::edit(&self.ann.ctx, organization, self.provider, generation, change)
             .await

@@ -8,6 +8,7 @@ use control::{
     organizations, permissions, projects, services, units, users,
 };
 use domain::{
+    identity_providers::ProviderProtocol,
     ids::{DomainId, FactorId, GroupId, InvitationId, OrganizationId, ProjectId, TokenId, UnitId, UserId},
     inputs::{CreateService, CreateToken, GrantPermission, InviteUsers},
     principals::UserKind,
@@ -403,7 +404,8 @@ async fn make_token(ctx: &Context, organization: OrganizationId, robot: UserId) 
 
 /// A draft of an identity provider with as many keys as it can have, and the key in use.
 async fn make_provider(ctx: &Context, organization: OrganizationId) -> [String; 2] {
-    let made = identity_providers::create(ctx, organization, "Acme", "other").await.unwrap();
+    let made =
+        identity_providers::create(ctx, organization, "Acme", ProviderProtocol::Saml, "other").await.unwrap();
     let made = identity_providers::add_key(ctx, organization, made.row.id).await.unwrap();
     let key = made.keys.iter().find(|key| key.is_used).unwrap();
     [made.row.id.to_string(), key.id.to_string()]

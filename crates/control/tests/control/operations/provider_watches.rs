@@ -9,7 +9,10 @@ use control::{
     testing::watch_identity_providers,
 };
 use domain::{
-    errors::Error, identity_providers::ProviderState, ids::IdentityProviderId, views::ProviderView,
+    errors::Error,
+    identity_providers::{ProviderProtocol, ProviderState},
+    ids::IdentityProviderId,
+    views::ProviderView,
 };
 use identity::saml::{certificates::Certificate, keys};
 
@@ -57,11 +60,15 @@ impl Setting {
         look_ups.set(ADDRESS, Answer::File(first.to_vec()));
         world.control = world.server_looking_up(look_ups.clone()).await;
         let (ctx, organization) = (world.ctx(), world.organization);
-        let made = identity_providers::create(&ctx, organization, "Acme IdP", "other").await.unwrap();
-        let mut settings = made.settings.clone();
+        let made =
+            identity_providers::create(&ctx, organization, "Acme IdP", ProviderProtocol::Saml, "other")
+                .await
+                .unwrap();
+        let mut settings = made.settings.saml().unwrap().clone();
         settings.metadata_url = ADDRESS.into();
         let settings = identity_providers::import_from(&ctx, organization, &settings, None).await.unwrap();
-        let change = Change { name: "Acme IdP".into(), settings, domains: Vec::new() };
+        let settings = settings.into();
+        let change = Change { name: "Acme IdP".into(), settings, secret: None, domains: Vec::new() };
         let id = made.row.id;
         identity_providers::edit(&ctx, organization, id, made.row.generation, change).await.unwrap();
         identity_providers::set_state(&ctx, organization, id, ProviderState::Active).await.unwrap();
@@ -104,7 +111,7 @@ async fn a_new_certificate_of_the_metadata_is_taken_over_with_an_event_and_a_mai
     setting.world.clock.advance(DAY);
     assert_eq!(setting.look().await, 1);
     let view = setting.view().await;
-    assert_eq!(view.settings.certificates, [first.pem(), next.pem()]);
+    assert_eq!(view.settings.saml().unwrap().certificates, [first.pem(), next.pem()]);
     assert_eq!(setting.mails("Acme IdP changed its metadata").await, 1);
     let event = setting.world.last_event(setting.world.organization, "identity_provider.changed").await;
     assert_eq!(event.actor, "system");
@@ -166,7 +173,7 @@ async fn an_address_that_cannot_be_fetched_is_said_on_its_field() {
     let (world, first, _) = world_and_certificates().await;
     let setting = Setting::of(world, &document(ENTITY, "https://idp.acme.example/sso", &[&first])).await;
     let (ctx, organization) = (setting.world.ctx(), setting.world.organization);
-    let before = setting.view().await.settings;
+    let before = setting.view().await.settings.saml().unwrap().clone();
     for (address, field) in [
         ("", "metadata_url"),
         ("ftp://idp.acme.example/", "metadata_url"),

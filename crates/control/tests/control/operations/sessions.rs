@@ -367,7 +367,14 @@ async fn what_nobody_ended_is_removed() {
 #[tokio::test]
 async fn what_identity_providers_left_is_removed() {
     let world = World::new().await;
-    let made = control::identity_providers::create(&world.ctx(), world.organization, "Acme", "other").await;
+    let made = control::identity_providers::create(
+        &world.ctx(),
+        world.organization,
+        "Acme",
+        domain::identity_providers::ProviderProtocol::Saml,
+        "other",
+    )
+    .await;
     let (provider, now) = (made.unwrap().row.id, world.now());
     let mut tx = world.store.write().await.unwrap();
     // More than go in one transaction.

@@ -11,7 +11,7 @@ use domain::{
     domains::{DomainState, DomainVerification},
     errors::Error,
     events::EventType,
-    identity_providers::{MappedGroup, ProviderState, SamlSettings, SecondFactorRule},
+    identity_providers::{MappedGroup, ProviderProtocol, ProviderState, SamlSettings, SecondFactorRule},
     ids::{DomainId, GroupId, IdentityProviderId, OrganizationId},
     secrets::Secret,
     sign_ins::{FactorKind, SignInMethod},
@@ -58,10 +58,14 @@ impl Company {
         let domain = verified(&world, organization, "acme.example").await;
         let idp = SoftIdp::new("https://idp.acme.example", KeyChoice::Rsa(2048)).unwrap();
         let ctx = world.ctx();
-        let made = identity_providers::create(&ctx, organization, "Acme IdP", "other").await.unwrap();
+        let made =
+            identity_providers::create(&ctx, organization, "Acme IdP", ProviderProtocol::Saml, "other")
+                .await
+                .unwrap();
         let mut settings = settings(&idp, &made);
         change(&mut settings);
-        let change = Change { name: "Acme IdP".into(), settings, domains: vec![domain] };
+        let settings = settings.into();
+        let change = Change { name: "Acme IdP".into(), settings, secret: None, domains: vec![domain] };
         let id = made.row.id;
         identity_providers::edit(&ctx, organization, id, made.row.generation, change).await.unwrap();
         identity_providers::set_state(&ctx, organization, id, ProviderState::Active).await.unwrap();
@@ -71,9 +75,10 @@ impl Company {
     async fn change(&self, change: impl FnOnce(&mut SamlSettings)) -> Result<ProviderView, Error> {
         let ctx = self.world.ctx();
         let view = identity_providers::view(&ctx, self.organization, self.provider).await.unwrap();
-        let mut settings = view.settings;
+        let mut settings = view.settings.saml().unwrap().clone();
         change(&mut settings);
-        let change = Change { name: view.row.name, settings, domains: vec![self.domain] };
+        let settings = settings.into();
+        let change = Change { name: view.row.name, settings, secret: None, domains: vec![self.domain] };
         identity_providers::edit(&ctx, self.organization, self.provider, view.row.generation, change).await
     }
 
@@ -136,7 +141,7 @@ fn settings(idp: &SoftIdp, made: &ProviderView) -> SamlSettings {
         entity_id: idp.entity_id.clone(),
         sso_url: "https://idp.acme.example/sso".into(),
         certificates: vec![Certificate::from_der(idp.keys.certificate.clone()).unwrap().pem()],
-        ..made.settings.clone()
+        ..made.settings.saml().unwrap().clone()
     }
 }
 
@@ -406,7 +411,8 @@ async fn a_test_signs_nobody_in_and_says_how_each_check_went() {
     let company = Company::new().await;
     let ctx = company.world.ctx();
     let test = async |change: &dyn Fn(&mut Draft)| {
-        let begun = single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap();
+        let begun =
+            single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
         let away = company.away(&begun.shown, begun.ceremony);
         let mut draft = company.draft(&away);
         change(&mut draft);
@@ -500,10 +506,14 @@ async fn only_super_admins_change_whom_people_are_taken_for() {
     let bob = world.add_user("bob@acme.example", Some(false), true).await;
     world.grant(bob, "organization:idps:write", None).await;
     let ctx = world.ctx_of(bob);
-    let made = identity_providers::create(&ctx, company.organization, "Draft", "okta").await.unwrap();
+    let made =
+        identity_providers::create(&ctx, company.organization, "Draft", ProviderProtocol::Saml, "okta")
+            .await
+            .unwrap();
     let change = Change {
         name: "Draft 2".into(),
-        settings: settings(&company.idp, &made),
+        settings: settings(&company.idp, &made).into(),
+        secret: None,
         domains: vec![company.domain],
     };
     identity_providers::edit(&ctx, company.organization, made.row.id, made.row.generation, change)
@@ -513,7 +523,7 @@ async fn only_super_admins_change_whom_people_are_taken_for() {
         identity_providers::set_state(&ctx, company.organization, made.row.id, ProviderState::Active).await;
     assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
     let view = identity_providers::view(&ctx, company.organization, company.provider).await.unwrap();
-    let change = Change { name: view.row.name, settings: view.settings, domains: vec![] };
+    let change = Change { name: view.row.name, settings: view.settings, secret: None, domains: vec![] };
     let denied =
         identity_providers::edit(&ctx, company.organization, company.provider, view.row.generation, change)
             .await;

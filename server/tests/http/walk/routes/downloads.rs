@@ -17,6 +17,8 @@ pub(super) fn routes() -> Vec<Route> {
     const METADATA: &str = "/v1/sso/saml/account/{organization}/method/{provider}/metadata";
     const ACS: &str = "/v1/sso/saml/account/{organization}/method/{provider}/acs";
     const SLO: &str = "/v1/sso/saml/account/{organization}/method/{provider}/slo";
+    const CALLBACK: &str = "/v1/sso/oidc/account/{organization}/method/{provider}/callback";
+    const BACKCHANNEL: &str = "/v1/sso/oidc/account/{organization}/method/{provider}/backchannel-logout";
     let download = |path, asks| Route::new(Download, Method::GET, path, asks);
     let machinery = |path| Route::new(Machinery, Method::GET, path, &[]);
     vec![
@@ -41,5 +43,10 @@ pub(super) fn routes() -> Vec<Route> {
         // No response, whoever brings it.
         Route::new(Machinery, Method::POST, ACS, &[]).with("SAMLResponse=x").answers(StatusCode::SEE_OTHER),
         machinery(SLO).answers(StatusCode::FORBIDDEN),
+        // It speaks SAML.
+        machinery(CALLBACK).answers(StatusCode::NOT_FOUND),
+        Route::new(Machinery, Method::POST, BACKCHANNEL, &[])
+            .with("logout_token=x")
+            .answers(StatusCode::NOT_FOUND),
     ]
 }
