@@ -24,6 +24,8 @@ const HELD_BACK: &str = "__Host-redoubt-held-back";
 /// Header in which a page hands what was sent to it to that middleware, to be kept.
 const HELD: HeaderName = HeaderName::from_static("redoubt-held");
 const FLASH_SECONDS: u32 = 60;
+/// How long a form waits for somebody who is at an identity provider: as long as they may take there.
+const TRIP_SECONDS: u32 = 600;
 const FLASH_BYTES_MAX: usize = 3 << 10;
 
 /// Where the installation says that it answers, as in `https://console.example.org`: the server puts it into the
@@ -134,6 +136,26 @@ pub(crate) fn hold_back(sealed: &str) {
     set_sealed(HELD_BACK, sealed);
 }
 
+/// Keeps it for somebody who may go to an identity provider from here and come back: no form of ours goes along there.
+pub(crate) fn keep_for_trip(sealed: &str) {
+    set_sealed_for(HELD_BACK, sealed, TRIP_SECONDS);
+}
+
+/// Keeps what is kept for a trip when a page stands between.
+pub(crate) fn go_on_keeping() {
+    if let Some(sealed) = cookie(HELD_BACK) {
+        keep_for_trip(&sealed);
+    }
+}
+
+/// Gives what was kept for a trip to the page that follows, which shows it.
+pub(crate) fn unpack_after_trip() {
+    if let Some(sealed) = cookie(HELD_BACK) {
+        hand_on(&sealed);
+        set_sealed_for(HELD_BACK, &sealed, 0);
+    }
+}
+
 /// Holds back what was sent to this page itself: the server's middleware seals it.
 pub(crate) fn hold_back_posted(error: Error) {
     let Some(sent) = posted() else { return };
@@ -145,10 +167,14 @@ pub(crate) fn hold_back_posted(error: Error) {
 }
 
 fn set_sealed(name: &str, sealed: &str) {
+    set_sealed_for(name, sealed, FLASH_SECONDS);
+}
+
+fn set_sealed_for(name: &str, sealed: &str, seconds: u32) {
     if !is_sealed(sealed) {
         return;
     }
-    let cookie = format!("{name}={sealed}; Path=/; Max-Age={FLASH_SECONDS}; HttpOnly; Secure; SameSite=Lax");
+    let cookie = format!("{name}={sealed}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Lax");
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         response.append_header(SET_COOKIE, value);
     }

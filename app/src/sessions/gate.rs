@@ -10,7 +10,7 @@ use crate::{
         icons::{Icon, icon},
         toast::toasts,
     },
-    context::{flash, held_back, posted},
+    context::{flash, held_back, keep_for_trip, posted},
     links,
 };
 
@@ -64,6 +64,13 @@ impl Luggage {
     /// Whether a form waits.
     pub(crate) fn has_form(&self) -> bool {
         self.held_back.is_some()
+    }
+
+    /// Has the browser keep the form that waits, if one does, until it is back from an identity provider.
+    pub(crate) fn keep_for_trip(&self) {
+        if let Some(held_back) = &self.held_back {
+            keep_for_trip(held_back);
+        }
     }
 
     /// What is said when somebody is led here out of their work: only the first time.

@@ -124,6 +124,9 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<Pro
     };
     let address = links::sign_in(luggage.next.as_deref());
     let id = format!("{}-shown", form.id("email"));
+    if !choices.is_empty() {
+        luggage.keep_for_trip();
+    }
     let first = first_way(&choices, luggage.next.as_deref());
     // Of two buttons one is the first.
     let sign_in = if first.is_some() { "button button-wide" } else { "button button-primary button-wide" };

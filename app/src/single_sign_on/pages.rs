@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::leave;
 use crate::{
     components::page::page,
-    context::{answer, control, done, go, set_status},
+    context::{answer, control, done, go, set_status, unpack_after_trip},
     links, session,
     sessions::gate::gate,
 };
@@ -45,11 +45,13 @@ pub(crate) fn AnswerPage() -> impl IntoView {
         match single_sign_on::finish(&control()?, &session::ceremony()).await {
             Ok(Finished::SignedIn(signed_in, provider, next)) => {
                 session::begin_through(signed_in, provider).await?;
+                unpack_after_trip();
                 go(links::own_path(&next).unwrap_or("/projects"));
                 Ok(().into_any())
             }
             Ok(Finished::SteppedUp(proven, next)) => {
                 session::prove(proven).await?;
+                unpack_after_trip();
                 go(links::own_path(&next).unwrap_or("/projects"));
                 Ok(().into_any())
             }

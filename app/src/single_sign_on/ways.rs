@@ -7,7 +7,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
     components::icons::{Icon, icon},
-    context::{go_outside, insert_header},
+    context::{go_on_keeping, go_outside, insert_header},
     links, session,
     sessions::gate::gate,
     shell::csp_with_form,
@@ -23,6 +23,7 @@ pub(crate) fn leave(begun: Begun<Way>) -> AnyView {
             ().into_any()
         }
         Way::Post { action, request } => {
+            go_on_keeping();
             if let Some(nonce) = use_nonce() {
                 insert_header(CONTENT_SECURITY_POLICY, &csp_with_form(&nonce, &origin(&action)));
             }

@@ -36,6 +36,7 @@ fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
         false => "",
     };
     let by_provider = asked.provider.map(|choice| {
+        luggage.keep_for_trip();
         let address = links::confirmation_trip(&choice.id.to_string(), luggage.path());
         view! {
             <div class="other-way">

@@ -173,12 +173,23 @@ async fn page(mut request: Request, next: Next) -> Response {
         return response;
     }
     for name in seen {
+        // The page keeps it itself, for a trip to an identity provider.
+        if sets(response.headers(), name) {
+            continue;
+        }
         let gone = format!("{name}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax");
         if let Ok(gone) = HeaderValue::from_str(&gone) {
             response.headers_mut().append(header::SET_COOKIE, gone);
         }
     }
     response
+}
+
+/// Whether an answer sets that cookie.
+fn sets(headers: &HeaderMap, name: &str) -> bool {
+    headers.get_all(header::SET_COOKIE).iter().any(|cookie| {
+        cookie.to_str().is_ok_and(|cookie| cookie.split_once('=').is_some_and(|(set, _)| set == name))
+    })
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {

@@ -4,10 +4,17 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use domain::{events::EventType, identity_providers::Binding, states::Outcome};
-use identity::saml::testing::{Draft, KeyChoice, SoftIdp, field};
-use server::{middleware::keepsakes::CEREMONY_COOKIE, sessions::COOKIE};
+use identity::saml::testing::{
+    Draft, KeyChoice, SoftIdp,
+    browsers::{carried, said},
+    field,
+};
+use server::{
+    middleware::{flash::HELD_BACK_COOKIE, keepsakes::CEREMONY_COOKIE},
+    sessions::COOKIE,
+};
 
-use super::company::{Company, IDP, cross_site, form};
+use super::company::{Away, Company, IDP, cross_site, form};
 use crate::installation::{Browser, EMAIL, Installation, PASSWORD, hidden_value};
 
 /// Bytes of a form that carries an answer, at most.
@@ -336,4 +343,40 @@ async fn refusals_of_one_network_fill_no_log_and_keep_nobody_out() {
     elsewhere.address = [198, 51, 100, 7].into();
     company.post_from(&elsewhere, form("nothing")).await;
     assert!(company.events(EventType::SingleSignOnAnswered).await.len() > on_record + 1);
+}
+
+/// Who shows once more who they are at their identity provider gets the form back that came too early; so does whoever's session
+/// had ended.
+#[tokio::test]
+async fn a_form_waits_for_who_comes_back_from_the_identity_provider() {
+    let company = Company::new().await;
+    let page = "/profile/tokens/new";
+    let create = [("description", "Deploys at night")];
+    let alice = company.alice().await;
+    company.installation.clock.advance(Duration::from_secs(11 * 60));
+    let gate = alice.post(page, page, &create).await.location().to_owned();
+    let shown = alice.get(&gate).await.body;
+    assert!(shown.contains("Confirm with") && alice.cookie(HELD_BACK_COOKIE).is_some(), "{shown}");
+    let door = format!("/step-up/sso/{}?next=%2Fprofile%2Ftokens%2Fnew", company.provider);
+    let request = carried(alice.get(&door).await.location()).unwrap();
+    let away = Away { browser: alice, expectations: company.expectations(said(&request, "ID").unwrap()) };
+    assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
+    let form = away.browser.get(page).await.body;
+    assert!(form.contains("Deploys at night"), "{form}");
+    assert!(away.browser.cookie(HELD_BACK_COOKIE).is_none(), "it is unpacked");
+    assert!(!away.browser.get(page).await.body.contains("Deploys at night"), "once");
+
+    // The session is over: the form waits at the sign-in as well.
+    company.installation.clock.advance(Duration::from_secs(2 * 3600));
+    let gate = away.browser.post(page, page, &create).await.location().to_owned();
+    assert!(gate.starts_with("/sign-in"), "{gate}");
+    let step = away.browser.get(&gate).await.body;
+    let held_back = hidden_value(&step, "held_back");
+    let fields = [("email", "alice@acme.example"), ("next", page), ("held_back", &held_back)];
+    let step = away.browser.post(&gate, &gate, &fields).await.body;
+    assert!(step.contains("Continue with"), "{step}");
+    let away = company.send(away.browser, page).await;
+    assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
+    let form = away.browser.get(page).await.body;
+    assert!(form.contains("Deploys at night"), "{form}");
 }
