@@ -34,7 +34,9 @@ pub(super) fn draw(
     path: String,
     refused: Option<&Error>,
 ) -> AnyView {
-    let PolicyPreview { changes, own_refusal, people, tokens, totals, confirmation, .. } = preview;
+    let PolicyPreview {
+        changes, own_refusal, own_session_ends, people, tokens, totals, confirmation, ..
+    } = preview;
     sent.push(("confirmed", confirmation));
     let action = path.clone();
     let pairs: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -50,13 +52,16 @@ pub(super) fn draw(
     let own = own_refusal.map(|rule| {
         warning(format!("This turns away yourself, as you are signed in now: the policy {}", rule.sentence()))
     });
+    let ending = of_sessions(totals.sessions_ending, own_session_ends).map(|said| {
+        view! { <p role="status">{said}</p> }
+    });
     view! {
         {head("Change the authentication policy?".into(), (), ())} {refused}
         <ul class="stack policy-changes">{changes.into_iter().map(|change| view! { <li>{change}</li> }).collect_view()}</ul>
         {own}
         <section class="stack" aria-labelledby="people">
             <h2 id="people">"People"</h2>
-            <p role="status">{of_people(&totals)}</p>
+            <p role="status">{of_people(&totals)}</p> {ending}
             {(!people.is_empty()).then(|| table("People who are turned away", &PEOPLE, people.iter().map(person).collect()))}
             {beyond(people.len(), totals.people_losing + totals.people_returning)}
         </section>
@@ -114,6 +119,17 @@ fn of_people(totals: &TurnedAwayTotals) -> String {
         text += &format!(" {} more were not looked at.", totals.people_further);
     }
     text
+}
+
+/// How many browsers are signed out at once, if any.
+fn of_sessions(ending: i64, is_own: bool) -> Option<String> {
+    let yours = if is_own { ", yours among them" } else { "" };
+    match ending {
+        0 => None,
+        1 if is_own => Some("Your own browser is signed out at once: sessions last shorter.".to_owned()),
+        1 => Some("One browser is signed out at once: sessions last shorter.".to_owned()),
+        many => Some(format!("{many} browsers are signed out at once{yours}: sessions last shorter.")),
+    }
 }
 
 /// What becomes of tokens, in numbers.
@@ -215,6 +231,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn browsers_that_are_signed_out_are_told() {
+        assert_eq!(of_sessions(0, false), None);
+        assert!(of_sessions(1, true).unwrap().starts_with("Your own browser"));
+        assert!(of_sessions(3, true).unwrap().starts_with("3 browsers are signed out at once, yours among"));
+        assert!(!of_sessions(2, false).unwrap().contains("yours"));
+    }
+
+    #[test]
     fn numbers_are_told_as_people_read_them() {
         let nobody = TurnedAwayTotals { people: 1, tokens: 1, ..TurnedAwayTotals::default() };
         assert_eq!(of_people(&nobody), "Of the one person who was looked at, nobody loses access.");
@@ -226,6 +250,7 @@ mod tests {
             people_further: 7,
             people_from_anywhere: 1,
             managed_losing: 6,
+            sessions_ending: 0,
             tokens: 5,
             tokens_losing: 4,
             tokens_further: 1,
@@ -251,6 +276,7 @@ mod tests {
             policy: domain::policies::AuthenticationPolicy::default(),
             generation: 2,
             changes: vec!["password sign-in: on → off".into()],
+            own_session_ends: false,
             own_refusal: Some(Rule::Password),
             people: Vec::new(),
             tokens: Vec::new(),

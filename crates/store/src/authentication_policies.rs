@@ -97,8 +97,14 @@ pub struct Person {
 /// A browser in which a member is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct OpenSession {
+    /// Hash of its id.
+    pub key_hash: Vec<u8>,
     /// Who.
     pub user_id: UserId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
     /// What they signed in with; none if that was not kept.
     pub method: Option<SignInMethod>,
     /// What they showed besides a password.
@@ -206,7 +212,8 @@ pub async fn sessions(
     limit: u32,
 ) -> Result<Vec<OpenSession>, Error> {
     let text = let_in!(
-        "s.user_id, s.method, s.second_factor, s.provider_organization_id, s.address",
+        "s.key_hash, s.user_id, s.created_at, s.last_seen_at, s.method, s.second_factor, s.provider_organization_id,
+            s.address",
         "JOIN sessions s ON s.user_id = m.user_id",
         "AND s.expires_at > $2 ORDER BY s.last_seen_at DESC, s.key_hash LIMIT $3"
     );

@@ -18,6 +18,7 @@ mod lists;
 mod machinery;
 mod made_tokens;
 mod people;
+mod policies;
 mod recovery;
 mod session_cookies;
 mod sign_in_pages;

@@ -18,7 +18,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 use store::{
     Tx,
-    authentication_policies::{OpenToken, Person},
+    authentication_policies::{OpenSession, OpenToken, Person},
 };
 
 use super::{
@@ -38,7 +38,9 @@ pub(super) async fn make(
     let (ctx, access) = (permit.ctx(), permit.access()?);
     let organization = access.organization_id;
     let tightening = Tightening { organization, before, after: &after, now: ctx.now() };
-    let people = people(ctx, tx, organization).await?;
+    let open = store::authentication_policies::sessions(tx, organization, ctx.now(), SESSIONS_MAX).await?;
+    let ending: Vec<&OpenSession> = open.iter().filter(|session| tightening.ends(session)).collect();
+    let people = people(ctx, tx, organization, &open).await?;
     keeps_a_super_admin(&tightening, &people)?;
     let tokens = store::authentication_policies::tokens(tx, organization, ctx.now(), TOKENS_MAX).await?;
 
@@ -46,6 +48,7 @@ pub(super) async fn make(
     let mut found = Found {
         totals: TurnedAwayTotals {
             managed_losing,
+            sessions_ending: number(ending.len()),
             ..totals(ctx, tx, organization, &after, (&people, &tokens)).await?
         },
         ..Found::default()
@@ -68,6 +71,7 @@ pub(super) async fn make(
         policy: after,
         generation,
         changes,
+        own_session_ends: ending.iter().any(|session| Some(session.key_hash.as_slice()) == ctx.session()),
         own_refusal,
         people,
         tokens,
@@ -97,6 +101,7 @@ async fn people(
     ctx: &Context,
     tx: &mut Tx,
     organization: OrganizationId,
+    open: &[OpenSession],
 ) -> Result<Vec<(Person, Known)>, Failure> {
     let mut factors: BTreeMap<UserId, BTreeSet<FactorKind>> = BTreeMap::new();
     for (user, kind) in store::factors::kinds_in_organization(tx, organization).await? {
@@ -107,8 +112,8 @@ async fn people(
     if let Some(proof) = proof {
         sessions.entry(own).or_default().push((proof, address));
     }
-    for row in store::authentication_policies::sessions(tx, organization, ctx.now(), SESSIONS_MAX).await? {
-        sessions.entry(row.user_id).or_default().push(Known::session(&row));
+    for row in open {
+        sessions.entry(row.user_id).or_default().push(Known::session(row));
     }
     let mut providers = kept_out::providers(tx, organization).await?;
     let found = store::authentication_policies::people(tx, organization, PEOPLE_MAX).await?;

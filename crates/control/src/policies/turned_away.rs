@@ -54,6 +54,12 @@ impl Known {
     }
 }
 
+/// Whether a session is over that lasts as long as a policy says.
+fn is_over(policy: &AuthenticationPolicy, session: &OpenSession, now: Timestamp) -> bool {
+    age_seconds(now, session.created_at) >= policy.session_seconds
+        || age_seconds(now, session.last_seen_at) >= policy.idle_seconds
+}
+
 /// What becomes of somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loss {
@@ -80,6 +86,12 @@ impl Tightening<'_> {
             }
             _ => ended.map(|rule| Loss { rule, can_return: true }),
         }
+    }
+
+    /// Whether a session that is open is over at once, because sessions are to last shorter. That it ends is no loss of access:
+    /// its person signs in again.
+    pub(super) fn ends(&self, session: &OpenSession) -> bool {
+        !is_over(self.before, session, self.now) && is_over(self.after, session, self.now)
     }
 
     /// Whether somebody who signs in anew reaches the organization: from where they came last, if that is known.

@@ -57,6 +57,8 @@ pub struct PolicyPreview {
     pub generation: i64,
     /// What is changed, as in “Password sign-in: on → off”.
     pub changes: Vec<String>,
+    /// Whether the very session that this was asked with would be over at once, because sessions are to last shorter.
+    pub own_session_ends: bool,
     /// The rule that would turn away the very session or token that this was asked with.
     pub own_refusal: Option<Rule>,
     /// People who would lose access, or be asked to sign in another way; those first who lose it, at most
@@ -126,6 +128,8 @@ pub struct TurnedAwayTotals {
     pub people_from_anywhere: i64,
     /// Managed users, members or not, who could not sign in at all any more.
     pub managed_losing: i64,
+    /// Browsers that would be signed out at once, because sessions are to last shorter.
+    pub sessions_ending: i64,
     /// Tokens that were looked at.
     pub tokens: i64,
     /// Those of them that would lose access.

@@ -127,14 +127,20 @@ async fn knows_whom_a_change_concerns(store: Store) {
     }
     let open = authentication_policies::sessions(&mut tx, id, at(50), 9).await.unwrap();
     let last = OpenSession {
+        key_hash: vec![2; 32],
         user_id: user_id(1),
+        created_at: at(1),
+        last_seen_at: at(30),
         method: Some(SignInMethod::Password),
         second_factor: Some(FactorKind::Totp),
         provider_organization_id: None,
         address: Some("192.0.2.1".into()),
     };
     let first = OpenSession {
+        key_hash: vec![1; 32],
         user_id: user_id(2),
+        created_at: at(1),
+        last_seen_at: at(10),
         method: None,
         second_factor: None,
         provider_organization_id: None,
