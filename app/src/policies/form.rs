@@ -50,14 +50,14 @@ const SIGN_IN: [Switch; 5] = [
     Switch {
         name: "second_factor_required",
         label: "Require a second factor",
-        hint: "On: who signed in with a password alone reaches nothing here until they add a second factor. A passkey is two \
+        hint: "On: who signed in with a password alone reaches nothing here until they add a second factor; bind personal tokens below, or those that they have stay good. A passkey is two \
                factors, and an identity provider can vouch for one. Off: a password alone is enough.",
         is_on: |policy| policy.second_factor_required,
     },
     Switch {
         name: "identity_provider_required",
         label: "Require this organization’s identity provider",
-        hint: "On: nobody gets in another way but the break-glass super admins below. It can be turned on once an identity \
+        hint: "On: nobody signs in another way but the break-glass super admins below, who show a second factor; bind personal tokens below, or those from before stay good. It can be turned on once an identity \
                provider has passed its test. Off: every other way that is on stays open.",
         is_on: |policy| policy.identity_provider_required,
     },

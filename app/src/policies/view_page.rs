@@ -156,8 +156,8 @@ fn break_glass(view: &PolicyView, may_set: bool) -> AnyView {
         <section class="stack" aria-labelledby="break-glass">
             <h2 id="break-glass">"Break-glass super admins"</h2>
             <p class="muted">
-                "They get in without the organization’s identity provider when it is required and does not answer. They are \
-                 never spared the second factor, and every super admin is told by mail each time."
+                "They get in without the organization’s identity provider when it is required and does not answer. They \
+                 show a second factor for that, whatever the switch says, and every super admin is told by mail each time."
             </p>
             {FormState::of(BREAK_GLASS).error(&[])}
             {table("Super admins, and which of them are break-glass", &columns, rows)}

@@ -256,7 +256,8 @@ impl AuthenticationPolicy {
     /// The rule that is broken.
     pub fn judge_proof(&self, proof: &Proof, asked: &Asked) -> Result<(), Rule> {
         let is_own = proof.provider == Some(asked.organization);
-        if self.identity_provider_required && !is_own && !asked.is_break_glass {
+        let is_exempt = self.identity_provider_required && !is_own;
+        if is_exempt && !asked.is_break_glass {
             return Err(Rule::IdentityProvider);
         }
         match proof.method {
@@ -267,7 +268,8 @@ impl AuthenticationPolicy {
         if proof.provider.is_some() && !is_own && !self.other_providers_allowed {
             return Err(Rule::OtherProvider);
         }
-        if self.second_factor_required && proof.second_factor.is_none() {
+        // Whoever gets past the identity provider shows one whatever the switch says: it may be off because the provider asks.
+        if (self.second_factor_required || is_exempt) && proof.second_factor.is_none() {
             return Err(Rule::SecondFactor);
         }
         Ok(())
@@ -441,8 +443,12 @@ mod tests {
             ..Default::default()
         };
         let asked = Asked { is_break_glass: true, ..asked() };
-        assert_eq!(policy.judge(&session(Proof::PASSKEY), &asked), Ok(()));
-        assert_eq!(policy.judge(&session(Proof::PASSWORD), &asked), Err(Rule::SecondFactor));
+        // Also when the policy leaves the second factor to the identity provider.
+        for second_factor_required in [true, false] {
+            let policy = AuthenticationPolicy { second_factor_required, ..policy.clone() };
+            assert_eq!(policy.judge(&session(Proof::PASSKEY), &asked), Ok(()));
+            assert_eq!(policy.judge(&session(Proof::PASSWORD), &asked), Err(Rule::SecondFactor));
+        }
         let bound = AuthenticationPolicy { tokens_bound: true, ..policy };
         let token = token(TokenKind::Personal, Some(Proof::PASSKEY));
         assert_eq!(bound.judge(&token, &asked), Err(Rule::TokenMethod), "nor does a token of theirs");
