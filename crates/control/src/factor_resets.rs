@@ -126,7 +126,7 @@ pub async fn ask(
         let asker = write.event.actor.clone();
         letters::asked(ctx, &mut write.tx, &reset, &asker, &token).await?;
         name_in(&mut write, user, &member.email).await?;
-        write.after(&json!({ "reason": reset.reason, "due_at": reset.due_at }))?.text(format!(
+        write.after(&json!({ "reason": reset.reason, "due_at": reset.due_at.rfc3339() }))?.text(format!(
             "Asked that {} lose their second factors at {}",
             member.email,
             reset.due_at.human()

@@ -75,6 +75,8 @@ text_enum! {
     FactorResetOutcome {
         /// They lost them.
         Done = "done",
+        /// They lost them, and have added one since.
+        MadeUp = "made_up",
         /// They objected, or signed in with one of them.
         Objected = "objected",
         /// An admin took it back.

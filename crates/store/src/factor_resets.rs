@@ -95,6 +95,19 @@ pub async fn due(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<FactorRe
     fetch_all!(tx, text, now, i64::from(limit))
 }
 
+/// Notes that somebody who lost their factors has added one since.
+pub async fn make_up(tx: &mut Tx, user: UserId) -> Result<(), Error> {
+    let (made_up, done) = (FactorResetOutcome::MadeUp, FactorResetOutcome::Done);
+    execute!(
+        tx,
+        "UPDATE factor_resets SET outcome = $2 WHERE user_id = $1 AND outcome = $3",
+        user,
+        made_up,
+        done
+    )?;
+    Ok(())
+}
+
 /// Ends a request. False if it is not open any more.
 pub async fn end(
     tx: &mut Tx,

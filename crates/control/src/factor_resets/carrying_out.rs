@@ -9,6 +9,7 @@ use domain::{
     principals::{SubjectKind, UserKind},
     sign_ins::FactorResetOutcome,
 };
+use serde_json::json;
 use store::{Tx, factor_resets::FactorReset, users::User};
 
 use super::letters;
@@ -57,17 +58,31 @@ async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> 
         .event
         .actor = "system".into();
     if stands {
+        let asker = store::users::find(&mut write.tx, reset.asked_by).await?;
+        let asker = asker.map_or_else(|| "somebody who is gone".to_owned(), |asker| asker.email);
+        let kinds = held_by(&mut write.tx, &user).await?;
         let count = take(ctx, &mut write.tx, &user, false).await?;
-        write.text(format!(
-            "{} lost their second factors, {count} of them, since nobody objected",
-            user.email
-        ));
+        write
+            .before(&json!({ "factors": kinds }))?
+            .after(
+                &json!({ "asked_by": asker, "reason": reset.reason, "asked_at": reset.created_at.rfc3339() }),
+            )?
+            .text(format!(
+                "{} lost their second factors ({count}), which {asker} had asked for, since nobody objected",
+                user.email
+            ));
     } else {
         write.event.event_type = EventType::UserFactorResetWithdrawn;
         write.text(format!("{} keeps their second factors: who asked may not ask that any more", user.email));
     }
     write.commit().await?;
     Ok(stands)
+}
+
+/// What second factors somebody has, as events call them.
+async fn held_by(tx: &mut Tx, user: &User) -> Result<Vec<String>, Failure> {
+    let held = store::factors::list_for_user(tx, user.id).await?;
+    Ok(held.into_iter().map(|factor| format!("{} “{}”", factor.kind.name(), factor.name)).collect())
 }
 
 /// Takes somebody's second factors, and what goes with them; says how many they were.
@@ -100,14 +115,16 @@ pub async fn reset_by_operator(control: &Control, email: &str) -> Result<u64, Er
             store::factor_resets::end(&mut write.tx, open.id, FactorResetOutcome::Done, ctx.now()).await?;
         }
         let organizations = profiles::organizations(&mut write.tx, user.id).await?;
+        let kinds = held_by(&mut write.tx, &user).await?;
         let count = take(&ctx, &mut write.tx, &user, true).await?;
+        write.before(&json!({ "factors": kinds }))?;
         write
             .of_organizations(&organizations)
             .subject(SubjectKind::User, user.id.uuid(), user.email.clone())
             .event
             .actor = "operator".into();
         write.text(format!(
-            "{email} lost their second factors, {count} of them, by whoever operates the installation"
+            "{email} lost their second factors ({count}), by whoever operates the installation"
         ));
         write.commit().await?;
         Ok(count)

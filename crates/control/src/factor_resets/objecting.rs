@@ -146,11 +146,13 @@ async fn find(tx: &mut Tx, token: &Secret) -> Result<(FactorReset, User), Failur
 /// What has become of it. Nobody but whoever operates the installation carries it out before its time.
 fn ended(reset: &FactorReset, outcome: FactorResetOutcome) -> &'static str {
     match outcome {
-        FactorResetOutcome::Done if reset.ended_at.is_some_and(|ended_at| ended_at < reset.due_at) => {
+        FactorResetOutcome::Done | FactorResetOutcome::MadeUp
+            if reset.ended_at.is_some_and(|ended_at| ended_at < reset.due_at) =>
+        {
             "This came to pass before the day was over: whoever operates this installation removed the second factors, on its \
              machine."
         }
-        FactorResetOutcome::Done => {
+        FactorResetOutcome::Done | FactorResetOutcome::MadeUp => {
             "This came to pass: nobody objected within a day, and the second factors were removed."
         }
         FactorResetOutcome::Objected => "This was stopped already: the second factors stay.",

@@ -183,6 +183,7 @@ pub(super) async fn add(
     if !store::factors::add(&mut write.tx, &factor).await? {
         return Err(Error::conflict("This one is registered already. Use another one.").into());
     }
+    store::factor_resets::make_up(&mut write.tx, user.id).await?;
     write.after(&told(&factor))?.text(format!(
         "{} added the {} “{}”",
         user.email,

@@ -8,7 +8,11 @@ use store::{
 
 use crate::samples::*;
 
-contract!(one_is_open_for_a_person_and_ends_once, comes_due_in_its_order);
+contract!(
+    one_is_open_for_a_person_and_ends_once,
+    one_that_was_carried_out_is_made_up_for,
+    comes_due_in_its_order
+);
 
 fn reset(number: u128, user: u128) -> FactorReset {
     FactorReset {
@@ -46,6 +50,22 @@ async fn one_is_open_for_a_person_and_ends_once(store: Store) {
     assert_eq!(factor_resets::find_newest(&mut tx, user_id(1)).await.unwrap(), Some(next));
     assert_eq!(factor_resets::find_newest(&mut tx, user_id(2)).await.unwrap(), None);
     assert!(!format!("{one:?}").contains("token_hash"));
+}
+
+async fn one_that_was_carried_out_is_made_up_for(store: Store) {
+    populate(&store).await;
+    let mut tx = store.write().await.unwrap();
+    let one = reset(1, 1);
+    assert!(factor_resets::add(&mut tx, &one).await.unwrap());
+    let outcome =
+        async |tx: &mut store::Tx| factor_resets::find_newest(tx, user_id(1)).await.unwrap().unwrap().outcome;
+    factor_resets::make_up(&mut tx, user_id(1)).await.unwrap();
+    assert_eq!(outcome(&mut tx).await, None, "it is open");
+    assert!(factor_resets::end(&mut tx, one.id, FactorResetOutcome::Done, at(5)).await.unwrap());
+    factor_resets::make_up(&mut tx, user_id(2)).await.unwrap();
+    assert_eq!(outcome(&mut tx).await, Some(FactorResetOutcome::Done));
+    factor_resets::make_up(&mut tx, user_id(1)).await.unwrap();
+    assert_eq!(outcome(&mut tx).await, Some(FactorResetOutcome::MadeUp));
 }
 
 async fn comes_due_in_its_order(store: Store) {
