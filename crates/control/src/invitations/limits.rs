@@ -68,7 +68,16 @@ pub(super) async fn of_address(tx: &mut Tx, email: &str, now: Timestamp) -> Resu
         [(MAILS_TO_ADDRESS_PER_HOUR, this), (MAILS_TO_ADDRESS_PER_DAY, this - HOURS_OF_DAY + 1)]
     {
         if store::mail_tallies::count(tx, email, MailKind::Invitation, from).await? >= i64::from(most) {
-            return Ok(Some(Limit::until(reason(), hour_begins(this), HOUR, now)));
+            // There is room once the last of the hours is out of the window without which there is.
+            let mut last = from;
+            while last < this
+                && store::mail_tallies::count(tx, email, MailKind::Invitation, last + 1).await?
+                    >= i64::from(most)
+            {
+                last += 1;
+            }
+            let window = HOUR * u32::try_from(this - from + 1).unwrap_or(1);
+            return Ok(Some(Limit::until(reason(), hour_begins(last), window, now)));
         }
     }
     Ok(None)

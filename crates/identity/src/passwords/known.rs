@@ -57,6 +57,8 @@ fn is_phrase(text: &str) -> bool {
     let letters: String = text.to_lowercase().chars().filter(|sign| sign.is_alphabetic()).collect();
     PHRASES.iter().any(|phrase| {
         letters.contains(phrase) && text.chars().count() < phrase.len() + LEFT_CHARS_MIN
-            || letters.len() >= LEFT_CHARS_MIN * 2 && phrase.starts_with(&letters)
+            || letters.len() >= LEFT_CHARS_MIN * 2
+                && text.chars().count() < letters.len() + LEFT_CHARS_MIN
+                && phrase.starts_with(&letters)
     })
 }
