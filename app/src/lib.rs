@@ -58,6 +58,6 @@ pub use crate::{
     components::theme::Theme,
     context::{LeftOut, Posted, PublicOrigin, WhyLeftOut},
     routes::App,
-    session::{BEGAN_AT, Ceremonies, PROOF, PROVEN_AT, PROVIDER_SESSION, USER_ID},
+    session::{BEGAN_AT, Ceremonies, PROOF, PROVEN_AT, PROVIDER_SESSION, SESSION_NAME, USER_ID},
     shell::{Assets, csp, shell},
 };

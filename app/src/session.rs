@@ -20,6 +20,8 @@ pub const PROOF: &str = "proof";
 pub const PROVEN_AT: &str = "proven_at";
 /// Key of when they signed in: a new id makes a session no younger.
 pub const BEGAN_AT: &str = "began_at";
+/// Key of what events call it: a new id makes it no other.
+pub const SESSION_NAME: &str = "session_name";
 /// Key of the session at an identity provider that it began with.
 pub const PROVIDER_SESSION: &str = "provider_session";
 /// Headers in which a server function hands what the browser is to keep to the middleware that makes cookies of them.
@@ -48,6 +50,7 @@ pub(crate) async fn begin(signed_in: SignedIn) -> Result<(), AppError> {
     session.insert(PROVEN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
     session.insert(BEGAN_AT, signed_in.proven_at).await.map_err(|error| failed(&error))?;
     session.remove_value(PROVIDER_SESSION).await.map_err(|error| failed(&error))?;
+    session.insert(SESSION_NAME, signed_in.session_name).await.map_err(|error| failed(&error))?;
     session.insert(USER_ID, signed_in.user).await.map_err(|error| failed(&error))
 }
 

@@ -54,6 +54,16 @@ pub struct Session {
     pub proof: Proof,
     /// When they last showed who they are; none for sessions from before this was kept.
     pub proven_at: Option<Timestamp>,
+    /// What events call it, however often its id changes; none for sessions from before this was kept.
+    pub name: Option<String>,
+}
+
+impl Session {
+    /// What names it in events: the first bytes of its key's hash if nothing else does, which are of use to nobody.
+    pub(crate) fn event_name(&self) -> String {
+        let bytes = self.key_hash.iter().take(6);
+        self.name.clone().unwrap_or_else(|| bytes.map(|byte| format!("{byte:02x}")).collect())
+    }
 }
 
 /// A token that was just found good.
@@ -145,7 +155,10 @@ impl Context {
 
     /// What names the session in events.
     pub(crate) fn session_name(&self) -> Option<String> {
-        self.session().map(session_name)
+        match &self.credential {
+            Some(Credential::Session(session)) => Some(session.event_name()),
+            _ => None,
+        }
     }
 
     /// What the signed-in person showed when they signed in; none for tokens.
@@ -311,11 +324,6 @@ pub(crate) struct Found {
     pub(crate) access: Access,
     /// What the actor can do.
     pub(crate) powers: Powers,
-}
-
-/// What names a session in events: the first bytes of its key's hash, which are of use to nobody.
-fn session_name(key_hash: &[u8]) -> String {
-    key_hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn deactivated() -> Error {

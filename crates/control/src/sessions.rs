@@ -44,6 +44,9 @@ pub use second_factors::{second_factor, sign_in_with_code, sign_in_with_security
 /// A row behind a session cookie, as the server's session layer keeps it.
 pub use store::sessions::Row as SessionRow;
 
+/// Bytes of what events call a session.
+const SESSION_NAME_BYTES: usize = 6;
+
 /// Somebody who has just signed in.
 pub struct SignedIn {
     /// Who.
@@ -56,12 +59,17 @@ pub struct SignedIn {
     pub proven_at: Timestamp,
     /// Whether their second factors were to be removed, which what they showed has stopped.
     pub has_stopped_reset: bool,
+    /// What events call the session that begins: it stays the same when its id changes, and opens nothing.
+    pub session_name: String,
 }
 
 impl SignedIn {
     pub(crate) fn new(ctx: &Context, user: UserId, proof: Proof) -> Self {
         let device = devices::mark(&ctx.control, user);
-        Self { user, device, proof, proven_at: ctx.now(), has_stopped_reset: false }
+        let mut name = [0; SESSION_NAME_BYTES];
+        ctx.control.random().fill(&mut name);
+        let session_name = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { user, device, proof, proven_at: ctx.now(), has_stopped_reset: false, session_name }
     }
 }
 
@@ -89,8 +97,9 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
     attempt!(ctx, {
         let mut write = account.begin(&permit, EventType::UserSignedIn).await?;
         let Some(user) = looked.owner(&mut write, &account).await? else {
-            write.event.outcome = Outcome::Denied;
-            write.text("Wrong e-mail or password");
+            account.name_in_refusal(&mut write);
+            write.event.event_type = EventType::UserSignInRefused;
+            write.text(format!("Wrong e-mail or password for {}", account.email));
             write.commit().await?;
             return Err(Error::Unauthenticated {
                 reason: "E-mail or password is wrong. Check both and try again.".into(),

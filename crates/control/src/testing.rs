@@ -147,7 +147,13 @@ fn text(failure: Failure) -> String {
 /// A browser in which that person signed in with their password at that time. It acts only while its row is there.
 #[must_use]
 pub fn session(user: UserId, proven_at: Timestamp) -> Session {
-    Session { key_hash: session_key(user), user, proof: Proof::PASSWORD, proven_at: Some(proven_at) }
+    Session {
+        key_hash: session_key(user),
+        user,
+        proof: Proof::PASSWORD,
+        proven_at: Some(proven_at),
+        name: None,
+    }
 }
 
 /// Judges SAML responses in this process: for tests, which make them themselves.

@@ -1,6 +1,6 @@
 //! Puts the request's [`control::Context`] into its extensions: who is signed in, from where. Decides nothing else.
 
-use app::{PROOF, PROVEN_AT, USER_ID};
+use app::{PROOF, PROVEN_AT, SESSION_NAME, USER_ID};
 use axum::{
     extract::{Request, State},
     http::{HeaderName, StatusCode},
@@ -58,5 +58,6 @@ async fn signed_in(session: &Session) -> Result<Option<control::Session>, Error>
     let Some((id, user)) = session.id().zip(user) else { return Ok(None) };
     let proof = session.get::<Proof>(PROOF).await?.unwrap_or(Proof::PASSWORD);
     let proven_at = session.get::<Timestamp>(PROVEN_AT).await?;
-    Ok(Some(control::Session { key_hash: key_hash(id), user, proof, proven_at }))
+    let name = session.get::<String>(SESSION_NAME).await?;
+    Ok(Some(control::Session { key_hash: key_hash(id), user, proof, proven_at, name }))
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use store::{Tx, access::Access, events::Event};
 
-use super::{Context, Credential, Found, Session, UsedToken, Verdict, Write, deactivated, session_name};
+use super::{Context, Credential, Found, UsedToken, Verdict, Write, deactivated};
 use crate::{access, audit, errors::Failure};
 
 /// The proof that an actor may do an action, with what the proof found on the way.
@@ -175,8 +175,8 @@ impl Permit {
         );
         event.user_id = user.map(|user| user.id);
         match credential {
-            Credential::Session(Session { key_hash, .. }) => {
-                event.session_id = Some(session_name(key_hash));
+            Credential::Session(session) => {
+                event.session_id = Some(session.event_name());
                 event.credential = Some("session".into());
             }
             Credential::Token(UsedToken { id, kind, .. }) => {

@@ -5,7 +5,7 @@ use domain::{
     events::EventType,
     ids::{OrganizationId, UserId},
     names::EmailAddress,
-    principals::UserKind,
+    principals::{SubjectKind, UserKind},
     sign_ins::{FactorKind, Proof, SignInMethod},
     states::Outcome,
 };
@@ -69,6 +69,26 @@ impl Account {
         Ok(write)
     }
 
+    /// Opens the transaction of a try of somebody who has not shown to be its owner: it is about the account, and not its act.
+    pub(crate) async fn begin_refusal(
+        &self,
+        permit: &Permit,
+        event_type: EventType,
+    ) -> Result<Write, Failure> {
+        let mut write = permit.write(event_type).await?;
+        self.name_in_refusal(&mut write);
+        Ok(write)
+    }
+
+    /// Writes down which account somebody tried who has not shown to be its owner.
+    pub(crate) fn name_in_refusal(&self, write: &mut Write) {
+        write.of_organizations(&self.organizations);
+        write.event.outcome = Outcome::Denied;
+        if let Some(user) = &self.user {
+            write.subject(SubjectKind::User, user.id.uuid(), user.email.clone());
+        }
+    }
+
     /// Writes down whose sign-in an event is about.
     pub(crate) fn name_in(&self, write: &mut Write) {
         write.of_organizations(&self.organizations).event.actor.clone_from(&self.email);
@@ -88,14 +108,14 @@ pub(crate) async fn turn_away(
         return Error::limited(retry_after_seconds);
     };
     let recorded: Result<(), Error> = attempt!(ctx, {
-        let mut write = account.begin(permit, event_type).await?;
-        write.event.outcome = Outcome::Denied;
+        let mut write = account.begin_refusal(permit, event_type).await?;
         let rest = match number {
             REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
             _ => "",
         };
         let wait = wait(retry_after_seconds);
-        write.text(format!("Turned away for another {wait}, after too many wrong tries{rest}"));
+        let email = &account.email;
+        write.text(format!("Turned {email} away for another {wait}, after too many wrong tries{rest}"));
         write.commit().await
     });
     recorded.err().unwrap_or_else(|| Error::limited(retry_after_seconds))
@@ -123,11 +143,13 @@ pub(crate) async fn complete(
         None => false,
     };
     write.event.event_type = EventType::UserSignedIn;
+    let signed_in = SignedIn { has_stopped_reset, ..SignedIn::new(ctx, user.id, proof) };
     write.event.user_id = Some(user.id);
+    write.event.session_id = Some(signed_in.session_name.clone());
     write.event.credential = Some(credential(proof));
     write.text(format!("{} signed in", user.email));
     write.commit().await?;
-    Ok(SignedIn { has_stopped_reset, ..SignedIn::new(ctx, user.id, proof) })
+    Ok(signed_in)
 }
 
 /// What events call what somebody showed.

@@ -6,7 +6,6 @@ use domain::{
     events::EventType,
     secrets::Secret,
     sign_ins::{CeremonyKind, Proof},
-    states::Outcome,
 };
 use identity::webauthn::{self, Authenticated};
 use store::{Tx, factors::Factor, users::User};
@@ -78,8 +77,8 @@ pub async fn sign_in_with_passkey(ctx: &Context, ceremony: &Secret, answer: &str
             }
             Err((account, error)) => {
                 lock_outs::count_within(&mut write.tx, &counters, ctx.now()).await?;
-                account.name_in(&mut write);
-                write.event.outcome = Outcome::Denied;
+                account.name_in_refusal(&mut write);
+                write.event.event_type = EventType::UserSignInRefused;
                 write.event.credential = Some("passkey".into());
                 write.text(format!("A passkey was not accepted: {error}"));
                 write.commit().await?;

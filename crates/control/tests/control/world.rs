@@ -323,7 +323,7 @@ impl World {
         let mut tx = self.store.write().await.unwrap();
         assert!(store::sessions::add(&mut tx, &row).await.unwrap());
         tx.commit().await.unwrap();
-        let session = control::Session { key_hash, user, proof, proven_at: Some(self.now()) };
+        let session = control::Session { key_hash, user, proof, proven_at: Some(self.now()), name: None };
         self.control.context(self.origin(address), Some(session))
     }
 

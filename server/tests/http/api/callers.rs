@@ -175,7 +175,8 @@ impl Person {
         };
         // It may be there already.
         rows.add(&row).await.unwrap();
-        let session = Session { key_hash, user: id, proof: Proof::PASSWORD, proven_at: Some(now) };
+        let session =
+            Session { key_hash, user: id, proof: Proof::PASSWORD, proven_at: Some(now), name: None };
         Self { id, ctx: installation.control.context(origin, Some(session)) }
     }
 

@@ -374,7 +374,7 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
     row.key_hash = vec![5; 32];
     assert!(rows.add(&row).await.unwrap());
     let (key_hash, proven_at) = (row.key_hash, Some(world.now()));
-    let session = control::Session { key_hash, user: eve, proof: Proof::PASSKEY, proven_at };
+    let session = control::Session { key_hash, user: eve, proof: Proof::PASSKEY, proven_at, name: None };
     let one = world.control.context(world.origin(HERE), Some(session));
     assert_eq!(view(&one).await, Ok(()));
     assert_eq!(world.count_events("policy.break_glass_used").await, 2);

@@ -296,8 +296,13 @@ impl Scene {
 
     /// What somebody is answered who signed in so: a session that is not kept, so that nobody is signed in by the test.
     async fn view(&self, user: UserId, proof: Proof, address: &str) -> Result<(), Error> {
-        let session =
-            control::Session { key_hash: vec![3; 32], user, proof, proven_at: Some(self.world.now()) };
+        let session = control::Session {
+            key_hash: vec![3; 32],
+            user,
+            proof,
+            proven_at: Some(self.world.now()),
+            name: None,
+        };
         let ctx = self.world.control.context(self.world.origin(address), Some(session));
         organizations::view(&ctx, self.world.organization).await.map(drop)
     }

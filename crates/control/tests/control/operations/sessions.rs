@@ -57,10 +57,13 @@ async fn a_wrong_password_an_unknown_email_and_a_deactivated_account_look_the_sa
         let events = crate::check::events(tx, organization).await;
         crate::check::check_chain(&events);
         let denied = events.into_iter().filter(|event| event.outcome == Outcome::Denied);
-        denied.map(|event| (event.event_type, event.actor)).collect::<Vec<_>>()
+        denied
+            .map(|event| (event.event_type, event.actor, event.subject_name.unwrap_or_default()))
+            .collect::<Vec<_>>()
     };
-    let told = |email: &str| (EventType::UserSignedIn, email.to_owned());
-    assert_eq!(denied(&mut tx, None).await, [told("nobody@example.org")]);
+    // It is nobody's act: whose account was tried is its subject.
+    let told = |email: &str| (EventType::UserSignInRefused, "anonymous".to_owned(), email.to_owned());
+    assert_eq!(denied(&mut tx, None).await, [told("")]);
     assert_eq!(denied(&mut tx, Some(world.organization)).await, [told(EMAIL), told("gone@example.org")]);
 }
 
@@ -198,7 +201,7 @@ async fn every_organization_of_an_account_is_told() {
         let expected = [
             (EventType::UserSignedOut, Outcome::Done),
             (EventType::UserSignedIn, Outcome::Done),
-            (EventType::UserSignedIn, Outcome::Denied),
+            (EventType::UserSignInRefused, Outcome::Denied),
         ];
         assert_eq!(last, expected);
     }
