@@ -79,6 +79,8 @@ const provider = new Provider(issuer, {
     const user = (await read("users.json"))[id];
     return user && { accountId: id, claims: async () => ({ sub: id, ...user.claims }) };
   },
+  // The console is on this machine, which it would not reach by itself.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   // Its clients are the organization's own: nobody is asked whether they may know who it is.
   async loadExistingGrant(ctx) {
     const grant = new provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
@@ -88,6 +90,7 @@ const provider = new Provider(issuer, {
   },
 });
 provider.on("server_error", (_, error) => console.error(error));
+provider.on("backchannel.error", (_, error) => console.error(error));
 
 const door = (failed) => `<!doctype html><title>Sign in</title><form method="post">
   ${failed ? "<p>Wrong.</p>" : ""}
