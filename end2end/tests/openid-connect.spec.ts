@@ -234,6 +234,31 @@ test("who signs out here can sign out there as well, and who signs out there is 
   await guest.context().close();
 });
 
+test("who signed in there confirms there that it is them, with their credentials once more", async ({ browser, installation }) => {
+  const guest = await open(browser, installation);
+  await signIn(guest, alice);
+  await expect(guest).toHaveURL("/projects");
+  await guest.goto("/step-up?next=%2Fprofile%2Fauthentication");
+  await guest.getByRole("link", { name: `Confirm with ${NAME}` }).click();
+  // Although they are signed in there.
+  await signInThere(guest, alice);
+  await expect(guest).toHaveURL("/profile/authentication");
+  await guest.context().close();
+});
+
+test("an account of another address is linked by proof of both", async ({ browser, installation }) => {
+  await leaveProvider(admin);
+  await admin.goto("/profile/authentication");
+  await admin.getByRole("link", { name: new RegExp(`^Link with ${NAME}`) }).click();
+  await signInThere(admin, mallory);
+  await expect(admin.getByRole("link", { name: `Unlink ${NAME}` })).toBeVisible();
+  const guest = await open(browser, installation);
+  await signIn(guest, mallory, alice.email);
+  await expect(guest).toHaveURL("/projects");
+  expect(await whoIs(guest)).toBe(person.email);
+  await guest.context().close();
+});
+
 test("a policy that does not allow it keeps people out, until it does", async ({ browser, installation }) => {
   await allow(false);
   const guest = await open(browser, installation);
