@@ -242,7 +242,7 @@ impl SoftOp {
         if !is_right {
             return refused(400, "invalid_grant");
         }
-        let draft = self.given(grant);
+        let draft = self.given(&grant);
         let mut answer = draft.answer.clone();
         if answer.get("id_token").is_none() {
             answer["id_token"] = json!(self.signed(&draft));
@@ -250,7 +250,7 @@ impl SoftOp {
         (draft.status, answer)
     }
 
-    fn given(&self, grant: Grant) -> Draft {
+    fn given(&self, grant: &Grant) -> Draft {
         let (seconds, access_token) = (grant.at.micros() / 1_000_000, format!("access-{}", grant.challenge));
         let half = hash(MessageDigest::sha256(), access_token.as_bytes());
         let mut own = json!({ "iss": self.issuer, "aud": grant.client_id, "iat": seconds, "auth_time": seconds,

@@ -1,7 +1,7 @@
 //! The verdict on the answer that a browser comes back with: trades the code in, and judges what the provider gives for it.
 //! Remembers nothing: that a state is taken once is for the caller to see to.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use domain::{secrets::Secret, timestamps::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::{
     algorithms::Algorithm,
     checks::{Check, Finding, Findings, Refusal},
-    claims::{self, Claims},
+    claims::{self, Claims, Values},
     contents::{Contents, Found},
     exchanges::Http,
     grants::{Exchange, Given, error_words},
@@ -292,10 +292,7 @@ impl Asked<'_> {
 }
 
 /// The session there, and every claim with plain values.
-fn plain_values(
-    session_id: Found<String>,
-    claims: &Object,
-) -> Result<(Option<String>, BTreeMap<String, Vec<String>>), Refusal> {
+fn plain_values(session_id: Found<String>, claims: &Object) -> Result<(Option<String>, Values), Refusal> {
     let session_id = match session_id {
         Found::Right(id) => Some(id),
         Found::Missing => None,

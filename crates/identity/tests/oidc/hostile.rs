@@ -62,14 +62,14 @@ const DOCUMENTS: &[Case] = &[
         s.document("authorization_endpoint", "javascript:alert(1)//https://op.example");
     }),
     ("a token endpoint without TLS", Check::Endpoints, |s| {
-        s.document("token_endpoint", "http://op.example/token")
+        s.document("token_endpoint", "http://op.example/token");
     }),
     ("a token endpoint on this machine", Check::Endpoints, |s| {
-        s.document("token_endpoint", "http://127.0.0.1/token")
+        s.document("token_endpoint", "http://127.0.0.1/token");
     }),
     ("keys without TLS", Check::Endpoints, |s| s.document("jwks_uri", "http://op.example/keys")),
     ("userinfo without TLS", Check::Endpoints, |s| {
-        s.document("userinfo_endpoint", "http://op.example/userinfo")
+        s.document("userinfo_endpoint", "http://op.example/userinfo");
     }),
     ("an end of sessions with a password", Check::Endpoints, |s| {
         s.document("end_session_endpoint", "https://a:b@op.example/");
@@ -81,11 +81,11 @@ const DOCUMENTS: &[Case] = &[
     ("keys that are not there", Check::Keys, |s| s.instead("/keys", 500, "{}")),
     ("keys that are no JSON", Check::Keys, |s| s.instead("/keys", 200, "keys")),
     ("keys elsewhere that do not answer", Check::Keys, |s| {
-        s.document("jwks_uri", "https://nobody.example/keys")
+        s.document("jwks_uri", "https://nobody.example/keys");
     }),
     ("keys that are shared alone", Check::Keys, |s| {
         s.face(|face| {
-            face.key_set = Some(json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0", "kid": "rsa-1" }] }))
+            face.key_set = Some(json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0", "kid": "rsa-1" }] }));
         });
     }),
     ("keys for encryption alone", Check::Keys, |s| {
@@ -162,7 +162,7 @@ const EXCHANGES: &[Case] = &[
         s.meanwhile = |_, _, begun, _| begun.verifier = Secret::new("B".repeat(43));
     }),
     ("a code for another redirect URI", Check::CodeExchanged, |s| {
-        s.redirect_uri = "https://evil.example/".into()
+        s.redirect_uri = "https://evil.example/".into();
     }),
     ("another secret", Check::CodeExchanged, |s| {
         s.token_auth = TokenAuth::Basic(Secret::new("another".into()));
@@ -182,7 +182,7 @@ const EXCHANGES: &[Case] = &[
     }),
     ("no ID token", Check::IdTokenPresent, |s| s.instead("/token", 200, r#"{"access_token":"a"}"#)),
     ("an ID token that is a list", Check::IdTokenPresent, |s| {
-        s.instead("/token", 200, r#"{"id_token":["a"]}"#)
+        s.instead("/token", 200, r#"{"id_token":["a"]}"#);
     }),
 ];
 
@@ -346,7 +346,7 @@ const SIGNATURES: &[Case] = &[
     }),
     ("no signature", Check::Signature, |s| s.draft(|draft| draft.signing = Signing::Nothing)),
     ("a signature of zeros", Check::Signature, |s| {
-        s.draft(|draft| draft.signing = Signing::Bytes(vec![0; 256]))
+        s.draft(|draft| draft.signing = Signing::Bytes(vec![0; 256]));
     }),
     ("a signature that is one", Check::Signature, |s| {
         s.draft(|draft| {
@@ -592,7 +592,7 @@ fn asvs_9_1_2_9_1_3_algorithms_and_keys_are_ours_to_choose() {
 }
 
 #[test]
-fn asvs_10_5_1_10_5_4_tokens_answer_our_question_and_are_for_us() {
+fn asvs_9_2_3_10_5_1_10_5_4_tokens_answer_our_question_and_are_for_us() {
     let checks = played(&["content"]);
     assert!(checks[&Check::Nonce] >= 5 && checks[&Check::Audience] >= 8, "{checks:?}");
 }

@@ -47,7 +47,7 @@ pub(crate) const HOSTILE: &[Case] = &[
     ("with a nonce that is nothing", Check::LogoutEvent, |d| d.claims["nonce"] = Value::Null),
     ("of no event", Check::LogoutEvent, |d| remove(d, "events")),
     ("of another event", Check::LogoutEvent, |d| {
-        d.claims["events"] = json!({ "https://other.example/event": {} })
+        d.claims["events"] = json!({ "https://other.example/event": {} });
     }),
     ("of a list of events", Check::LogoutEvent, |d| {
         d.claims["events"] = json!(["http://schemas.openid.net/event/backchannel-logout"]);

@@ -147,7 +147,7 @@ proptest! {
 
     /// Whenever it is looked at, a token is taken from when it was issued until it ends, give or take a minute.
     #[test]
-    fn tokens_are_taken_in_their_time_alone(issued in -4_000_i64..4_000, good_for in -4_000_i64..4_000) {
+    fn asvs_9_2_1_tokens_are_taken_in_their_time_alone(issued in -4_000_i64..4_000, good_for in -4_000_i64..4_000) {
         let scene = Scene::new();
         let issued_at = now().micros() / 1_000_000 + issued;
         scene.draft(move |draft| {

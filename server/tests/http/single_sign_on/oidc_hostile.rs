@@ -550,9 +550,7 @@ async fn a_provider_that_was_switched_off_meanwhile_signs_nobody_in() {
     let query = firm.query(&firm.op, &away, ALICE);
     assert_eq!(firm.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
     let (ctx, organization) = (&firm.ann.ctx, firm.organization);
-    identity_providers::set_state(ctx, organization, firm.provider, ProviderState::Disabled)
-        .await
-        .unwrap();
+    identity_providers::set_state(ctx, organization, firm.provider, ProviderState::Disabled).await.unwrap();
     assert!(away.browser.get("/sign-in/answer").await.status.is_client_error());
     assert!(!is_signed_in(&away.browser).await && !firm.is_known(ALICE).await);
 }
