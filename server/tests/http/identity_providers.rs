@@ -342,7 +342,10 @@ async fn the_api_sets_an_openid_provider_up_and_shows_its_secret_to_nobody() {
     });
     let set = program.send(Method::PUT, &path, Some(change.to_string())).await.with(200);
     assert_eq!((&set["has_secret"], &set["missing"]), (&true.into(), &serde_json::json!([])));
-    assert!(!set.to_string().contains("hushhush") && !program.get(&path).await.with(200).to_string().contains("hushhush"));
+    assert!(
+        !set.to_string().contains("hushhush")
+            && !program.get(&path).await.with(200).to_string().contains("hushhush")
+    );
     // It keeps its protocol, and has no metadata and no keys of ours.
     change["generation"] = 2.into();
     change["settings"] = serde_json::json!({ "protocol": "saml" });
