@@ -143,6 +143,21 @@ export function permissionPlaces(organization: string, project: string, group: s
   const id = group.split("/").at(-1)!;
   const on = `resource=${encodeURIComponent(`project:${project}`)}`;
   const follow = (name: RegExp) => (page: Page) => page.getByRole("link", { name }).first().click();
+  // The page of an identity provider, which is added if it is not there.
+  const provider = (name: string, protocol: string) => async (page: Page) => {
+    const link = page.getByRole("link", { name });
+    if (await link.count()) {
+      await link.click();
+    } else {
+      await page.getByRole("button", { name: "Add identity provider" }).first().click();
+      const dialog = page.getByRole("dialog", { name: "Add identity provider" });
+      await dialog.getByRole("textbox", { name: /^Name/ }).fill(name);
+      await dialog.getByRole("combobox", { name: /^Protocol/ }).selectOption(protocol);
+      await dialog.getByRole("combobox", { name: /^Product/ }).selectOption("okta");
+      await dialog.getByRole("button", { name: "Add it as a draft" }).click();
+    }
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+  };
   const named = (email: string) => async (page: Page) => {
     await page.getByRole("textbox", { name: "E-mail addresses" }).fill(email);
     await page.getByRole("button", { name: "Preview" }).first().click();
@@ -160,23 +175,8 @@ export function permissionPlaces(organization: string, project: string, group: s
         await page.getByRole("dialog", { name: "Add identity provider" }).waitFor();
       },
     },
-    {
-      name: "identity-provider",
-      path: `${whole}/identity-providers`,
-      act: async (page) => {
-        const link = page.getByRole("link", { name: "Acme Okta" });
-        if (await link.count()) {
-          await link.click();
-        } else {
-          await page.getByRole("button", { name: "Add identity provider" }).first().click();
-          const dialog = page.getByRole("dialog", { name: "Add identity provider" });
-          await dialog.getByRole("textbox", { name: /^Name/ }).fill("Acme Okta");
-          await dialog.getByRole("combobox", { name: /^Product/ }).selectOption("okta");
-          await dialog.getByRole("button", { name: "Add it as a draft" }).click();
-        }
-        await page.getByRole("heading", { name: "Acme Okta", level: 1 }).waitFor();
-      },
-    },
+    { name: "identity-provider", path: `${whole}/identity-providers`, act: provider("Acme Okta", "saml") },
+    { name: "identity-provider-oidc", path: `${whole}/identity-providers`, act: provider("Acme OpenID", "oidc") },
     { name: "group", path: group },
     { name: "group-edit", path: group, act: (page) => page.getByRole("button", { name: "Edit…" }).click() },
     { name: "group-add", path: `${group}/members/new` },

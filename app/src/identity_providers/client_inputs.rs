@@ -1,4 +1,4 @@
-//! The form of an identity provider that speaks OpenID Connect as texts. What both protocols have is in `inputs`. Draws nothing.
+//! The form of an identity provider that speaks OpenID Connect as texts. What both protocols have is in `people_inputs`. Draws nothing.
 
 use domain::{
     errors::Error,
@@ -6,7 +6,7 @@ use domain::{
     secrets::Secret,
 };
 
-use super::inputs::{People, Values};
+use super::{inputs::Values, people_inputs::People};
 use crate::context::Posted;
 
 /// The field of the secret, which is read and never shown.

@@ -20,6 +20,8 @@ mod our_side;
 #[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
+mod people_inputs;
+#[cfg(feature = "ssr")]
 mod security;
 #[cfg(feature = "ssr")]
 mod states;

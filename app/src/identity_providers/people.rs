@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{
     form::reason,
-    inputs::{ROW_COUNT, group_id, group_value, rows},
+    people_inputs::{ROW_COUNT, group_id, group_value, rows},
 };
 use crate::{
     components::{

@@ -15,8 +15,9 @@ use super::{
     client_inputs::{self, SECRET},
     facts,
     form::{self, FORM},
-    inputs::{self, ROW_COUNT, ROWS},
-    our_side, states, test_report,
+    inputs, our_side,
+    people_inputs::{self, ROW_COUNT, ROWS},
+    states, test_report,
 };
 use crate::{
     components::{
@@ -200,11 +201,14 @@ async fn change(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
                 return refuse(Error::invalid("preset", "Choose a product of the list."), view, sent);
             };
             let mut values = inputs::with(sent, inputs::Values::new());
-            inputs::put_mapping(&mut values, ProviderSettings::proposed(view.row.protocol, preset).mapping());
+            people_inputs::put_mapping(
+                &mut values,
+                ProviderSettings::proposed(view.row.protocol, preset).mapping(),
+            );
             shown(values, "The attributes are filled in. They are not saved yet.")
         }
         MORE_ROWS => {
-            let rows = inputs::rows(&sent.value(ROW_COUNT)) + ROWS;
+            let rows = people_inputs::rows(&sent.value(ROW_COUNT)) + ROWS;
             let more = [(ROW_COUNT.to_owned(), rows.to_string())].into();
             shown(inputs::with(sent, more), "There are more rows. Nothing is saved yet.")
         }

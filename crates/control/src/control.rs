@@ -267,11 +267,6 @@ impl Control {
         self.0.parts.is_simulated
     }
 
-    /// The operator's list of passwords that became known, if there is one.
-    pub(crate) fn breached(&self) -> Option<&BreachedList> {
-        self.0.parts.breached.as_ref()
-    }
-
     /// Address of the console without a slash at its end, which links in mails begin with.
     #[must_use]
     pub fn public_url(&self) -> &str {
@@ -306,24 +301,13 @@ impl Control {
         &self.0.parts.master_key
     }
 
-    pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
-        self.0.parts.mailer.as_deref()
-    }
-
-    pub(crate) fn saml_judge(&self) -> &dyn SamlJudge {
-        &*self.0.parts.saml_judge
-    }
-
-    pub(crate) fn provider_http(&self) -> Option<&dyn Http> {
-        self.0.parts.provider_http.as_deref()
+    /// What it was opened with.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
     }
 
     pub(crate) fn discoveries(&self) -> &Discoveries {
         &self.0.discoveries
-    }
-
-    pub(crate) fn look_ups(&self) -> Option<&dyn LookUps> {
-        self.0.parts.look_ups.as_deref()
     }
 
     pub(crate) fn signing_key(&self) -> &SigningKey {

@@ -54,7 +54,7 @@ pub(crate) async fn post(
         recipient: recipient.as_str().to_owned(),
         subject: subject.to_owned(),
         body_sealed: Some(sealed),
-        state: if control.mailer().is_some() { MailState::Queued } else { MailState::Kept },
+        state: if control.parts().mailer.is_some() { MailState::Queued } else { MailState::Kept },
         created_at: now,
         wake_at: now,
         attempts: 0,
@@ -126,7 +126,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, id: MailId) -> Re
 /// Whether there is a mail server that sends them: whoever waits for a mail has to know.
 #[must_use]
 pub fn are_sent(ctx: &Context) -> bool {
-    ctx.control.mailer().is_some()
+    ctx.control.parts().mailer.is_some()
 }
 
 /// Where the texts of an organization's mails are read because there is no mail server that sends them; none if there is.
@@ -136,7 +136,7 @@ pub fn are_sent(ctx: &Context) -> bool {
 pub async fn kept(ctx: &Context, organization: OrganizationId) -> Result<Option<Kept>, Error> {
     attempt!(ctx, {
         let permit = ctx.authorize(Action::ListInvitations, Target::Organization(organization)).await?;
-        if ctx.control.mailer().is_some() {
+        if ctx.control.parts().mailer.is_some() {
             return Ok(None);
         }
         let mut tx = permit.read().await?;

@@ -18,5 +18,7 @@ pub mod logouts;
 pub mod providers;
 pub mod questions;
 mod signatures;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 pub mod verifications;

@@ -317,3 +317,95 @@ async fn the_api_sets_an_identity_provider_up() {
     let list = program.get(&base).await.with(200);
     assert_eq!((&list["total"], &list["identity_providers"][0]["name"]), (&1.into(), &"Acme".into()));
 }
+
+/// Settings of OpenID Connect as a program sends them.
+fn openid_settings() -> serde_json::Value {
+    serde_json::json!({ "protocol": "oidc", "preset": "keycloak", "issuer": "https://op.example", "client_id": "redoubt" })
+}
+
+#[tokio::test]
+async fn the_api_sets_an_openid_provider_up_and_shows_its_secret_to_nobody() {
+    let installation = Installation::new().await;
+    let (program, organization) = owners_program(&installation).await;
+    let base = format!("/v1/organizations/{organization}/identity-providers");
+    let body = serde_json::json!({ "name": "Acme", "protocol": "oidc", "product": "keycloak" });
+    let made = program.post(&base, body).await.with(201);
+    let id = made["id"].as_str().unwrap();
+    let path = format!("{base}/{id}");
+    assert_eq!((&made["settings"]["protocol"], &made["has_secret"]), (&"oidc".into(), &false.into()));
+    let callback = format!("http://localhost:8080/v1/sso/oidc/account/{organization}/method/{id}/callback");
+    assert_eq!(made["addresses"]["callback"], callback);
+    assert_eq!(made["missing"], serde_json::json!(["the issuer", "the client id", "the client secret"]));
+
+    let mut change = serde_json::json!({
+        "name": "Acme", "settings": openid_settings(), "client_secret": "hushhush", "domains": [], "generation": 1,
+    });
+    let set = program.send(Method::PUT, &path, Some(change.to_string())).await.with(200);
+    assert_eq!((&set["has_secret"], &set["missing"]), (&true.into(), &serde_json::json!([])));
+    assert!(
+        !set.to_string().contains("hushhush")
+            && !program.get(&path).await.with(200).to_string().contains("hushhush")
+    );
+    // It keeps its protocol, and has no metadata and no keys of ours.
+    change["generation"] = 2.into();
+    change["settings"] = serde_json::json!({ "protocol": "saml" });
+    change.as_object_mut().unwrap().remove("client_secret");
+    let refused = program.send(Method::PUT, &path, Some(change.to_string())).await.with(422);
+    assert_eq!(refused["errors"][0]["field"], "protocol");
+    change["settings"] = serde_json::json!({ "protocol": "oidc", "issuer": "http://op.example" });
+    let refused = program.send(Method::PUT, &path, Some(change.to_string())).await.with(422);
+    assert_eq!(refused["errors"][0]["field"], "issuer");
+    let metadata = serde_json::json!({ "metadata": "<x/>", "generation": 2 });
+    program.post(&format!("{path}/metadata"), metadata).await.with(409);
+    program.send(Method::POST, &format!("{path}/keys"), None).await.with(409);
+    let state = Some(serde_json::json!({ "state": "active" }).to_string());
+    assert_eq!(program.send(Method::PUT, &format!("{path}/state"), state).await.with(200)["state"], "active");
+    let events = program.get(&format!("/v1/organizations/{organization}/events")).await.with(200);
+    assert!(!events.to_string().contains("hushhush"));
+}
+
+#[tokio::test]
+async fn a_form_of_openid_connect_never_shows_the_secret_again() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let organization = browser.organization().await;
+    let list = format!("/organizations/{organization}/identity-providers");
+    let fields = [
+        ("organization", organization.as_str()),
+        ("name", "Acme OP"),
+        ("protocol", "oidc"),
+        ("preset", "okta"),
+    ];
+    let answer = browser.post(&list, "/api/identity_providers/create", &fields).await;
+    let page = answer.location().to_owned();
+    let shown = browser.get(&page).await.body;
+    assert!(shown.contains("Sign-in redirect URI") && shown.contains("/callback"), "{shown}");
+    assert!(!shown.contains("Our keys") && !shown.contains("Read the metadata"), "{shown}");
+    let send = async |issuer: &str| {
+        let shown = browser.get(&page).await.body;
+        let generation = hidden_value(&shown, "generation");
+        let fields = [
+            ("generation", generation.as_str()),
+            ("name", "Acme OP"),
+            ("preset", "okta"),
+            ("issuer", issuer),
+            ("client_id", "redoubt"),
+            ("client_secret", "hushhush"),
+            ("token_auth", "client_secret_basic"),
+            ("scopes", "openid email"),
+            ("algorithms", "RS256 ES256"),
+            ("second_factor", "asserted"),
+            ("mapping.email", "email"),
+            ("do", "save"),
+        ];
+        browser.post(&page, &page, &fields).await
+    };
+    let refused = send("ftp://op.example").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("Enter the issuer to the letter"), "{}", refused.body);
+    assert!(!refused.body.contains("hushhush"), "{}", refused.body);
+    assert_eq!(send("https://acme.okta.com").await.location(), page);
+    let shown = browser.get(&page).await.body;
+    assert!(shown.contains("a secret is stored") && shown.contains("https://acme.okta.com"), "{shown}");
+    assert!(!shown.contains("hushhush") && shown.contains("Test it now"), "{shown}");
+}

@@ -26,6 +26,7 @@ use control::{
 };
 use domain::timestamps::{Clock, Timestamp};
 use host::simulated::{SimulatedHost, SimulatedSettings};
+use identity::oidc::exchanges::Http;
 use ipnet::IpNet;
 use server::{
     clocks::SystemClock, middleware::requests::Peer, router, static_files::StaticFiles, workers::Workers,
@@ -128,18 +129,25 @@ impl Installation {
     /// One on PostgreSQL.
     pub(crate) async fn postgres() -> Self {
         let (store, database) = store::testing::temporary_postgres().await;
-        Self::on(store, database, "http://localhost:8080", Vec::new(), Arc::new(JudgeHere)).await
+        Self::on(store, database, "http://localhost:8080", Vec::new(), Arc::new(JudgeHere), None).await
     }
 
     /// One that has SAML responses judged by that.
     pub(crate) async fn judged_by(judge: Arc<dyn SamlJudge>) -> Self {
         let (store, directory) = store::testing::temporary_sqlite().await;
-        Self::on(store, directory, "http://localhost:8080", Vec::new(), judge).await
+        Self::on(store, directory, "http://localhost:8080", Vec::new(), judge, None).await
+    }
+
+    /// One that reaches these providers of OpenID Connect.
+    pub(crate) async fn reaching(providers: Arc<dyn Http>) -> Self {
+        let (store, directory) = store::testing::temporary_sqlite().await;
+        let judge = Arc::new(JudgeHere);
+        Self::on(store, directory, "http://localhost:8080", Vec::new(), judge, Some(providers)).await
     }
 
     async fn with(public_url: &str, trusted_proxies: Vec<IpNet>) -> Self {
         let (store, directory) = store::testing::temporary_sqlite().await;
-        Self::on(store, directory, public_url, trusted_proxies, Arc::new(JudgeHere)).await
+        Self::on(store, directory, public_url, trusted_proxies, Arc::new(JudgeHere), None).await
     }
 
     /// On a given database; `database` lives as long as the installation.
@@ -149,6 +157,7 @@ impl Installation {
         public_url: &str,
         trusted_proxies: Vec<IpNet>,
         saml_judge: Arc<dyn SamlJudge>,
+        provider_http: Option<Arc<dyn Http>>,
     ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
@@ -165,7 +174,7 @@ impl Installation {
             mailer: None,
             look_ups: Some(world.clone()),
             saml_judge,
-            provider_http: None,
+            provider_http,
             public_url: public_url.to_owned(),
             breached: None,
         };

@@ -5,4 +5,5 @@ mod company;
 
 mod answers;
 mod hostile;
+mod oidc_hostile;
 mod policies;

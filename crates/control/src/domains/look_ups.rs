@@ -69,7 +69,7 @@ impl From<LookUpError> for Finding {
 
 /// Looks for the proof of a domain. No transaction may be open.
 pub(super) async fn look_for(control: &Control, domain: &Domain) -> Finding {
-    let Some(look_ups) = control.look_ups() else {
+    let Some(look_ups) = control.parts().look_ups.as_deref() else {
         return Finding::Unknown("This installation looks nothing up.".to_owned());
     };
     look_within(look_ups, domain, LOOK_UP_MAX).await

@@ -137,7 +137,7 @@ enum Fate {
 /// Tries one mail, unless another server does; says whether it was sent.
 async fn send(control: &Control, mail: &Mail, limit: Duration) -> Result<bool, Failure> {
     let is_late = control.now().since(mail.created_at) >= TRIED_FOR;
-    let Some(mailer) = control.mailer() else {
+    let Some(mailer) = control.parts().mailer.as_deref() else {
         // Another server may have one. Once nobody will send it any more, it is told.
         if is_late {
             let reason = mail.error.clone().unwrap_or_else(|| "There is no mail server any more.".into());

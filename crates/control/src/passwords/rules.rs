@@ -86,7 +86,7 @@ pub(crate) fn check(
 
 /// Looks for a password in the operator's own list.
 fn known(control: &Control, password: &Secret) -> Result<(), passwords::Error> {
-    let Some(list) = control.breached() else { return Ok(()) };
+    let Some(list) = control.parts().breached.as_ref() else { return Ok(()) };
     match list.contains(password) {
         Ok(false) => Ok(()),
         Ok(true) => Err(passwords::Error::Known),

@@ -113,7 +113,7 @@ async fn judge(
         expectations: Expectations { acs_url: own.acs, audience: own.metadata, request_id },
         now: ctx.now(),
     };
-    let verdict = ctx.control.saml_judge().judge(&question).await;
+    let verdict = ctx.control.parts().saml_judge.judge(&question).await;
     verdict
         .inspect_err(
             |error| tracing::warn!(provider = %provider.id, %error, "A SAML response got no verdict"),

@@ -101,7 +101,7 @@ pub(super) fn note_keys(control: &Control, issuer: &str, keys: Option<&Keys>, re
 
 /// What sends our requests to providers.
 pub(super) fn http(control: &Control) -> &dyn Http {
-    control.provider_http().unwrap_or(&Nothing)
+    control.parts().provider_http.as_deref().unwrap_or(&Nothing)
 }
 
 /// Sends nothing.

@@ -18,6 +18,9 @@ const VALUES_MAX: usize = 5_000;
 /// Characters of a claim's name, and of a value, at most.
 const CHARS_MAX: usize = 2_048;
 
+/// Claims with plain values, by name, each as texts.
+pub type Values = BTreeMap<String, Vec<String>>;
+
 /// What a provider says of somebody. Only from bytes that it signed, and from what it says beside them of the same person
 /// (userinfo) if that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ pub struct Claims {
     pub expires_at: Timestamp,
     /// Every claim with plain values, by its name: texts, numbers, `true` and `false`, and lists of them, all as texts. What the
     /// token says goes before what userinfo says. Claims with other values (objects, nothing) are left out.
-    pub values: BTreeMap<String, Vec<String>>,
+    pub values: Values,
 }
 
 impl Claims {
@@ -52,9 +55,9 @@ impl Claims {
 }
 
 /// The plain values of claims, by name. Those of the first object that has a name are taken.
-pub(super) fn values(objects: &[&Object]) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
+pub(super) fn values(objects: &[&Object]) -> Result<Values, Refusal> {
     let refused = |detail: String| Refusal::new(Check::Values, detail);
-    let (mut found, mut count) = (BTreeMap::new(), 0);
+    let (mut found, mut count) = (Values::new(), 0);
     for (name, value) in objects.iter().flat_map(|object| object.iter()) {
         let Some(values) = plain(value) else { continue };
         if found.contains_key(name) {

@@ -205,7 +205,7 @@ mod tests {
         key
     }
 
-    fn is_taken(key: Value) -> bool {
+    fn is_taken(key: &Value) -> bool {
         let set = json!({ "keys": [key, rsa(2048)] });
         Keys::read(set.to_string().as_bytes()).unwrap().count() == 2
     }
@@ -226,7 +226,7 @@ mod tests {
             with(rsa(2048), "key_ops", json!(["verify"])),
             with(rsa(2048), "x5c", json!(["anything"])),
         ] {
-            assert!(is_taken(good.clone()), "{good}");
+            assert!(is_taken(&good), "{good}");
         }
         for bad in [
             rsa(1024),
@@ -252,7 +252,7 @@ mod tests {
             with(ec, "crv", json!("secp256k1")),
             with(okp, "crv", json!("X25519")),
         ] {
-            assert!(!is_taken(bad.clone()), "{bad}");
+            assert!(!is_taken(&bad), "{bad}");
         }
     }
 

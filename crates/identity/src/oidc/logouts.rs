@@ -55,7 +55,7 @@ pub struct Logout {
 pub struct Read {
     /// Whose sessions end, or the first check that refused the token.
     pub outcome: Result<Logout, Refusal>,
-    /// The provider's keys, if they were fetched anew: to be kept.
+    /// The provider's keys, if they were fetched anew: to be kept, whatever the outcome.
     pub keys: Option<Keys>,
 }
 
@@ -83,8 +83,7 @@ async fn judge(
     token.demand(Kind::Logout)?;
     let Expectations { client_id, algorithms, may_fetch_keys, now } = *expectations;
     let signers = Signers { provider, algorithms, may_fetch_keys };
-    let signed = signatures::verify(&token, &signers, http, &mut findings).await?;
-    *fetched = signed.fetched;
+    signatures::verify(&token, &signers, http, &mut findings, fetched).await?;
 
     let mut contents = Contents { claims: &token.claims, findings: &mut findings, now };
     contents.issuer(&provider.issuer);

@@ -28,34 +28,36 @@ pub(super) struct Signed {
     pub(super) algorithm: Algorithm,
     /// The key.
     pub(super) key: Key,
-    /// The provider's keys, if they were fetched anew.
-    pub(super) fetched: Option<Keys>,
 }
 
 /// Verifies the signature of a token. If no key is known that may have made it, the provider is asked for its keys once: it
-/// may have new ones.
+/// may have new ones. They are left in `fetched` whatever comes of the token, so that a bad one does not use up the asking.
 pub(super) async fn verify(
     token: &Token<'_>,
     signers: &Signers<'_>,
     http: &dyn Http,
     findings: &mut Findings,
+    fetched: &mut Option<Keys>,
 ) -> Result<Signed, Refusal> {
     let algorithm = findings.take(algorithm(token, signers.algorithms))?;
     findings.pass(Check::Algorithm, algorithm.name());
     let known = &signers.provider.keys;
-    let fetched = match known.of(token, algorithm) {
-        Err(_) if signers.may_fetch_keys => {
-            Some(findings.take(providers::fetch_keys(signers.provider, http).await)?)
-        }
-        _ => None,
-    };
+    if signers.may_fetch_keys && known.of(token, algorithm).is_err() {
+        let anew = providers::fetch_keys(signers.provider, http).await;
+        let unknown = |refusal: Refusal| {
+            let detail =
+                format!("it is none of the known ones, and they cannot be fetched anew: {}", refusal.detail);
+            Refusal::new(Check::KeyKnown, detail)
+        };
+        *fetched = Some(findings.take(anew.map_err(unknown))?);
+    }
     let candidates = findings.take(fetched.as_ref().unwrap_or(known).of(token, algorithm))?;
     let anew = if fetched.is_some() { ", fetched anew" } else { "" };
     findings
         .pass(Check::KeyKnown, format!("the key {}{anew}", candidates.first().map_or("", |key| key.id())));
     let key = findings.take(keys::signer(&candidates, token, algorithm))?.clone();
     findings.pass(Check::Signature, format!("{} bytes were signed", token.signed.len()));
-    Ok(Signed { algorithm, key, fetched })
+    Ok(Signed { algorithm, key })
 }
 
 fn algorithm(token: &Token<'_>, taken: &[Algorithm]) -> Result<Algorithm, Refusal> {

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::{
     algorithms::Algorithm,
     checks::{Check, Finding, Findings, Refusal},
-    claims::{self, Claims},
+    claims::{self, Claims, Values},
     contents::{Contents, Found},
     exchanges::Http,
     grants::{Exchange, Given, error_words},
@@ -86,7 +86,7 @@ pub struct Report {
     pub claims: Option<String>,
     /// What userinfo said, as indented JSON, if it was asked.
     pub userinfo: Option<String>,
-    /// The provider's keys, if they were fetched anew: to be kept.
+    /// The provider's keys, if they were fetched anew: to be kept, whatever the outcome.
     pub keys: Option<Keys>,
     /// The ID token itself, if it is believed: to sign out at the provider with.
     pub id_token: Option<Secret>,
@@ -177,8 +177,7 @@ impl Asked<'_> {
             algorithms: self.expectations.algorithms,
             may_fetch_keys: self.expectations.may_fetch_keys,
         };
-        let signed = signatures::verify(&token, &signers, self.http, findings).await?;
-        report.keys.clone_from(&signed.fetched);
+        let signed = signatures::verify(&token, &signers, self.http, findings, &mut report.keys).await?;
         let claims = self.read(&token.claims, &given, &signed, findings)?;
         let claims = match self.expectations.uses_userinfo {
             false => claims,
@@ -240,28 +239,28 @@ impl Asked<'_> {
         access_token_hash(&mut contents, given, signed);
         let authenticated_at = contents.authentication_time(expectations.asked_at, expectations.age_max);
         let context_class = contents.context_class(expectations.context_classes);
-        let session_id = match contents.name("sid") {
-            Found::Right(id) => Some(id),
-            Found::Missing => None,
-            Found::Wrong(seen) => contents.fail(Check::Values, seen),
-        };
-        let values = findings.take(claims::values(&[claims]))?;
+        let session_id = contents.name("sid");
+        let plain = findings.take(plain_values(session_id, claims)).ok();
         if let Some(subject) = &subject {
             findings.pass(Check::Subject, subject);
         }
-        findings.pass(Check::Values, format!("{} claims", values.len()));
-        match (findings.refusal(), subject, issued_at, expires_at) {
-            (None, Some(subject), Some(issued_at), Some(expires_at)) => Ok(Claims {
-                issuer: self.provider.issuer.clone(),
-                subject,
-                session_id,
-                context_class,
-                methods: values.get("amr").cloned().unwrap_or_default(),
-                authenticated_at,
-                issued_at,
-                expires_at,
-                values,
-            }),
+        if let Some((_, values)) = plain.as_ref().filter(|_| !expectations.uses_userinfo) {
+            findings.pass(Check::Values, format!("{} claims", values.len()));
+        }
+        match (findings.refusal(), plain, subject, issued_at, expires_at) {
+            (None, Some((session_id, values)), Some(subject), Some(issued_at), Some(expires_at)) => {
+                Ok(Claims {
+                    issuer: self.provider.issuer.clone(),
+                    subject,
+                    session_id,
+                    context_class,
+                    methods: values.get("amr").cloned().unwrap_or_default(),
+                    authenticated_at,
+                    issued_at,
+                    expires_at,
+                    values,
+                })
+            }
             (Some(refusal), ..) => Err(refusal),
             (None, ..) => Err(Refusal::new(Check::TokenForm, "the token cannot be read")),
         }
@@ -287,8 +286,19 @@ impl Asked<'_> {
         }
         findings.pass(Check::Userinfo, "it is of the same person");
         claims.values = findings.take(claims::values(&[signed, &told]))?;
+        findings.pass(Check::Values, format!("{} claims", claims.values.len()));
         Ok(claims)
     }
+}
+
+/// The session there, and every claim with plain values.
+fn plain_values(session_id: Found<String>, claims: &Object) -> Result<(Option<String>, Values), Refusal> {
+    let session_id = match session_id {
+        Found::Right(id) => Some(id),
+        Found::Missing => None,
+        Found::Wrong(seen) => return Err(Refusal::new(Check::Values, seen)),
+    };
+    Ok((session_id, claims::values(&[claims])?))
 }
 
 /// The access token is the one that the ID token came with, if that says so.

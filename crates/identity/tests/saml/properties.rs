@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn changed_bytes_are_refused_or_change_nothing(
+    fn asvs_6_8_2_changed_bytes_are_refused_or_change_nothing(
         which in 0..4_usize,
         flips in proptest::collection::vec((any::<prop::sample::Index>(), 0..8_u32), 1..4),
     ) {

@@ -211,7 +211,7 @@ pub(super) fn cross_site(browser: &Browser) -> Browser {
         .with_header("referer", "https://idp.acme.example/")
 }
 
-async fn verified(installation: &Installation, organization: OrganizationId) -> DomainId {
+pub(super) async fn verified(installation: &Installation, organization: OrganizationId) -> DomainId {
     let (id, now) = (DomainId::from_uuid(Uuid::from_u128(0xd0)), installation.control.session_rows().now());
     let domain = Domain {
         id,

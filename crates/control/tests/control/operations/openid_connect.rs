@@ -192,7 +192,7 @@ fn forbidden<T>(result: Result<T, Error>) -> String {
 }
 
 #[tokio::test]
-async fn a_first_sign_in_makes_a_member() {
+async fn asvs_10_2_3_10_5_2_a_first_sign_in_makes_a_member() {
     let company = Company::new().await;
     let away = company.send().await;
     for part in ["response_type=code", "code_challenge_method=S256", "scope=openid+profile+email"] {
@@ -285,7 +285,7 @@ async fn a_person_is_refused_with_the_reason_on_record() {
 }
 
 #[tokio::test]
-async fn an_unsound_token_lets_nobody_in() {
+async fn asvs_9_2_3_an_unsound_token_lets_nobody_in() {
     let company = Company::new().await;
     let cases: [(&str, &dyn Fn(&mut Value)); 5] = [
         ("audience", &|claims| claims["aud"] = "another".into()),
@@ -304,7 +304,7 @@ async fn an_unsound_token_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn groups_and_second_factors_follow_the_claims() {
+async fn asvs_6_8_4_groups_and_second_factors_follow_the_claims() {
     let company = Company::new().await;
     let ctx = company.world.ctx();
     let staff: GroupId = groups::create(&ctx, company.organization, "Staff", "").await.unwrap().row.id;
@@ -439,7 +439,7 @@ async fn a_step_up_demands_that_credentials_were_shown_again() {
 }
 
 #[tokio::test]
-async fn somebody_who_signs_out_here_may_there_as_well() {
+async fn asvs_10_1_1_somebody_who_signs_out_here_may_there_as_well() {
     let company = Company::new().await;
     let (_, session) = signed_in(company.sign_in("alice@acme.example", |_| {}).await);
     assert!(!session.id_token_sealed.as_ref().unwrap().contains('.'), "it is sealed");
@@ -540,4 +540,13 @@ async fn the_secret_is_kept_sealed_and_replaced_by_a_new_one() {
     assert_eq!(refused.err().unwrap().field(), Some("protocol"));
     let text = serde_json::to_string(&company.world.dump().await).unwrap();
     assert!(!text.contains(SECRET), "it is in no event");
+}
+
+#[tokio::test]
+async fn asvs_7_6_1_a_session_lasts_as_the_settings_say() {
+    let company = Company::new().await;
+    let ends_at = async || signed_in(company.sign_in("alice@acme.example", |_| {}).await).1.ends_at;
+    assert_eq!(ends_at().await, None, "as long as the policy lets it");
+    company.change(|settings| settings.session_seconds = Some(3_600)).await;
+    assert_eq!(ends_at().await, Some(company.world.now().plus(Duration::from_secs(3_600))));
 }

@@ -239,7 +239,7 @@ async fn an_answer_is_taken_once_and_by_the_browser_that_asked() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_accepted_once_whatever_it_answers() {
+async fn asvs_6_8_3_an_assertion_is_accepted_once_whatever_it_answers() {
     let company = Company::new().await;
     let first = company.send().await;
     let draft = company.draft(&first);
@@ -269,7 +269,7 @@ async fn what_is_wrong_is_on_record_and_said_to_nobody() {
 }
 
 #[tokio::test]
-async fn nobody_asked_for_it() {
+async fn asvs_7_6_2_nobody_asked_for_it() {
     let company = Company::new().await;
     let mut away = company.send().await;
     away.expectations.request_id = "_0123456789abcdef0123456789abcdef01234567".into();
@@ -297,7 +297,7 @@ async fn nobody_asked_for_it() {
 }
 
 #[tokio::test]
-async fn whose_domain_it_is_decides_who_may_be_vouched_for() {
+async fn asvs_6_8_1_whose_domain_it_is_decides_who_may_be_vouched_for() {
     let company = Company::new().await;
     let reason = forbidden(company.sign_in("eve@other.example", &[]).await);
     assert!(reason.contains("may not vouch for eve@other.example"), "{reason}");
@@ -384,7 +384,7 @@ async fn members_are_made_only_if_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn a_second_factor_counts_when_it_is_asserted() {
+async fn asvs_6_8_4_a_second_factor_counts_when_it_is_asserted() {
     let company = Company::new().await;
     let sign_in = async |context: &str| {
         let away = company.send().await;
@@ -500,7 +500,7 @@ async fn drafts_and_switched_off_ones_let_nobody_in() {
 }
 
 #[tokio::test]
-async fn only_super_admins_change_whom_people_are_taken_for() {
+async fn asvs_6_7_1_only_super_admins_change_whom_people_are_taken_for() {
     let company = Company::new().await;
     let world = &company.world;
     let bob = world.add_user("bob@acme.example", Some(false), true).await;

@@ -217,7 +217,7 @@ fn of_identity_providers() -> Vec<Route> {
         post(PROVIDERS, &[In(EditIdentityProvider)]).with(r#"{"name":""}"#),
         get(PROVIDER, &[In(ListIdentityProviders)]),
         put(PROVIDER, &[In(EditIdentityProvider)])
-            .with(r#"{"name":"Acme","settings":{},"domains":[],"generation":99}"#),
+            .with(r#"{"name":"Acme","settings":{"protocol":"saml"},"domains":[],"generation":99}"#),
         // It lacks something.
         put(STATE, &[In(TrustIdentityProvider)]).with(r#"{"state":"active"}"#),
         post(METADATA, &[In(EditIdentityProvider)]).with(r#"{"metadata":"","generation":99}"#),
