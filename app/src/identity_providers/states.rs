@@ -161,7 +161,8 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
 mod tests {
     use super::{super::inputs::tests::view, *};
 
-    const NOTHING: ProviderRemoval = ProviderRemoval { people: 0, sessions: 0, tokens: 0 };
+    const NOTHING: ProviderRemoval =
+        ProviderRemoval { people: 0, sessions: 0, tokens: 0, scim_people: 0, scim_groups: 0 };
 
     #[test]
     fn switching_on_says_who_gets_in_and_that_it_was_not_tested() {
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn removing_says_what_goes() {
-        let goes = ProviderRemoval { people: 2, sessions: 1, tokens: 0 };
+        let goes = ProviderRemoval { people: 2, sessions: 1, ..NOTHING };
         let html = removal(&view(), &goes, true).to_html();
         assert!(html.contains("2 links with") && html.contains("1 session that began"), "{html}");
         assert!(!html.contains("0 tokens"), "{html}");

@@ -145,6 +145,7 @@ mod tests {
             texts,
             generation: 7,
             managed_by: None,
+            managed_by_scim: None,
         };
         let manager = Manager {
             organization_id: id_of_organization(),
