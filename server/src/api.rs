@@ -3,12 +3,12 @@
 
 mod answers;
 mod calls;
-mod credentials;
+pub(crate) mod credentials;
 mod dispatch;
 mod document;
-mod limits;
+pub(crate) mod limits;
 mod operations;
-mod problems;
+pub(crate) mod problems;
 
 mod application_users;
 mod domains;

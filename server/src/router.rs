@@ -32,7 +32,7 @@ use crate::{
         redirects,
         requests::{self, Requests},
     },
-    saml, sessions,
+    saml, scim, sessions,
     static_files::{self, StaticFiles},
     streams::{self, Streams},
     workers::Workers,
@@ -137,11 +137,14 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let saml = saml::router(parts.control.clone())
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
+    let scim = scim::router(parts.control.clone(), requests.clock.clone())
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let api = api::router(parts.control, requests.clock.clone())
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     console
         .merge(api)
         .merge(saml)
+        .merge(scim)
         .merge(machinery)
         .merge(files)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))

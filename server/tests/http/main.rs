@@ -19,6 +19,7 @@ mod machinery;
 mod made_tokens;
 mod people;
 mod recovery;
+mod scim;
 mod session_cookies;
 mod sign_in_pages;
 mod single_sign_on;
