@@ -22,6 +22,7 @@ mod own;
 mod permissions;
 mod policies;
 mod projects;
+mod scim;
 mod token_bodies;
 mod units;
 mod users;
@@ -67,6 +68,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         domains::operations(),
         managed::operations(),
         identity_providers::operations(),
+        scim::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

@@ -59,6 +59,7 @@ pub const POSTED: &[&str] = &[
     "/organizations/{organization}/invitations",
     WITH_FILE[0],
     WITH_FILE[1],
+    "/organizations/{organization}/identity-providers/{provider}/scim",
     "/organizations/{organization}/groups/{group}/members/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",

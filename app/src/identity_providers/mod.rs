@@ -2,6 +2,7 @@
 //! one is in `single_sign_on`.
 
 pub mod api;
+pub mod scim_api;
 
 #[cfg(feature = "ssr")]
 mod facts;
@@ -16,6 +17,8 @@ mod our_side;
 #[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
+mod scim_page;
+#[cfg(feature = "ssr")]
 mod security;
 #[cfg(feature = "ssr")]
 mod states;
@@ -27,5 +30,6 @@ mod view_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     list_page::IdentityProvidersPage,
+    scim_page::ScimPage,
     view_page::{IdentityProviderPage, TestProviderPage},
 };

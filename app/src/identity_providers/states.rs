@@ -135,6 +135,20 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
         (goes.people, format!("{} with people’s accounts.", count(goes.people, "link"))),
         (goes.sessions, format!("{} that began with it.", count(goes.sessions, "session"))),
         (goes.tokens, format!("{} that people made in such sessions.", count(goes.tokens, "token"))),
+        (
+            goes.scim_people,
+            format!(
+                "The keeping of {} by SCIM, who stay and are changed by hand again.",
+                count(goes.scim_people, "person").replace("persons", "people")
+            ),
+        ),
+        (
+            goes.scim_groups,
+            format!(
+                "The keeping of {} by SCIM, which stay and are changed by hand again.",
+                count(goes.scim_groups, "group")
+            ),
+        ),
     ];
     let mut all = vec!["The identity provider with its settings and our keys towards it.".to_owned()];
     all.extend(lines.into_iter().filter(|(number, _)| *number > 0).map(|(_, line)| line));
@@ -186,8 +200,9 @@ mod tests {
 
     #[test]
     fn removing_says_what_goes() {
-        let goes = ProviderRemoval { people: 2, sessions: 1, ..NOTHING };
+        let goes = ProviderRemoval { people: 2, sessions: 1, scim_people: 3, ..NOTHING };
         let html = removal(&view(), &goes, true).to_html();
+        assert!(html.contains("keeping of 3 people") && !html.contains("0 groups"), "{html}");
         assert!(html.contains("2 links with") && html.contains("1 session that began"), "{html}");
         assert!(!html.contains("0 tokens"), "{html}");
     }

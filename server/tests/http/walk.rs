@@ -60,7 +60,10 @@ fn registered() -> BTreeSet<(Kind, String, String)> {
     let saml = server::saml::PATHS
         .iter()
         .map(|(method, path)| (Kind::Machinery, method.to_string(), without_names(path)));
-    pages.chain(posted).chain(functions).chain(operations).chain(others).chain(saml).collect()
+    let scim = server::scim::PATHS
+        .iter()
+        .map(|(method, path)| (Kind::Machinery, method.to_string(), without_names(path)));
+    pages.chain(posted).chain(functions).chain(operations).chain(others).chain(saml).chain(scim).collect()
 }
 
 #[tokio::test]

@@ -89,6 +89,10 @@ pub(super) async fn rename(
     if user.email == email {
         return Ok(());
     }
+    if !scim.manages(&mut write.tx, user.id).await? {
+        // Says so.
+        scim.may_vouch(&mut write.tx, &user.email).await?;
+    }
     scim.may_vouch(&mut write.tx, email).await?;
     match store::users::set_email(&mut write.tx, user.id, email).await? {
         true => Ok(()),
@@ -96,8 +100,21 @@ pub(super) async fn rename(
     }
 }
 
-/// Writes down what is said of somebody, where it is something else.
-pub(super) async fn set_texts(write: &mut Write, user: &User, texts: &ProfileTexts) -> Result<bool, Failure> {
+/// Writes down what is said of somebody, where it is something else. Of whom the organization does not manage any more nothing is.
+pub(super) async fn set_texts(
+    scim: &Provisioner,
+    write: &mut Write,
+    user: &User,
+    texts: &ProfileTexts,
+) -> Result<bool, Stop> {
+    let is_set = put_texts(write, user, texts).await?;
+    if is_set && !scim.manages(&mut write.tx, user.id).await? {
+        scim.may_vouch(&mut write.tx, &user.email).await?;
+    }
+    Ok(is_set)
+}
+
+async fn put_texts(write: &mut Write, user: &User, texts: &ProfileTexts) -> Result<bool, Failure> {
     let stored = store::users::ProfileTexts {
         name: &texts.name,
         job_title: &texts.job_title,
@@ -145,7 +162,9 @@ pub(super) async fn let_in(
     let organization = scim.organization();
     let account = store::users::find(&mut write.tx, user).await?.ok_or(Error::NotFound)?;
     let member = store::memberships::find(&mut write.tx, organization, user).await?.ok_or(Error::NotFound)?;
-    if (account.is_active, member.is_active) == (is_active, is_active) {
+    // Whom the organization does not manage any more is shut out of it, and of nothing else.
+    let is_account_so = account.is_active == is_active || !scim.manages(&mut write.tx, user).await?;
+    if is_account_so && member.is_active == is_active {
         return Ok(false);
     }
     if !is_active {
@@ -158,7 +177,7 @@ pub(super) async fn let_in(
         false => (EventType::UserDeactivated, "Deactivated"),
     };
     write.record(event_type, format!("{done} {email}, as {called} says")).await?;
-    if account.is_active == is_active {
+    if is_account_so {
         return Ok(true);
     }
     // What becomes of an account is in the log of each of its organizations.

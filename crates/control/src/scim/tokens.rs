@@ -7,7 +7,7 @@ use domain::{
     domains::DomainState,
     errors::Error,
     events::EventType,
-    ids::{IdentityProviderId, OrganizationId, ScimTokenId, TokenId},
+    ids::{IdentityProviderId, OrganizationId, ScimTokenId, TokenId, UserId},
     principals::SubjectKind,
     secrets::Secret,
     states::Outcome,
@@ -164,6 +164,12 @@ impl Provisioner {
         let mut tx = self.ctx.control.store().write().await?;
         store::scim_tokens::touch(&mut tx, self.token, self.ctx.now()).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Whether the organization manages somebody's account still: their domain may have become another one's.
+    pub(super) async fn manages(&self, tx: &mut Tx, user: UserId) -> Result<bool, Failure> {
+        let manager = crate::managed::manager(tx, user).await?;
+        Ok(manager.is_some_and(|manager| manager.organization_id == self.organization))
     }
 
     /// Makes sure that an address is of a domain that the organization holds and that leads to the identity provider.

@@ -118,7 +118,7 @@ pub async fn create(scim: &Provisioner, sent: &Value) -> Result<Resource, Refuse
         }
         write.subject(SubjectKind::User, user.id.uuid(), email.clone());
         accounts::join(scim, &mut write, &user).await?;
-        accounts::set_texts(&mut write, &user, &texts).await?;
+        accounts::set_texts(scim, &mut write, &user, &texts).await?;
         let is_active = person.is_active.unwrap_or(true);
         accounts::let_in(scim, &mut write, user.id, &email, is_active).await?;
         let now = scim.ctx().now();
@@ -200,7 +200,7 @@ async fn change(
     let texts = accounts::texts(&person, &email)?;
     write.subject(SubjectKind::User, user_id.uuid(), email.clone());
     accounts::rename(scim, &mut write, &user, &email).await?;
-    let is_told = accounts::set_texts(&mut write, &user, &texts).await?;
+    let is_told = accounts::set_texts(scim, &mut write, &user, &texts).await?;
     let is_active = person.is_active.unwrap_or(before.is_let_in);
     // Who was shut out by hand, in an emergency, stays out until the identity provider says something new of it.
     let is_said = is_active != before.is_let_in;

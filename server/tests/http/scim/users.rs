@@ -304,3 +304,33 @@ async fn whom_the_organization_cannot_do_without_stays() {
     assert!(detail.contains("exempt"), "{detail}");
     assert!(place.user("ann@acme.example").await.is_active);
 }
+
+#[tokio::test]
+async fn who_became_anothers_is_left_to_them() {
+    let place = Workplace::new().await;
+    let second = verified(&place.installation, place.organization, "second.example", 0xd2).await;
+    let made = place.push("alice@acme.example").await;
+    let path = format!("/Users/{}", made["id"].as_str().unwrap());
+    let elsewhere = control::organizations::create(&place.ann.ctx, "Elsewhere").await.unwrap().id;
+    let mut tx = place.installation.store.write().await.unwrap();
+    let held = store::domains::find_verified(&mut tx, "acme.example").await.unwrap().unwrap();
+    assert!(store::domains::remove(&mut tx, held.id).await.unwrap());
+    assert!(store::identity_providers::add_domain(&mut tx, place.provider, second).await.unwrap());
+    tx.commit().await.unwrap();
+    verified(&place.installation, elsewhere, "acme.example", 0xd3).await;
+    for operation in [
+        json!({ "op": "replace", "path": "title", "value": "Chief" }),
+        json!({ "op": "replace", "path": "userName", "value": "alice@second.example" }),
+    ] {
+        let (status, kind, detail) = refusal(&place.okta().patch(&path, json!([operation])).await);
+        assert_eq!((status, kind.as_str()), (400, "invalidValue"), "{operation}");
+        assert!(detail.contains("acme.example is not verified"), "{detail}");
+    }
+    let alice = place.user("alice@acme.example").await;
+    assert_eq!(alice.job_title, "");
+    // They leave the organization that does not manage them any more, and nothing else.
+    let off = json!([{ "op": "replace", "path": "active", "value": false }]);
+    assert_eq!(read(&place.okta().patch(&path, off).await, 200)["active"], false);
+    assert!(!place.membership(alice.id).await.is_active);
+    assert!(place.user("alice@acme.example").await.is_active);
+}
