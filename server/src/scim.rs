@@ -22,6 +22,7 @@ use domain::{
     errors::Error,
     ids::{IdentityProviderId, OrganizationId},
     timestamps::Clock,
+    tokens::ScimToken,
 };
 use identity::scim::{Kind, Reason, Refusal, discovery};
 use serde_json::Value;
@@ -202,7 +203,9 @@ impl Scim {
                 Ok(scim)
             }
             Err(error) => {
-                if matches!(error, Error::Unauthenticated { .. }) {
+                // What is no token of SCIM is no guess either, and cost nothing to refuse. Exposed to be read.
+                let is_guess = ScimToken::read(token.expose()).is_ok();
+                if is_guess && matches!(error, Error::Unauthenticated { .. }) {
                     self.limits.refused(&key, address);
                 }
                 Err(error.into())

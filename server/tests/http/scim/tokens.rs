@@ -135,3 +135,18 @@ async fn ids_of_others_are_not_there() {
     assert_eq!(refusal(&place.okta().post("/Groups", member).await).0, 400);
     assert!(place.user("eve@elsewhere.example").await.is_active);
 }
+
+#[tokio::test]
+async fn who_guesses_tokens_waits_and_the_right_one_does_not() {
+    let place = Workplace::new().await;
+    place.installation.clock.stop();
+    read(&place.okta().get("/Users").await, 200);
+    for digit in 0..10 {
+        let guess = domain::tokens::ScimToken::new(&[digit; domain::tokens::RANDOM_CHARS]);
+        assert_eq!(refusal(&place.with(guess.text().expose()).get("/Users").await).0, 401, "{digit}");
+    }
+    let guess = domain::tokens::ScimToken::new(&[10; domain::tokens::RANDOM_CHARS]);
+    let reply = place.with(guess.text().expose()).get("/Users").await;
+    assert_eq!((refusal(&reply).0, reply.header("retry-after")), (429, "60"));
+    read(&place.okta().get("/Users").await, 200);
+}
