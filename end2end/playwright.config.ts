@@ -15,6 +15,7 @@ const withoutScript = [
   "recovery.spec.ts",
   "domains.spec.ts",
   "single-sign-on.spec.ts",
+  "scim.spec.ts",
 ];
 
 export default defineConfig({
