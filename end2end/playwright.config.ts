@@ -16,6 +16,7 @@ const withoutScript = [
   "domains.spec.ts",
   "single-sign-on.spec.ts",
   "openid-connect.spec.ts",
+  "scim.spec.ts",
 ];
 
 export default defineConfig({

@@ -43,6 +43,7 @@ chromium chromium
 node nodejs
 npm npm
 python3 python3
+/usr/lib/python3*/ensurepip/__init__.py python3-venv
 openssl openssl
 php php-cli
 /usr/share/simplesamlphp/www/saml2/idp/SSOService.php simplesamlphp
@@ -119,6 +120,17 @@ install_packages() {
     apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+# The tool that asks the SCIM server what the RFCs demand comes from PyPI, into target/, where it is in nobody's way.
+SCIM_TESTER_VERSION=0.5.2
+add_scim_tester() {
+    local tool=target/scim-tester
+    ! compgen -G "$tool/lib/python3*/site-packages/scim2_tester-$SCIM_TESTER_VERSION.dist-info" >/dev/null || return 0
+    say "installing scim2-tester $SCIM_TESTER_VERSION into $tool"
+    python3 -m venv --clear "$tool"
+    "$tool/bin/pip" install --quiet --disable-pip-version-check "scim2-tester==$SCIM_TESTER_VERSION" \
+        scim2-client==0.13.2 scim2-models==0.12.3 httpx2==2.16.2
+}
+
 mapfile -t MISSING < <(missing_packages "$1" | sort -u)
 if [ ${#MISSING[@]} -gt 0 ]; then
     if [ "$(id -u)" != 0 ]; then
@@ -128,6 +140,7 @@ if [ ${#MISSING[@]} -gt 0 ]; then
 fi
 
 [ "$1" != test ] || add_node
+[ "$1" != test ] || add_scim_tester
 
 if ! command -v cargo >/dev/null; then
     say "installing Rust for this user"

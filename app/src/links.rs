@@ -6,8 +6,8 @@ mod own;
 use std::fmt::Write as _;
 
 pub use self::directory::{
-    domain, domain_file, domain_verification, domains, identity_provider, identity_provider_test,
-    identity_providers, managed_user, managed_users, provider_metadata,
+    domain, domain_file, domain_verification, domains, identity_provider, identity_provider_scim,
+    identity_provider_test, identity_providers, managed_user, managed_users, provider_metadata,
 };
 pub use self::own::{
     authentication, change_password, confirmation_trip, factor, factor_removal, factor_reset, new_app,

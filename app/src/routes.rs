@@ -23,7 +23,7 @@ use crate::{
         RecoveryCodesPage, RemoveFactorPage,
     },
     groups::{AddMembersPage, DeleteGroupPage, GroupPage, GroupsPage, RemoveMemberPage},
-    identity_providers::{IdentityProviderPage, IdentityProvidersPage, TestProviderPage},
+    identity_providers::{IdentityProviderPage, IdentityProvidersPage, ScimPage, TestProviderPage},
     invitations::{InvitationPage, InvitationsPage, InvitePage},
     ip_filters::NetworkPage,
     mails::{MailPage, MailsPage},
@@ -157,6 +157,7 @@ fn OrganizationRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
         <Route ssr=Async path=path!("/organizations/:organization/identity-providers") view=IdentityProvidersPage />
         <Route ssr=Async path=path!("/organizations/:organization/identity-providers/:provider") view=IdentityProviderPage />
         <Route ssr=Async path=path!("/organizations/:organization/identity-providers/:provider/test") view=TestProviderPage />
+        <Route ssr=Async path=path!("/organizations/:organization/identity-providers/:provider/scim") view=ScimPage />
         <Route ssr=Async path=path!("/organizations/:organization/events") view=OrganizationEventsPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates") view=OrganizationCertificatesPage />
         <Route ssr=Async path=path!("/organizations/:organization/certificates/:id") view=OrganizationCertificatePage />

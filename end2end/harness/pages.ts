@@ -177,6 +177,15 @@ export function permissionPlaces(organization: string, project: string, group: s
     },
     { name: "identity-provider", path: `${whole}/identity-providers`, act: provider("Acme Okta", "saml") },
     { name: "identity-provider-oidc", path: `${whole}/identity-providers`, act: provider("Acme OpenID", "oidc") },
+    {
+      name: "identity-provider-scim",
+      path: `${whole}/identity-providers`,
+      act: async (page) => {
+        await page.getByRole("link", { name: "Acme Okta" }).click();
+        await page.getByRole("link", { name: "SCIM provisioning" }).click();
+        await page.getByRole("heading", { name: "SCIM provisioning", level: 1 }).waitFor();
+      },
+    },
     { name: "group", path: group },
     { name: "group-edit", path: group, act: (page) => page.getByRole("button", { name: "Edit…" }).click() },
     { name: "group-add", path: `${group}/members/new` },

@@ -195,7 +195,7 @@ const readers: Reader[] = [
 ];
 
 /** What no one but a super admin may do. */
-const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin", "/api/policies/set_break_glass", "/api/identity_providers/set_state"];
+const SUPER_ADMIN = ["/api/organizations/rename", "/api/organizations/delete", "/api/users/set_super_admin", "/api/policies/set_break_glass", "/api/identity_providers/set_state", "/api/scim/switch_on"];
 
 /** A browser of somebody new who holds that on the organization, with a token of their own. */
 async function comeIn(browser: Browser, installation: Installation, reader: Reader): Promise<Page> {

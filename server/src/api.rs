@@ -3,12 +3,12 @@
 
 mod answers;
 mod calls;
-mod credentials;
+pub(crate) mod credentials;
 mod dispatch;
 mod document;
-mod limits;
+pub(crate) mod limits;
 mod operations;
-mod problems;
+pub(crate) mod problems;
 
 mod application_users;
 mod domains;
@@ -22,6 +22,7 @@ mod own;
 mod permissions;
 mod policies;
 mod projects;
+mod scim;
 mod token_bodies;
 mod units;
 mod users;
@@ -67,6 +68,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         domains::operations(),
         managed::operations(),
         identity_providers::operations(),
+        scim::operations(),
         events::operations(),
         projects::operations(),
         document::operations(),

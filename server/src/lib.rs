@@ -15,6 +15,7 @@ pub mod outbound;
 
 pub mod router;
 pub mod saml;
+pub mod scim;
 pub mod sessions;
 pub mod smtp;
 pub mod static_files;

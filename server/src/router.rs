@@ -32,7 +32,7 @@ use crate::{
         redirects,
         requests::{self, Requests},
     },
-    oidc, saml, sessions,
+    oidc, saml, scim, sessions,
     static_files::{self, StaticFiles},
     streams::{self, Streams},
     workers::Workers,
@@ -59,6 +59,7 @@ pub const POSTED: &[&str] = &[
     "/organizations/{organization}/invitations",
     WITH_FILE[0],
     WITH_FILE[1],
+    "/organizations/{organization}/identity-providers/{provider}/scim",
     "/organizations/{organization}/groups/{group}/members/new",
     "/organizations/{organization}/application-users/{user}/tokens/new",
     "/organizations/{organization}/application-users/{user}/tokens/{token}",
@@ -139,12 +140,15 @@ pub fn build(parts: Parts) -> Router {
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let oidc = oidc::router(parts.control.clone())
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
+    let scim = scim::router(parts.control.clone(), requests.clock.clone())
+        .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     let api = api::router(parts.control, requests.clock.clone())
         .layer(from_fn_with_state(requests.clone(), requests::insist_on_host));
     console
         .merge(api)
         .merge(saml)
         .merge(oidc)
+        .merge(scim)
         .merge(machinery)
         .merge(files)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))

@@ -319,6 +319,7 @@ const MAY_OPEN_TRANSACTIONS: &[&str] = &[
     "crates/control/src/domains/checking.rs",
     "crates/control/src/housekeeping.rs",
     "crates/control/src/mails/sending.rs",
+    "crates/control/src/scim/tokens.rs",
     "crates/control/src/sessions/lock_outs.rs",
     "crates/control/src/sessions/rows.rs",
     "crates/control/src/single_sign_on/trips.rs",

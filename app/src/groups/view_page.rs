@@ -94,7 +94,7 @@ fn title(group: &GroupView, people: &People) -> AnyView {
         .then(|| view! { <p class="description">{group.row.description.clone()}</p> });
     view! {
         {head(group.row.name.clone(), (), edit)}
-        {description}
+        {description} {managed(group)}
         <dl class="facts">
             <div><dt>"Members"</dt><dd>{group.row.members}</dd></div>
             <div><dt>"Grants"</dt><dd>{group.row.grants}</dd></div>
@@ -107,6 +107,17 @@ fn title(group: &GroupView, people: &People) -> AnyView {
         {may_edit.then(|| edit_dialog(group))}
     }
     .into_any()
+}
+
+/// Which identity provider keeps it, if one does.
+fn managed(group: &GroupView) -> Option<AnyView> {
+    let keeper = group.managed_by_scim.as_ref()?;
+    let (mark, name) =
+        (format!("Managed by SCIM of {}", keeper.identity_provider_name), &keeper.identity_provider_name);
+    let text = format!(
+        "Its name and its members are changed at the identity provider {name}. What it holds is given here."
+    );
+    Some(view! { <p class="badges">{badge(Tone::Plain, mark)} <span>{text}</span></p> }.into_any())
 }
 
 fn edit_dialog(group: &GroupView) -> AnyView {

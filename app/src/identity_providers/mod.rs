@@ -2,6 +2,7 @@
 //! one is in `single_sign_on`.
 
 pub mod api;
+pub mod scim_api;
 
 #[cfg(feature = "ssr")]
 mod client_form;
@@ -22,6 +23,8 @@ mod people;
 #[cfg(feature = "ssr")]
 mod people_inputs;
 #[cfg(feature = "ssr")]
+mod scim_page;
+#[cfg(feature = "ssr")]
 mod security;
 #[cfg(feature = "ssr")]
 mod states;
@@ -33,5 +36,6 @@ mod view_page;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     list_page::IdentityProvidersPage,
+    scim_page::ScimPage,
     view_page::{IdentityProviderPage, TestProviderPage},
 };

@@ -135,6 +135,20 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
         (goes.people, format!("{} with people’s accounts.", count(goes.people, "link"))),
         (goes.sessions, format!("{} that began with it.", count(goes.sessions, "session"))),
         (goes.tokens, format!("{} that people made in such sessions.", count(goes.tokens, "token"))),
+        (
+            goes.scim_people,
+            format!(
+                "The keeping of {} by SCIM, who stay and are changed by hand again.",
+                count(goes.scim_people, "person").replace("persons", "people")
+            ),
+        ),
+        (
+            goes.scim_groups,
+            format!(
+                "The keeping of {} by SCIM, which stay and are changed by hand again.",
+                count(goes.scim_groups, "group")
+            ),
+        ),
     ];
     let mut all = vec![match view.row.protocol {
         ProviderProtocol::Saml => {
@@ -166,7 +180,8 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
 mod tests {
     use super::{super::inputs::tests::view, *};
 
-    const NOTHING: ProviderRemoval = ProviderRemoval { people: 0, sessions: 0, tokens: 0 };
+    const NOTHING: ProviderRemoval =
+        ProviderRemoval { people: 0, sessions: 0, tokens: 0, scim_people: 0, scim_groups: 0 };
 
     #[test]
     fn switching_on_says_who_gets_in_and_that_it_was_not_tested() {
@@ -190,8 +205,9 @@ mod tests {
 
     #[test]
     fn removing_says_what_goes() {
-        let goes = ProviderRemoval { people: 2, sessions: 1, tokens: 0 };
+        let goes = ProviderRemoval { people: 2, sessions: 1, scim_people: 3, ..NOTHING };
         let html = removal(&view(), &goes, true).to_html();
+        assert!(html.contains("keeping of 3 people") && !html.contains("0 groups"), "{html}");
         assert!(html.contains("2 links with") && html.contains("1 session that began"), "{html}");
         assert!(!html.contains("0 tokens"), "{html}");
     }

@@ -17,7 +17,7 @@ use super::{
     form::{self, FORM},
     inputs, our_side,
     people_inputs::{self, ROW_COUNT, ROWS},
-    states, test_report,
+    scim_page, states, test_report,
 };
 use crate::{
     components::{
@@ -77,6 +77,7 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
             {title(&view, note, may_edit)} {our_side::draw(&view)}
             {form::draw(&view, &choices, &form, may_edit, may_list_domains)} {test_report::draw(&view)}
             {states::draw(&view, &goes, may_trust)} {is_saml.then(|| our_side::keys(&view, may_edit))}
+            {scim_page::section(&view)}
             {states::removal(&view, &goes, may_edit)}
         };
         let body = view! { <div class="stack provider">{body}</div> };
@@ -102,13 +103,13 @@ pub(crate) fn TestProviderPage() -> impl IntoView {
 }
 
 /// The ids in the address.
-fn named(params: &ParamsMap) -> Result<(OrganizationId, IdentityProviderId), Error> {
+pub(super) fn named(params: &ParamsMap) -> Result<(OrganizationId, IdentityProviderId), Error> {
     let id = params.get("provider").and_then(|id| id.parse().ok()).ok_or(Error::NotFound)?;
     Ok((asked(params)?, id))
 }
 
 /// What is said where there is no such identity provider.
-fn gone(params: &ParamsMap) -> Option<Gone> {
+pub(super) fn gone(params: &ParamsMap) -> Option<Gone> {
     let id = asked(params).ok()?;
     Some(Gone {
         organization: Some(id),
@@ -118,7 +119,7 @@ fn gone(params: &ParamsMap) -> Option<Gone> {
     })
 }
 
-fn frame(view: &ProviderView) -> Frame {
+pub(super) fn frame(view: &ProviderView) -> Frame {
     let organization = view.row.organization_id.to_string();
     Frame::in_organization(view.row.organization_id, Section::IdentityProviders, view.row.name.clone())
         .step("Identity providers", links::identity_providers(&organization))

@@ -47,6 +47,11 @@ pub fn provider_metadata(organization: &str, provider: &str) -> String {
 pub fn identity_provider_test(organization: &str, provider: &str) -> String {
     of_organization(organization, &["identity-providers", provider, "test"], &[])
 }
+/// SCIM of an identity provider.
+#[must_use]
+pub fn identity_provider_scim(organization: &str, provider: &str) -> String {
+    of_organization(organization, &["identity-providers", provider, "scim"], &[])
+}
 /// An identity provider of an organization.
 #[must_use]
 pub fn identity_provider(organization: &str, provider: &str) -> String {

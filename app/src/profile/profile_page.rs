@@ -1,6 +1,6 @@
 //! `/profile`: what one is called and where one works.
 
-use domain::views::{Manager, OwnProfile};
+use domain::views::OwnProfile;
 use leptos::prelude::*;
 
 use crate::{
@@ -62,8 +62,8 @@ fn draw(profile: &OwnProfile) -> AnyView {
     );
     let fields = fields.collect_view();
     let (email, id) = (profile.email.clone(), profile.user_id.to_string());
-    let body = match &profile.managed_by {
-        Some(manager) => managed(profile, manager),
+    let body = match changed_there(profile) {
+        Some(text) => managed(profile, text),
         None => view! {
             <p class="muted">"The people who manage your organizations see this."</p>
             <form method="post" action=form.action class="form form-narrow">
@@ -96,7 +96,24 @@ fn draw(profile: &OwnProfile) -> AnyView {
 }
 
 /// What is said instead of the form to who is managed.
-fn managed(profile: &OwnProfile, manager: &Manager) -> AnyView {
+/// Where a profile is changed that is not one's own to change.
+fn changed_there(profile: &OwnProfile) -> Option<String> {
+    if let Some(keeper) = &profile.managed_by_scim {
+        return Some(format!(
+            "Your profile is managed by SCIM of the identity provider {}: it is changed there.",
+            keeper.identity_provider_name
+        ));
+    }
+    let manager = profile.managed_by.as_ref()?;
+    Some(format!(
+        "Your account is managed by {}, to which the domain {} belongs. It decides how you sign in, and your profile is changed \
+         there.",
+        manager.organization_name, manager.domain_name
+    ))
+}
+
+/// A profile that is not one's own to change, and who changes it.
+fn managed(profile: &OwnProfile, text: String) -> AnyView {
     let texts = &profile.texts;
     let said = [
         ("Name", &texts.name),
@@ -110,20 +127,19 @@ fn managed(profile: &OwnProfile, manager: &Manager) -> AnyView {
         .filter(|(_, text)| !text.is_empty())
         .map(|(label, text)| view! { <div><dt>{label}</dt><dd class="break">{text.clone()}</dd></div> })
         .collect_view();
-    let text = format!(
-        "Your account is managed by {}, to which the domain {} belongs. It decides how you sign in, and your profile is \
-         changed there.",
-        manager.organization_name, manager.domain_name
-    );
     view! { <p>{text}</p> <dl class="facts">{said}</dl> }.into_any()
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::views::ProfileTexts;
+    use domain::views::{Manager, ProfileTexts, ScimKeeper};
     use leptos::reactive::owner::Owner;
 
     use super::*;
+
+    fn provider() -> domain::ids::IdentityProviderId {
+        "01890a5d-ac96-774b-bcce-b302099a8059".parse().unwrap()
+    }
 
     fn id_of_organization() -> domain::ids::OrganizationId {
         "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap()
@@ -145,6 +161,7 @@ mod tests {
             texts,
             generation: 7,
             managed_by: None,
+            managed_by_scim: None,
         };
         let manager = Manager {
             organization_id: id_of_organization(),
@@ -157,6 +174,10 @@ mod tests {
             html.contains("managed by Acme") && html.contains("Engineer") && !html.contains("<form"),
             "{html}"
         );
+        let keeper = ScimKeeper { identity_provider_id: provider(), identity_provider_name: "Okta".into() };
+        let kept = OwnProfile { managed_by_scim: Some(keeper), ..managed };
+        let html = Owner::new().with(|| draw(&kept).to_html());
+        assert!(html.contains("SCIM of the identity provider Okta") && !html.contains("<form"), "{html}");
         let html = Owner::new().with(|| draw(&profile).to_html());
         for (name, value) in FIELDS.into_iter().zip(["Ann", "Engineer", "Platform", "Graz", "AT"]) {
             let input = html.split("<input").find(|input| input.contains(&format!("name=\"{name}\"")));

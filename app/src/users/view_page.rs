@@ -85,6 +85,7 @@ fn draw(
         {waiting(reset, &organization, &user, powers.may(Action::WithdrawFactorReset))}
         {about(row, &member.profile)}
         {managed(member, powers)}
+        {kept(member)}
         {groups(&organization, &member.groups)}
         {acts(member, powers, (reset.is_some(), are_mails_sent), &organization, &user)}
     }
@@ -112,6 +113,23 @@ fn managed(member: &MemberView, powers: &Powers) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Which identity provider keeps them, if one does.
+fn kept(member: &MemberView) -> Option<AnyView> {
+    let name = &member.managed_by_scim.as_ref()?.identity_provider_name;
+    let text = format!(
+        "Their profile and whether they are active are changed at the identity provider {name}. You can shut them out here in an emergency."
+    );
+    Some(
+        view! {
+            <section class="card" aria-labelledby="kept">
+                <h2 id="kept">{format!("Managed by SCIM of {name}")}</h2>
+                <p>{text}</p>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 fn about(row: &MemberRow, profile: &ProfileTexts) -> AnyView {

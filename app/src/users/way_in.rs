@@ -126,6 +126,7 @@ mod tests {
     fn member() -> MemberView {
         MemberView {
             managed_by: None,
+            managed_by_scim: None,
             row: MemberRow {
                 user_id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
                 name: "Bea".into(),

@@ -23,6 +23,7 @@ use crate::{
     errors::{Failure, attempt, overtaken},
     pages,
     permissions::Ending,
+    scim,
     standings::{Place, Standing, guarded},
 };
 
@@ -110,7 +111,7 @@ pub async fn create(
 ///
 /// # Errors
 /// `Invalid` on `name`, also when it is taken, or `description`; `Conflict` when somebody else changed it since
-/// `generation`; `Denied`; `NotFound`.
+/// `generation`, or an identity provider keeps it by SCIM; `Denied`; `NotFound`.
 pub async fn edit(
     ctx: &Context,
     organization: OrganizationId,
@@ -124,6 +125,9 @@ pub async fn edit(
         let (name, description) = parse(name, description)?;
         let mut write = permit.write(EventType::GroupChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
+        if before.name != name {
+            scim::refuse_group(&mut write.tx, id).await?;
+        }
         let obstacle = taking_obstacle(ctx, &mut write.tx, &before).await?;
         let mut write = guarded(&permit, write, obstacle, &with(&before)).await?;
         if before.generation != generation {
@@ -171,6 +175,7 @@ pub async fn delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::GroupDeleted).await?;
         let group = find(&mut write.tx, organization, id).await?;
+        scim::refuse_group(&mut write.tx, id).await?;
         let obstacle = deleting_obstacle(ctx, &mut write.tx, &group).await?;
         let mut write = guarded(&permit, write, obstacle, &with(&group)).await?;
         if confirmation.trim() != group.name {
@@ -206,6 +211,7 @@ pub async fn preview_delete(
         let permit = ctx.authorize(Action::DeleteGroup, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let group = find(&mut tx, organization, id).await?;
+        scim::refuse_group(&mut tx, id).await?;
         let obstacle = deleting_obstacle(ctx, &mut tx, &group).await?;
         let mut tx = guarded(&permit, tx, obstacle, &with(&group)).await?;
         let principal = (PrincipalKind::Group, id.uuid());
@@ -266,12 +272,15 @@ async fn look(ctx: &Context, tx: &mut Tx, group: Group) -> Result<GroupView, Fai
         true => protections::of_all(ctx, tx, &group, &actor).await?,
         false => take_obstacle.clone(),
     };
+    let keeper = store::scim_groups::keeper(tx, group.id).await?;
+    let kept = keeper.as_ref().map(scim::obstacle);
     Ok(GroupView {
         organization_id: group.organization_id,
         generation: group.generation,
-        add_obstacle: actor.giving_obstacle(&given),
-        take_obstacle,
-        delete_obstacle,
+        add_obstacle: kept.clone().or_else(|| actor.giving_obstacle(&given)),
+        take_obstacle: kept.clone().or(take_obstacle),
+        delete_obstacle: kept.or(delete_obstacle),
+        managed_by_scim: keeper.map(scim::shown),
         row: draw(group, members, grants),
     })
 }

@@ -26,6 +26,7 @@ pub mod places;
 pub mod policies;
 pub mod profiles;
 pub mod projects;
+pub mod scim;
 pub mod services;
 pub mod sessions;
 pub mod set_up;

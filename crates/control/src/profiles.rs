@@ -17,6 +17,7 @@ use crate::{
     errors::{Failure, attempt},
     managed,
     permissions::Ending,
+    scim,
     standings::{forbidden, guarded},
     users,
 };
@@ -34,14 +35,16 @@ pub async fn own(ctx: &Context) -> Result<OwnProfile, Error> {
         let mut tx = permit.read().await?;
         let user = person(ctx, &mut tx).await?;
         let manager = managed::manager(&mut tx, user.id).await?;
-        Ok(draw(user, manager))
+        let keepers = store::scim_users::keepers(&mut tx, user.id).await?;
+        let managed_by_scim = keepers.into_iter().next().map(scim::shown);
+        Ok(OwnProfile { managed_by_scim, ..draw(user, manager) })
     })
 }
 
 /// Changes one's own profile.
 ///
 /// # Errors
-/// `Forbidden` for who is managed by an organization;
+/// `Conflict` for whom an identity provider keeps by SCIM; `Forbidden` for who is managed by an organization;
 /// `Invalid` on `name`, `job_title`, `department`, `city` or `country`, the first that is wrong; `Conflict` when it was
 /// changed since `generation`; `Denied` for tokens; `Unauthenticated`.
 pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> Result<OwnProfile, Error> {
@@ -50,6 +53,7 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
         let texts = parse(texts)?;
         let (mut write, user) = begin(ctx, &permit, EventType::UserProfileChanged).await?;
         let before = draw(user, None);
+        scim::refuse_profile(&mut write.tx, before.user_id).await?;
         let obstacle = managed::profile_obstacle(&mut write.tx, before.user_id).await?;
         let mut write = guarded(&permit, write, obstacle, "of a managed account").await?;
         if before.generation != generation {
@@ -146,7 +150,7 @@ pub(crate) async fn organizations(tx: &mut Tx, user: UserId) -> Result<Vec<Organ
     Ok(found.into_iter().map(|(organization, _)| organization.id).collect())
 }
 
-fn parse(texts: &ProfileTexts) -> Result<ProfileTexts, Error> {
+pub(crate) fn parse(texts: &ProfileTexts) -> Result<ProfileTexts, Error> {
     let line = |text: &str, field: &str| {
         let text = note(text, TEXT_CHARS_MAX).map_err(|error| Error::name(field, error))?;
         match text.contains('\n') {
@@ -196,6 +200,7 @@ fn stale(now: &ProfileTexts, sent: &ProfileTexts) -> Error {
 fn draw(user: User, managed_by: Option<Manager>) -> OwnProfile {
     OwnProfile {
         managed_by,
+        managed_by_scim: None,
         user_id: user.id,
         email: user.email,
         texts: ProfileTexts {

@@ -3,7 +3,7 @@
 use domain::{
     secrets::Secret,
     timestamps::Timestamp,
-    tokens::{self, Token, TokenKind},
+    tokens::{self, ScimToken, Token, TokenKind},
 };
 use ring::rand::SecureRandom;
 use uuid::Uuid;
@@ -55,6 +55,15 @@ pub(crate) fn text(random: &dyn Random, chars: usize) -> Secret {
 
 /// A token whose characters are all equally likely: 256 bits.
 pub(crate) fn token(random: &dyn Random, kind: TokenKind) -> Token {
+    Token::new(kind, &digits(random))
+}
+
+/// A token of SCIM, as random.
+pub(crate) fn scim_token(random: &dyn Random) -> ScimToken {
+    ScimToken::new(&digits(random))
+}
+
+fn digits(random: &dyn Random) -> Zeroizing<[u8; tokens::RANDOM_CHARS]> {
     let mut digits = Zeroizing::new([0; tokens::RANDOM_CHARS]);
     let mut bytes = Zeroizing::new([0_u8; 64]);
     let (base, mut count) = (tokens::ALPHABET.len(), 0);
@@ -67,7 +76,7 @@ pub(crate) fn token(random: &dyn Random, kind: TokenKind) -> Token {
             count += 1;
         }
     }
-    Token::new(kind, &digits)
+    digits
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::{
     errors::{Failure, attempt},
     managed, pages,
     permissions::Ending,
+    scim,
     standings::{acting_obstacle, guarded},
 };
 
@@ -79,6 +80,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
             protection: protection.map(str::to_owned),
             is_self,
             managed_by: managed::manager(&mut tx, user).await?,
+            managed_by_scim: store::scim_users::keeper(&mut tx, organization, user).await?.map(scim::shown),
         })
     })
 }
@@ -116,6 +118,7 @@ pub async fn reactivate(ctx: &Context, organization: OrganizationId, user: UserI
         if member.is_active {
             return Err(Error::conflict(format!("{} is active already.", member.email)).into());
         }
+        scim::refuse_let_in(&mut write.tx, organization, user).await?;
         store::memberships::set_active(&mut write.tx, organization, user, true).await?;
         write
             .before(&json!({ "is_active": false }))?

@@ -63,6 +63,8 @@ text_enum! {
         AcceptInvitation = "invitation.accept",
         /// Act with a token; asked for before anybody is known.
         UseToken = "token.use",
+        /// Push people and groups by SCIM with a token of an identity provider; asked for before anybody is known.
+        Provision = "scim.provision",
         /// See the organization.
         ViewOrganization = "organization.view",
         /// Rename the organization.

@@ -149,6 +149,22 @@ text_enum! {
         IdentityProviderKeyChanged = "identity_provider.key_changed",
         /// An identity provider was removed.
         IdentityProviderRemoved = "identity_provider.removed",
+        /// SCIM was switched on for an identity provider.
+        ScimSwitchedOn = "scim.switched_on",
+        /// SCIM was switched off for an identity provider: what it pushed is changed by hand again.
+        ScimSwitchedOff = "scim.switched_off",
+        /// A token was made with which an identity provider pushes people and groups.
+        ScimTokenMade = "scim.token_made",
+        /// Such a token was ended.
+        ScimTokenRemoved = "scim.token_removed",
+        /// Such a token was turned away, because of the address that it came from.
+        ScimTokenRefused = "scim.token_refused",
+        /// An identity provider began to keep somebody.
+        ScimUserAdded = "scim.user_added",
+        /// It changed what it says of them.
+        ScimUserChanged = "scim.user_changed",
+        /// It keeps them no more: they were shut out.
+        ScimUserRemoved = "scim.user_removed",
         /// An identity provider answered a request, or somebody posted what pretended to be an answer.
         SingleSignOnAnswered = "single_sign_on.answered",
         /// An identity provider asked that somebody be signed out.

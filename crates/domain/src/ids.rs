@@ -82,6 +82,8 @@ ids! {
     IdentityProviderId;
     /// One of our keys towards an identity provider.
     IdentityProviderKeyId;
+    /// A token with which an identity provider pushes people and groups.
+    ScimTokenId;
     /// One role or permission given to a principal on a resource.
     GrantId;
     /// A certificate of destruction.

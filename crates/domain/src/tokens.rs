@@ -59,12 +59,7 @@ impl Token {
     /// A token of these random digits, each below 62.
     #[must_use]
     pub fn new(kind: TokenKind, digits: &[u8; RANDOM_CHARS]) -> Self {
-        let mut text = String::with_capacity(kind.prefix().len() + RANDOM_CHARS + CHECKSUM_CHARS);
-        text.push_str(kind.prefix());
-        text.extend(digits.iter().map(|digit| char::from(ALPHABET[usize::from(*digit) % ALPHABET.len()])));
-        let checksum = checksum(&text);
-        text.push_str(&checksum);
-        Self { kind, text: Secret::new(text) }
+        Self { kind, text: written(kind.prefix(), digits) }
     }
 
     /// Reads what somebody sent as a token.
@@ -75,15 +70,7 @@ impl Token {
         let text = text.trim();
         let kind =
             TokenKind::ALL.iter().find(|kind| text.starts_with(kind.prefix())).ok_or(Unreadable::Form)?;
-        let rest = &text[kind.prefix().len()..];
-        if rest.len() != RANDOM_CHARS + CHECKSUM_CHARS || !rest.bytes().all(|byte| ALPHABET.contains(&byte)) {
-            return Err(Unreadable::Form);
-        }
-        let (body, end) = text.split_at(text.len() - CHECKSUM_CHARS);
-        if checksum(body) != end {
-            return Err(Unreadable::Checksum);
-        }
-        Ok(Self { kind: *kind, text: Secret::new(text.to_owned()) })
+        Ok(Self { kind: *kind, text: read_after(kind.prefix(), text)? })
     }
 
     /// Whose it is.
@@ -101,8 +88,68 @@ impl Token {
     /// Its first characters, which tell tokens apart and open nothing.
     #[must_use]
     pub fn shown(&self) -> String {
-        self.text.expose().chars().take(self.kind.prefix().len() + SHOWN_CHARS).collect()
+        beginning(self.kind.prefix(), &self.text)
     }
+}
+
+/// What the tokens of SCIM begin with.
+pub const SCIM_PREFIX: &str = "rds_";
+
+/// A token with which an identity provider pushes people and groups: it acts for nobody, and opens nothing else.
+#[derive(Clone)]
+pub struct ScimToken(Secret);
+
+impl ScimToken {
+    /// A token of these random digits, each below 62.
+    #[must_use]
+    pub fn new(digits: &[u8; RANDOM_CHARS]) -> Self {
+        Self(written(SCIM_PREFIX, digits))
+    }
+
+    /// Reads what somebody sent as a token.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        read_after(SCIM_PREFIX, text.trim()).map(Self)
+    }
+
+    /// The whole text, shown once and hashed.
+    #[must_use]
+    pub const fn text(&self) -> &Secret {
+        &self.0
+    }
+
+    /// Its first characters, which tell tokens apart and open nothing.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        beginning(SCIM_PREFIX, &self.0)
+    }
+}
+
+fn written(prefix: &str, digits: &[u8; RANDOM_CHARS]) -> Secret {
+    let mut text = String::with_capacity(prefix.len() + RANDOM_CHARS + CHECKSUM_CHARS);
+    text.push_str(prefix);
+    text.extend(digits.iter().map(|digit| char::from(ALPHABET[usize::from(*digit) % ALPHABET.len()])));
+    let checksum = checksum(&text);
+    text.push_str(&checksum);
+    Secret::new(text)
+}
+
+fn read_after(prefix: &str, text: &str) -> Result<Secret, Unreadable> {
+    let rest = text.strip_prefix(prefix).ok_or(Unreadable::Form)?;
+    if rest.len() != RANDOM_CHARS + CHECKSUM_CHARS || !rest.bytes().all(|byte| ALPHABET.contains(&byte)) {
+        return Err(Unreadable::Form);
+    }
+    let (body, end) = text.split_at(text.len() - CHECKSUM_CHARS);
+    match checksum(body) == end {
+        true => Ok(Secret::new(text.to_owned())),
+        false => Err(Unreadable::Checksum),
+    }
+}
+
+fn beginning(prefix: &str, token: &Secret) -> String {
+    token.expose().chars().take(prefix.len() + SHOWN_CHARS).collect()
 }
 
 /// CRC-32 (ISO 3309, as in gzip) in base 62: finds every single wrong character.
@@ -130,6 +177,22 @@ mod tests {
             assert_eq!(read.text().expose(), token.text().expose());
             assert_eq!(read.shown(), format!("{}012345", kind.prefix()));
         }
+    }
+
+    #[test]
+    fn a_token_of_scim_is_no_other() {
+        let digits = [7; RANDOM_CHARS];
+        let token = ScimToken::new(&digits);
+        assert_eq!(token.shown(), "rds_777777");
+        assert_eq!(
+            ScimToken::read(token.text().expose()).ok().unwrap().text().expose(),
+            token.text().expose()
+        );
+        assert_eq!(Token::read(token.text().expose()).err(), Some(Unreadable::Form));
+        let personal = Token::new(TokenKind::Personal, &digits);
+        assert_eq!(ScimToken::read(personal.text().expose()).err(), Some(Unreadable::Form));
+        let mistyped = token.text().expose().replacen("777", "787", 1);
+        assert_eq!(ScimToken::read(&mistyped).err(), Some(Unreadable::Checksum));
     }
 
     #[test]

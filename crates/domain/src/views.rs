@@ -12,6 +12,7 @@ mod people;
 mod permissions;
 mod plans;
 mod policies;
+mod scim;
 mod services;
 mod sign_ins;
 mod timelines;
@@ -49,6 +50,7 @@ pub use self::{
         BreakGlassRow, PolicyPreview, PolicyView, TURNED_AWAY_ROWS_MAX, TurnedAwayPerson, TurnedAwayToken,
         TurnedAwayTotals,
     },
+    scim::{MadeScimToken, ScimKeeper, ScimTokenRow, ScimView},
     services::{ConnectionView, IpFilterView, NodeView, ServiceRow, ServiceView, VolumeView},
     sign_ins::{
         AddedFactor, FactorResetPreview, FactorResetView, FactorRow, OwnFactorResets, OwnFactors,

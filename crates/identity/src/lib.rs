@@ -7,6 +7,7 @@ pub mod oidc;
 pub mod passwords;
 pub mod recovery_codes;
 pub mod saml;
+pub mod scim;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod totp;

@@ -387,6 +387,7 @@ pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> 
     let groups = "DELETE FROM group_members
         WHERE user_id = $2 AND group_id IN (SELECT id FROM groups WHERE organization_id = $1)";
     execute!(tx, groups, organization, user)?;
+    execute!(tx, "DELETE FROM scim_users WHERE organization_id = $1 AND user_id = $2", organization, user)?;
     let text = "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2";
     Ok(execute!(tx, text, organization, user)? > 0)
 }
@@ -395,6 +396,5 @@ pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> 
 pub async fn super_admins(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
     let text = "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
         WHERE m.organization_id = $1 AND m.is_super_admin AND m.is_active AND u.is_active AND u.kind = 'person'";
-    let (count,): (i64,) = fetch_one!(tx, text, organization)?;
-    Ok(count)
+    fetch_one!(tx, text, organization).map(|(count,): (i64,)| count)
 }

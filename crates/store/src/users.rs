@@ -171,6 +171,13 @@ pub async fn set_active(tx: &mut Tx, id: UserId, is_active: bool) -> Result<bool
     Ok(execute!(tx, "UPDATE users SET is_active = $2 WHERE id = $1", id, is_active)? > 0)
 }
 
+/// Changes a sign-in name. False if somebody has it, or there is nobody of that id.
+pub async fn set_email(tx: &mut Tx, id: UserId, email: &str) -> Result<bool, Error> {
+    let text = "UPDATE users SET email = $2, email_domain = $3
+        WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users other WHERE other.email = $2 AND other.id <> $1)";
+    Ok(execute!(tx, text, id, email, email_domain(email)).map_err(Error::unique_is_conflict)? > 0)
+}
+
 /// Notes that the person did something.
 pub async fn set_last_activity(tx: &mut Tx, id: UserId, at: Timestamp) -> Result<(), Error> {
     execute!(tx, "UPDATE users SET last_activity_at = $2 WHERE id = $1", id, at)?;

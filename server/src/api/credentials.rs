@@ -16,7 +16,7 @@ const HEADER_BYTES_MAX: usize = 1024;
 ///
 /// # Errors
 /// When there is none, in another scheme, or more than one.
-pub(super) fn token(headers: &HeaderMap) -> Result<Secret, Problem> {
+pub(crate) fn token(headers: &HeaderMap) -> Result<Secret, Problem> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = all.next() else {
         return Err(Problem::challenge("Send a token: Authorization: Bearer TOKEN.", CHALLENGE));

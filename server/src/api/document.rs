@@ -36,6 +36,7 @@ const PATH_VALUES: &[(&str, &str, bool)] = &[
     ("domain", "Id of a domain of the organization.", true),
     ("provider", "Id of an identity provider of the organization.", true),
     ("provider_key", "Id of a key of ours towards the identity provider.", true),
+    ("scim_token", "Id of a token to push people and groups with.", true),
 ];
 
 /// What can go wrong: status, when.

@@ -17,7 +17,7 @@ use domain::{
 use ring::digest::{SHA256, digest};
 
 /// Requests of one token within a window.
-pub(super) const TOKEN_REQUESTS_MAX: u32 = 600;
+pub(crate) const TOKEN_REQUESTS_MAX: u32 = 600;
 /// Refused tokens from one address within a window.
 const REFUSED_MAX: u32 = 10;
 /// How long is counted together.
@@ -27,11 +27,11 @@ const REMEMBERED_MAX: usize = 10_000;
 
 /// Names a token here: its text is not kept.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key(Vec<u8>);
+pub(crate) struct Key(Vec<u8>);
 
 impl Key {
     /// That of a token's text.
-    pub(super) fn of(token: &Secret) -> Self {
+    pub(crate) fn of(token: &Secret) -> Self {
         // Exposed to be hashed.
         Self(digest(&SHA256, token.expose().as_bytes()).as_ref().to_vec())
     }
@@ -39,15 +39,15 @@ impl Key {
 
 /// What a token has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     /// Requests until the window ends.
-    pub(super) remaining: u32,
+    pub(crate) remaining: u32,
     /// Seconds until then.
-    pub(super) reset_seconds: u64,
+    pub(crate) reset_seconds: u64,
 }
 
 /// The counts.
-pub(super) struct Limits {
+pub(crate) struct Limits {
     clock: Arc<dyn Clock>,
     counts: Mutex<Counts>,
 }
@@ -84,13 +84,13 @@ impl Window {
 
 impl Limits {
     /// Nothing counted yet.
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, counts: Mutex::default() }
     }
 
     /// Before a token is looked at: whether its address may bring one more. One that was good before always may, so
     /// that a neighbour behind the same address shuts nobody out.
-    pub(super) fn may_try(&self, key: &Key, address: Option<IpAddr>) -> Result<(), Error> {
+    pub(crate) fn may_try(&self, key: &Key, address: Option<IpAddr>) -> Result<(), Error> {
         let (counts, now) = (self.counts(), self.clock.now());
         if let Some(window) = counts.tokens.get(key) {
             let is_over = now < window.ends_at && window.count >= TOKEN_REQUESTS_MAX;
@@ -101,14 +101,14 @@ impl Limits {
     }
 
     /// Counts a token that was refused.
-    pub(super) fn refused(&self, key: &Key, address: Option<IpAddr>) {
+    pub(crate) fn refused(&self, key: &Key, address: Option<IpAddr>) {
         let (mut counts, now) = (self.counts(), self.clock.now());
         counts.tokens.remove(key);
         count(&mut counts.addresses, network(address), now);
     }
 
     /// Counts a request of a token that is good.
-    pub(super) fn accepted(&self, key: Key) -> Quota {
+    pub(crate) fn accepted(&self, key: Key) -> Quota {
         let (mut counts, now) = (self.counts(), self.clock.now());
         let window = count(&mut counts.tokens, key, now);
         let remaining = TOKEN_REQUESTS_MAX.saturating_sub(window.count);

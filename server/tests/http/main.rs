@@ -20,6 +20,7 @@ mod made_tokens;
 mod people;
 mod policies;
 mod recovery;
+mod scim;
 mod session_cookies;
 mod sign_in_pages;
 mod single_sign_on;

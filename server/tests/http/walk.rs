@@ -60,6 +60,7 @@ fn registered() -> BTreeSet<(Kind, String, String)> {
     let protocols = server::saml::PATHS
         .iter()
         .chain(server::oidc::PATHS)
+        .chain(server::scim::PATHS)
         .map(|(method, path)| (Kind::Machinery, method.to_string(), without_names(path)));
     pages.chain(posted).chain(functions).chain(operations).chain(others).chain(protocols).collect()
 }

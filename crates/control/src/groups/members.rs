@@ -22,6 +22,7 @@ use crate::{
     errors::{Failure, attempt},
     pages,
     permissions::{self, TOLD_MAX},
+    scim,
     standings::{Standing, guarded},
 };
 
@@ -102,6 +103,7 @@ pub async fn add_members(
         let named = parse(members)?;
         let mut write = permit.write(EventType::GroupMemberAdded).await?;
         let group = find(&mut write.tx, organization, id).await?;
+        scim::refuse_group(&mut write.tx, id).await?;
         let obstacle = giving_obstacle(ctx, &mut write.tx, &group).await?;
         let mut write = guarded(&permit, write, obstacle, &with(&group)).await?;
         let mut added = Vec::new();
@@ -138,6 +140,7 @@ pub async fn preview_add(
         let named = parse(members)?;
         let mut tx = permit.read().await?;
         let group = find(&mut tx, organization, id).await?;
+        scim::refuse_group(&mut tx, id).await?;
         let obstacle = giving_obstacle(ctx, &mut tx, &group).await?;
         let mut tx = guarded(&permit, tx, obstacle, &with(&group)).await?;
         let (mut new, mut present) = (Vec::new(), 0);
@@ -168,6 +171,7 @@ pub async fn remove_member(
         let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
         let mut write = permit.write(EventType::GroupMemberRemoved).await?;
         let (group, member) = find_member(&mut write.tx, organization, id, user).await?;
+        scim::refuse_group(&mut write.tx, id).await?;
         let obstacle = removing_obstacle(ctx, &mut write.tx, &group, user).await?;
         let mut write = guarded(&permit, write, obstacle, &out_of(&group, &member)).await?;
         if !store::group_members::remove(&mut write.tx, id, user).await? {
@@ -196,6 +200,7 @@ pub async fn preview_remove(
         let permit = ctx.authorize(Action::RemoveGroupMember, Target::Organization(organization)).await?;
         let mut tx = permit.read().await?;
         let (group, member) = find_member(&mut tx, organization, id, user).await?;
+        scim::refuse_group(&mut tx, id).await?;
         let obstacle = removing_obstacle(ctx, &mut tx, &group, user).await?;
         let mut tx = guarded(&permit, tx, obstacle, &out_of(&group, &member)).await?;
         let principal = (PrincipalKind::User, user.uuid());

@@ -108,6 +108,8 @@ pub async fn preview_remove(
             people: store::identities::count(&mut tx, provider.id).await?,
             sessions: store::identity_providers::count_sessions(&mut tx, provider.id, ctx.now()).await?,
             tokens: store::identity_providers::count_tokens(&mut tx, provider.id).await?,
+            scim_people: store::scim_users::count(&mut tx, provider.id).await?,
+            scim_groups: store::scim_groups::count(&mut tx, provider.id).await?,
         })
     })
 }

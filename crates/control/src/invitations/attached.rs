@@ -133,6 +133,9 @@ impl Things {
         let (mut given, now) = (Given::default(), ctx.now());
         for id in &attached.groups {
             match self.may_add(ctx, tx, inviter, *id).await? {
+                Ok(name) if store::scim_groups::keeper(tx, *id).await?.is_some() => {
+                    given.left_out.push(format!("the group {name} is filled by an identity provider"));
+                }
                 Ok(name) => {
                     store::group_members::add(tx, *id, user, now).await?;
                     given.groups.push(name);

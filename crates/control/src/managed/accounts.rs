@@ -19,7 +19,7 @@ use crate::{
     errors::{Failure, attempt},
     pages,
     passwords::send_reset_link,
-    profiles,
+    profiles, scim,
     standings::{acting_obstacle, guarded},
     tokens::{
         endings,
@@ -115,6 +115,7 @@ pub async fn reactivate(ctx: &Context, organization: OrganizationId, user: UserI
         if managed.is_user_active {
             return Err(Error::conflict(format!("{} is active already.", managed.email)).into());
         }
+        scim::refuse_let_in(&mut write.tx, organization, user).await?;
         store::users::set_active(&mut write.tx, user, true).await?;
         write.text(format!("Reactivated the account {}", managed.email));
         write.commit().await
@@ -256,7 +257,11 @@ async fn may_go(tx: &mut Tx, user: UserId, email: &str) -> Result<(), Failure> {
 }
 
 /// Why somebody cannot go, if an organization would have no super admin then.
-async fn last_super_admin_of(tx: &mut Tx, user: UserId, email: &str) -> Result<Option<String>, Failure> {
+pub(crate) async fn last_super_admin_of(
+    tx: &mut Tx,
+    user: UserId,
+    email: &str,
+) -> Result<Option<String>, Failure> {
     for (organization, _) in store::organizations::list_for_user(tx, user).await? {
         let member = store::memberships::find_member(tx, organization.id, user).await?;
         if let Some(member) = member

@@ -330,6 +330,10 @@ async fn join_groups(
     mapped.sort();
     mapped.dedup();
     for group in mapped {
+        // What an identity provider keeps by SCIM is changed by SCIM alone.
+        if store::scim_groups::keeper(&mut write.tx, group).await?.is_some() {
+            continue;
+        }
         let is_named = settings
             .groups()
             .iter()
@@ -349,6 +353,9 @@ async fn add_to(ctx: &Context, write: &mut Write, group: GroupId, user: &User) -
     let Some(organization) = write.event.organization_id else { return Ok(()) };
     // One that was deleted since is joined no more.
     let Some(group) = store::groups::find(&mut write.tx, organization, group).await? else { return Ok(()) };
+    if store::scim_groups::keeper(&mut write.tx, group.id).await?.is_some() {
+        return Ok(());
+    }
     if store::group_members::add(&mut write.tx, group.id, user.id, ctx.now()).await? {
         let text = format!("{} joined the group {}, as the identity provider says", user.email, group.name);
         write.record(EventType::GroupMemberAdded, text).await?;

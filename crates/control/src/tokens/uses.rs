@@ -224,7 +224,7 @@ pub(crate) struct TokenRefusals(Mutex<BTreeMap<TokenId, Timestamp>>);
 
 impl TokenRefusals {
     /// Whether the refusal is to be put on record; then the next ones are not, for a while.
-    fn is_news(&self, token: TokenId, now: Timestamp) -> bool {
+    pub(crate) fn is_news(&self, token: TokenId, now: Timestamp) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| now.since(*at) < TOLD_EVERY);
         // There are no more of them than tokens that exist and have been refused within the minute.
@@ -238,7 +238,7 @@ impl TokenRefusals {
     }
 
     /// For one that was not put on record after all.
-    fn forget(&self, token: TokenId) {
+    pub(crate) fn forget(&self, token: TokenId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&token);
     }
 }

@@ -53,7 +53,8 @@ impl Action {
             | Self::ObjectToFactorReset
             | Self::AskPasswordReset
             | Self::ResetPassword
-            | Self::UseToken => Need::Nothing,
+            | Self::UseToken
+            | Self::Provision => Need::Nothing,
             Self::SignOut | Self::ViewOwnProfile | Self::ViewOwnTokens => Need::SignIn,
             Self::EditOwnProfile
             | Self::ManageOwnTokens

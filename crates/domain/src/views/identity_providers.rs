@@ -188,6 +188,10 @@ pub struct ProviderRemoval {
     pub sessions: i64,
     /// Tokens that were made in such sessions.
     pub tokens: i64,
+    /// People whom it keeps by SCIM, who stay and are changed by hand again.
+    pub scim_people: i64,
+    /// Groups that it keeps by SCIM, which stay and are changed by hand again.
+    pub scim_groups: i64,
 }
 
 /// The identity providers that somebody signs in with, or could.

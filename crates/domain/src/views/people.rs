@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{domains::Manager, permissions::AttachedView};
+use super::{domains::Manager, permissions::AttachedView, scim::ScimKeeper};
 use crate::{
     ids::{GroupId, InvitationId, OrganizationId, UserId},
     principals::{MailState, UserKind},
@@ -54,6 +54,8 @@ pub struct MemberView {
     pub is_last_super_admin: bool,
     /// The organization that manages their account, if one does.
     pub managed_by: Option<Manager>,
+    /// The identity provider of the organization that keeps them by SCIM, if one does.
+    pub managed_by_scim: Option<ScimKeeper>,
 }
 
 /// What people say of themselves.
@@ -85,6 +87,8 @@ pub struct OwnProfile {
     pub generation: i64,
     /// The organization that manages the account, if one does: then the texts are not one's own to change.
     pub managed_by: Option<Manager>,
+    /// An identity provider that keeps the texts by SCIM, if one does.
+    pub managed_by_scim: Option<ScimKeeper>,
 }
 
 /// A group by its name.
@@ -132,6 +136,8 @@ pub struct GroupView {
     pub take_obstacle: Option<String>,
     /// Why the viewer, who could delete others, may not delete it, if so: a sentence.
     pub delete_obstacle: Option<String>,
+    /// The identity provider that keeps it by SCIM, if one does.
+    pub managed_by_scim: Option<ScimKeeper>,
 }
 
 /// Somebody in a group.

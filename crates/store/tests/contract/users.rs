@@ -12,6 +12,7 @@ contract!(
     an_email_address_is_taken_once,
     every_field_comes_back,
     changes_are_seen,
+    a_sign_in_name_is_changed_to_a_free_one,
     a_profile_is_changed_in_the_generation_that_was_seen,
     an_application_user_is_changed_in_the_generation_that_was_seen,
     whoever_is_removed_leaves_nothing_behind,
@@ -72,6 +73,19 @@ async fn changes_are_seen(store: Store) {
     expected.password_hash = "new".into();
     assert_eq!(users::find(&mut tx, user_id(1)).await.unwrap(), Some(expected));
     assert_eq!(users::find(&mut tx, user_id(2)).await.unwrap(), Some(user(2)));
+}
+
+async fn a_sign_in_name_is_changed_to_a_free_one(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    for number in [1, 2] {
+        assert!(users::add(&mut tx, &user(number)).await.unwrap());
+    }
+    assert!(!users::set_email(&mut tx, user_id(1), &user(2).email).await.unwrap());
+    assert!(!users::set_email(&mut tx, user_id(9), "new@other.example").await.unwrap());
+    assert!(users::set_email(&mut tx, user_id(1), "new@other.example").await.unwrap());
+    let now = users::find(&mut tx, user_id(1)).await.unwrap().unwrap();
+    assert_eq!(now, User { email: "new@other.example".into(), ..user(1) });
+    assert_eq!(store::domains::count_people(&mut tx, "other.example").await.unwrap(), 1);
 }
 
 async fn a_profile_is_changed_in_the_generation_that_was_seen(store: Store) {

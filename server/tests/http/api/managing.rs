@@ -109,7 +109,11 @@ async fn of_identity_providers(walk: &mut Walk, domain: &Value) {
 
     of_keys(walk).await;
     let effects = walk.does("previewIdentityProviderRemoval", "").await;
-    assert_eq!(effects, json!({ "people": 0, "sessions": 0, "tokens": 0 }), "nobody came through it");
+    assert_eq!(
+        effects,
+        json!({ "people": 0, "sessions": 0, "tokens": 0, "scim_people": 0, "scim_groups": 0 }),
+        "nobody came through it"
+    );
     walk.does("deleteIdentityProvider", "?confirm=Acme%20Okta").await;
     assert_eq!(walk.does("listIdentityProviders", "").await["total"], 0);
 }
@@ -131,4 +135,22 @@ async fn of_keys(walk: &mut Walk) {
     walk.set("provider_key", &old);
     walk.does("deleteIdentityProviderKey", "").await;
     assert_eq!(ids(&walk.does("getIdentityProvider", "").await), [(next, true)]);
+    of_scim(walk).await;
+}
+
+/// SCIM of the identity provider, switched on and off again.
+async fn of_scim(walk: &mut Walk) {
+    let off = walk.does("getScim", "").await;
+    assert_eq!((&off["is_on"], &off["switched_on_at"]), (&json!(false), &json!(null)));
+    let on = walk.does("createScim", "").await;
+    assert_eq!((&on["is_on"], &on["tokens"]), (&json!(true), &json!([])));
+    let made = walk.does("createScimToken", "").await;
+    assert!(made["token"].as_str().unwrap().starts_with("rds_"), "{made}");
+    let shown = walk.does("getScim", "").await;
+    assert_eq!(shown["tokens"][0]["prefix"], made["prefix"]);
+    assert!(shown["tokens"][0].get("token").is_none(), "it is shown once");
+    walk.set("scim_token", &made["id"]);
+    walk.does("deleteScimToken", "").await;
+    walk.does("deleteScim", "?confirm=Acme%20Okta").await;
+    assert_eq!(walk.does("getScim", "").await["is_on"], false);
 }

@@ -70,6 +70,9 @@ pub(super) async fn everything(
     let providers = format!("{base}/identity-providers");
     let provider = program.post(&providers, json!({ "name": "Ops" })).await.with(201);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let scim = format!("{providers}/{}/scim", text(&provider["id"]));
+    program.post(&scim, json!(null)).await.with(201);
+    let scim_token = program.post(&format!("{scim}/tokens"), json!(null)).await.with(201);
     vec![
         ("organization", organization.to_string()),
         ("unit", made("/units", json!({ "name": "Europe" }), "id").await),
@@ -84,6 +87,7 @@ pub(super) async fn everything(
         ("managed_token", managed_token.to_string()),
         ("provider", text(&provider["id"])),
         ("provider_key", text(&provider["keys"][0]["id"])),
+        ("scim_token", text(&scim_token["id"])),
     ]
 }
 

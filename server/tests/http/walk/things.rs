@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use control::{
     Context, application_users, certificates, domains, groups, identity_providers, invitations, mails,
-    organizations, permissions, projects, services, units, users,
+    organizations, permissions, projects, scim, services, units, users,
 };
 use domain::{
     identity_providers::ProviderProtocol,
@@ -17,7 +17,7 @@ use domain::{
     timestamps::Timestamp,
     tokens::TokenKind,
 };
-use store::{Tx, factors::Factor, grants::Grant, tokens::Token, users::User};
+use store::{Tx, factors::Factor, grants::Grant, scim_tokens::ScimToken, tokens::Token, users::User};
 use uuid::Uuid;
 
 use super::cast::hex;
@@ -53,6 +53,7 @@ struct Kept {
     spare: UserId,
     grant: Grant,
     tokens: Vec<Token>,
+    scim_tokens: Vec<ScimToken>,
     at: Timestamp,
 }
 
@@ -113,6 +114,11 @@ impl World {
         for token in &kept.tokens {
             if store::tokens::find(&mut tx, token.id).await.unwrap().is_none() {
                 store::tokens::add(&mut tx, token).await.unwrap();
+            }
+        }
+        for token in &kept.scim_tokens {
+            if store::scim_tokens::find_by_hash(&mut tx, &token.token_hash).await.unwrap().is_none() {
+                store::scim_tokens::add(&mut tx, token).await.unwrap();
             }
         }
         let (group, user) = kept.group;
@@ -178,7 +184,8 @@ impl Place {
         let domain = format!("{}.example", self.project);
         let domain = domains::add(ctx, organization, &domain, "dns").await.unwrap().domain_id;
         let (managed, shut_out, managed_token) = self.make_managed(installation, domain, token, at).await;
-        let [provider, provider_key] = make_provider(ctx, organization).await;
+        let [provider, provider_key, scim_token] = make_provider(ctx, organization).await;
+        let provider_id = provider.parse().unwrap();
 
         let values = [
             ("organization", organization.to_string()),
@@ -201,6 +208,7 @@ impl Place {
             ("mail", mail.to_string()),
             ("provider", provider),
             ("provider_key", provider_key),
+            ("scim_token", scim_token),
             ("ended_invitation", ended.to_string()),
             ("own_invitation", open.to_string()),
             ("unwanted_invitation", open.to_string()),
@@ -216,6 +224,7 @@ impl Place {
             spare,
             grant: store::grants::find(&mut tx, organization, grant).await.unwrap().unwrap(),
             tokens: vec![store::tokens::find(&mut tx, token).await.unwrap().unwrap(), managed_token],
+            scim_tokens: store::scim_tokens::list(&mut tx, provider_id).await.unwrap(),
             at,
         };
         let (project, super_admin, values) = (project_id, who.id, values.into());
@@ -351,7 +360,7 @@ impl Place {
         let own = CreateToken { description: "x".into(), ..CreateToken::default() };
         let own = control::tokens::create(ctx, &own).await.unwrap().row.id;
         control::tokens::revoke(ctx, own).await.unwrap();
-        let [provider, provider_key] = make_provider(ctx, organization).await;
+        let [provider, provider_key, scim_token] = make_provider(ctx, organization).await;
         identity_providers::remove(ctx, organization, provider.parse().unwrap(), "Acme").await.unwrap();
 
         let domain = domains::add(ctx, organization, "old.example", "dns").await.unwrap().domain_id;
@@ -382,6 +391,7 @@ impl Place {
             ("domain", domain.to_string()),
             ("provider", provider),
             ("provider_key", provider_key),
+            ("scim_token", scim_token),
             ("ended_invitation", invitation.to_string()),
             ("own_invitation", invitation.to_string()),
             ("unwanted_invitation", invitation.to_string()),
@@ -402,13 +412,16 @@ async fn make_token(ctx: &Context, organization: OrganizationId, robot: UserId) 
     application_users::create_token(ctx, organization, robot, &input).await.unwrap().row.id
 }
 
-/// A draft of an identity provider with as many keys as it can have, and the key in use.
-async fn make_provider(ctx: &Context, organization: OrganizationId) -> [String; 2] {
+/// A draft of an identity provider with as many keys and tokens of SCIM as it can have, the key in use and one of the tokens.
+async fn make_provider(ctx: &Context, organization: OrganizationId) -> [String; 3] {
     let made =
         identity_providers::create(ctx, organization, "Acme", ProviderProtocol::Saml, "other").await.unwrap();
     let made = identity_providers::add_key(ctx, organization, made.row.id).await.unwrap();
     let key = made.keys.iter().find(|key| key.is_used).unwrap();
-    [made.row.id.to_string(), key.id.to_string()]
+    scim::switch_on(ctx, organization, made.row.id).await.unwrap();
+    scim::make_token(ctx, organization, made.row.id).await.unwrap();
+    let token = scim::make_token(ctx, organization, made.row.id).await.unwrap().row.id;
+    [made.row.id.to_string(), key.id.to_string(), token.to_string()]
 }
 
 /// Waits until something is so.

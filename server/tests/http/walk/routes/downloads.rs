@@ -49,4 +49,34 @@ pub(super) fn routes() -> Vec<Route> {
             .with("logout_token=x")
             .answers(StatusCode::NOT_FOUND),
     ]
+    .into_iter()
+    .chain(scim())
+    .collect()
+}
+
+/// What identity providers push to. Tokens of people open none of it, whoever they are of.
+fn scim() -> impl Iterator<Item = Route> {
+    const ONE: &[Method] = &[Method::GET, Method::PUT, Method::PATCH, Method::DELETE];
+    const ALL: &[Method] = &[Method::GET, Method::POST];
+    const GET: &[Method] = &[Method::GET];
+    const POST: &[Method] = &[Method::POST];
+    let paths = [
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/ServiceProviderConfig"),
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/ResourceTypes"),
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/ResourceTypes/{user}"),
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/Schemas"),
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/Schemas/{user}"),
+        (GET, "/v1/scim/v2/account/{organization}/method/{provider}/Me"),
+        (POST, "/v1/scim/v2/account/{organization}/method/{provider}/Bulk"),
+        (POST, "/v1/scim/v2/account/{organization}/method/{provider}/.search"),
+        (ALL, "/v1/scim/v2/account/{organization}/method/{provider}/Users"),
+        (ONE, "/v1/scim/v2/account/{organization}/method/{provider}/Users/{user}"),
+        (ALL, "/v1/scim/v2/account/{organization}/method/{provider}/Groups"),
+        (ONE, "/v1/scim/v2/account/{organization}/method/{provider}/Groups/{group}"),
+    ];
+    paths.into_iter().flat_map(|(methods, path)| {
+        methods.iter().map(move |method| {
+            Route::new(Machinery, method.clone(), path, &[]).answers(StatusCode::UNAUTHORIZED)
+        })
+    })
 }

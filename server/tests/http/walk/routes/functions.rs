@@ -225,6 +225,13 @@ fn of_identity_providers() -> Vec<Route> {
         post("/api/identity_providers/add_key", &[In(EditIdentityProvider)]).with(PROVIDER),
         post("/api/identity_providers/use_key", &[In(EditIdentityProvider)]).with(KEY),
         post("/api/identity_providers/remove_key", &[In(EditIdentityProvider)]).with(KEY),
+        // It is on already.
+        post("/api/scim/switch_on", &[In(TrustIdentityProvider)]).with(PROVIDER),
+        post("/api/scim/switch_off", &[In(TrustIdentityProvider)])
+            .with("organization={organization}&provider={provider}&confirmation=x"),
+        post("/api/scim/remove_token", &[In(TrustIdentityProvider)])
+            .with("organization={organization}&provider={provider}&token={scim_token}")
+            .spends(),
         get("/api/identities/list", &[Person(ViewOwnFactors)]),
         // They are linked with none.
         post("/api/identities/unlink", &[Person(ManageOwnFactors)])

@@ -212,6 +212,10 @@ fn of_identity_providers() -> Vec<Route> {
     const KEY: &str = "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}";
     const USE: &str =
         "/v1/organizations/{organization}/identity-providers/{provider}/keys/{provider_key}/use";
+    const SCIM: &str = "/v1/organizations/{organization}/identity-providers/{provider}/scim";
+    const TOKENS: &str = "/v1/organizations/{organization}/identity-providers/{provider}/scim/tokens";
+    const TOKEN: &str =
+        "/v1/organizations/{organization}/identity-providers/{provider}/scim/tokens/{scim_token}";
     vec![
         get(PROVIDERS, &[In(ListIdentityProviders)]),
         post(PROVIDERS, &[In(EditIdentityProvider)]).with(r#"{"name":""}"#),
@@ -227,6 +231,12 @@ fn of_identity_providers() -> Vec<Route> {
         post(KEYS, &[In(EditIdentityProvider)]),
         put(USE, &[In(EditIdentityProvider)]),
         delete(KEY, &[In(EditIdentityProvider)]),
+        get(SCIM, &[In(ListIdentityProviders)]),
+        // It is on, and there are two tokens already.
+        post(SCIM, &[In(TrustIdentityProvider)]),
+        delete(SCIM, &[In(TrustIdentityProvider)]).with("confirm=x"),
+        post(TOKENS, &[In(TrustIdentityProvider)]),
+        delete(TOKEN, &[In(TrustIdentityProvider)]).spends(),
     ]
 }
 

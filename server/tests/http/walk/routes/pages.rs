@@ -6,11 +6,11 @@ use domain::actions::Action::{
     DeleteService, EditAuthenticationPolicy, EditIdentityProvider, Grant, InviteUsers, LeaveOrganization,
     ListApplicationUsers, ListDomains, ListGroups, ListIdentityProviders, ListInvitations, ListProjects,
     ListUsers, ManageOwnFactors, ManageOwnTokens, MoveProject, RemoveGroupMember, RemoveUser, ResetFactors,
-    Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp, TestIdentityProvider, VerifyDomain,
-    ViewAuthenticationPolicy, ViewMails, ViewManagedUsers, ViewOrganization, ViewOrganizationCertificates,
-    ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile, ViewOwnSessions,
-    ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions, ViewService,
-    ViewServicePassword, ViewUnit, WithdrawInvitation,
+    Revoke, RevokeApplicationToken, SetSuperAdmin, StepUp, TestIdentityProvider, TrustIdentityProvider,
+    VerifyDomain, ViewAuthenticationPolicy, ViewMails, ViewManagedUsers, ViewOrganization,
+    ViewOrganizationCertificates, ViewOrganizationEvents, ViewOwnFactors, ViewOwnPermissions, ViewOwnProfile,
+    ViewOwnSessions, ViewOwnTokens, ViewPermissions, ViewProject, ViewProjectEvents, ViewProjectPermissions,
+    ViewService, ViewServicePassword, ViewUnit, WithdrawInvitation,
 };
 
 use super::{
@@ -136,6 +136,7 @@ fn of_projects() -> Vec<Route> {
 
 fn of_organizations() -> Vec<Route> {
     const PROVIDER: &str = "/organizations/{organization}/identity-providers/{provider}";
+    const SCIM: &str = "/organizations/{organization}/identity-providers/{provider}/scim";
     vec![
         page("/organizations/{organization}", &[In(ViewOrganization)]),
         page("/organizations/{organization}/units/{unit}", &[OnUnit(ViewUnit)]),
@@ -163,6 +164,9 @@ fn of_organizations() -> Vec<Route> {
         ),
         // It lacks something.
         page("/organizations/{organization}/identity-providers/{provider}/test", &[In(TestIdentityProvider)]),
+        page(SCIM, &[In(ListIdentityProviders)]),
+        // There are two tokens already.
+        posted(SCIM, &[In(ListIdentityProviders), In(TrustIdentityProvider)]),
         page("/organizations/{organization}/certificates", &[In(ViewOrganizationCertificates)]),
         page("/organizations/{organization}/certificates/{certificate}", &[In(ViewOrganizationCertificates)]),
     ]
