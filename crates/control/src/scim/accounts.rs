@@ -52,21 +52,10 @@ pub(super) async fn find_or_make(
 }
 
 async fn make(ctx: &Context, write: &mut Write, email: &str) -> Result<User, Failure> {
+    let id = UserId::from_uuid(ctx.control.new_uuid());
     let user = User {
-        id: UserId::from_uuid(ctx.control.new_uuid()),
-        email: email.to_owned(),
         name: email.split('@').next().unwrap_or(email).to_owned(),
-        password_hash: String::new(),
-        created_at: ctx.now(),
-        last_activity_at: None,
-        is_active: true,
-        kind: UserKind::Person,
-        description: String::new(),
-        job_title: String::new(),
-        department: String::new(),
-        city: String::new(),
-        country: String::new(),
-        generation: 0,
+        ..User::new(id, email, UserKind::Person, ctx.now())
     };
     match store::users::add(&mut write.tx, &user).await? {
         true => Ok(user),
