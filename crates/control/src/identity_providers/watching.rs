@@ -168,7 +168,7 @@ async fn read_again(control: &Control, settings: &SamlSettings) -> Result<SamlSe
 /// # Errors
 /// A sentence for people.
 pub(super) async fn fetch(control: &Control, address: &str) -> Result<String, String> {
-    let Some(look_ups) = control.look_ups() else {
+    let Some(look_ups) = control.parts().look_ups.as_deref() else {
         return Err("This installation fetches nothing.".to_owned());
     };
     let fetched = tokio::time::timeout(FETCH_MAX, look_ups.file(address, metadata::BYTES_MAX)).await;
