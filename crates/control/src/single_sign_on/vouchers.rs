@@ -179,7 +179,9 @@ impl Verdict {
             passed: finding.passed,
             seen: finding.seen.clone(),
         });
-        let part = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| json!(text)));
+        let part = |text: Option<String>| {
+            text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| json!(text)))
+        };
         let parts = [("header", part(header)), ("claims", part(claims)), ("userinfo", part(userinfo))];
         let parts: serde_json::Map<String, serde_json::Value> =
             parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect();
