@@ -170,13 +170,6 @@ async fn page(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     // A page that only points to another one (to sign in first) leaves the flash for that one.
     if response.status().is_redirection() {
-        // Unless something was done on the way: an account was linked at the end of a trip.
-        if let Some(notice) = response.headers_mut().remove(NOTICE) {
-            let flash = Flash { notice: Some(decoded(&notice)), ..Flash::default() };
-            if let Some(cookie) = cookie(flash) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-        }
         return response;
     }
     for name in seen {
