@@ -44,7 +44,7 @@ pub(crate) fn AnswerPage() -> impl IntoView {
     page(async move {
         match single_sign_on::finish(&control()?, &session::ceremony()).await {
             Ok(Finished::SignedIn(signed_in, provider, next)) => {
-                session::begin_through(signed_in, provider).await?;
+                session::begin_through(signed_in, *provider).await?;
                 unpack_after_trip();
                 go(links::own_path(&next).unwrap_or("/projects"));
                 Ok(().into_any())

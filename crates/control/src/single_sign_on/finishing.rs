@@ -39,7 +39,7 @@ use crate::{
 /// What a trip to an identity provider came to.
 pub enum Finished {
     /// Somebody signed in, and goes on there.
-    SignedIn(SignedIn, ProviderSession, String),
+    SignedIn(SignedIn, Box<ProviderSession>, String),
     /// Somebody who is signed in showed once more who they are, and goes on there.
     SteppedUp(Proven, String),
     /// Somebody's account was linked.
@@ -244,7 +244,7 @@ impl End<'_> {
             provider: Some(self.provider.organization_id),
         };
         let signed_in = complete(self.ctx, write, &account, &user, proof).await?;
-        Ok(Finished::SignedIn(signed_in, session, self.ceremony.state.next.clone()))
+        Ok(Finished::SignedIn(signed_in, Box::new(session), self.ceremony.state.next.clone()))
     }
 
     async fn link(&self, mut write: Write, person: &Person) -> Result<Finished, Failure> {

@@ -36,6 +36,9 @@ struct Company {
     domain: DomainId,
 }
 
+/// What is changed of what the identity provider says.
+type Lie<'a> = &'a dyn Fn(&mut Value);
+
 /// A browser that was sent to the identity provider.
 struct Away {
     ceremony: Secret,
@@ -177,7 +180,7 @@ async fn verified(world: &World, organization: OrganizationId) -> DomainId {
 
 fn signed_in(finished: Result<Finished, Error>) -> (control::sessions::SignedIn, ProviderSession) {
     match finished {
-        Ok(Finished::SignedIn(signed_in, session, _)) => (signed_in, session),
+        Ok(Finished::SignedIn(signed_in, session, _)) => (signed_in, *session),
         Ok(_) => panic!("something else was finished"),
         Err(error) => panic!("{error:?}"),
     }
@@ -287,7 +290,7 @@ async fn a_person_is_refused_with_the_reason_on_record() {
 #[tokio::test]
 async fn asvs_9_2_3_an_unsound_token_lets_nobody_in() {
     let company = Company::new().await;
-    let cases: [(&str, &dyn Fn(&mut Value)); 5] = [
+    let cases: [(&str, Lie<'_>); 5] = [
         ("audience", &|claims| claims["aud"] = "another".into()),
         ("issuer", &|claims| claims["iss"] = "https://evil.example".into()),
         ("nonce", &|claims| claims["nonce"] = "guessed".into()),

@@ -174,7 +174,7 @@ fn signed_in(
     finished: Result<Finished, Error>,
 ) -> (control::sessions::SignedIn, control::single_sign_on::ProviderSession) {
     match finished {
-        Ok(Finished::SignedIn(signed_in, session, _)) => (signed_in, session),
+        Ok(Finished::SignedIn(signed_in, session, _)) => (signed_in, *session),
         Ok(_) => panic!("something else was finished"),
         Err(error) => panic!("{error:?}"),
     }
