@@ -219,8 +219,8 @@ impl Call {
         let base = self.scim.base_url();
         match place {
             Place::Config => Ok(document(StatusCode::OK, &discovery::service_provider_config(&base))),
-            Place::ResourceTypes => self.described(discovery::resource_types(&base)),
-            Place::Schemas => self.described(discovery::schemas(&base)),
+            Place::ResourceTypes => self.described(&discovery::resource_types(&base)),
+            Place::Schemas => self.described(&discovery::schemas(&base)),
             Place::ResourceType => self.one_of(discovery::resource_types(&base)),
             Place::Schema => self.one_of(discovery::schemas(&base)),
             Place::Me => {
@@ -238,7 +238,7 @@ impl Call {
     }
 
     /// A list that is always whole. RFC 7644 section 4 refuses filters of it.
-    fn described(&self, all: Vec<Value>) -> Result<Response, Problem> {
+    fn described(&self, all: &[Value]) -> Result<Response, Problem> {
         if self.query.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
             return Err(Problem::new(StatusCode::FORBIDDEN, "This list takes no filter."));
         }

@@ -52,7 +52,7 @@ pub(crate) fn ScimPage() -> impl IntoView {
             None => FormState::of(FORM),
             Some(sent) => match control::scim::make_token(&ctx, organization, id).await {
                 Ok(token) => {
-                    new = Some(made(token));
+                    new = Some(made(&token));
                     FormState::of(FORM)
                 }
                 Err(error @ (Error::Conflict { .. } | Error::Forbidden { .. })) => {
@@ -109,7 +109,7 @@ fn ids(provider: &ProviderView) -> [(&'static str, String); 2] {
 }
 
 /// A token that was just made.
-fn made(made: MadeScimToken) -> AnyView {
+fn made(made: &MadeScimToken) -> AnyView {
     no_store();
     // The person made it to give it away.
     let text = made.token.expose().to_owned();

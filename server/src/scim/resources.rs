@@ -38,7 +38,7 @@ impl Call {
             Kind::User => scim::list_users(&self.scim, &query).await?,
             Kind::Group => scim::list_groups(&self.scim, &query).await?,
         };
-        Ok(document(StatusCode::OK, &queries::list(rows, total, query.start)))
+        Ok(document(StatusCode::OK, &queries::list(&rows, total, query.start)))
     }
 
     /// One of a kind: looked at, replaced, changed, removed.

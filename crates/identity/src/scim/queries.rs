@@ -184,7 +184,7 @@ fn copy_field(field: &Field, resource: &Map<String, Value>, cut: &mut Map<String
 
 /// A list as it is answered.
 #[must_use]
-pub fn list(resources: Vec<Value>, total: u64, start: u32) -> Value {
+pub fn list(resources: &[Value], total: u64, start: u32) -> Value {
     json!({
         "schemas": [LIST],
         "totalResults": total,

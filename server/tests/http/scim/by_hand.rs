@@ -11,7 +11,7 @@ use crate::api::callers::{Person, Program, member};
 fn is_kept<T>(result: Result<T, Error>) {
     match result.err() {
         Some(Error::Conflict { reason }) => {
-            assert!(reason.contains("SCIM of the identity provider Okta"), "{reason}")
+            assert!(reason.contains("SCIM of the identity provider Okta"), "{reason}");
         }
         other => panic!("{other:?}"),
     }

@@ -26,6 +26,7 @@ fn documented() -> Vec<String> {
     table.lines().take_while(|line| line.starts_with('|')).map(str::to_owned).collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tool is a program of its own")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tool_finds_what_is_documented() {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
