@@ -152,6 +152,7 @@ test("without script the sign-in says what passkeys need, and has no button for 
   await signIn(plain);
   await expect(plain).toHaveURL(/\/sign-in\/factor/);
   await expect(plain.getByText("Passkeys and security keys need JavaScript")).toBeVisible();
-  await expect(plain.getByRole("textbox", { name: "Code" })).toBeVisible();
+  await plain.getByText("Use a recovery code").click();
+  await expect(plain.getByRole("textbox", { name: "Recovery code" })).toBeVisible();
   await context.close();
 });

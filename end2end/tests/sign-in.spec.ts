@@ -188,7 +188,7 @@ test("a dialog that asks for a proof is open again afterwards", async ({ install
   await page.getByRole("button", { name: "Remove authenticator app" }).click();
   await giveCode(page, codes.pop()!, "Confirm");
   await expect(page).toHaveURL(/\/remove$/);
-  await expect(page.getByRole("alert")).toContainText("Nothing was done yet");
+  await expect(page.getByRole("alert")).toContainText("Confirmed. Nothing was done yet: send it again.");
   await page.getByRole("link", { name: "Cancel" }).click();
   await expect(page).toHaveURL("/profile/authentication");
 });

@@ -25,7 +25,7 @@ use tokio::net::TcpStream;
 use crate::{
     clocks::SystemClock,
     config::{Config, Database, MasterKeySource},
-    logs, serving, tls,
+    confirmations, logs, serving, tls,
 };
 
 /// Bytes of a certificate file, at most.
@@ -94,6 +94,9 @@ enum AdminCommand {
     ResetFactors {
         /// E-mail address of the account.
         email: String,
+        /// Really; otherwise the address is asked for once more.
+        #[arg(long)]
+        yes: bool,
     },
     /// Destroy every virtual machine, volume and network of this host, then the database and the master key.
     DestroyEverything {
@@ -121,7 +124,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin(AdminCommand::Events) => print_events(&load()?).await,
         Command::Admin(AdminCommand::Mails { id: None }) => print_mails(&load()?).await,
         Command::Admin(AdminCommand::Mails { id: Some(id) }) => print_mail(&load()?, id).await,
-        Command::Admin(AdminCommand::ResetFactors { email }) => reset_factors(&load()?, &email).await,
+        Command::Admin(AdminCommand::ResetFactors { email, yes }) => {
+            reset_factors(&load()?, &email, yes).await
+        }
         Command::Admin(AdminCommand::DestroyEverything { simulated, yes }) => {
             destroy_everything(&load()?, simulated, yes).await
         }
@@ -215,8 +220,11 @@ async fn set_up_link(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn reset_factors(config: &Config, email: &str) -> anyhow::Result<()> {
+async fn reset_factors(config: &Config, email: &str, is_sure: bool) -> anyhow::Result<()> {
     let control = without_host(config).await?;
+    if !is_sure {
+        confirmations::before_reset(email)?;
+    }
     let count = match factor_resets::reset_by_operator(&control, email).await {
         Err(domain::errors::Error::NotFound) => bail!("Nobody signs in with {email}."),
         answer => answer?,
@@ -309,17 +317,18 @@ async fn destroy_everything(config: &Config, is_simulated: bool, is_sure: bool) 
     if removed.is_empty() {
         println!("There was no virtual machine, volume or network to destroy.");
     }
-    remove_directory(&config.host.state_dir)?;
+    remove(&config.host.state_dir, |path| std::fs::remove_dir_all(path))?;
     match &config.database {
         Database::Sqlite(path) => {
             for ending in ["", "-wal", "-shm"] {
-                remove_file(Path::new(&format!("{}{ending}", path.display())))?;
+                let path = format!("{}{ending}", path.display());
+                remove(Path::new(&path), |path| std::fs::remove_file(path))?;
             }
         }
         Database::Postgres(_) => println!("The PostgreSQL database is left; drop it where it runs."),
     }
     match &config.master_key {
-        MasterKeySource::File(path) => remove_file(path)?,
+        MasterKeySource::File(path) => remove(path, |path| std::fs::remove_file(path))?,
         _ => println!("The master key is left where it came from."),
     }
     Ok(())
@@ -336,19 +345,10 @@ async fn destroy_nodes(host: &dyn Host) -> anyhow::Result<Vec<String>> {
     Ok(removed)
 }
 
-fn remove_file(path: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(path) {
+fn remove(path: &Path, with: impl FnOnce(&Path) -> io::Result<()>) -> anyhow::Result<()> {
+    match with(path) {
         Ok(()) => println!("Removed {}", path.display()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("cannot remove {}", path.display())),
-    }
-    Ok(())
-}
-
-fn remove_directory(path: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Ok(()) => println!("Removed {}", path.display()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("cannot remove {}", path.display())),
     }
     Ok(())

@@ -21,6 +21,7 @@ pub mod smtp;
 pub mod static_files;
 pub mod workers;
 
+mod confirmations;
 mod downloads;
 mod exports;
 mod health;

@@ -493,10 +493,10 @@ fn second_factors_are_reset_on_the_machine_of_accounts_that_have_any() {
     let installation = Installation::new();
     let mut server = installation.serve();
     let link = server.link.take().unwrap();
-    let output = installation.run(&["admin", "reset-factors", "ann@example.org"]);
+    let output = installation.run(&["admin", "reset-factors", "ann@example.org", "--yes"]);
     assert!(!output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("Nobody signs in with ann@example.org"), "{}", text(&output));
-    let output = installation.run(&["admin", "reset-factors", "ann"]);
+    let output = installation.run(&["admin", "reset-factors", "ann", "--yes"]);
     assert!(
         !output.status.success() && text(&output).contains("Enter an e-mail address"),
         "{}",
@@ -510,8 +510,11 @@ fn second_factors_are_reset_on_the_machine_of_accounts_that_have_any() {
         ("organization", "Acme"),
     ];
     server.post("/api/set_up/complete", &person, "");
-    let output = installation.run(&["admin", "reset-factors", "ann@example.org"]);
+    let output = installation.run(&["admin", "reset-factors", "ann@example.org", "--yes"]);
     assert!(text(&output).contains("has no second factor"), "{}", text(&output));
+    // No terminal asks, and nobody said that it is meant.
+    let output = installation.run(&["admin", "reset-factors", "ann@example.org"]);
+    assert!(!output.status.success() && text(&output).contains("add --yes"), "{}", text(&output));
     server.stop();
 }
 

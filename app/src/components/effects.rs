@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::{
     badges::{Tone, badge},
+    breaks::breakable,
     table::{Column, Row, table},
 };
 use crate::quantities::count;
@@ -158,17 +159,18 @@ pub(crate) fn permissions(permissions: &[Permission]) -> AnyView {
 /// Somebody who holds or is to hold something, with what tells them apart from others of that name.
 pub(crate) fn principal(principal: &Principal) -> AnyView {
     let beside = match (principal.kind, principal.user_kind, &principal.email) {
-        (PrincipalKind::Group, ..) => "group".to_owned(),
-        (_, Some(UserKind::Application), _) => "application user".to_owned(),
-        (_, _, Some(email)) => email.clone(),
-        (_, _, None) => String::new(),
+        (PrincipalKind::Group, ..) => Some("group".into_any()),
+        (_, Some(UserKind::Application), _) => Some("application user".into_any()),
+        (_, _, Some(email)) => Some(breakable(email)),
+        (_, _, None) => None,
     };
+    let beside = beside.map(|text| view! { <span class="muted">{text}</span> });
     // Who is gone has no name any more.
     let is_out = !principal.is_active && !principal.name.is_empty();
     view! {
         <span class="principal">
             <span>{principal.name.clone()}</span>
-            <span class="muted">{beside}</span>
+            {beside}
             {is_out.then(|| badge(Tone::Warning, "deactivated"))}
         </span>
     }
@@ -238,7 +240,7 @@ mod tests {
         let html = effects(would(rows, 900)).to_html();
         for text in [
             "Ann",
-            "ann@example.org",
+            "ann@<wbr>example.<wbr>org<wbr>",
             "deactivated",
             "<span>Shops</span>",
             "View services",

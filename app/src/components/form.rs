@@ -48,7 +48,10 @@ impl FormState {
         let values = flash.values;
         let error = match is_gate(action) {
             true => flash.error,
-            false => flash.error.map(|error| not_done_yet(overtaken(error, &values), flash.is_cut)),
+            false => {
+                let is_confirmed = context::control().is_ok_and(|ctx| ctx.is_fresh());
+                flash.error.map(|error| not_done_yet(overtaken(error, &values), flash.is_cut, is_confirmed))
+            }
         };
         Self { action, error, values, is_late }
     }
@@ -166,20 +169,25 @@ fn overtaken(error: Error, values: &BTreeMap<String, String>) -> Error {
     }
 }
 
-/// A form that was sent after the session had ended, or before somebody showed who they are, is shown again afterwards.
-fn not_done_yet(error: Error, is_cut: bool) -> Error {
-    let why = match error {
-        Error::Unauthenticated { .. } => "Your session had ended, so nothing was done.",
-        Error::StepUp => "Nothing was done yet, because this asks you to confirm first that it is you.",
+/// A form that was sent after the session had ended, or before somebody showed who they are, is shown again afterwards; also
+/// to who has not shown it, but thought better of it.
+fn not_done_yet(error: Error, is_cut: bool, is_confirmed: bool) -> Error {
+    let (why, what) = match error {
+        Error::Unauthenticated { .. } => (
+            "Your session had ended, so nothing was done",
+            ". What you had entered is still here: send it again.",
+        ),
+        Error::StepUp if is_confirmed => ("Confirmed. Nothing was done yet", ": send it again."),
+        Error::StepUp => ("Nothing was done", ". What you had entered is still here."),
         other => return other,
     };
     let what = match is_cut {
-        false => "What you had entered is still here: send it again.",
+        false => what,
         true => {
-            "Something that you had entered was too long to be kept: look through it all before you send it again."
+            ". Something that you had entered was too long to be kept: look through it all before you send it again."
         }
     };
-    Error::conflict(format!("{why} {what}"))
+    Error::conflict(format!("{why}{what}"))
 }
 
 fn is_gate(form: &str) -> bool {
@@ -215,10 +223,19 @@ mod tests {
             assert!(!FormState::is_held_back(&refused(gate, ended())), "{gate}");
         }
         for error in [ended(), Error::StepUp] {
-            assert!(not_done_yet(error.clone(), false).to_string().contains("send it again"));
-            assert!(not_done_yet(error, true).to_string().contains("look through it all"));
+            assert!(not_done_yet(error.clone(), false, true).to_string().contains("send it again"));
+            assert!(not_done_yet(error, true, true).to_string().contains("look through it all"));
         }
-        assert_eq!(not_done_yet(Error::NotFound, true), Error::NotFound);
+        assert_eq!(not_done_yet(Error::NotFound, true, true), Error::NotFound);
+    }
+
+    #[test]
+    fn who_confirmed_is_told_to_send_it_again_and_who_thought_better_of_it_that_nothing_was_done() {
+        let said = |is_confirmed| not_done_yet(Error::StepUp, false, is_confirmed).to_string();
+        assert_eq!(said(true), "Confirmed. Nothing was done yet: send it again.");
+        assert_eq!(said(false), "Nothing was done. What you had entered is still here.");
+        let cut = not_done_yet(Error::StepUp, true, true).to_string();
+        assert!(cut.starts_with("Confirmed. Nothing was done yet. Something"), "{cut}");
     }
 
     #[test]

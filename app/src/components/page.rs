@@ -1,11 +1,14 @@
 //! What every page does around its own work: wait for what it loads, and say why there is nothing to show.
 
-use domain::{errors::Error, ids::OrganizationId, policies::Rule};
+use domain::{
+    errors::Error, ids::OrganizationId, policies::Rule, sign_ins::FactorKind, views::ProviderChoice,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
     api_call::ApiCalls,
+    form::hidden,
     frame::{Frame, Viewer},
     gone::Gone,
     icons::{Icon, icon},
@@ -70,7 +73,10 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
                 None => (error.to_string(), "Go to your projects", "/projects".to_owned()),
             };
             let step = match error {
-                Error::TurnedAway { rule, .. } => way_in(*rule).await,
+                Error::TurnedAway { rule, organization } => {
+                    let email = viewer.profile.email.clone().unwrap_or_default();
+                    way_in(*rule, organization, &email).await
+                }
                 _ => view! { <a class="button" href=path>{label}</a> }.into_any(),
             };
             let body = notice(heading(error), said, step);
@@ -89,28 +95,56 @@ fn organization_here(viewer: &Viewer) -> Option<OrganizationId> {
 }
 
 /// What somebody does whom a policy turns away as they are signed in now.
-async fn way_in(rule: Rule) -> AnyView {
-    let again = view! {
-        <form method="post" action="/api/sign_out">
-            <button class="button">"Sign in again"</button>
-        </form>
-    };
-    let factor = match rule {
-        Rule::SecondFactor => Some(match has_factor().await {
-            true => (links::step_up(&own_address()), "Show your second factor"),
-            false => (links::authentication(), "Add a second factor"),
+async fn way_in(rule: Rule, organization: &str, email: &str) -> AnyView {
+    let here = own_address();
+    // With what comes next, signed in anew; no other sign-in moves anybody to another address.
+    let again = (rule != Rule::Address).then(|| {
+        view! {
+            <form method="post" action="/api/sign_out">
+                {hidden(&[("next", &here)])} <button class="button">"Sign in again"</button>
+            </form>
+        }
+    });
+    let step = match rule {
+        Rule::SecondFactor => Some(match own_kinds().await.is_empty() {
+            false => (links::step_up(&here), "Show your second factor"),
+            true => (links::authentication(), "Add a second factor"),
         }),
+        // It signs them in from then on.
+        Rule::Password if !own_kinds().await.contains(&FactorKind::Passkey) => {
+            Some((links::new_passkey(), "Add a passkey"))
+        }
         _ => None,
     };
-    let factor = factor.map(|(path, label)| view! { <a class="button button-primary" href=path>{label}</a> });
+    let providers = match rule {
+        Rule::Password | Rule::IdentityProvider | Rule::OtherProvider => providers(organization, email).await,
+        _ => Vec::new(),
+    };
+    // Of several buttons one is the first.
+    let class = if providers.is_empty() { "button button-primary" } else { "button" };
+    let providers = providers.into_iter().map(|choice| {
+        let address = links::trip(&choice.id.to_string(), Some(&here));
+        view! {
+            <a class="button button-primary" href=address rel="external nofollow">"Sign in with " {choice.name}</a>
+        }
+    });
+    let step = step.map(|(path, label)| view! { <a class=class href=path>{label}</a> });
     let others =
         view! { <a class="button button-quiet" href=links::own_organizations()>"Your organizations"</a> };
-    view! { {factor} {again} {others} }.into_any()
+    view! { {providers.collect_view()} {step} {again} {others} }.into_any()
 }
 
-async fn has_factor() -> bool {
-    let Ok(ctx) = control() else { return false };
-    control::factors::own(&ctx).await.is_ok_and(|own| !own.factors.is_empty())
+/// What second factors one has.
+async fn own_kinds() -> Vec<FactorKind> {
+    let Ok(ctx) = control() else { return Vec::new() };
+    let own = control::factors::own(&ctx).await;
+    own.map(|own| own.factors.iter().map(|factor| factor.kind).collect()).unwrap_or_default()
+}
+
+/// The identity providers of the organization that vouch for an address, as far as that can be known.
+async fn providers(organization: &str, email: &str) -> Vec<ProviderChoice> {
+    let Ok(ctx) = control() else { return Vec::new() };
+    control::single_sign_on::providers_of(&ctx, organization, email).await.unwrap_or_default()
 }
 
 /// Leads to the sign-in and back here. What was sent is lost, which has to be said.

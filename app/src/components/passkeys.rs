@@ -59,6 +59,11 @@ impl PasskeyForm {
         let pairs: Vec<(&str, &str)> =
             self.hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let cancel = self.back.map(|path| view! { <a class="button" href=path>"Cancel"</a> });
+        // What is filled in for a key that cannot be made leads nowhere.
+        let fields = match self.verb {
+            Verb::Get => self.fields,
+            Verb::Create => view! { <div class="needs-script passkey-fields">{self.fields}</div> }.into_any(),
+        };
         view! {
             <form
                 method="post"
@@ -69,7 +74,7 @@ impl PasskeyForm {
                 data-begin=begin_at
                 data-fills=self.fills
             >
-                {hidden(&pairs)} {self.fields} <input type="hidden" name="answer" value="" autocomplete="off" />
+                {hidden(&pairs)} {fields} <input type="hidden" name="answer" value="" autocomplete="off" />
                 <p class="alert alert-bad" role="alert" data-passkey-error="" hidden>{icon(Icon::Warning)} <span></span></p>
                 <p class="hint without-script">"Passkeys and security keys need JavaScript, and it is off in this browser."</p>
                 <div class="form-actions">
@@ -87,12 +92,16 @@ mod tests {
     use super::*;
 
     fn html(options: Options) -> String {
+        html_of(Verb::Get, options)
+    }
+
+    fn html_of(verb: Verb, options: Options) -> String {
         let form = PasskeyForm {
             action: "/api/sign_in/passkey".into(),
-            verb: Verb::Get,
+            verb,
             options,
             hidden: vec![("next", "/projects".into())],
-            fields: ().into_any(),
+            fields: view! { <input name="name" /> }.into_any(),
             fills: None,
             label: "Use a passkey",
             class: "",
@@ -117,5 +126,7 @@ mod tests {
         let html = html(Options::BeginAt("/api/sign_in/begin_passkey"));
         assert!(html.contains("data-begin=\"/api/sign_in/begin_passkey\""), "{html}");
         assert!(html.contains("need JavaScript") && html.contains("needs-script"), "{html}");
+        let html = html_of(Verb::Create, Options::Begun("{}".into()));
+        assert!(html.contains("<div class=\"needs-script passkey-fields\"><input name=\"name\""), "{html}");
     }
 }

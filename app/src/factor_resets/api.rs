@@ -52,10 +52,11 @@ pub async fn object_to_factor_reset(#[server(default)] token: String) -> Result<
     Ok(())
 }
 
-/// Objects to losing one's own.
+/// Objects to losing one's own, and goes on to `next`.
 #[server(endpoint = "factor_resets/object_own")]
-pub async fn object_to_own_factor_reset() -> Result<(), AppError> {
+pub async fn object_to_own_factor_reset(#[server(default)] next: String) -> Result<(), AppError> {
     answer(control::factor_resets::object_own(&control()?).await)?;
-    done(&links::authentication(), "It is stopped: you keep your second factors.");
+    let authentication = links::authentication();
+    done(links::own_path(&next).unwrap_or(&authentication), "It is stopped: you keep your second factors.");
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::{
         icons::{Icon, icon},
         time::time,
     },
+    context::own_address,
     links,
 };
 
@@ -76,8 +77,9 @@ pub(crate) fn own_waiting(reset: Option<&FactorResetView>) -> AnyView {
                 {badge(Tone::Warning, "waiting")}
             </div>
             <p>
-                "Somebody told that you lost them all. If that is so, you need not do anything. If it is not, stop it, and change your \
-                 password: they may know it."
+                <strong class="break">{reset.asked_by.clone()}</strong>
+                " told that you lost them all. If that is so, you need not do anything. If it is not, stop it, and change your \
+                 password: somebody may know it."
             </p>
             {facts(reset)}
             <form method="post" action=OBJECT_OWN class="form">
@@ -99,6 +101,7 @@ pub(crate) fn own_banner(resets: &OwnFactorResets) -> AnyView {
             <div class="alert alert-warning" role="note">
                 {icon(Icon::Warning)}
                 <form method="post" action=OBJECT_OWN class="alert-form">
+                    {hidden(&[("next", &own_address())])}
                     <span class="break">
                         {format!("{} asked that your second factors be removed. That happens ", reset.asked_by)}
                         {time(reset.due_at)} ", unless you stop it. "

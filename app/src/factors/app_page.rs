@@ -10,7 +10,7 @@ use crate::{
     components::{
         copy::CopyButton,
         field::Field,
-        form::FormState,
+        form::{FormState, hidden},
         frame::{Frame, Viewer, head},
         page::page,
     },
@@ -22,6 +22,8 @@ use crate::{
 const TITLE: &str = "Add an authenticator app";
 /// Names the form for the ids of its fields.
 const FORM: &str = "new-app";
+/// The field that says what is added.
+const OFFERED: &str = "offered";
 const SHOWN: [&str; 3] = ["name", "code", "next_code"];
 
 /// Adds an authenticator app.
@@ -34,7 +36,13 @@ pub(crate) fn NewAppPage() -> impl IntoView {
             None => (FormState::of(FORM), begin().await?),
             Some(sent) => match finish(&sent).await {
                 Ok(added) => return added_view(viewer, frame, added).await,
-                Err(error) => refused(error, &sent).await?,
+                Err(error) => match added_before(&error, &sent).await? {
+                    Some(name) => {
+                        set_status(error.status());
+                        return Ok(frame.view(viewer, added_already(&name)));
+                    }
+                    None => refused(error, &sent).await?,
+                },
             },
         };
         Ok(frame.view(viewer, draw(&offer, &form)))
@@ -51,6 +59,32 @@ async fn finish(sent: &Posted) -> Result<Added, Error> {
     let ctx = control().map_err(|error| error.to_domain())?;
     let (code, next_code) = (Secret::new(sent.value("code")), Secret::new(sent.value("next_code")));
     control::factors::finish_totp(&ctx, &session::ceremony(), &sent.value("name"), [&code, &next_code]).await
+}
+
+/// What the app is called that the same form has added already, if it was refused for that.
+async fn added_before(error: &Error, sent: &Posted) -> Result<Option<String>, AppError> {
+    if !matches!(error, Error::Conflict { .. }) {
+        return Ok(None);
+    }
+    let offered = sent.value(OFFERED);
+    let own = answer(control::factors::own(&control()?).await)?.factors;
+    Ok(own.into_iter().find(|factor| factor.id.to_string() == offered).map(|factor| factor.name))
+}
+
+/// The form was sent again.
+fn added_already(name: &str) -> AnyView {
+    view! {
+        {head(format!("“{name}” was added already"), (), ())}
+        <p>
+            "This form added it the first time. If you did not keep the recovery codes that were shown then, make new ones: they are \
+             shown once, and kept nowhere."
+        </p>
+        <div class="form-actions">
+            <a class="button button-primary" href=links::authentication()>"Go to Authentication"</a>
+            <a class="button" href=links::recovery_codes()>"Make new recovery codes…"</a>
+        </div>
+    }
+    .into_any()
 }
 
 /// The form again: with the same seed if only something of it has to be mended, else with a new one.
@@ -123,7 +157,7 @@ fn draw(offer: &TotpOffer, form: &FormState) -> AnyView {
             <h2 id="confirm-app">"2. Enter two codes in a row"</h2>
             <p class="muted">"The one that it shows now, and the one after it, at most half a minute later."</p>
             <form method="post" action=links::new_app() class="form form-narrow">
-                {form.error(&SHOWN)} {code("code", "Code", form.is_refused()).view(form)} {code("next_code", "Next code", false).view(form)}
+                {hidden(&[(OFFERED, &offer.factor.to_string())])} {form.error(&SHOWN)} {code("code", "Code", form.is_refused()).view(form)} {code("next_code", "Next code", false).view(form)}
                 {name.view(form)}
                 <div class="form-actions">
                     <button class="button button-primary">"Add authenticator app"</button>

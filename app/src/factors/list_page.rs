@@ -206,6 +206,7 @@ mod tests {
         OwnFactors {
             factors,
             recovery_codes_left,
+            recovery_codes_made_at: None,
             has_password: true,
             password_changed_at: None,
             factors_max: 2,

@@ -39,7 +39,7 @@ pub(crate) use self::{
     app_page::NewAppPage,
     key_pages::{NewPasskeyPage, NewSecurityKeyPage},
     list_page::AuthenticationPage,
-    question::{Question, question},
+    question::{Question, at_field, given_code, question},
     recovery_codes_page::RecoveryCodesPage,
     removal_page::RemoveFactorPage,
     view_page::FactorViewPage,

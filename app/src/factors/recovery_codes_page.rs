@@ -1,17 +1,18 @@
 //! `/profile/authentication/recovery-codes`: makes new recovery codes. The form is sent to the page itself, which then shows
-//! the codes, once.
+//! the codes, once; sent again, it makes no others and says so.
 
-use domain::errors::Error;
+use control::factors::NO_CODES;
+use domain::{errors::Error, timestamps::Timestamp, views::OwnFactors};
 use leptos::prelude::*;
 
 use super::{frame, made_codes::made_codes};
 use crate::{
     components::{
-        form::FormState,
+        form::{FormState, hidden},
         frame::{Viewer, head},
         page::page,
     },
-    context::{answer, control, posted, set_status},
+    context::{Posted, answer, control, posted, set_status},
     links,
     quantities::count,
 };
@@ -19,6 +20,8 @@ use crate::{
 const TITLE: &str = "Recovery codes";
 /// Names the form for what is said of it.
 const FORM: &str = "recovery-codes";
+/// The field that says which codes are to end.
+const BEFORE: &str = "before";
 
 /// Makes new recovery codes.
 #[component]
@@ -28,7 +31,7 @@ pub(crate) fn RecoveryCodesPage() -> impl IntoView {
         let frame = frame(TITLE).step(TITLE, links::recovery_codes());
         let form = match posted() {
             None => FormState::of(FORM),
-            Some(sent) => match control::factors::make_recovery_codes(&control()?).await {
+            Some(sent) => match control::factors::make_recovery_codes(&control()?, before(&sent)).await {
                 Ok(codes) => {
                     let body = view! { {head("New recovery codes".into(), (), ())} {made_codes(&codes)} };
                     return Ok(frame.view(viewer, body));
@@ -40,13 +43,19 @@ pub(crate) fn RecoveryCodesPage() -> impl IntoView {
                 Err(error) => return Err(error.into()),
             },
         };
-        let left = answer(control::factors::own(&control()?).await)?.recovery_codes_left;
-        Ok(frame.view(viewer, draw(left, &form)))
+        let own = answer(control::factors::own(&control()?).await)?;
+        Ok(frame.view(viewer, draw(&own, &form)))
     })
 }
 
-fn draw(left: i64, form: &FormState) -> AnyView {
-    let before = match left {
+/// When the codes were made that the form knew of.
+fn before(sent: &Posted) -> Option<Timestamp> {
+    sent.value(BEFORE).parse().ok().map(Timestamp::from_micros)
+}
+
+fn draw(own: &OwnFactors, form: &FormState) -> AnyView {
+    let made_at = own.recovery_codes_made_at.unwrap_or(NO_CODES).micros().to_string();
+    let before = match own.recovery_codes_left {
         0 => "You have none left.".to_owned(),
         left => {
             format!("The {} that you have left will not work any more: throw them away.", count(left, "code"))
@@ -56,7 +65,7 @@ fn draw(left: i64, form: &FormState) -> AnyView {
         {head("Make new recovery codes?".into(), (), ())}
         <p>"Ten new codes are shown once. Each stands in once for a second factor that you do not have at hand. " {before}</p>
         <form method="post" action=links::recovery_codes() class="form form-narrow">
-            {form.error(&[])}
+            {hidden(&[(BEFORE, &made_at)])} {form.error(&[])}
             <div class="form-actions">
                 <button class="button button-primary">"Make new codes"</button>
                 <a class="button" href=links::authentication()>"Cancel"</a>

@@ -23,10 +23,10 @@ const RESET: &str = "/api/passwords/reset";
 /// The form that asks for a link.
 #[component]
 pub(crate) fn AskPasswordResetPage() -> impl IntoView {
-    page(async move { Ok(ask()) })
+    page(async move { Ok(ask(control::mails::are_sent(&control()?))) })
 }
 
-fn ask() -> AnyView {
+fn ask(are_mails_sent: bool) -> AnyView {
     let form = FormState::of(ASK);
     let email = Field {
         name: "email",
@@ -49,7 +49,7 @@ fn ask() -> AnyView {
         </form>
         <details class="lost">
             <summary>"Lost your second factors as well?"</summary>
-            {lost()}
+            {lost(are_mails_sent)}
         </details>
         <p><a href=links::sign_in(None)>"Back to signing in"</a></p>
     };

@@ -17,11 +17,34 @@ pub async fn set_break_glass(
     user: UserId,
     #[server(default)] is_break_glass: bool,
 ) -> Result<(), AppError> {
-    answer(control::policies::set_break_glass(&control()?, organization, user, is_break_glass).await)?;
-    let notice = match is_break_glass {
-        true => "They are a break-glass super admin now.",
-        false => "They are no break-glass super admin any more.",
-    };
-    done(&links::authentication_policy(&organization.to_string()), notice);
+    let ctx = control()?;
+    answer(control::policies::set_break_glass(&ctx, organization, user, is_break_glass).await)?;
+    // A program is nobody that one could be.
+    let is_self = control::sessions::profile(&ctx).await.is_ok_and(|profile| profile.user_id == user);
+    done(&links::authentication_policy(&organization.to_string()), told(is_self, is_break_glass));
     Ok(())
+}
+
+/// What is said of it to who did it, perhaps to themselves.
+#[cfg(feature = "ssr")]
+const fn told(is_self: bool, is_break_glass: bool) -> &'static str {
+    match (is_self, is_break_glass) {
+        (true, true) => "You are a break-glass super admin now.",
+        (true, false) => "You are no break-glass super admin any more.",
+        (false, true) => "They are a break-glass super admin now.",
+        (false, false) => "They are no break-glass super admin any more.",
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_exempts_themselves_is_spoken_to() {
+        for is_break_glass in [true, false] {
+            assert!(told(true, is_break_glass).starts_with("You are"));
+            assert!(told(false, is_break_glass).starts_with("They are"));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use domain::{
     errors::Error,
     policies::Rule,
+    tokens::TokenKind,
     views::{PolicyPreview, TurnedAwayPerson, TurnedAwayToken, TurnedAwayTotals},
 };
 use leptos::prelude::*;
@@ -26,6 +27,9 @@ const PEOPLE: [Column; 4] = [
 ];
 const TOKENS: [Column; 4] =
     [Column::Name("Token"), Column::Text("Whose"), Column::Text("Because it"), Column::Text("Last used")];
+
+/// The button that shows the form again as it was sent, and changes nothing.
+pub(super) const BACK: &str = "back";
 
 /// The page: what changes, who loses access, and the buttons. `refused` is why the try before was not saved.
 pub(super) fn draw(
@@ -75,7 +79,8 @@ pub(super) fn draw(
             {hidden(&pairs)}
             <div class="form-actions">
                 <button class=class>"Save the policy"</button>
-                <a class="button" href=path>"Cancel"</a>
+                <button class="button" name=BACK value="true">"Back to the form"</button>
+                <a class="button button-quiet" href=path>"Cancel"</a>
             </div>
         </form>
     }
@@ -184,6 +189,22 @@ const fn because(row: &TurnedAwayPerson) -> &'static str {
     }
 }
 
+/// Why the policy turns a token away, to be read after “because it”, and what its owner can do.
+const fn because_of_token(rule: Rule) -> &'static str {
+    match rule {
+        Rule::PersonalToken => "lets no personal tokens in. Application users can have tokens instead.",
+        Rule::TokenAge => "does not let tokens get this old. Its owner has to make a new one.",
+        Rule::Address => {
+            "lets tokens in from certain addresses only, and this one is used from none of them."
+        }
+        // What it was made in, which tokens are bound to.
+        _ => {
+            "lets tokens in only if they were made in a sign-in that it allows, and this one was not. Its owner signs in that \
+             way and makes a new one."
+        }
+    }
+}
+
 /// How many there are besides those that are listed.
 fn beyond(listed: usize, all: i64) -> Option<AnyView> {
     let more = all - i64::try_from(listed).unwrap_or(i64::MAX);
@@ -210,22 +231,30 @@ fn person(row: &TurnedAwayPerson) -> Row {
 }
 
 fn token(row: &TurnedAwayToken) -> Row {
-    let name = view! {
-        <span class="principal">
-            <code>{format!("{}…", row.prefix)}</code>
-            <span class="muted">{row.description.clone().unwrap_or_default()}</span>
-        </span>
+    // What a person's own is for is nobody else's matter, and how its text begins tells them little.
+    let what = match (row.description.clone(), row.kind) {
+        (Some(description), _) if !description.is_empty() => description,
+        (_, TokenKind::Personal) => "Personal token".to_owned(),
+        (_, TokenKind::Application) => "No description".to_owned(),
     };
+    let name = view! {
+        <span class="principal"><span>{what}</span> <code class="muted">{format!("{}…", row.prefix)}</code></span>
+    };
+    let because = if row.is_own { row.rule.sentence() } else { because_of_token(row.rule) };
     vec![
         name.into_any(),
         principal(&row.owner),
-        view! { <span>{row.rule.sentence()}</span> }.into_any(),
+        view! { <span>{because}</span> }.into_any(),
         maybe_time(row.last_used_at),
     ]
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{
+        principals::{PrincipalKind, UserKind},
+        views::Principal,
+    };
     use leptos::reactive::owner::Owner;
 
     use super::*;
@@ -290,5 +319,40 @@ mod tests {
             html.contains("name=\"confirmed\" value=\"c0ffee\"") && html.contains("button-danger"),
             "{html}"
         );
+        assert!(html.contains("name=\"back\" value=\"true\"") && html.contains("href=\"/here\""), "{html}");
+    }
+
+    #[test]
+    fn a_token_is_told_to_who_reads_the_preview_and_not_to_its_owner() {
+        for rule in Rule::ALL {
+            let said = because_of_token(*rule);
+            assert!(!said.contains("Make ") && !said.contains("your"), "{rule}: {said}");
+        }
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let owner = Principal {
+            kind: PrincipalKind::User,
+            id: id.parse().unwrap(),
+            name: "Bea".into(),
+            email: Some("bea@example.org".into()),
+            user_kind: Some(UserKind::Person),
+            is_active: true,
+        };
+        let row = TurnedAwayToken {
+            id: id.parse().unwrap(),
+            kind: TokenKind::Personal,
+            prefix: "rdp_1B6VhK".into(),
+            description: None,
+            owner,
+            rule: Rule::TokenAge,
+            is_own: false,
+            last_used_at: None,
+        };
+        let html = Owner::new().with(|| table("Tokens", &TOKENS, vec![token(&row)]).to_html());
+        assert!(html.contains("Personal token") && html.contains("Its owner has to make"), "{html}");
+        let html = Owner::new().with(|| {
+            let row = TurnedAwayToken { is_own: true, ..row };
+            table("Tokens", &TOKENS, vec![token(&row)]).to_html()
+        });
+        assert!(html.contains("Make a new one."), "{html}");
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
         viewer.require(id, Action::ViewAuthenticationPolicy)?;
         let form = match posted() {
             None => FormState::of(FORM),
+            Some(sent) if sent.has(preview::BACK) => FormState::filled(FORM, sent.joined()),
             Some(sent) => match change(id, &sent).await? {
                 Step::Saved => {
                     done(

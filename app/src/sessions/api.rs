@@ -12,6 +12,7 @@ use crate::errors::AppError;
 use crate::{
     context::{self, answer, control, done, go, hand_on, hold_back},
     factor_resets::STOPPED,
+    factors::{at_field, given_code},
     links,
     quantities::count,
     session,
@@ -53,12 +54,13 @@ pub async fn sign_in(
 #[server(endpoint = "sign_in/code")]
 pub async fn sign_in_with_code(
     #[server(default)] code: String,
+    #[server(default)] recovery_code: Option<String>,
     #[server(default)] next: String,
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
-    let (ctx, code) = (control()?, Secret::new(code));
+    let (ctx, (code, field)) = (control()?, given_code(code, recovery_code));
     let signed_in = control::sessions::sign_in_with_code(&ctx, &session::ceremony(), &code).await;
-    enter(answer(signed_in)?, &next, &held_back).await
+    enter(answer(signed_in.map_err(|error| at_field(error, field)))?, &next, &held_back).await
 }
 
 /// Ends a sign-in with a security key or a passkey, after the password.
@@ -108,9 +110,9 @@ async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), A
     Ok(())
 }
 
-/// Ends the session.
+/// Ends the session; who signs in again then goes on to `next`.
 #[server(endpoint = "sign_out")]
-pub async fn sign_out() -> Result<(), AppError> {
+pub async fn sign_out(#[server(default)] next: String) -> Result<(), AppError> {
     let ctx = control()?;
     answer(control::sessions::sign_out(&ctx).await)?;
     let remembered = match session::provider_session().await {
@@ -123,7 +125,7 @@ pub async fn sign_out() -> Result<(), AppError> {
         go(&links::signed_out(true));
         return Ok(());
     }
-    done(&links::sign_in(None), "You are signed out.");
+    done(&links::sign_in(links::own_path(&next)), "You are signed out.");
     Ok(())
 }
 

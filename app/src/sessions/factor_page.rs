@@ -1,12 +1,12 @@
 //! `/sign-in/factor`: the second factor, after the right password.
 
-use domain::{errors::Error, sign_ins::FactorKind, timestamps::Timestamp, views::SecondFactorView};
+use domain::{errors::Error, sign_ins::FactorKind, views::SecondFactorView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::gate::{Luggage, gate};
 use crate::{
-    components::{alerts::warning, form::FormState, page::page, time::time},
+    components::{alerts::warning, form::FormState, page::page},
     context::{control, go, set_status},
     factor_resets,
     factors::{Question, question},
@@ -28,7 +28,7 @@ pub(crate) fn FactorPage() -> impl IntoView {
             go(luggage.path());
         }
         match control::sessions::second_factor(&ctx, &session::ceremony()).await {
-            Ok(asked) => Ok(gate(TITLE, draw(asked, &luggage))),
+            Ok(asked) => Ok(gate(TITLE, draw(asked, &luggage, control::mails::are_sent(&ctx)))),
             Err(error @ Error::Unauthenticated { .. }) => {
                 set_status(error.status());
                 Ok(gate("Sign in again", begin_again(&error, &luggage)))
@@ -38,7 +38,7 @@ pub(crate) fn FactorPage() -> impl IntoView {
     })
 }
 
-fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
+fn draw(asked: SecondFactorView, luggage: &Luggage, are_mails_sent: bool) -> AnyView {
     let question = Question {
         kinds: &asked.kinds,
         options: asked.options,
@@ -47,7 +47,7 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
         hidden: luggage.values(),
         verb: "Sign in",
     };
-    let reset = asked.reset_due_at.map(waiting);
+    let reset = asked.reset_due_at.is_some().then(waiting);
     let has_codes = asked.kinds.contains(&FactorKind::RecoveryCode);
     view! {
         <p class="muted">"The password of " <strong class="break">{asked.email}</strong> " was right. Now your second factor."</p>
@@ -55,7 +55,7 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
         {self::question(question)}
         <details class="lost">
             <summary>"Lost everything?"</summary>
-            {lost(has_codes)}
+            {lost(has_codes, are_mails_sent)}
         </details>
         <form method="post" action=links::sign_in(luggage.next.as_deref())>
             {luggage.hidden(&[("typed", "")])}
@@ -66,21 +66,19 @@ fn draw(asked: SecondFactorView, luggage: &Luggage) -> AnyView {
 }
 
 /// Said to who has shown the password: that it was asked already, and what the factor does to that.
-fn waiting(due_at: Timestamp) -> AnyView {
-    warning(view! {
-        "A reset of your second factors is waiting: they are removed " {time(due_at)}
-        ", and then your password lets you in. Signing in with one of them now stops it."
-    })
+/// Not when it comes to pass: whoever has only the password would know when to return.
+fn waiting() -> AnyView {
+    warning("A reset of your second factors is waiting. Signing in with one of them now stops it.")
 }
 
 /// What to do without any of them.
-fn lost(has_codes: bool) -> AnyView {
+fn lost(has_codes: bool, are_mails_sent: bool) -> AnyView {
     let codes = has_codes.then(|| {
         view! { <p>"A recovery code does as well as your device: look where you keep your passwords, or on paper."</p> }
     });
     view! {
         {codes}
-        {factor_resets::lost()}
+        {factor_resets::lost(are_mails_sent)}
     }
     .into_any()
 }

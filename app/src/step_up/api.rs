@@ -7,6 +7,7 @@ use crate::errors::AppError;
 use crate::{
     context::{self, control, done, go, hand_on},
     factor_resets::STOPPED,
+    factors::{at_field, given_code},
     session,
 };
 #[cfg(feature = "ssr")]
@@ -18,12 +19,14 @@ use domain::secrets::Secret;
 #[server(endpoint = "step_up/code")]
 pub async fn step_up_with_code(
     #[server(default)] code: String,
+    #[server(default)] recovery_code: Option<String>,
     #[server(default)] next: String,
     #[server(default)] held_back: String,
 ) -> Result<(), AppError> {
-    let (ctx, code) = (control()?, Secret::new(code));
+    let (ctx, (code, field)) = (control()?, given_code(code, recovery_code));
     let is_waiting = is_reset_waiting(&ctx).await;
-    let proven = context::answer(control::step_up::with_code(&ctx, &session::ceremony(), &code).await)?;
+    let proven = control::step_up::with_code(&ctx, &session::ceremony(), &code).await;
+    let proven = context::answer(proven.map_err(|error| at_field(error, field)))?;
     go_on(proven, &next, &held_back, is_waiting).await
 }
 

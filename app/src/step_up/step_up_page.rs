@@ -32,7 +32,7 @@ pub(crate) fn StepUpPage() -> impl IntoView {
 
 fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
     let kept = match luggage.has_form() {
-        true => " What you had entered is kept.",
+        true => " What you had entered is kept, but for passwords and codes.",
         false => "",
     };
     let by_provider = asked.provider.map(|choice| {
@@ -60,8 +60,8 @@ fn draw(asked: StepUpView, luggage: &Luggage) -> AnyView {
     };
     view! {
         <p class="muted">
-            "What you are about to do cannot be undone, or would help somebody stay who found this browser open. So it takes a \
-             fresh proof; it is good for ten minutes." {kept}
+            "This takes a fresh proof that it is you, and not somebody who found this browser open. The proof is good for ten \
+             minutes." {kept}
         </p>
         {forms} {by_provider}
         <form method="post" action=CANCEL>

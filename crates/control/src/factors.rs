@@ -14,6 +14,7 @@ use domain::{
     names::note,
     secrets::Secret,
     sign_ins::FactorKind,
+    timestamps::Timestamp,
     views::{FactorRow, OwnFactors},
 };
 use identity::{recovery_codes, totp::Seed, webauthn::Authenticated};
@@ -37,6 +38,8 @@ pub use removing::remove;
 
 /// Factors that somebody may have.
 pub const FACTORS_MAX: usize = 20;
+/// Stands for when recovery codes were made where there are none.
+pub const NO_CODES: Timestamp = Timestamp::from_micros(0);
 /// Most characters of a factor's name.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -54,6 +57,7 @@ pub async fn own(ctx: &Context) -> Result<OwnFactors, Error> {
         Ok(OwnFactors {
             factors: held.iter().map(|factor| draw(factor, &held, &needs)).collect(),
             recovery_codes_left: store::recovery_codes::count_unused(&mut tx, user.id).await?,
+            recovery_codes_made_at: store::recovery_codes::made_at(&mut tx, user.id).await?,
             has_password: !user.password_hash.is_empty(),
             password_changed_at: store::users::password_changed_at(&mut tx, user.id).await?,
             factors_max: FACTORS_MAX,
@@ -85,11 +89,12 @@ pub async fn rename(ctx: &Context, factor: FactorId, name: &str) -> Result<(), E
     })
 }
 
-/// Makes recovery codes, which are in the answer and nowhere else; those from before end.
+/// Makes recovery codes, which are in the answer and nowhere else; those from before end. With `before`, which says when those
+/// were made that are to end ([`NO_CODES`] for none), no newer ones do: a form that is sent twice makes codes once.
 ///
 /// # Errors
-/// `Conflict` for who has no factor; `StepUp`; `Denied` for tokens; `Unauthenticated`.
-pub async fn make_recovery_codes(ctx: &Context) -> Result<Vec<Secret>, Error> {
+/// `Conflict` for who has no factor, or has newer codes; `StepUp`; `Denied` for tokens; `Unauthenticated`.
+pub async fn make_recovery_codes(ctx: &Context, before: Option<Timestamp>) -> Result<Vec<Secret>, Error> {
     attempt!(ctx, {
         let permit = ctx.own(Action::ManageOwnFactors)?;
         let (mut write, user) = profiles::begin(ctx, &permit, EventType::UserRecoveryCodesMade).await?;
@@ -97,12 +102,23 @@ pub async fn make_recovery_codes(ctx: &Context) -> Result<Vec<Secret>, Error> {
             let reason = "Recovery codes stand in for a second factor, and you have none. Add one first; codes come with it.";
             return Err(Error::conflict(reason).into());
         }
+        let made_at = store::recovery_codes::made_at(&mut write.tx, user.id).await?.unwrap_or(NO_CODES);
+        if before.is_some_and(|before| before != made_at) {
+            return Err(made_already().into());
+        }
         let codes = new_recovery_codes(ctx, &mut write.tx, &user).await?;
         notices::post(ctx, &mut write.tx, &user, &Notice::RecoveryCodesMade).await?;
         write.text(format!("{} made recovery codes; those before them ended", user.email));
         write.commit().await?;
         Ok(codes)
     })
+}
+
+fn made_already() -> Error {
+    Error::conflict(
+        "Codes were made already since this page was opened, and were shown then; they are kept nowhere. If you have kept \
+         them, they are good. If you did not see them, make new ones again.",
+    )
 }
 
 /// Recovery codes in the place of those that the person had.

@@ -265,6 +265,17 @@ fn body(ctx: &Context, email: &str, notice: &Notice<'_>) -> String {
         );
         return body;
     }
+    if matches!(notice, Notice::PasswordChanged) {
+        // Whoever changed it knows the new one, and the person does not.
+        let _ = write!(
+            body,
+            "\nIf that was you, you need not do anything.\n\n\
+             If it was not, somebody else gets into the account {email}, and the password that you know does not any more. Set \
+             a new one with “Forgot your password?”, which also signs everybody out:\n\n{url}/password-reset\n\nThen look \
+             through your second factors and tokens: {url}/profile\n"
+        );
+        return body;
+    }
     let _ = write!(
         body,
         "\nIf that was you, you need not do anything.\n\n\

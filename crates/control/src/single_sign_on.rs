@@ -25,7 +25,7 @@ pub use finishing::{Finished, finish};
 pub use judges::{JudgeError, SamlJudge};
 pub use leaving::{Left, leave, receive_logout, remember};
 pub use own::{own, unlink};
-pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for};
+pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for, providers_of};
 
 use domain::{ids::IdentityProviderId, timestamps::Timestamp};
 use identity::saml::verifications::{NameId, Report};

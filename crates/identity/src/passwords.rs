@@ -122,11 +122,13 @@ pub enum Error {
     )]
     Name,
     /// A long one is a name of the context.
-    #[error("This is your name, your e-mail address or a name that belongs to you; choose something else.")]
+    #[error(
+        "This is your name, your e-mail address, or the name of your organization or of this product; choose something else."
+    )]
     IsName,
     /// A long one is made of little more than names of the context.
     #[error(
-        "This is little more than your name, your e-mail address or names that belong to you; add a word or two that do not belong together."
+        "This is little more than your name, your e-mail address and the names of your organization or this product; add a word or two that do not belong together."
     )]
     MostlyNames,
     /// A short one holds a common word.
@@ -210,7 +212,7 @@ impl Rule {
         match self {
             Self::Length => format!("At least {} characters.", rules.least()),
             Self::Variety => "Not one piece over and over.".into(),
-            Self::Names => "Not made of your name, your e-mail address or names that belong to you.".into(),
+            Self::Names => "Not made of your name, your e-mail address, or the names of your organization and of this product.".into(),
             Self::Words => "No common words.".into(),
             Self::Known => "Not on the list of passwords that became known.".into(),
             Self::Guesses => "Hard to guess.".into(),
@@ -448,12 +450,12 @@ mod tests {
     #[test]
     fn asvs_6_2_11_long_passwords_are_not_made_of_names_of_the_context() {
         for (bad, part) in [
-            ("ann.smith@example.org", "belongs to you"),
-            ("ann.smith@example.org ann.smith@example.org", "names that belong to you"),
-            ("Ann.Smith@Example.org-ANN.SMITH@EXAMPLE.ORG", "names that belong to you"),
-            ("Example Smith example ann 2024", "names that belong to you"),
-            ("4nn.5m1th@3x4mpl3.0rg", "names that belong to you"),
-            ("redoubt-redoubt-2026", "names that belong to you"),
+            ("ann.smith@example.org", "of this product"),
+            ("ann.smith@example.org ann.smith@example.org", "this product"),
+            ("Ann.Smith@Example.org-ANN.SMITH@EXAMPLE.ORG", "this product"),
+            ("Example Smith example ann 2024", "this product"),
+            ("4nn.5m1th@3x4mpl3.0rg", "this product"),
+            ("redoubt-redoubt-2026", "this product"),
         ] {
             let said = broken(bad, &Rules::SINGLE_FACTOR, &["ann.smith@example.org"]);
             assert!(said.contains(part), "{bad}: {said}");
@@ -466,7 +468,7 @@ mod tests {
             "ABC-ÖL abcoel abcol",
         ] {
             let said = broken(bad, &Rules::SINGLE_FACTOR, &["Vogel und Söhne", "A B C Öl"]);
-            assert!(said.contains("names that belong to you"), "{bad}: {said}");
+            assert!(said.contains("this product"), "{bad}: {said}");
         }
     }
 

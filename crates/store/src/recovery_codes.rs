@@ -4,7 +4,7 @@ use domain::{ids::UserId, timestamps::Timestamp};
 
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_one},
+    queries::{execute, fetch_one, fetch_optional},
 };
 
 /// Replaces all codes of a person, used ones included.
@@ -30,6 +30,13 @@ pub async fn count_unused(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
     let text = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL";
     let (count,): (i64,) = fetch_one!(tx, text, user)?;
     Ok(count)
+}
+
+/// When the codes of a person were made, used ones included; none if there are none.
+pub async fn made_at(tx: &mut Tx, user: UserId) -> Result<Option<Timestamp>, Error> {
+    let text = "SELECT created_at FROM recovery_codes WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1";
+    let found: Option<(Timestamp,)> = fetch_optional!(tx, text, user)?;
+    Ok(found.map(|(at,)| at))
 }
 
 /// Removes all codes of a person; returns how many.

@@ -28,7 +28,7 @@ const COOKIE_BYTES_MAX: usize = 3 << 10;
 /// The last word in the name of a field whose value must not be seen again.
 const SECRET_WORDS: [&str; 3] = ["password", "token", "secret"];
 /// Fields with codes of authenticator apps and recovery codes, and with the answers of passkeys.
-const SECRET_FIELDS: [&str; 3] = ["code", "next_code", "answer"];
+const SECRET_FIELDS: [&str; 4] = ["code", "next_code", "recovery_code", "answer"];
 /// Seconds until a flash that nobody fetched is gone.
 const COOKIE_SECONDS_MAX: u32 = 60;
 /// Name of the cookie.

@@ -17,6 +17,7 @@ mod journeys;
 mod lists;
 mod machinery;
 mod made_tokens;
+mod own_factors;
 mod people;
 mod policies;
 mod recovery;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::{
     api::callers::{Person, Program, give_way_in, member, owner},
-    installation::{Answer, Browser, EMAIL, Installation, PASSWORD},
+    installation::{Answer, Browser, EMAIL, Installation, PASSWORD, hidden_value},
 };
 
 const BEA: &str = "bea@example.org";
@@ -199,6 +199,7 @@ async fn who_is_signed_in_sees_in_their_profile_what_is_to_come_and_stops_it() {
     for said in ["You are to lose your second factors", EMAIL, "&lt;voice&gt;", "object_own"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
+    assert!(shown.contains("told that you lost them all") && !shown.contains("Somebody told"), "{shown}");
     assert!(!world.ann.get(OWN).await.body.contains("object_own"), "it is not about her");
     let stopped = bea.follow(bea.post(OWN, "/api/factor_resets/object_own", &[]).await).await.body;
     assert!(stopped.contains("you keep your second factors") && !stopped.contains("object_own"), "{stopped}");
@@ -226,7 +227,12 @@ async fn who_is_to_lose_their_factors_sees_it_on_every_page_and_admins_in_their_
     assert!(!world.ann.get("/projects").await.body.contains(WAITS), "it is not about her");
     let listed = world.ann.get(&users).await.body;
     assert_eq!(listed.matches("reset waiting").count(), 1, "{listed}");
-    bea.follow(bea.post("/projects", "/api/factor_resets/object_own", &[]).await).await;
+    let shown = bea.get("/projects").await.body;
+    let form = shown.split("action=\"/api/factor_resets/object_own\"").nth(1).unwrap();
+    let next = hidden_value(&form[form.find('<').unwrap()..], "next");
+    let stopped = bea.post("/projects", "/api/factor_resets/object_own", &[("next", next.as_str())]).await;
+    assert_eq!(stopped.location(), "/projects", "where it was pressed");
+    bea.follow(stopped).await;
     assert!(!bea.get("/projects").await.body.contains(WAITS));
     assert!(!world.ann.get(&users).await.body.contains("reset waiting"));
 }
@@ -271,6 +277,38 @@ async fn who_a_policy_turns_away_is_shown_the_ways_in() {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_is_offered_what_helps_and_nothing_else() {
+    let world = World::new().await;
+    let bea = world.beas().await;
+    let page = format!("/organizations/{}/groups", world.organization);
+    let mut generation = 0;
+    let mut turned_away = async |policy: AuthenticationPolicy| {
+        let text = serde_json::to_string(&policy).unwrap();
+        let now = world.installation.control.session_rows().now();
+        let mut tx = world.installation.store.write().await.unwrap();
+        let set = store::authentication_policies::set(&mut tx, world.organization, generation, &text, now);
+        assert!(set.await.unwrap());
+        tx.commit().await.unwrap();
+        generation += 1;
+        let answer = bea.get(&page).await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        answer.body
+    };
+    let usual = AuthenticationPolicy::default;
+    let by_password = turned_away(AuthenticationPolicy { password_allowed: false, ..usual() }).await;
+    assert!(by_password.contains("href=\"/profile/authentication/passkeys/new\""), "{by_password}");
+    assert!(by_password.contains("Sign in again"), "{by_password}");
+    assert_eq!(hidden_value(&by_password, "next"), page);
+    let elsewhere = vec!["203.0.113.0/24".parse().unwrap()];
+    let by_address = turned_away(AuthenticationPolicy { addresses: elsewhere, ..usual() }).await;
+    assert!(!by_address.contains("Sign in again") && !by_address.contains("Add a passkey"), "{by_address}");
+    let by_provider = turned_away(AuthenticationPolicy { identity_provider_required: true, ..usual() }).await;
+    assert!(!by_provider.contains("Add a passkey"), "{by_provider}");
+    let out = bea.post(&page, "/api/sign_out", &[("next", page.as_str())]).await;
+    assert_eq!(out.location(), format!("/sign-in?next={}", page.replace('/', "%2F")));
+}
+
+#[tokio::test]
 async fn who_signs_in_with_a_factor_is_told_before_and_after_that_it_stops_the_reset() {
     const STOPPED: &str = "is stopped: you keep them all";
     let world = World::new().await;
@@ -288,6 +326,10 @@ async fn who_signs_in_with_a_factor_is_told_before_and_after_that_it_stops_the_r
         shown.contains("A reset of your second factors is waiting") && shown.contains("stops it"),
         "{shown}"
     );
+    // Whoever has the password alone is not told when it is enough.
+    let waits = shown.split("A reset of your second factors is waiting").nth(1).unwrap();
+    let waits = waits.split("<form").next().unwrap();
+    assert!(!waits.contains("<time") && !shown.contains("your password lets you in"), "{shown}");
     let answer = browser.post("/sign-in/factor", "/api/sign_in/code", &[("code", code.expose())]).await;
     assert_eq!(answer.location(), "/projects");
     let projects = browser.follow(answer).await.body;

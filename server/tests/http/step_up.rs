@@ -44,6 +44,8 @@ async fn asvs_7_5_3_a_form_that_came_too_early_comes_back_after_the_proof() {
         assert!(cookie.split("; ").any(|part| part == mark), "{mark}: {cookie}");
     }
     assert!(!shown.body.contains(&browser.cookie(CEREMONY_COOKIE).unwrap()), "the id is on no page");
+    assert!(shown.body.contains("This takes a fresh proof that it is you"), "{}", shown.body);
+    assert!(shown.body.contains("What you had entered is kept, but for passwords"), "{}", shown.body);
     let held_back = hidden_value(&shown.body, "held_back");
     assert!(!held_back.is_empty());
 
@@ -59,7 +61,8 @@ async fn asvs_7_5_3_a_form_that_came_too_early_comes_back_after_the_proof() {
     assert_eq!(confirm(&browser, &page, &held_back, PASSWORD).await, "/profile/tokens/new");
     assert_ne!(browser.cookie(COOKIE).unwrap(), before, "the session has a new id");
     let form = browser.get("/profile/tokens/new").await.body;
-    assert!(form.contains("Deploys at night") && form.contains("Nothing was done yet"), "{form}");
+    assert!(form.contains("Deploys at night"), "{form}");
+    assert!(form.contains("Confirmed. Nothing was done yet: send it again."), "{form}");
     let thief = installation.browser();
     thief.set_cookie(COOKIE, &before);
     assert!(
@@ -117,6 +120,48 @@ async fn an_authentication_policy_comes_back_as_it_was_sent() {
         assert!(input(name).contains(&format!("value=\"{value}\"")), "{name}: {}", input(name));
     }
     assert!(form.contains("203.0.113.0/24"), "{form}");
+}
+
+/// Who looks at what it would do and wants something else of it begins with what they had.
+#[tokio::test]
+async fn the_preview_of_an_authentication_policy_leads_back_to_the_form_as_it_was_sent() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let organization = browser.organization().await;
+    let policy = format!("/organizations/{organization}/authentication");
+    let sent = [
+        ("password_allowed", "true"),
+        ("tokens_bound", "true"),
+        ("addresses", "127.0.0.0/8"),
+        ("idle_seconds", "600"),
+        ("session_seconds", "3600"),
+        ("password_chars_min", "14"),
+        ("password_chars_min_alone", "21"),
+        ("generation", "0"),
+    ];
+    let preview = browser.post(&policy, &policy, &sent).await;
+    assert!(preview.body.contains("Back to the form"), "{}", preview.body);
+    let confirmed = hidden_value(&preview.body, "confirmed");
+    let back = [("confirmed", confirmed.as_str()), ("back", "true")];
+    let again = browser.post(&policy, &policy, &[&sent[..], &back[..]].concat()).await;
+    assert_eq!(again.status, 200);
+    assert!(
+        again.body.contains("See what it changes") && !again.body.contains("Save the policy"),
+        "{}",
+        again.body
+    );
+    let input = |body: &str, name: &str| {
+        let found = body.split('<').find(|tag| tag.contains(&format!(" name=\"{name}\"")));
+        found.unwrap_or_else(|| panic!("{name}: {body}")).to_owned()
+    };
+    for (name, is_on) in [("tokens_bound", true), ("personal_tokens_allowed", false)] {
+        assert_eq!(input(&again.body, name).contains(" checked"), is_on, "{name}: {}", again.body);
+    }
+    assert!(input(&again.body, "addresses").contains("127.0.0.0/8"), "{}", again.body);
+    assert!(input(&again.body, "password_chars_min").contains("value=\"14\""), "{}", again.body);
+    // Nothing is saved.
+    let form = browser.get(&policy).await.body;
+    assert!(!form.contains("127.0.0.0/8") && form.contains("name=\"generation\" value=\"0\""), "{form}");
 }
 
 /// It is sent to its page, and has a name of its own.
@@ -178,7 +223,9 @@ async fn what_is_handed_on_is_a_form_and_nothing_else() {
     let fields = [("next", "/profile/tokens/new"), ("held_back", held_back.as_str())];
     let back = browser.post(&page, "/api/step_up/cancel", &fields).await;
     assert_eq!(back.location(), "/profile/tokens/new");
-    assert!(browser.get("/profile/tokens/new").await.body.contains("Deploys at night"));
+    let form = browser.get("/profile/tokens/new").await.body;
+    assert!(form.contains("Deploys at night"), "{form}");
+    assert!(form.contains("Nothing was done. What you had entered is still here."), "{form}");
 
     for odd in ["x; Path=/; Domain=example.org", "\r\nset-cookie: a=b", "bm8gZm9ybQ"] {
         let fields = [("next", "//evil.example"), ("held_back", odd)];

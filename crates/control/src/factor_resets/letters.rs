@@ -56,22 +56,61 @@ pub(super) async fn done(ctx: &Context, tx: &mut Tx, user: &User, by_operator: b
     tell_super_admins(ctx, tx, user, "Second factors on Redoubt were removed", &body).await
 }
 
-/// Tells everybody concerned that it was stopped: an admin may have been talked into asking for it. `how` is the end of a
-/// sentence.
+/// How somebody stopped it.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// By the link in the mail: whoever has it can.
+    Link,
+    /// In their profile.
+    Profile,
+    /// With a second factor.
+    Factor,
+}
+
+impl How {
+    /// The end of a sentence about them.
+    const fn of_them(self) -> &'static str {
+        match self {
+            Self::Link => "somebody stopped it by the link in the mail",
+            Self::Profile => "they stopped it in their profile",
+            Self::Factor => "they have signed in with one, or shown it",
+        }
+    }
+
+    /// The same to themselves.
+    const fn to_them(self) -> &'static str {
+        match self {
+            Self::Link => "somebody stopped it by the link in the mail to you",
+            Self::Profile => "you stopped it in your profile",
+            Self::Factor => "you have signed in with one, or shown it",
+        }
+    }
+}
+
+/// Tells everybody concerned that it was stopped: an admin may have been talked into asking for it.
 pub(super) async fn objected(
     ctx: &Context,
     tx: &mut Tx,
     reset: &FactorReset,
     user: &User,
-    how: &str,
+    how: How,
 ) -> Result<(), Failure> {
     let subject = "A reset of second factors on Redoubt was stopped";
     let body = format!(
-        "The account {} keeps its second factors: {how}.\n\nIf they are still without a way in, it can be asked for again. If \
-         nobody of theirs had wanted the reset, somebody may have tried to talk an admin into it.\n",
+        "The removal of the second factors of your account {} is stopped, and you keep them: {}.\n\nIf that was not you, \
+         somebody else gets into your account: change your password at {}/profile/authentication/password, and tell a super admin. \
+         If you are still without a way in, it can be asked for again.\n",
         user.email,
+        how.to_them(),
+        ctx.control.public_url(),
     );
     send(ctx, tx, user, subject, &body).await?;
+    let body = format!(
+        "The account {} keeps its second factors: {}.\n\nIf they are still without a way in, it can be asked for again. If \
+         nobody of theirs had wanted the reset, somebody may have tried to talk an admin into it.\n",
+        user.email,
+        how.of_them(),
+    );
     let super_admins = store::users::super_admins_over(tx, user.id, TOLD_MAX).await?;
     // Whoever asked hears of it wherever the person belongs by now.
     let asker = match super_admins.iter().any(|told| told.id == reset.asked_by) {

@@ -11,7 +11,11 @@ use domain::{
 };
 use store::{Tx, factor_resets::FactorReset, users::User};
 
-use super::{TOLD, asker, draw, end, hash, is_over, letters, name_in};
+use super::{
+    TOLD, asker, draw, end, hash, is_over,
+    letters::{self, How},
+    name_in,
+};
 use crate::{
     Context,
     contexts::Write,
@@ -68,8 +72,7 @@ pub async fn object(ctx: &Context, token: &Secret) -> Result<(), Error> {
         name_in(&mut write, user.id, &user.email).await?;
         write.event.actor.clone_from(&user.email);
         write.event.credential = Some(CREDENTIAL.into());
-        letters::objected(ctx, &mut write.tx, &reset, &user, "somebody stopped it by the link in the mail")
-            .await?;
+        letters::objected(ctx, &mut write.tx, &reset, &user, How::Link).await?;
         write.text(format!(
             "{} keeps their second factors: somebody objected by the link in the mail",
             user.email
@@ -116,7 +119,7 @@ pub async fn object_own(ctx: &Context) -> Result<(), Error> {
         let reset = store::factor_resets::find_open(&mut write.tx, user.id).await?.ok_or_else(is_over)?;
         end(&mut write, &reset, FactorResetOutcome::Objected, ctx).await?;
         name_in(&mut write, user.id, &user.email).await?;
-        letters::objected(ctx, &mut write.tx, &reset, &user, "they stopped it in their profile").await?;
+        letters::objected(ctx, &mut write.tx, &reset, &user, How::Profile).await?;
         write.text(format!("{} keeps their second factors: they objected", user.email));
         write.commit().await
     })
@@ -129,8 +132,7 @@ pub(crate) async fn object_by_factor(ctx: &Context, write: &mut Write, user: &Us
         return Ok(false);
     };
     end(write, &reset, FactorResetOutcome::Objected, ctx).await?;
-    let how = "they have signed in with one, or shown it";
-    letters::objected(ctx, &mut write.tx, &reset, user, how).await?;
+    letters::objected(ctx, &mut write.tx, &reset, user, How::Factor).await?;
     let text = format!("{} keeps their second factors: they showed one", user.email);
     write.record(EventType::UserFactorResetObjected, text).await?;
     Ok(true)

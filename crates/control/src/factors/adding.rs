@@ -39,13 +39,17 @@ pub struct Added {
     pub proven: Proven,
 }
 
-/// An authenticator app that is to be added: its seed.
+/// An authenticator app that is to be added.
 #[derive(Serialize, Deserialize)]
-struct OfferedSeed(Secret);
+struct OfferedSeed {
+    /// The factor that it becomes.
+    factor: FactorId,
+    seed: Secret,
+}
 
 impl OfferedSeed {
     fn bytes(&self) -> Result<Zeroizing<[u8; SEED_BYTES]>, Failure> {
-        let bytes = Zeroizing::new(STANDARD.decode(self.0.expose()).unwrap_or_default());
+        let bytes = Zeroizing::new(STANDARD.decode(self.seed.expose()).unwrap_or_default());
         let array = bytes.as_slice().try_into();
         array.map(Zeroizing::new).map_err(|_| Failure::Inconsistent("an offered seed is none".into()))
     }
@@ -60,8 +64,9 @@ pub async fn begin_totp(ctx: &Context) -> Result<Begun<TotpOffer>, Error> {
         let (user, _) = may_add(ctx).await?;
         let mut bytes = Zeroizing::new([0; SEED_BYTES]);
         ctx.control.random().fill(bytes.as_mut());
-        let shown = offer(*bytes, &user)?;
-        let state = OfferedSeed(Secret::new(STANDARD.encode(bytes.as_ref())));
+        let factor = FactorId::from_uuid(ctx.control.new_uuid());
+        let shown = offer(factor, *bytes, &user)?;
+        let state = OfferedSeed { factor, seed: Secret::new(STANDARD.encode(bytes.as_ref())) };
         let kind = CeremonyKind::TotpRegistration;
         let ceremony = ceremonies::begin_unrecorded(ctx, kind, Some(user.id), &state).await?;
         Ok(Begun { ceremony, shown })
@@ -79,17 +84,17 @@ pub async fn offered_totp(ctx: &Context, ceremony: &Secret) -> Result<TotpOffer,
         let user = profiles::person(ctx, &mut tx).await?;
         let kind = CeremonyKind::TotpRegistration;
         let found: Ceremony<OfferedSeed> = offered(ctx, &mut tx, ceremony, kind, &user).await?;
-        offer(*found.state.bytes()?, &user)
+        offer(found.state.factor, *found.state.bytes()?, &user)
     })
 }
 
 /// What the page shows of a seed.
-fn offer(bytes: [u8; SEED_BYTES], user: &User) -> Result<TotpOffer, Failure> {
+fn offer(factor: FactorId, bytes: [u8; SEED_BYTES], user: &User) -> Result<TotpOffer, Failure> {
     let refused = |error: totp::Error| Failure::Inconsistent(format!("a new seed is refused: {error}"));
     let seed = Seed::new(bytes).map_err(refused)?;
     let uri = seed.address(ISSUER, &user.email).map_err(refused)?;
     let qr_svg = totp::qr_code(&uri, QR_NAME).map_err(refused)?;
-    Ok(TotpOffer { secret: seed.grouped(), uri, qr_svg })
+    Ok(TotpOffer { factor, secret: seed.grouped(), uri, qr_svg })
 }
 
 /// Adds the authenticator app that was offered, after two codes of it in a row. What is wrong with them can be mended: the
@@ -117,7 +122,7 @@ pub async fn finish_totp(
             Error::invalid(if error == totp::Error::Form { "code" } else { "next_code" }, error.to_string())
         })?;
         ceremonies::end(&mut write.tx, &found, ctx.now()).await?;
-        let id = FactorId::from_uuid(ctx.control.new_uuid());
+        let id = found.state.factor;
         let sealed = ctx.control.master_key().seal(ctx.control.random(), place(id), bytes.as_ref());
         let factor = Factor {
             id,
@@ -168,7 +173,10 @@ async fn offered<T: DeserializeOwned>(
 }
 
 pub(super) fn offer_is_over() -> Error {
-    Error::conflict("This took too long, or was done already. Begin again.")
+    Error::conflict(
+        "This took too long, or was done already: then it is listed under Authentication, where you can make new recovery codes, \
+         too. If it is not, begin again.",
+    )
 }
 
 /// Adds a factor that has shown that it works; recovery codes come with the first one.

@@ -21,7 +21,7 @@ use identity::{
         requests::{self, AuthnRequest, ID_BYTES},
     },
 };
-use store::{access::Target, identity_providers::IdentityProvider, provider_requests::ProviderRequest};
+use store::{Tx, access::Target, identity_providers::IdentityProvider, provider_requests::ProviderRequest};
 
 use super::{Purpose, REQUEST, Trip, answers::refuse, codes, finishing::keep_test, hash, vouchers::Verdict};
 use crate::{
@@ -64,16 +64,43 @@ pub enum Way {
 /// `Unavailable`.
 pub async fn providers_for(ctx: &Context, email: &str) -> Result<Vec<ProviderChoice>, Error> {
     attempt!(ctx, {
-        let Ok(email) = email.parse::<EmailAddress>() else { return Ok(Vec::new()) };
-        let Some((_, domain)) = email.as_str().rsplit_once('@') else { return Ok(Vec::new()) };
         let permit = ctx.public(Action::SingleSignOn);
         let mut tx = permit.read().await?;
-        let found = store::identity_providers::active_of_domain(&mut tx, domain).await?;
+        let found = active_for(&mut tx, email).await?;
         Ok(found
             .into_iter()
             .map(|provider| ProviderChoice { id: provider.id, name: provider.name })
             .collect())
     })
+}
+
+/// Those of them that are of the organization of that name: it asks somebody for one who is signed in some other way.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn providers_of(
+    ctx: &Context,
+    organization: &str,
+    email: &str,
+) -> Result<Vec<ProviderChoice>, Error> {
+    attempt!(ctx, {
+        let mut tx = ctx.public(Action::SingleSignOn).read().await?;
+        let mut own = Vec::new();
+        for provider in active_for(&mut tx, email).await? {
+            let of = store::organizations::find(&mut tx, provider.organization_id).await?;
+            if of.is_some_and(|of| of.name == organization) {
+                own.push(ProviderChoice { id: provider.id, name: provider.name });
+            }
+        }
+        Ok(own)
+    })
+}
+
+/// The identity providers that let people of an address's domain in; none for what is no address.
+async fn active_for(tx: &mut Tx, email: &str) -> Result<Vec<IdentityProvider>, Failure> {
+    let Ok(email) = email.parse::<EmailAddress>() else { return Ok(Vec::new()) };
+    let Some((_, domain)) = email.as_str().rsplit_once('@') else { return Ok(Vec::new()) };
+    Ok(store::identity_providers::active_of_domain(tx, domain).await?)
 }
 
 /// Begins to sign in with an identity provider that lets people in; `next` comes back with who was vouched for.

@@ -61,6 +61,8 @@ pub struct OwnFactors {
     pub factors: Vec<FactorRow>,
     /// Recovery codes that were not used yet.
     pub recovery_codes_left: i64,
+    /// When they were made, used ones included; none if there are none.
+    pub recovery_codes_made_at: Option<Timestamp>,
     /// Whether there is a password.
     pub has_password: bool,
     /// When the password was last changed; none if it never was.
@@ -91,6 +93,8 @@ pub struct FactorRow {
 /// What sets an authenticator app up, shown once.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct TotpOffer {
+    /// The factor that it becomes.
+    pub factor: FactorId,
     /// The seed for typing, in groups of four.
     pub secret: Secret,
     /// The `otpauth://` address.

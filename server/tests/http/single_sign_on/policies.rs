@@ -4,7 +4,10 @@ use axum::http::StatusCode;
 use domain::policies::AuthenticationPolicy;
 
 use super::company::Company;
-use crate::installation::{EMAIL, PASSWORD};
+use crate::{
+    api::callers::member,
+    installation::{Browser, EMAIL, PASSWORD},
+};
 
 impl Company {
     async fn set_policy(&self, policy: &AuthenticationPolicy) {
@@ -17,6 +20,19 @@ impl Company {
         assert!(set.await.unwrap());
         tx.commit().await.unwrap();
     }
+
+    /// A browser in which somebody with an address of the company is signed in with a password.
+    async fn bea(&self) -> Browser {
+        const BEA: &str = "bea@acme.example";
+        let bea = member(&self.installation, self.organization, BEA).await.id;
+        let mut tx = self.installation.store.write().await.unwrap();
+        let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
+        store::users::set_password_hash(&mut tx, bea, &hash, self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = self.installation.browser();
+        assert_eq!(browser.sign_in(BEA, PASSWORD).await.location(), "/projects");
+        browser
+    }
 }
 
 #[tokio::test]
@@ -25,6 +41,7 @@ async fn a_policy_without_passwords_lets_those_in_who_come_through_the_identity_
     let alice = company.alice().await;
     let ann = company.installation.browser();
     assert_eq!(ann.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
+    let bea = company.bea().await;
     let path = format!("/organizations/{}", company.organization);
     assert_eq!(ann.get(&path).await.status, StatusCode::OK);
     assert_eq!(alice.get(&path).await.status, StatusCode::OK);
@@ -37,6 +54,12 @@ async fn a_policy_without_passwords_lets_those_in_who_come_through_the_identity_
         let refused = ann.get(&path).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
         assert!(refused.body.contains("The authentication policy of Acme"), "{}", refused.body);
+        // It does not vouch for her address.
+        assert!(!refused.body.contains("/sign-in/sso/"), "{}", refused.body);
+        let refused = bea.get(&path).await;
+        let trip = format!("href=\"/sign-in/sso/{}?next=%2Forganizations%2F", company.provider);
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+        assert!(refused.body.contains(&trip), "{}", refused.body);
     }
     // Who comes through it without a second factor has shown none, unless it says so.
     let policy = AuthenticationPolicy { second_factor_required: true, ..AuthenticationPolicy::default() };

@@ -316,6 +316,12 @@ async fn who_asked_hears_of_an_objection_wherever_the_person_has_gone() {
     for whom in [EMAIL, BOB, &owner] {
         let mails = mails_to(&world, whom, "A reset of second factors on Redoubt was stopped").await;
         assert_eq!(mails.len(), 1, "{whom}");
+        let body = mails[0].body.as_ref().unwrap().expose();
+        let (said, unsaid) = match whom == BOB {
+            true => ("you stopped it in your profile", "they "),
+            false => ("they stopped it in their profile", "you "),
+        };
+        assert!(body.contains(said) && !body.contains(unsaid), "{whom}: {body}");
     }
 }
 

@@ -165,10 +165,31 @@ async fn asvs_6_5_1_a_recovery_code_signs_in_once() {
         let again = sign_in_with_code(&world, &codes[3]).await.unwrap_err();
         assert_eq!((again.status(), again.field()), (422, Some("code")));
         // New ones end those from before.
-        let new = factors::make_recovery_codes(&world.ctx()).await.unwrap();
+        let new = factors::make_recovery_codes(&world.ctx(), None).await.unwrap();
         assert_eq!(new.len(), 10);
         assert!(sign_in_with_code(&world, &codes[4]).await.is_err());
         assert!(sign_in_with_code(&world, &new[4]).await.is_ok());
+        check_world(&world).await;
+    }
+}
+
+/// A form that is sent again, as by reloading the page that shows them.
+#[tokio::test]
+async fn recovery_codes_that_the_form_did_not_know_of_stay() {
+    for world in [World::new().await, World::postgres().await] {
+        add_app(&world, world.user).await;
+        let before = factors::own(&world.ctx()).await.unwrap().recovery_codes_made_at;
+        assert!(before.is_some());
+        world.clock.advance(Duration::from_secs(1));
+        let made = factors::make_recovery_codes(&world.ctx(), before).await.unwrap();
+        for unknown in [before, Some(factors::NO_CODES)] {
+            let refused = factors::make_recovery_codes(&world.ctx(), unknown).await.err().unwrap();
+            assert_eq!(refused.status(), 409);
+            assert!(refused.to_string().contains("made already"), "{refused}");
+        }
+        assert!(sign_in_with_code(&world, &made[0]).await.is_ok());
+        let now = factors::own(&world.ctx()).await.unwrap().recovery_codes_made_at;
+        assert_eq!(factors::make_recovery_codes(&world.ctx(), now).await.unwrap().len(), 10);
         check_world(&world).await;
     }
 }
@@ -435,7 +456,7 @@ async fn factors_are_renamed_and_removed() {
     world.add_session(world.user).await;
     let own = factors::own(&ctx).await.unwrap();
     assert_eq!((own.factors.len(), own.recovery_codes_left), (0, 0));
-    assert_eq!(factors::make_recovery_codes(&ctx).await.err().unwrap().status(), 409);
+    assert_eq!(factors::make_recovery_codes(&ctx, None).await.err().unwrap().status(), 409);
     let input = SignIn { email: EMAIL.into(), password: Secret::new(PASSWORD.into()) };
     let step = sessions::sign_in(&world.nobody(), input).await.unwrap();
     assert_eq!(crate::world::done(step).proof, Proof::PASSWORD);
@@ -508,7 +529,7 @@ async fn tokens_and_strangers_have_nothing_to_do_with_factors() {
             factors::remove(ctx, id, true, &Secret::new(PASSWORD.into())).await.unwrap_err().status(),
             status
         );
-        assert_eq!(factors::make_recovery_codes(ctx).await.err().unwrap().status(), status);
+        assert_eq!(factors::make_recovery_codes(ctx, None).await.err().unwrap().status(), status);
         assert_eq!(step_up::view(ctx).await.err().unwrap().status(), status);
         assert_eq!(sessions::own(ctx).await.unwrap_err().status(), status);
         assert_eq!(sessions::end(ctx, "00").await.unwrap_err().status(), status);

@@ -62,7 +62,7 @@ async fn asvs_6_3_7_what_happens_to_factors_is_told() {
     let ceremony = with_password(&world).await;
     let wrong = sessions::sign_in_with_code(&world.nobody(), &ceremony, &app.code(&world, 7)).await;
     assert!(wrong.is_err());
-    factors::make_recovery_codes(&world.ctx()).await.ok().unwrap();
+    factors::make_recovery_codes(&world.ctx(), None).await.ok().unwrap();
     assert!(body("New recovery codes").await.contains("open nothing any more"));
     factors::remove(&world.ctx(), added.factor.id, true, &Secret::new(PASSWORD.into())).await.unwrap();
     world.add_session(world.user).await;
@@ -113,7 +113,7 @@ async fn an_address_gets_so_many() {
     let (_, added) = add_app(&world, world.user).await;
     assert_eq!(mails_to(&world, EMAIL, "Authenticator app added").await.len(), 1);
     for _ in 0..notices::MAILS_MAX {
-        factors::make_recovery_codes(&world.ctx()).await.ok().unwrap();
+        factors::make_recovery_codes(&world.ctx(), None).await.ok().unwrap();
     }
     let total = async || mails::list_for_operator(&world.control, None).await.unwrap().total;
     assert_eq!(total().await, notices::MAILS_MAX + notices::MAILS_MAX_OF_LITTLE_WEIGHT);

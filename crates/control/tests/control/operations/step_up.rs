@@ -37,7 +37,7 @@ async fn asvs_7_5_1_dangerous_acts_ask_for_a_fresh_proof() {
     assert_eq!(users::set_super_admin(&ctx(), organization, bob, true).await, Err(Error::StepUp));
     assert_eq!(organizations::delete(&ctx(), organization, "Acme").await, Err(Error::StepUp));
     assert_eq!(factors::begin_totp(&ctx()).await.err(), Some(Error::StepUp));
-    assert_eq!(factors::make_recovery_codes(&ctx()).await.err(), Some(Error::StepUp));
+    assert_eq!(factors::make_recovery_codes(&ctx(), None).await.err(), Some(Error::StepUp));
     assert_eq!(Error::StepUp.status(), 403);
     // What comes with an invitation is given as by a grant; without anything it gives nothing.
     let invited = async |emails: &str, granted: &[&str]| {
