@@ -31,6 +31,8 @@ mod states;
 #[cfg(feature = "ssr")]
 mod test_report;
 #[cfg(feature = "ssr")]
+mod title;
+#[cfg(feature = "ssr")]
 mod view_page;
 
 #[cfg(feature = "ssr")]

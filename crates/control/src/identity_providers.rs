@@ -8,6 +8,7 @@ mod choices;
 mod drawing;
 mod keys;
 mod letters;
+mod linked_domains;
 mod secrets;
 mod settings;
 mod watching;
@@ -204,7 +205,7 @@ pub async fn edit(
                 Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.").into()
             );
         }
-        let domains = set_domains(&mut write.tx, organization, id, &change.domains).await?;
+        let domains = linked_domains::set(&mut write.tx, organization, id, &change.domains).await?;
         store::provider_watches::hurry(&mut write.tx, id, ctx.now()).await?;
         name_in(&mut write, &after);
         write
@@ -369,34 +370,4 @@ fn name_in(write: &mut Write, provider: &IdentityProvider) {
 
 fn taken(name: &str) -> Error {
     Error::invalid("name", format!("There is an identity provider called {name} already."))
-}
-
-/// Names of the domains before and after.
-struct Domains {
-    before: Vec<String>,
-    after: Vec<String>,
-}
-
-async fn set_domains(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: IdentityProviderId,
-    wanted: &[DomainId],
-) -> Result<Domains, Failure> {
-    let known = store::domains::list(tx, organization).await?;
-    let name = |id: &DomainId| known.iter().find(|domain| domain.id == *id).map(|domain| domain.name.clone());
-    if wanted.iter().any(|id| name(id).is_none()) {
-        return Err(Error::invalid("domains", "Choose domains of this organization.").into());
-    }
-    let linked = store::identity_providers::domains(tx, id).await?;
-    for gone in linked.iter().filter(|linked| !wanted.contains(linked)) {
-        store::identity_providers::remove_domain(tx, id, *gone).await?;
-    }
-    for new in wanted.iter().filter(|wanted| !linked.contains(wanted)) {
-        store::identity_providers::add_domain(tx, id, *new).await?;
-    }
-    Ok(Domains {
-        before: linked.iter().filter_map(name).collect(),
-        after: wanted.iter().filter_map(name).collect(),
-    })
 }

@@ -8,6 +8,8 @@
 //! `token` changes ID tokens, before and after they are signed, `logout` logout tokens, `answer` everything that a provider
 //! answers. The same seed changes the same; keys, and so signatures, are others each time.
 
+mod words;
+
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -32,6 +34,8 @@ use identity::{
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use words::{NAMES, TEXTS};
+
 /// What one input may take on a processor.
 const TIME_MAX: Duration = Duration::from_secs(1);
 /// Changes of one input, at most.
@@ -39,86 +43,6 @@ const STEPS_MAX: usize = 4;
 const ISSUER: &str = "https://op.example";
 const CLIENT: &str = "redoubt";
 const CALLBACK: &str = "https://console.example.org/callback";
-/// Texts that mean something to somebody who reads a token.
-const TEXTS: &[&str] = &[
-    "",
-    " ",
-    "none",
-    "HS256",
-    "RS256",
-    "ES256",
-    "EdDSA",
-    "JWT",
-    "logout+jwt",
-    "at+jwt",
-    "rsa-1",
-    "p256",
-    ISSUER,
-    "https://op.example/",
-    "redoubt",
-    "REDOUBT",
-    "alice-1",
-    "alice-1\u{0}",
-    "\u{feff}",
-    "\u{202e}x",
-    "..",
-    "=",
-    "null",
-    "true",
-    "1e999",
-    "-0",
-    "sig",
-    "enc",
-    "AQAB",
-    "P-256",
-    "Ed25519",
-    "RSA",
-    "oct",
-    "http://127.0.0.1/",
-    "javascript:a",
-];
-/// Names that mean something to somebody who reads a token.
-const NAMES: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "azp",
-    "exp",
-    "iat",
-    "nbf",
-    "nonce",
-    "at_hash",
-    "auth_time",
-    "acr",
-    "amr",
-    "sid",
-    "jti",
-    "events",
-    "alg",
-    "kid",
-    "typ",
-    "crit",
-    "jwk",
-    "jku",
-    "x5c",
-    "b64",
-    "keys",
-    "kty",
-    "n",
-    "e",
-    "use",
-    "crv",
-    "x",
-    "y",
-    "d",
-    "id_token",
-    "access_token",
-    "token_type",
-    "issuer",
-    "jwks_uri",
-    "token_endpoint",
-];
-
 /// All that a run needs.
 struct Fuzzer {
     op: Arc<SoftOp>,
