@@ -95,7 +95,7 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
     let looked =
         passwords::look_at(ctx, &permit, EventType::UserSignInRefused, &account, input.password).await?;
     attempt!(ctx, {
-        let mut write = account.begin(&permit, EventType::UserSignedIn).await?;
+        let mut write = permit.write(EventType::UserSignedIn).await?;
         let Some(user) = looked.owner(&mut write, &account).await? else {
             account.name_in_refusal(&mut write);
             write.event.event_type = EventType::UserSignInRefused;
@@ -106,6 +106,7 @@ pub async fn sign_in(ctx: &Context, input: SignIn) -> Result<SignInStep, Error> 
             }
             .into());
         };
+        account.name_in(&mut write);
         let held = store::factors::list_for_user(&mut write.tx, user.id).await?;
         // It was chosen beside a factor that is gone; only who knows it learns of it. What their organizations ask counts when
         // a password is set: the preview of a policy could not name whom it turns away, since lengths are not kept.

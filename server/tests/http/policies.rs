@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::installation::Installation;
+use crate::installation::{EMAIL, Installation, PASSWORD, hidden_value};
 
 const HALF_HOUR: Duration = Duration::from_secs(1800);
 
@@ -17,7 +17,8 @@ async fn a_preview_counts_the_browsers_that_are_signed_out() {
         installation.clock.advance(HALF_HOUR);
         assert_eq!(old.get("/projects").await.status, StatusCode::OK);
     }
-    let admin = installation.signed_in().await;
+    let admin = installation.browser();
+    assert_eq!(admin.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
     let organization = admin.organization().await;
     let page = format!("/organizations/{organization}/authentication");
     let form = |session_seconds: &'static str| {
@@ -38,7 +39,7 @@ async fn a_preview_counts_the_browsers_that_are_signed_out() {
     let preview = admin.post(&page, &page, &form("3600")).await.body;
     assert!(preview.contains("One browser is signed out at once"), "{preview}");
     assert_eq!(old.get("/projects").await.status, StatusCode::OK, "nothing is saved yet");
-    let confirmed = crate::installation::hidden_value(&preview, "confirmed");
+    let confirmed = hidden_value(&preview, "confirmed");
     let mut sent = form("3600").to_vec();
     sent.push(("confirmed", &confirmed));
     assert!(admin.post(&page, &page, &sent).await.status.is_redirection());
@@ -58,7 +59,7 @@ async fn a_preview_says_that_ones_own_browser_is_signed_out() {
     }
     // Showing once more who one is makes a session no younger.
     let next = format!("/organizations/{organization}/authentication");
-    let fields = [("password", crate::installation::PASSWORD), ("next", next.as_str())];
+    let fields = [("password", PASSWORD), ("next", next.as_str())];
     assert!(admin.post("/step-up", "/api/step_up/password", &fields).await.status.is_redirection());
     let sent = [
         ("password_allowed", "true"),

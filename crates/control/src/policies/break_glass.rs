@@ -92,7 +92,7 @@ pub(crate) async fn announce(permit: &Permit) -> Result<(), Failure> {
     let row = store::sessions::find(&mut tx, key_hash, ctx.now()).await?;
     // A step-up gives the session another id, and it began when it did.
     let session = match row {
-        Some(row) => json!({ "session_began_at": row.created_at.rfc3339() }),
+        Some(row) => json!({ "session_began_at": row.created_at }),
         None => json!({ "session": ctx.session_name() }),
     };
     let kind = EventType::BreakGlassUsed;

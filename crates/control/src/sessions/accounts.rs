@@ -108,7 +108,12 @@ pub(crate) async fn turn_away(
         return Error::limited(retry_after_seconds);
     };
     let recorded: Result<(), Error> = attempt!(ctx, {
-        let mut write = account.begin_refusal(permit, event_type).await?;
+        // Of a second factor, who has shown the password: it is the account's act.
+        let mut write = match event_type {
+            EventType::UserSignInRefused => account.begin_refusal(permit, event_type).await?,
+            _ => account.begin(permit, event_type).await?,
+        };
+        write.event.outcome = Outcome::Denied;
         let rest = match number {
             REFUSALS_TOLD_MAX => "; further tries until then are not recorded one by one",
             _ => "",

@@ -16,7 +16,7 @@ use domain::{
     ids::{FactorId, OrganizationId, RequestId, UserId},
     inputs::CreateToken,
     principals::UserKind,
-    sign_ins::{FactorKind, Proof, SignInMethod},
+    sign_ins::{FactorKind, Proof},
 };
 use serde_json::Value;
 use server::middleware::requests::Peer;
@@ -149,8 +149,13 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// As if they were signed in to the console.
+    /// As if they were signed in to the console, with a password.
     pub(crate) async fn signed_in(installation: &Installation, id: UserId) -> Self {
+        Self::signed_in_with(installation, id, Proof::PASSWORD).await
+    }
+
+    /// The same with what they showed.
+    pub(crate) async fn signed_in_with(installation: &Installation, id: UserId, proof: Proof) -> Self {
         let request_id = RequestId::from_uuid(Uuid::from_u128(7));
         let address = Some(Ipv4Addr::LOCALHOST.into());
         let origin = Origin { address, agent: None, device: None, request_id };
@@ -165,8 +170,8 @@ impl Person {
             expires_at: now.plus(Duration::from_secs(100 * 365 * 24 * 3600)),
             address: None,
             agent: None,
-            method: Some(SignInMethod::Password),
-            second_factor: None,
+            method: Some(proof.method),
+            second_factor: proof.second_factor,
             proven_at: Some(now),
             identity_provider_id: None,
             provider_organization_id: None,
@@ -175,8 +180,7 @@ impl Person {
         };
         // It may be there already.
         rows.add(&row).await.unwrap();
-        let session =
-            Session { key_hash, user: id, proof: Proof::PASSWORD, proven_at: Some(now), name: None };
+        let session = Session { key_hash, user: id, proof, proven_at: Some(now), name: None };
         Self { id, ctx: installation.control.context(origin, Some(session)) }
     }
 

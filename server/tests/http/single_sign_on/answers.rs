@@ -372,9 +372,11 @@ async fn a_form_waits_for_who_comes_back_from_the_identity_provider() {
     assert!(gate.starts_with("/sign-in"), "{gate}");
     let step = away.browser.get(&gate).await.body;
     let held_back = hidden_value(&step, "held_back");
+    assert!(!held_back.is_empty());
     let fields = [("email", "alice@acme.example"), ("next", page), ("held_back", &held_back)];
     let step = away.browser.post(&gate, &gate, &fields).await.body;
     assert!(step.contains("Continue with"), "{step}");
+    assert!(away.browser.cookie(HELD_BACK_COOKIE).is_some());
     let away = company.send(away.browser, page).await;
     assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
     let form = away.browser.get(page).await.body;

@@ -131,7 +131,7 @@ async fn asvs_6_3_3_wrong_answers_of_passkeys_are_refused_and_on_record() {
     device.is_verified = false;
     refused(&mut device, "did not check that it is you").await;
     device.is_verified = true;
-    let event = world.last_event(world.organization, "user.signed_in").await;
+    let event = world.last_event(world.organization, "user.sign_in_refused").await;
     assert_eq!((event.outcome, event.user_id), (Outcome::Denied, None));
     assert!(event.text.starts_with("A passkey was not accepted: "), "{}", event.text);
     device.counter = 0;

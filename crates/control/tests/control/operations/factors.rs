@@ -256,7 +256,7 @@ async fn asvs_6_3_1_wrong_codes_make_one_wait_and_the_right_one_looks_the_same()
     assert_eq!(right(&another).await, Some(Error::limited(2)));
     let event = world.last_event(world.organization, "user.second_factor_refused").await;
     assert_eq!((event.outcome, event.actor.as_str()), (Outcome::Denied, EMAIL));
-    assert!(event.text.starts_with("Turned away for another 2 seconds"), "{}", event.text);
+    assert!(event.text.starts_with("Turned ann@example.org away for another 2 seconds"), "{}", event.text);
     world.clock.advance(Duration::from_secs(2));
     assert_eq!(right(&another).await, None, "never for good");
     let ceremony = with_password(&world).await;

@@ -214,7 +214,9 @@ async fn groups_of_an_invitation_are_meant_by_id_or_name() {
     let row = invitations::list(&ctx, organization, "", None).await.unwrap().rows.remove(0);
     let mut attached: Vec<_> = row.attached.groups.iter().map(|group| group.id).collect();
     attached.sort();
-    assert_eq!(attached, [one, two]);
+    let mut named = [one, two];
+    named.sort();
+    assert_eq!(attached, named);
     input.groups = vec!["Team 351".into()];
     let refused = invitations::invite(&ctx, organization, &input).await.unwrap_err();
     assert_eq!(refused.field(), Some("groups"));

@@ -459,14 +459,22 @@ async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
         events
             .into_iter()
             .filter(|event| event.event_type == EventType::UserSignInRefused)
+            .filter(|event| event.text.starts_with("Turned "))
             .collect::<Vec<_>>()
     };
     let events = refused().await;
     assert_eq!(events.len(), 10);
     for event in &events {
-        assert_eq!((event.outcome, event.actor.as_str(), event.user_id), (Outcome::Denied, EMAIL, None));
+        assert_eq!(
+            (event.outcome, event.subject_name.as_deref(), event.user_id),
+            (Outcome::Denied, Some(EMAIL), None)
+        );
         assert_eq!(event.address.as_deref(), Some(HERE));
-        assert!(event.text.starts_with("Turned away for another 2 seconds,"), "{}", event.text);
+        assert!(
+            event.text.starts_with("Turned ann@example.org away for another 2 seconds,"),
+            "{}",
+            event.text
+        );
     }
     assert!(events[9].text.ends_with("further tries until then are not recorded one by one"));
     assert!(!events[8].text.contains("further"));
@@ -479,7 +487,11 @@ async fn asvs_16_3_1_tries_that_are_turned_away_are_on_record() {
     world.clock.advance(Duration::from_secs(retry_after_seconds - 1));
     sign_in(&world, EMAIL, PASSWORD, HERE).await.unwrap_err();
     let events = refused().await;
-    assert!(events[11].text.starts_with("Turned away for another 1 second,"), "{}", events[11].text);
+    assert!(
+        events[11].text.starts_with("Turned ann@example.org away for another 1 second,"),
+        "{}",
+        events[11].text
+    );
 }
 
 /// An application user has an address that nobody can tell from one that nobody has.
