@@ -51,6 +51,9 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
     if matches!(error, Error::Unauthenticated { .. }) {
         set_status(401);
         if wants_html() {
+            if is_post() {
+                hold_back_posted(error.clone());
+            }
             sign_in_first();
         }
         return alone(error);

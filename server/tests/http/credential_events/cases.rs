@@ -158,7 +158,7 @@ impl<'a> Case<'a> {
 
     /// The person in another browser, having just shown who they are.
     pub(super) async fn elsewhere(&self) -> Context {
-        Person::signed_in(self.installation, self.user).await.ctx
+        Person::signed_in_with(self.installation, self.user, Proof::PASSKEY).await.ctx
     }
 
     /// A browser that has not been here before, which takes its answers as a program does.
