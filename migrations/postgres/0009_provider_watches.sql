@@ -8,7 +8,7 @@ CREATE TABLE provider_watches (
     metadata_read_at BIGINT,
     metadata_failing_since BIGINT,
     metadata_failure TEXT COLLATE "C",
-    metadata_notices BIGINT NOT NULL DEFAULT 0,
+    metadata_notices BIGINT NOT NULL,
     told_end BIGINT,
     told_days BIGINT
 );

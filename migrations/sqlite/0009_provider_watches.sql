@@ -8,7 +8,7 @@ CREATE TABLE provider_watches (
     metadata_read_at INTEGER,
     metadata_failing_since INTEGER,
     metadata_failure TEXT,
-    metadata_notices INTEGER NOT NULL DEFAULT 0,
+    metadata_notices INTEGER NOT NULL,
     told_end INTEGER,
     told_days INTEGER
 ) STRICT;

@@ -21,14 +21,12 @@ use identity::oidc::verifications::Answer;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::refusals::Refusal;
+use crate::{refusals::Refusal, saml::fetch_answer};
 
 /// Bytes of a logout token's form, at most.
 const FORM_BYTES_MAX: usize = 128 << 10;
 /// Characters of what a browser comes back with that are read, at most.
 const QUERY_CHARS_MAX: usize = 16 << 10;
-/// Where the browser shows what it began.
-const ANSWER: &str = "/sign-in/answer";
 /// Where it is told that the answer was not accepted.
 const REFUSED: &str = "/sign-in/refused";
 
@@ -65,7 +63,7 @@ async fn callback(
     let ctx = control.context(origin, None);
     let answer = answer(query.as_deref().unwrap_or_default());
     match single_sign_on::receive_code(&ctx, organization, provider, &answer).await {
-        Ok(()) => Redirect::to(ANSWER).into_response(),
+        Ok(receipt) => fetch_answer(&receipt),
         Err(Error::Forbidden { .. }) => Redirect::to(REFUSED).into_response(),
         Err(error) => Refusal(error).into_response(),
     }

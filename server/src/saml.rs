@@ -15,6 +15,7 @@ use control::{
 use domain::{
     errors::Error,
     ids::{IdentityProviderId, OrganizationId},
+    secrets::Secret,
 };
 use serde::Deserialize;
 
@@ -84,11 +85,16 @@ async fn acs(
     };
     let ctx = control.context(origin, None);
     match single_sign_on::receive(&ctx, organization, provider, &form.response).await {
-        Ok(Received::Kept) => Redirect::to(ANSWER).into_response(),
+        Ok(Received::Kept(receipt)) => fetch_answer(&receipt),
         Ok(Received::Unasked) => Redirect::to(&format!("/sign-in/sso/{provider}")).into_response(),
         Err(Error::Forbidden { .. }) => Redirect::to(REFUSED).into_response(),
         Err(error) => Refusal(error).into_response(),
     }
+}
+
+/// Leads the browser that brought an answer to where it shows what it began, with its receipt.
+pub(crate) fn fetch_answer(receipt: &Secret) -> Response {
+    Redirect::to(&format!("{ANSWER}?receipt={}", receipt.expose())).into_response()
 }
 
 async fn slo(

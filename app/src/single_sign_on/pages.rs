@@ -2,7 +2,7 @@
 //! `/sign-in/refused`, where those end whose answer nobody asked for or believes.
 
 use control::single_sign_on::{self, Finished};
-use domain::errors::Error;
+use domain::{errors::Error, secrets::Secret};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -41,8 +41,9 @@ pub(crate) fn ConfirmationTripPage() -> impl IntoView {
 /// Ends a trip to an identity provider.
 #[component]
 pub(crate) fn AnswerPage() -> impl IntoView {
+    let receipt = Secret::new(use_query_map().read_untracked().get("receipt").unwrap_or_default());
     page(async move {
-        match single_sign_on::finish(&control()?, &session::ceremony()).await {
+        match single_sign_on::finish(&control()?, &session::ceremony(), &receipt).await {
             Ok(Finished::SignedIn(signed_in, provider, next)) => {
                 session::begin_through(signed_in, *provider).await?;
                 unpack_after_trip();

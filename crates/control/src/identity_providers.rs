@@ -182,6 +182,8 @@ pub async fn edit(
         let old = read(&before)?;
         let secret_sealed = match secret {
             Some(secret) => Some(secrets::seal(&ctx.control, &mut write.tx, &before, secret).await?),
+            // It was given for another provider, which would get it.
+            None if settings.oidc().map(|oidc| &oidc.issuer) != old.oidc().map(|oidc| &oidc.issuer) => None,
             None => before.secret_sealed.clone(),
         };
         if before.state == ProviderState::Active

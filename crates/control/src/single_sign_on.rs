@@ -27,18 +27,23 @@ pub use leaving::{Left, leave, receive_logout, remember};
 pub use own::{own, unlink};
 pub use trips::{Way, begin, begin_link, begin_step_up, begin_test, providers_for, providers_of};
 
-use domain::{ids::IdentityProviderId, timestamps::Timestamp};
-use identity::saml::verifications::{NameId, Report};
+use domain::{ids::IdentityProviderId, secrets::Secret, timestamps::Timestamp};
+use identity::saml::verifications::NameId;
 use ring::digest::{Context as Digest, SHA256};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::{Control, envelopes::Place, errors::Failure};
+use crate::{Control, envelopes::Place, errors::Failure, random};
 
 /// What the hash of a request's ID begins with, so that it is no hash of anything else.
 const REQUEST: &[u8] = b"redoubt identity provider request 1\0";
 /// What the hash of a logout token's ID begins with.
 const LOGOUT: &[u8] = b"redoubt accepted logout token 1\0";
+/// What the hash of a receipt begins with.
+const RECEIPT: &[u8] = b"redoubt identity provider receipt 1\0";
+/// Characters of a receipt: more than 190 bits.
+const RECEIPT_CHARS: usize = 32;
 /// What the hash of an assertion's ID begins with.
 const ASSERTION: &[u8] = b"redoubt accepted assertion 1\0";
 
@@ -98,12 +103,38 @@ fn place(request_hash: &[u8]) -> Place {
     Place { column: "provider_requests.answer_sealed", row: Uuid::from_bytes(half) }
 }
 
-fn seal(control: &Control, request_hash: &[u8], report: &Report) -> Result<Vec<u8>, Failure> {
-    let value = serde_json::to_vec(report)?;
-    Ok(control.master_key().seal(control.random(), place(request_hash), &value))
+/// What is kept of an answer until the browser that asked fetches it.
+#[derive(Serialize, Deserialize)]
+struct KeptAnswer<T> {
+    /// Hash of the receipt that whoever brought it was given.
+    receipt_hash: Vec<u8>,
+    /// The answer.
+    answer: T,
 }
 
-fn open(control: &Control, request_hash: &[u8], sealed: &[u8]) -> Result<Report, Failure> {
+/// Seals an answer, with a receipt for the browser that brought it. Whoever fetches it shows both: that they asked, by their
+/// ceremony, and that it was they who came back with it. Otherwise somebody could ask, have another person answer, and sign in as
+/// that person (login CSRF, turned round).
+fn seal<T: Serialize>(
+    control: &Control,
+    request_hash: &[u8],
+    answer: &T,
+) -> Result<(Vec<u8>, Secret), Failure> {
+    let receipt = random::text(control.random(), RECEIPT_CHARS);
+    let kept = KeptAnswer { receipt_hash: hash(RECEIPT, receipt.expose()), answer };
+    let value = serde_json::to_vec(&kept)?;
+    Ok((control.master_key().seal(control.random(), place(request_hash), &value), receipt))
+}
+
+/// The answer, for who has its receipt.
+fn open<T: DeserializeOwned>(
+    control: &Control,
+    request_hash: &[u8],
+    sealed: &[u8],
+    receipt: &Secret,
+) -> Result<Option<T>, Failure> {
     let value = control.master_key().open(place(request_hash), sealed)?;
-    Ok(serde_json::from_slice(&value)?)
+    let kept: KeptAnswer<T> = serde_json::from_slice(&value)?;
+    let is_theirs = kept.receipt_hash.ct_eq(&hash(RECEIPT, receipt.expose()));
+    Ok(bool::from(is_theirs).then_some(kept.answer))
 }

@@ -64,7 +64,7 @@ pub async fn view(ctx: &Context) -> Result<Begun<StepUpView>, Error> {
 }
 
 /// The identity provider that the session began with, as long as it lets people in.
-async fn provider(ctx: &Context, tx: &mut Tx) -> Result<Option<ProviderChoice>, Failure> {
+pub(crate) async fn provider(ctx: &Context, tx: &mut Tx) -> Result<Option<ProviderChoice>, Failure> {
     let Some(key_hash) = ctx.session() else { return Ok(None) };
     let row = store::sessions::find(tx, key_hash, ctx.now()).await?;
     let Some(id) = row.and_then(|row| row.identity_provider_id) else { return Ok(None) };

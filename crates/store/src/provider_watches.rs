@@ -51,7 +51,7 @@ pub async fn claim(
     now: Timestamp,
     next_look_at: Timestamp,
 ) -> Result<bool, Error> {
-    let text = "INSERT INTO provider_watches (identity_provider_id, next_look_at) VALUES ($1, $3)
+    let text = "INSERT INTO provider_watches (identity_provider_id, next_look_at, metadata_notices) VALUES ($1, $3, 0)
         ON CONFLICT (identity_provider_id) DO UPDATE SET next_look_at = $3 WHERE provider_watches.next_look_at <= $2";
     Ok(execute!(tx, text, id, now, next_look_at)? > 0)
 }

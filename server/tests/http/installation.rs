@@ -259,6 +259,11 @@ impl Answer {
         self.header("location")
     }
 
+    /// The path that a redirect leads to; empty if this is none.
+    pub(crate) fn place(&self) -> &str {
+        self.header("location").split('?').next().unwrap_or_default()
+    }
+
     /// `Set-Cookie` lines for that cookie.
     pub(crate) fn set_cookies(&self, name: &str) -> Vec<&str> {
         let lines = self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap());

@@ -83,6 +83,16 @@ pub(super) async fn rename(
         scim.may_vouch(&mut write.tx, &user.email).await?;
     }
     scim.may_vouch(&mut write.tx, email).await?;
+    for organization in profiles::organizations(&mut write.tx, user.id).await? {
+        let membership = store::memberships::find(&mut write.tx, organization, user.id).await?;
+        if membership.is_some_and(|membership| membership.is_super_admin) {
+            let detail = format!(
+                "{} is a super admin, whose address is not changed by SCIM: it could be made somebody else’s.",
+                user.email
+            );
+            return Err(Refusal::new(Reason::Mutability, detail).into());
+        }
+    }
     match store::users::set_email(&mut write.tx, user.id, email).await? {
         true => Ok(()),
         false => Err(taken(email).into()),

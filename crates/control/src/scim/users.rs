@@ -191,9 +191,10 @@ async fn change(
 ) -> Result<Resource, Stop> {
     let mut write = scim.write(EventType::ScimUserChanged).await?;
     let before = find(scim, &mut write.tx, id).await?;
-    let resource = draw(scim, &before)?;
-    is_version(&resource.version, version)?;
-    let person = changed(resource.members)?;
+    is_version(&draw(scim, &before)?.version, version)?;
+    // What it said last is what it changes, whatever an admin did to it by hand.
+    let said = Found { is_let_in: before.user.is_active, user: before.user.clone() };
+    let person = changed(draw(scim, &said)?.members)?;
     let email = accounts::address(&person)?;
     let user_id = before.user.user_id;
     let user = store::users::find(&mut write.tx, user_id).await?.ok_or(Error::NotFound)?;
@@ -201,15 +202,16 @@ async fn change(
     write.subject(SubjectKind::User, user_id.uuid(), email.clone());
     accounts::rename(scim, &mut write, &user, &email).await?;
     let is_told = accounts::set_texts(scim, &mut write, &user, &texts).await?;
-    let is_active = person.is_active.unwrap_or(before.is_let_in);
-    // Who was shut out by hand, in an emergency, stays out until the identity provider says something new of it.
-    let is_said = is_active != before.is_let_in;
+    let is_active = person.is_active.unwrap_or(before.user.is_active);
+    // Who was shut out by hand, in an emergency, stays out until the identity provider says something new of it; whom it shuts
+    // out is shut out of everything that it may.
+    let is_said = is_active != before.user.is_active || !is_active;
     let is_moved = is_said && accounts::let_in(scim, &mut write, user_id, &email, is_active).await?;
     let row = ScimUser {
         user_name: email.clone(),
         external_id: person.external_id.clone(),
         attributes: serde_json::to_string(&person.kept)?,
-        is_active: if is_said { is_active } else { before.user.is_active },
+        is_active,
         ..before.user.clone()
     };
     if row == before.user && !is_told && !is_moved {

@@ -7,6 +7,7 @@ use domain::{
     identity_providers::{ProviderState, SamlSettings},
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
+    secrets::Secret,
     states::Outcome,
 };
 use identity::saml::{
@@ -31,10 +32,9 @@ pub(super) const REFUSED: &str = "The identity provider’s answer was not accep
     your organization, who finds the reason in its events.";
 
 /// What became of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It waits for the browser that asked.
-    Kept,
+    /// It waits for the browser that asked and brought it, which shows this receipt.
+    Kept(Secret),
     /// Nobody asked for it, and the identity provider may begin: a sign-in that begins here has to follow.
     Unasked,
 }
@@ -80,10 +80,10 @@ pub async fn receive(
     };
     attempt!(ctx, {
         let kept = if asked.is_test { report.clone() } else { verdict_alone(&report) };
-        let sealed = seal(&ctx.control, &request_hash, &kept)?;
-        keep(ctx, &permit, &provider, &request_hash, &sealed, &report).await
-    })?;
-    Ok(Received::Kept)
+        let (sealed, receipt) = seal(&ctx.control, &request_hash, &kept)?;
+        keep(ctx, &permit, &provider, &request_hash, &sealed, &report).await?;
+        Ok(Received::Kept(receipt))
+    })
 }
 
 /// Has the response judged, with no transaction open; none if there is no verdict.

@@ -23,12 +23,12 @@ use super::{
     REQUEST, Trip,
     answers::refuse,
     discoveries::{discover, discover_anew, http, note_keys},
-    hash, place,
+    hash, seal,
     vouchers::Verdict,
 };
 use crate::{
     Context, Control,
-    errors::{Failure, attempt},
+    errors::attempt,
     identity_providers::{self, client_addresses},
 };
 
@@ -81,7 +81,8 @@ pub(super) async fn ask(
     Ok(Sent { address: url, state, asked: Asked { nonce, verifier, is_forced } })
 }
 
-/// Takes what a browser comes back with, as it is: it waits for the browser that asked, and is traded in when that shows itself.
+/// Takes what a browser comes back with, as it is: it waits for the browser that asked, and is traded in when that shows itself, with
+/// the receipt that is given here to whoever brought it.
 ///
 /// # Errors
 /// `Forbidden` with one text for whatever is wrong with it; `NotFound` for an identity provider that is none.
@@ -90,7 +91,7 @@ pub async fn receive_code(
     organization: OrganizationId,
     id: IdentityProviderId,
     answer: &Answer,
-) -> Result<(), Error> {
+) -> Result<Secret, Error> {
     let permit = ctx.public(Action::SingleSignOn);
     let request_hash = hash(REQUEST, &answer.state);
     let (provider, asked) = attempt!(ctx, {
@@ -102,30 +103,23 @@ pub async fn receive_code(
         Ok((provider, asked))
     })?;
     let waits = asked.is_some_and(|asked| asked.answered_at.is_none());
-    let is_kept = attempt!(ctx, {
+    let receipt = attempt!(ctx, {
         if !waits {
-            return Ok(false);
+            return Ok(None);
         }
         let control = &ctx.control;
-        let value = serde_json::to_vec(answer)?;
-        let sealed = control.master_key().seal(control.random(), place(&request_hash), &value);
+        let (sealed, receipt) = seal(control, &request_hash, answer)?;
         // It changes nothing of anybody's, so that it is no event: what comes of it is.
         let mut tx = control.store().write().await?;
         let is_first = store::provider_requests::answer(&mut tx, &request_hash, &sealed, ctx.now()).await?;
         tx.commit().await?;
-        Ok(is_first)
+        Ok(is_first.then_some(receipt))
     })?;
-    if is_kept {
-        return Ok(());
+    if let Some(receipt) = receipt {
+        return Ok(receipt);
     }
     let why = "its state is of no request of ours that waits for an answer";
     refuse(ctx, &permit, &provider, why).await
-}
-
-/// The answer that was kept.
-pub(super) fn open(control: &Control, request_hash: &[u8], sealed: &[u8]) -> Result<Answer, Failure> {
-    let value = control.master_key().open(place(request_hash), sealed)?;
-    Ok(serde_json::from_slice(&value)?)
 }
 
 /// Trades the code in and judges what comes, with no transaction open.
@@ -160,7 +154,12 @@ pub(super) async fn judge(
         now: ctx.now(),
     };
     let report = verifications::finish(&discovered.provider, &expectations, answer, http(control)).await;
-    note_keys(control, &settings.issuer, report.keys.as_ref(), report.outcome.as_ref().err());
+    note_keys(
+        control,
+        (&settings.issuer, discovered.may_fetch_keys),
+        report.keys.as_ref(),
+        report.outcome.as_ref().err(),
+    );
     Verdict::of_oidc(report)
 }
 

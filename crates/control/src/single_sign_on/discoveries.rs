@@ -91,9 +91,15 @@ pub(super) async fn discover_anew(control: &Control, issuer: &str) -> Result<Dis
 }
 
 /// Keeps keys that were fetched anew, and that they were looked for.
-pub(super) fn note_keys(control: &Control, issuer: &str, keys: Option<&Keys>, refusal: Option<&Refusal>) {
+pub(super) fn note_keys(
+    control: &Control,
+    (issuer, may_fetch): (&str, bool),
+    keys: Option<&Keys>,
+    refusal: Option<&Refusal>,
+) {
+    // Those that might not be fetched were not: their pause is not made longer.
     let were_looked_for =
-        refusal.is_some_and(|refusal| matches!(refusal.check, Check::KeyKnown | Check::Keys));
+        may_fetch && refusal.is_some_and(|refusal| matches!(refusal.check, Check::KeyKnown | Check::Keys));
     if keys.is_some() || were_looked_for {
         control.discoveries().set_keys(issuer, keys, control.now());
     }

@@ -5,7 +5,7 @@ use domain::{
     actions::Action,
     errors::Error,
     events::EventType,
-    identity_providers::OidcSettings,
+    identity_providers::{OidcSettings, ProviderState},
     ids::{IdentityProviderId, OrganizationId},
     principals::SubjectKind,
     states::Outcome,
@@ -28,6 +28,7 @@ use crate::{
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     identity_providers::{self, client_addresses},
+    sessions::lock_outs,
 };
 
 /// What everybody is told whose logout token is not accepted; why is in the organization's log.
@@ -69,6 +70,13 @@ pub async fn receive_logout_token(
         let settings = identity_providers::read_oidc(&provider)?;
         Ok((provider, settings))
     })?;
+    // Whoever posts here is nobody: only so many tries of a network are looked at, and none has us ask a provider in vain.
+    let counters = lock_outs::answer_counters(ctx.origin().address, id);
+    let counted = attempt!(ctx, { Ok(lock_outs::count(&ctx.control, &counters).await?) })?;
+    let Ok(counted) = counted else { return Err(Error::Forbidden { reason: REFUSED.into() }) };
+    if provider.state != ProviderState::Active || token.split('.').count() != 3 {
+        return refuse(ctx, &permit, &provider, "it is no token, or nobody signs in there").await;
+    }
     let logout = match read(&ctx.control, &settings, token).await {
         Ok(logout) => logout,
         Err(refusal) => {
@@ -78,7 +86,7 @@ pub async fn receive_logout_token(
     };
     let is_new = attempt!(ctx, { sign_out(&permit, &provider, &logout).await })?;
     match is_new {
-        true => Ok(()),
+        true => Ok(attempt!(ctx, { Ok(counted.take_back(&ctx.control).await?) })?),
         false => refuse(ctx, &permit, &provider, "it was taken before").await,
     }
 }
@@ -93,7 +101,12 @@ async fn read(control: &Control, settings: &OidcSettings, token: &str) -> Result
         now: control.now(),
     };
     let read = logouts::read(token, &discovered.provider, &expectations, http(control)).await;
-    note_keys(control, &settings.issuer, read.keys.as_ref(), read.outcome.as_ref().err());
+    note_keys(
+        control,
+        (&settings.issuer, discovered.may_fetch_keys),
+        read.keys.as_ref(),
+        read.outcome.as_ref().err(),
+    );
     read.outcome
 }
 

@@ -12,7 +12,10 @@ use domain::{
     sign_ins::{CeremonyKind, FactorKind, Proof, SignInMethod},
     states::Outcome,
 };
-use identity::saml::verifications::SKEW;
+use identity::{
+    oidc::verifications::Answer,
+    saml::verifications::{Report, SKEW},
+};
 use store::{Tx, identity_providers::IdentityProvider};
 
 use super::{
@@ -48,12 +51,13 @@ pub enum Finished {
     Tested(OrganizationId, IdentityProviderId),
 }
 
-/// Ends a trip with what the identity provider answered.
+/// Ends a trip with what the identity provider answered, for the browser that asked, by its ceremony, and that came back with the
+/// answer, by its receipt.
 ///
 /// # Errors
-/// `Conflict` when it was begun in another browser, took too long or was ended already; `Forbidden` when the answer was not
+/// `Conflict` when it was begun in another browser, or brought back by one, took too long or was ended already; `Forbidden` when the answer was not
 /// accepted, or whoever it is about may not sign in with it.
-pub async fn finish(ctx: &Context, ceremony: &Secret) -> Result<Finished, Error> {
+pub async fn finish(ctx: &Context, ceremony: &Secret, receipt: &Secret) -> Result<Finished, Error> {
     let asked = attempt!(ctx, {
         let mut tx = ctx.public(Action::SingleSignOn).read().await?;
         let found: Option<Ceremony<Trip>> =
@@ -65,18 +69,18 @@ pub async fn finish(ctx: &Context, ceremony: &Secret) -> Result<Finished, Error>
         Ok(ceremony.state.asked)
     })?;
     match asked {
-        Some(asked) => finish_code(ctx, ceremony, &asked).await,
-        None => finish_response(ctx, ceremony).await,
+        Some(asked) => finish_code(ctx, (ceremony, receipt), &asked).await,
+        None => finish_response(ctx, (ceremony, receipt)).await,
     }
 }
 
 /// Ends a trip whose answer was judged when it came.
-async fn finish_response(ctx: &Context, ceremony: &Secret) -> Result<Finished, Error> {
+async fn finish_response(ctx: &Context, (ceremony, receipt): (&Secret, &Secret)) -> Result<Finished, Error> {
     attempt!(ctx, {
         let permit = ctx.public(Action::SingleSignOn);
         let mut write = permit.write(EventType::UserSignedIn).await?;
         let (ceremony, request_hash, sealed) = take(ctx, &mut write.tx, ceremony).await?;
-        let report = open(&ctx.control, &request_hash, &sealed)?;
+        let report: Report = open(&ctx.control, &request_hash, &sealed, receipt)?.ok_or_else(over)?;
         let provider = store::identity_providers::find(&mut write.tx, ceremony.state.provider).await?;
         let provider = provider.ok_or(Error::NotFound)?;
         let verdict = Verdict::of_saml(report);
@@ -86,14 +90,19 @@ async fn finish_response(ctx: &Context, ceremony: &Secret) -> Result<Finished, E
 }
 
 /// Ends a trip whose answer is a code: it is taken out first, whatever comes of it, and traded in with no transaction open.
-async fn finish_code(ctx: &Context, ceremony: &Secret, asked: &Asked) -> Result<Finished, Error> {
+async fn finish_code(
+    ctx: &Context,
+    (ceremony, receipt): (&Secret, &Secret),
+    asked: &Asked,
+) -> Result<Finished, Error> {
     let (ceremony, answer, provider) = attempt!(ctx, {
         // It changes nothing of anybody's, so that it is no event: what comes of it is.
         let mut tx = ctx.control.store().write().await?;
         let (ceremony, request_hash, sealed) = take(ctx, &mut tx, ceremony).await?;
         let provider = store::identity_providers::find(&mut tx, ceremony.state.provider).await?;
+        // Without its receipt nothing is taken out: it waits for who has it.
+        let answer: Answer = open(&ctx.control, &request_hash, &sealed, receipt)?.ok_or_else(over)?;
         tx.commit().await?;
-        let answer = codes::open(&ctx.control, &request_hash, &sealed)?;
         Ok((ceremony, answer, provider.ok_or(Error::NotFound)?))
     })?;
     let (settings, secret) = attempt!(ctx, {
@@ -295,7 +304,9 @@ impl End<'_> {
         ));
         write.commit().await?;
         let before = self.ctx.proof().unwrap_or(Proof::PASSWORD);
-        let shown = person.has_second_factor.then_some(FactorKind::IdentityProvider);
+        // It vouches for sessions that began with it alone.
+        let is_own = before.provider == Some(self.provider.organization_id);
+        let shown = (is_own && person.has_second_factor).then_some(FactorKind::IdentityProvider);
         let proof = Proof { second_factor: before.second_factor.or(shown), ..before };
         let proven = Proven { proof, proven_at: self.ctx.now() };
         Ok(Finished::SteppedUp(proven, self.ceremony.state.next.clone()))

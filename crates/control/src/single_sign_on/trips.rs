@@ -32,6 +32,7 @@ use crate::{
     identity_providers::{self, addresses, own_keys},
     profiles,
     sessions::lock_outs,
+    step_up,
 };
 
 /// How long somebody may take at the identity provider.
@@ -181,6 +182,9 @@ pub async fn begin_step_up(ctx: &Context, id: IdentityProviderId, next: &str) ->
     attempt!(ctx, {
         let permit = ctx.own(Action::StepUp)?;
         let user = profiles::person(ctx, &mut permit.read().await?).await?;
+        // No other one says who this session's person is, however they are linked.
+        let own = step_up::provider(ctx, &mut permit.read().await?).await?;
+        own.filter(|own| own.id == id).ok_or(Error::NotFound)?;
         let provider = active(&permit, id).await?;
         send(ctx, &permit, &provider, Purpose::StepUp, Some(user.id), next).await
     })

@@ -34,11 +34,11 @@ async fn somebody_signs_in_and_goes_on_to_where_they_wanted() {
     let away = company.send(browser, "/profile/organizations").await;
     let planted = away.browser.cookie(COOKIE);
     let answer = company.post(company.form(&company.draft(&away))).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in/answer"));
+    assert_eq!((answer.status, answer.place()), (StatusCode::SEE_OTHER, "/sign-in/answer"));
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 0, "whoever posts gets nothing");
     assert!(!is_signed_in(&away.browser).await);
 
-    let answer = away.browser.get("/sign-in/answer").await;
+    let answer = away.browser.get(&company.fetch()).await;
     assert_eq!(answer.location(), "/profile/organizations", "{}", answer.body);
     assert!(away.browser.cookie(CEREMONY_COOKIE).is_none(), "the trip is over");
     assert_ne!(away.browser.cookie(COOKIE), planted, "a new session has a new id");
@@ -50,7 +50,7 @@ async fn somebody_signs_in_and_goes_on_to_where_they_wanted() {
     assert_eq!(session.subject.as_deref(), Some("alice@acme.example"));
     assert_eq!(session.session_index.as_deref(), Some("_session-1"));
     // Nothing of it is good for a second time.
-    let again = away.browser.get("/sign-in/answer").await;
+    let again = away.browser.get(&company.fetch()).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(is_signed_in(&away.browser).await, "and that ends no session");
     let [answered] = &company.events(EventType::SingleSignOnAnswered).await[..] else { panic!() };
@@ -113,16 +113,22 @@ async fn an_answer_in_another_browser_leads_nowhere() {
     let company = Company::new().await;
     let (mallory, victim) = (company.away().await, company.installation.browser());
     let answer = company.post(company.form(&company.about(&mallory, "mallory@acme.example"))).await;
-    assert_eq!(answer.location(), "/sign-in/answer");
+    assert_eq!(answer.place(), "/sign-in/answer");
     // One that began nothing; one that began something else.
     for browser in [victim, company.away().await.browser] {
-        let answer = browser.get("/sign-in/answer").await;
+        let answer = browser.get(&company.fetch()).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert!(answer.body.contains("begun in another browser"), "{}", answer.body);
         assert!(!is_signed_in(&browser).await);
     }
-    // Nor does it spoil the one that did.
-    assert_eq!(mallory.browser.get("/sign-in/answer").await.location(), "/projects");
+    // Nor does it lead who asked in as who was sent to answer: only the browser that brought it has its receipt.
+    for place in ["/sign-in/answer", "/sign-in/answer?receipt=", "/sign-in/answer?receipt=guessed"] {
+        assert_eq!(mallory.browser.get(place).await.status, StatusCode::CONFLICT, "{place}");
+    }
+    assert!(!is_signed_in(&mallory.browser).await);
+    assert_eq!(company.sessions_of("mallory@acme.example").await.len(), 0);
+    // It waits for who has both.
+    assert_eq!(mallory.browser.get(&company.fetch()).await.location(), "/projects");
 }
 
 #[tokio::test]
@@ -130,16 +136,16 @@ async fn an_answer_counts_once() {
     let company = Company::new().await;
     let away = company.away().await;
     let form = company.form(&company.draft(&away));
-    assert_eq!(company.post(form.clone()).await.location(), "/sign-in/answer");
+    assert_eq!(company.post(form.clone()).await.place(), "/sign-in/answer");
     assert_eq!(company.post(form.clone()).await.location(), "/sign-in/refused", "before it was fetched");
-    assert_eq!(away.browser.get("/sign-in/answer").await.location(), "/projects");
+    assert_eq!(away.browser.get(&company.fetch()).await.location(), "/projects");
     assert_eq!(company.post(form).await.location(), "/sign-in/refused", "and after it was");
     // The same assertion as an answer to another request of the same browser: signed anew by nobody.
     let second = company.send(away.browser, "/projects").await;
     let old = company.draft(&second);
     let reused = Draft { assertion_id: format!("_assertion{}", away.expectations.request_id), ..old };
     assert_eq!(company.post(company.form(&reused)).await.location(), "/sign-in/refused");
-    assert_eq!(second.browser.get("/sign-in/answer").await.status, StatusCode::CONFLICT);
+    assert_eq!(second.browser.get(&company.fetch()).await.status, StatusCode::CONFLICT);
     let events = company.events(EventType::SingleSignOnAnswered).await;
     let outcomes: Vec<_> = events.iter().map(|event| event.outcome).collect();
     assert_eq!(outcomes, [Outcome::Denied, Outcome::Denied, Outcome::Denied, Outcome::Done]);
@@ -156,11 +162,11 @@ async fn two_answers_at_once_begin_one_session() {
         let away = company.away().await;
         let form = company.form(&company.draft(&away));
         let (one, other) = tokio::join!(company.post(form.clone()), company.post(form));
-        let mut places = [one.location(), other.location()];
+        let mut places = [one.place(), other.place()];
         places.sort_unstable();
         assert_eq!(places, ["/sign-in/answer", "/sign-in/refused"], "round {round}");
         let twin = away.browser.with_header("x-twin", "1");
-        let fetch = async |browser: &Browser| browser.get("/sign-in/answer").await.status.as_u16();
+        let fetch = async |browser: &Browser| browser.get(&company.fetch()).await.status.as_u16();
         let (one, other) = tokio::join!(fetch(&away.browser), fetch(&twin));
         let mut statuses = [one, other];
         statuses.sort_unstable();
@@ -249,9 +255,9 @@ async fn asvs_3_5_1_other_sites_send_forms_to_the_address_for_answers_alone() {
     let away = company.away().await;
     let form = company.form(&company.about(&away, "bob@acme.example"));
     let answer = browser.send(Method::POST, &company.acs(), Some(("/", form))).await;
-    assert_eq!(answer.location(), "/sign-in/answer");
+    assert_eq!(answer.place(), "/sign-in/answer");
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 0);
-    assert_eq!(browser.get("/sign-in/answer").await.status, StatusCode::CONFLICT);
+    assert_eq!(browser.get(&company.fetch()).await.status, StatusCode::CONFLICT);
     assert!(is_signed_in(&browser).await);
     assert_eq!(company.sessions_of("bob@acme.example").await.len(), 0);
 }
@@ -261,9 +267,9 @@ async fn a_trip_ends_when_its_time_is_over() {
     let company = Company::new().await;
     let (early, late) = (company.away().await, company.away().await);
     let draft = company.draft(&early);
-    assert_eq!(company.post(company.form(&draft)).await.location(), "/sign-in/answer");
+    assert_eq!(company.post(company.form(&draft)).await.place(), "/sign-in/answer");
     company.installation.clock.advance(Duration::from_secs(601));
-    let answer = early.browser.get("/sign-in/answer").await;
+    let answer = early.browser.get(&company.fetch()).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "nobody fetched it in time");
     let fresh = company.form(&company.draft(&late));
     assert_eq!(company.post(fresh).await.location(), "/sign-in/refused", "nobody answered it in time");
@@ -337,8 +343,8 @@ async fn refusals_of_one_network_fill_no_log_and_keep_nobody_out() {
     let on_record = company.events(EventType::SingleSignOnAnswered).await.len();
     assert_eq!(on_record, 21, "twenty, and the one that begins to wait");
     let answer = company.post_from(&away.browser, company.form(&company.draft(&away))).await;
-    assert_eq!(answer.location(), "/sign-in/answer");
-    assert_eq!(away.browser.get("/sign-in/answer").await.location(), "/projects");
+    assert_eq!(answer.place(), "/sign-in/answer");
+    assert_eq!(away.browser.get(&company.fetch()).await.location(), "/projects");
     let mut elsewhere = company.installation.browser();
     elsewhere.address = [198, 51, 100, 7].into();
     company.post_from(&elsewhere, form("nothing")).await;

@@ -1,5 +1,7 @@
 //! An organization with an identity provider of software, and browsers on their way to it and back. Checks nothing itself.
 
+use std::sync::Mutex;
+
 use axum::http::Method;
 use control::{
     identity_providers::{self, Change},
@@ -45,6 +47,8 @@ pub(super) struct Company {
     pub(super) idp: SoftIdp,
     pub(super) provider: IdentityProviderId,
     pub(super) domain: DomainId,
+    /// Where the browser was led that brought the last answer.
+    led_to: Mutex<String>,
 }
 
 /// A browser that was sent to the identity provider.
@@ -78,7 +82,7 @@ impl Company {
         let (id, generation) = (made.row.id, made.row.generation);
         identity_providers::edit(&ann.ctx, organization, id, generation, change).await.unwrap();
         identity_providers::set_state(&ann.ctx, organization, id, ProviderState::Active).await.unwrap();
-        Self { installation, ann, organization, idp, provider: id, domain }
+        Self { installation, ann, organization, idp, provider: id, domain, led_to: Mutex::default() }
     }
 
     /// Changes the settings.
@@ -162,13 +166,22 @@ impl Company {
     pub(super) async fn post_from(&self, browser: &Browser, form: String) -> Answer {
         let mut sender = cross_site(&self.installation.browser());
         sender.address = browser.address;
-        sender.send(Method::POST, &self.acs(), Some(("/", form))).await
+        let answer = sender.send(Method::POST, &self.acs(), Some(("/", form))).await;
+        if answer.place() == "/sign-in/answer" {
+            *self.led_to.lock().unwrap() = answer.location().to_owned();
+        }
+        answer
+    }
+
+    /// Where the browser was led that brought the last answer.
+    pub(super) fn fetch(&self) -> String {
+        self.led_to.lock().unwrap().clone()
     }
 
     /// Has the browser come back with the answer, and goes on to where it begins a session or is told why not.
     pub(super) async fn come_back(&self, away: &Away, form: String) -> Answer {
-        assert_eq!(self.post(form).await.location(), "/sign-in/answer");
-        away.browser.get("/sign-in/answer").await
+        assert_eq!(self.post(form).await.place(), "/sign-in/answer");
+        away.browser.get(&self.fetch()).await
     }
 
     /// A browser in which alice is signed in.

@@ -159,11 +159,11 @@ impl Bench {
         let took = self.took.lock().unwrap().iter().sum();
         let location = match answer.status {
             StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE.to_owned(),
-            _ => answer.location().to_owned(),
+            _ => answer.place().to_owned(),
         };
         let events = self.company.events(EventType::SingleSignOnAnswered).await;
         let answered = events.into_iter().next().filter(|event| Some(event.id) != before);
-        let end = away.browser.get("/sign-in/answer").await;
+        let end = away.browser.get(&self.company.fetch()).await;
         let has_session = away.browser.cookie(COOKIE).is_some()
             && away.browser.get("/projects").await.status == StatusCode::OK;
         let (status, body) = (end.status, end.body);

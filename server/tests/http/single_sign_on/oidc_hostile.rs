@@ -4,7 +4,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -52,6 +52,8 @@ struct Firm {
     evil_op: Arc<SoftOp>,
     evil: IdentityProviderId,
     addresses: AtomicU32,
+    /// Where the browser was led that brought the last answer.
+    led_to: Mutex<String>,
 }
 
 /// A browser that was sent to a provider.
@@ -91,6 +93,7 @@ impl Firm {
             evil_op,
             evil: IdentityProviderId::from_uuid(uuid::Uuid::nil()),
             addresses: AtomicU32::new(0x0a00_0000),
+            led_to: Mutex::default(),
         };
         firm.provider = firm.set_up("Acme OP", &firm.op.issuer).await;
         firm.evil = firm.set_up("Evil OP", &firm.evil_op.issuer).await;
@@ -174,15 +177,24 @@ impl Firm {
     async fn call(&self, browser: &Browser, provider: IdentityProviderId, query: &str) -> Answer {
         let browser =
             browser.with_header("sec-fetch-site", "cross-site").with_header("sec-fetch-mode", "navigate");
-        browser.get(&format!("{}/callback?{query}", self.base(provider))).await
+        let answer = browser.get(&format!("{}/callback?{query}", self.base(provider))).await;
+        if answer.place() == "/sign-in/answer" {
+            *self.led_to.lock().unwrap() = answer.location().to_owned();
+        }
+        answer
+    }
+
+    /// Where the browser was led that brought the last answer.
+    fn fetch(&self) -> String {
+        self.led_to.lock().unwrap().clone()
     }
 
     /// A browser in which somebody is signed in.
     async fn signed_in(&self, email: &str) -> Browser {
         let away = self.away().await;
         let query = self.query(&self.op, &away, email);
-        assert_eq!(self.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
-        let answer = away.browser.get("/sign-in/answer").await;
+        assert_eq!(self.call_back(&away.browser, &query).await.place(), "/sign-in/answer");
+        let answer = away.browser.get(&self.fetch()).await;
         assert_eq!(answer.location(), "/projects", "{}", answer.body);
         away.browser
     }
@@ -251,12 +263,12 @@ async fn asvs_10_1_1_somebody_signs_in_and_their_browser_sees_no_token() {
     let query = firm.query(&firm.op, &away, ALICE);
 
     let callback = firm.call_back(&away.browser, &query).await;
-    assert_eq!((callback.status, callback.location()), (StatusCode::SEE_OTHER, "/sign-in/answer"));
+    assert_eq!((callback.status, callback.place()), (StatusCode::SEE_OTHER, "/sign-in/answer"));
     assert_eq!(callback.headers.get_all("set-cookie").iter().count(), 0, "whoever comes gets nothing");
     assert!(!is_signed_in(&away.browser).await);
     firm.op.take_asked();
 
-    let answer = away.browser.get("/sign-in/answer").await;
+    let answer = away.browser.get(&firm.fetch()).await;
     assert_eq!(answer.location(), "/projects", "{}", answer.body);
     assert_eq!(firm.op.take_asked(), ["/token"]);
     assert!(away.browser.cookie(CEREMONY_COOKIE).is_none(), "the trip is over");
@@ -272,7 +284,7 @@ async fn asvs_10_1_1_somebody_signs_in_and_their_browser_sees_no_token() {
     let [session] = sessions.as_slice() else { panic!("{sessions:?}") };
     assert_eq!(session.identity_provider_id, Some(firm.provider));
     assert_eq!(session.subject.as_deref(), Some("sub-of-alice@acme.example"));
-    assert_eq!(away.browser.get("/sign-in/answer").await.status, StatusCode::CONFLICT);
+    assert_eq!(away.browser.get(&firm.fetch()).await.status, StatusCode::CONFLICT);
 }
 
 #[tokio::test]
@@ -281,17 +293,20 @@ async fn asvs_10_1_2_an_answer_in_another_browser_leads_nowhere() {
     let (mallory, victim) = (firm.away().await, firm.browser());
     let query = firm.query(&firm.op, &mallory, "mallory@acme.example");
     // The victim's browser is sent to the callback with mallory's code; another one began something else.
-    assert_eq!(firm.call_back(&victim, &query).await.location(), "/sign-in/answer");
+    assert_eq!(firm.call_back(&victim, &query).await.place(), "/sign-in/answer");
     for browser in [victim, firm.away().await.browser] {
-        let answer = browser.get("/sign-in/answer").await;
+        let answer = browser.get(&firm.fetch()).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert!(answer.body.contains("begun in another browser"), "{}", answer.body);
         assert!(!is_signed_in(&browser).await);
     }
     assert_eq!(firm.call_back(&mallory.browser, &query).await.location(), "/sign-in/refused", "once");
-    assert_eq!(mallory.browser.get("/sign-in/answer").await.location(), "/projects");
+    // Nor does it lead who asked in as who was sent to answer: only the browser that brought it has its receipt.
+    for place in ["/sign-in/answer", "/sign-in/answer?receipt=", "/sign-in/answer?receipt=guessed"] {
+        assert_eq!(mallory.browser.get(place).await.status, StatusCode::CONFLICT, "{place}");
+    }
     assert_eq!(firm.call_back(&mallory.browser, &query).await.location(), "/sign-in/refused");
-    assert_eq!(firm.sessions_of("mallory@acme.example").await.len(), 1);
+    assert_eq!(firm.sessions_of("mallory@acme.example").await.len(), 0);
 }
 
 #[tokio::test]
@@ -331,8 +346,8 @@ async fn asvs_10_2_1_what_answers_no_question_is_refused_in_one_way() {
         assert!(matches!(answer.status.as_u16(), 403 | 405), "{method}: {}", answer.status);
     }
     // None of it spoiled the question.
-    assert_eq!(firm.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
-    assert_eq!(away.browser.get("/sign-in/answer").await.location(), "/projects");
+    assert_eq!(firm.call_back(&away.browser, &query).await.place(), "/sign-in/answer");
+    assert_eq!(away.browser.get(&firm.fetch()).await.location(), "/projects");
 }
 
 /// A provider that is not honest has the browser bring a code of the honest one, or brings its own to the honest one.
@@ -355,8 +370,8 @@ async fn asvs_10_2_2_answers_of_one_provider_are_none_of_another() {
     for query in [code_of_op, unsaid] {
         let away = firm.send(firm.browser(), firm.evil).await;
         let query = query.replace(&at_evil.said("state"), &away.said("state"));
-        assert_eq!(firm.call(&away.browser, firm.evil, &query).await.location(), "/sign-in/answer");
-        assert_eq!(away.browser.get("/sign-in/answer").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(firm.call(&away.browser, firm.evil, &query).await.place(), "/sign-in/answer");
+        assert_eq!(away.browser.get(&firm.fetch()).await.status, StatusCode::FORBIDDEN);
         assert!(!is_signed_in(&away.browser).await);
         let event = &firm.events(EventType::SingleSignOnAnswered).await[0];
         assert!(event.outcome == Outcome::Denied && event.text.contains("answer_issuer"), "{}", event.text);
@@ -371,8 +386,8 @@ async fn codes_are_bound_to_the_browser_that_asked() {
     let firm = Firm::new().await;
     let (victim, mallory) = (firm.away().await, firm.away().await);
     let stolen = firm.query(&firm.op, &victim, ALICE).replace(&victim.said("state"), &mallory.said("state"));
-    assert_eq!(firm.call_back(&mallory.browser, &stolen).await.location(), "/sign-in/answer");
-    assert_eq!(mallory.browser.get("/sign-in/answer").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(firm.call_back(&mallory.browser, &stolen).await.place(), "/sign-in/answer");
+    assert_eq!(mallory.browser.get(&firm.fetch()).await.status, StatusCode::FORBIDDEN);
     let event = &firm.events(EventType::SingleSignOnAnswered).await[0];
     assert!(event.text.contains("code_exchanged") && event.text.contains("invalid_grant"), "{}", event.text);
 
@@ -385,8 +400,8 @@ async fn codes_are_bound_to_the_browser_that_asked() {
     }
     let swapped = Away { address, browser: firm.browser() };
     let query = firm.query(&firm.op, &swapped, ALICE);
-    assert_eq!(firm.call_back(&mallory.browser, &query).await.location(), "/sign-in/answer");
-    assert_eq!(mallory.browser.get("/sign-in/answer").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(firm.call_back(&mallory.browser, &query).await.place(), "/sign-in/answer");
+    assert_eq!(mallory.browser.get(&firm.fetch()).await.status, StatusCode::FORBIDDEN);
     assert!(firm.events(EventType::SingleSignOnAnswered).await[0].text.contains("nonce"));
     assert!(!firm.is_known(ALICE).await);
 }
@@ -435,9 +450,9 @@ async fn asvs_10_5_1_10_5_4_hostile_tokens_begin_no_session_and_say_nothing_to_t
         let away = firm.away().await;
         firm.op.set_edit(change);
         let query = firm.query(&firm.op, &away, ALICE);
-        assert_eq!(firm.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
+        assert_eq!(firm.call_back(&away.browser, &query).await.place(), "/sign-in/answer");
         let before = away.browser.cookie(COOKIE);
-        let answer = away.browser.get("/sign-in/answer").await;
+        let answer = away.browser.get(&firm.fetch()).await;
         firm.op.face().edit = None;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{check}: {}", answer.body);
         assert_eq!(away.browser.cookie(COOKIE), before, "{check}");
@@ -446,7 +461,7 @@ async fn asvs_10_5_1_10_5_4_hostile_tokens_begin_no_session_and_say_nothing_to_t
         assert_eq!((event.outcome, event.credential.as_deref()), (Outcome::Denied, Some("oidc")));
         assert!(event.text.contains(check), "{check}: {}", event.text);
         // Not even a second time.
-        assert_eq!(away.browser.get("/sign-in/answer").await.status, StatusCode::CONFLICT, "{check}");
+        assert_eq!(away.browser.get(&firm.fetch()).await.status, StatusCode::CONFLICT, "{check}");
         let told = TOKENS.iter().any(|(check, _)| check.contains('_') && answer.body.contains(check));
         assert!(!told, "{check}: {}", answer.body);
         bodies.push(words(&answer.body));
@@ -472,8 +487,8 @@ async fn errors_of_a_provider_are_told_to_the_organization_alone() {
         "error=access_denied&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E&state={}&iss=https%3A%2F%2Fop.acme.example",
         away.said("state")
     );
-    assert_eq!(firm.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
-    let answer = away.browser.get("/sign-in/answer").await;
+    assert_eq!(firm.call_back(&away.browser, &query).await.place(), "/sign-in/answer");
+    let answer = away.browser.get(&firm.fetch()).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(!answer.body.contains("alert(1)"), "{}", answer.body);
     let event = &firm.events(EventType::SingleSignOnAnswered).await[0];
@@ -490,7 +505,7 @@ async fn asvs_10_5_2_the_name_at_another_provider_is_somebody_else() {
     claims["sub"] = json!("sub-of-alice@acme.example");
     let query = firm.evil_op.sign_in(&away.address, claims, firm.now()).unwrap();
     firm.call(&away.browser, firm.evil, &query).await;
-    away.browser.get("/sign-in/answer").await;
+    away.browser.get(&firm.fetch()).await;
     assert_eq!(firm.sessions_of(ALICE).await.len(), 1, "nobody else became alice");
     assert_eq!(firm.sessions_of("bob@acme.example").await.len(), 1, "but bob");
 
@@ -503,7 +518,7 @@ async fn asvs_10_5_2_the_name_at_another_provider_is_somebody_else() {
         }
         let query = firm.op.sign_in(&away.address, claims, firm.now()).unwrap();
         firm.call_back(&away.browser, &query).await;
-        assert_eq!(away.browser.get("/sign-in/answer").await.status, StatusCode::FORBIDDEN, "{change}");
+        assert_eq!(away.browser.get(&firm.fetch()).await.status, StatusCode::FORBIDDEN, "{change}");
     }
     assert!(!firm.is_known("carol@acme.example").await && !firm.is_known("root@other.example").await);
 }
@@ -516,7 +531,7 @@ async fn userinfo_of_somebody_else_signs_nobody_in() {
     let away = firm.away().await;
     let query = firm.query(&firm.op, &away, ALICE);
     firm.call_back(&away.browser, &query).await;
-    assert_eq!(away.browser.get("/sign-in/answer").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(away.browser.get(&firm.fetch()).await.status, StatusCode::FORBIDDEN);
     assert!(firm.events(EventType::SingleSignOnAnswered).await[0].text.contains("userinfo"));
     firm.op.face().userinfo = json!({});
     firm.signed_in(ALICE).await;
@@ -548,10 +563,10 @@ async fn a_provider_that_was_switched_off_meanwhile_signs_nobody_in() {
     let firm = Firm::new().await;
     let away = firm.away().await;
     let query = firm.query(&firm.op, &away, ALICE);
-    assert_eq!(firm.call_back(&away.browser, &query).await.location(), "/sign-in/answer");
+    assert_eq!(firm.call_back(&away.browser, &query).await.place(), "/sign-in/answer");
     let (ctx, organization) = (&firm.ann.ctx, firm.organization);
     identity_providers::set_state(ctx, organization, firm.provider, ProviderState::Disabled).await.unwrap();
-    assert!(away.browser.get("/sign-in/answer").await.status.is_client_error());
+    assert!(away.browser.get(&firm.fetch()).await.status.is_client_error());
     assert!(!is_signed_in(&away.browser).await && !firm.is_known(ALICE).await);
 }
 

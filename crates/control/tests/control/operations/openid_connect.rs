@@ -1,6 +1,9 @@
 //! Signing in with an identity provider that speaks OpenID Connect: who gets in, who does not, and what is on record.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use control::{
     Context, groups,
@@ -34,6 +37,7 @@ struct Company {
     op: Arc<SoftProvider>,
     provider: IdentityProviderId,
     domain: DomainId,
+    receipt: Mutex<Option<Secret>>,
 }
 
 /// What is changed of what the identity provider says.
@@ -56,7 +60,7 @@ impl Company {
         let (id, _) = set_up(&world, "Acme OP", domain).await;
         let ctx = world.ctx();
         identity_providers::set_state(&ctx, organization, id, ProviderState::Active).await.unwrap();
-        Self { world, organization, op, provider: id, domain }
+        Self { world, organization, op, provider: id, domain, receipt: Mutex::default() }
     }
 
     async fn change(&self, change: impl FnOnce(&mut OidcSettings)) -> ProviderView {
@@ -86,11 +90,24 @@ impl Company {
 
     async fn receive(&self, away: &Away, code: &str) -> Result<(), Error> {
         let answer = answer(&away.state, code);
-        single_sign_on::receive_code(&self.world.nobody(), self.organization, self.provider, &answer).await
+        self.receive_answer(self.provider, &answer).await
+    }
+
+    /// The same of an answer as it is.
+    async fn receive_answer(&self, id: IdentityProviderId, answer: &Answer) -> Result<(), Error> {
+        let nobody = self.world.nobody();
+        let receipt = single_sign_on::receive_code(&nobody, self.organization, id, answer).await?;
+        *self.receipt.lock().unwrap() = Some(receipt);
+        Ok(())
+    }
+
+    /// What the browser was given that brought the last answer.
+    fn receipt(&self) -> Secret {
+        self.receipt.lock().unwrap().clone().unwrap_or_else(|| Secret::new(String::new()))
     }
 
     async fn finish(&self, away: &Away) -> Result<Finished, Error> {
-        single_sign_on::finish(&self.world.nobody(), &away.ceremony).await
+        single_sign_on::finish(&self.world.nobody(), &away.ceremony, &self.receipt()).await
     }
 
     /// Signs somebody in of whom that is said.
@@ -253,13 +270,13 @@ async fn asvs_10_1_2_an_answer_is_taken_once_and_by_the_browser_that_asked() {
 async fn asvs_10_2_2_answers_of_one_identity_provider_are_none_of_another() {
     let company = Company::new().await;
     let (second, _) = set_up(&company.world, "Other OP", company.domain).await;
-    let (nobody, away) = (company.world.nobody(), company.send().await);
+    let away = company.send().await;
     let code = company.op.code(company.claims(&away, "alice@acme.example"));
     let answered = answer(&away.state, &code);
-    forbidden(single_sign_on::receive_code(&nobody, company.organization, second, &answered).await);
+    forbidden(company.receive_answer(second, &answered).await);
     // Who answers in the name of somebody else is told apart before the code goes anywhere.
     let mixed = Answer { issuer: Some("https://evil.example".into()), ..answered };
-    single_sign_on::receive_code(&nobody, company.organization, company.provider, &mixed).await.unwrap();
+    company.receive_answer(company.provider, &mixed).await.unwrap();
     forbidden(company.finish(&away).await);
     assert!(company.refused().await.contains("answer_issuer"));
     assert_eq!(company.op.times("/token"), 0);
@@ -362,7 +379,7 @@ async fn a_test_says_how_each_check_went_and_what_is_set_up_wrong() {
         let away = away(begun.unwrap());
         company.receive(&away, &company.op.code(company.claims(&away, "alice@acme.example"))).await.unwrap();
         assert!(matches!(
-            single_sign_on::finish(&ctx, &away.ceremony).await,
+            single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await,
             Ok(Finished::Tested(organization, _)) if organization == company.organization
         ));
         view().await
@@ -413,10 +430,13 @@ async fn an_account_is_linked_by_proof_of_both() {
     // Not by whoever else gets hold of the browser's ceremony.
     let eve = world.add_user("eve@elsewhere.example", Some(false), true).await;
     assert!(matches!(
-        single_sign_on::finish(&world.ctx_of(eve), &away.ceremony).await,
+        single_sign_on::finish(&world.ctx_of(eve), &away.ceremony, &company.receipt()).await,
         Err(Error::Conflict { .. })
     ));
-    assert!(matches!(single_sign_on::finish(&ctx, &away.ceremony).await, Ok(Finished::Linked)));
+    assert!(matches!(
+        single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await,
+        Ok(Finished::Linked)
+    ));
     assert_eq!(signed_in(company.sign_in("b@acme.example", |_| {}).await).0.user, bob);
 }
 
@@ -426,13 +446,20 @@ async fn a_step_up_demands_that_credentials_were_shown_again() {
     let (alice, _) = signed_in(company.sign_in("alice@acme.example", |_| {}).await);
     company.world.clock.advance(Duration::from_secs(3_600));
     let ctx = company.world.ctx_of(alice.user);
+    // A session that did not begin with it is not confirmed there, however its person is linked with it.
+    let elsewhere = single_sign_on::begin_step_up(&ctx, company.provider, "/next").await;
+    assert!(matches!(elsewhere, Err(Error::NotFound)));
+    let rows = company.world.control.session_rows();
+    let mut row = company.world.session_row(alice.user);
+    row.identity_provider_id = Some(company.provider);
+    assert!(rows.add(&row).await.unwrap());
     let step_up = async |change: &dyn Fn(&mut Value)| {
         let away = away(single_sign_on::begin_step_up(&ctx, company.provider, "/next").await.unwrap());
         assert!(away.address.contains("prompt=login") && away.address.contains("max_age=0"));
         let mut claims = company.claims(&away, "alice@acme.example");
         change(&mut claims);
         company.receive(&away, &company.op.code(claims)).await.unwrap();
-        single_sign_on::finish(&ctx, &away.ceremony).await
+        single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await
     };
     let old = company.world.now().micros() / 1_000_000 - 3_000;
     forbidden(step_up(&|claims| claims["auth_time"] = old.into()).await);
