@@ -152,7 +152,10 @@ test("its test turns red for what is wrong, and says what", async () => {
   await expect(admin.getByRole("row", { name: /discovery_issuer/ })).toContainText("failed");
   await admin.getByRole("textbox", { name: "Issuer" }).fill(op.issuer);
   await save(admin);
+  // The secret was for the other issuer, and is not sent to this one.
+  await expect(admin.getByText("a secret is stored")).toHaveCount(0);
   // The wrong secret.
+  await enterSecret("another secret");
   await runTest(alice);
   await expect(admin.getByText(/^The last test did not pass\./)).toBeVisible();
   const row = admin.getByRole("row", { name: /code_exchanged/ });

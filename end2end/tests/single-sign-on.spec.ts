@@ -119,7 +119,7 @@ test("an identity provider is set up by its metadata", async () => {
   const address = admin.getByRole("textbox", { name: /^Where it is/ });
   await address.fill(idp.metadataUrl);
   await admin.getByRole("button", { name: "Read the metadata" }).click();
-  await expect(address).toHaveAccessibleDescription(/is not reached from here/);
+  await expect(address).toHaveAccessibleDescription(/does not lead to a public address/);
   await expect(address).toHaveValue(idp.metadataUrl);
   await address.fill("");
   await admin.getByRole("textbox", { name: /^Or pasted here/ }).fill(await idp.metadata());
