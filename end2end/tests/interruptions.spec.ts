@@ -114,7 +114,7 @@ test("the password is hidden again, and is not to be had once the session has en
     await expect(page.getByRole("alert")).toContainText("Your session ended.");
     await page.getByRole("link", { name: "Sign in again" }).click();
   } else {
-    await expect(page.getByText("Your session has ended. Sign in to go on; what you typed is lost.")).toBeVisible();
+    await expect(page.getByText("Your session ended and nothing was saved. Sign in to go on where you were, with what you had entered.")).toBeVisible();
   }
   await fillSignIn(page);
   await expect(page).toHaveURL("/projects/shop/services/orders/connect");
