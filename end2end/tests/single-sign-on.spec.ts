@@ -4,7 +4,8 @@
 
 import type { Browser, BrowserContextOptions, Page } from "@playwright/test";
 
-import { find, hasScript, person, setUp } from "../harness/console.ts";
+import { fillSignIn, find, hasScript, person, setUp } from "../harness/console.ts";
+import { addApp, giveCode } from "../harness/factors.ts";
 import { expect, testWith } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
 import { organizationOf, send } from "../harness/people.ts";
@@ -287,10 +288,26 @@ test("where an identity provider is required, passwords open the organization no
   await admin.goto(`/organizations/${organization}/authentication`);
   await admin.getByRole("checkbox", { name: REQUIRED }).check();
   await admin.getByRole("button", { name: "See what it changes" }).click();
-  await expect(admin.getByText(/This turns away yourself/)).toBeVisible();
+  await expect(admin.getByText(/Nobody would get in when the identity provider does not answer/).first()).toBeVisible();
+  await expect(admin.getByRole("checkbox", { name: REQUIRED })).toBeChecked();
+  // Whoever gets in without it shows a second factor.
+  const { app } = await addApp(admin);
+  await admin.goto(`/organizations/${organization}/authentication`);
+  await admin.getByRole("row", { name: new RegExp(person.email) }).getByRole("button", { name: "Make break-glass" }).click();
+  await expect(admin.getByText("You are a break-glass super admin now.")).toBeVisible();
+  await admin.getByRole("checkbox", { name: REQUIRED }).check();
+  await admin.getByRole("button", { name: "See what it changes" }).click();
   await admin.getByRole("button", { name: "Save the policy" }).click();
-  await admin.goto(`/organizations/${organization}`);
-  await expect(admin.getByText(/The authentication policy of/).first()).toBeVisible();
+  // The last one who gets in without it stays: they neither leave nor are demoted.
+  await admin.goto(`/profile/organizations/${organization}/leave`);
+  await expect(admin.getByText(/You cannot leave now. .* is the last one who gets into this organization/)).toBeVisible();
+  const glass = await open(browser, installation);
+  await fillSignIn(glass);
+  await giveCode(glass, await app.code());
+  await expect(glass).toHaveURL("/projects");
+  await glass.goto(`/organizations/${organization}/authentication`);
+  await expect(glass.getByRole("checkbox", { name: REQUIRED })).toBeChecked();
+  await glass.context().close();
   const guest = await open(browser, installation);
   await signIn(guest, alice);
   await expect(guest).toHaveURL("/projects");

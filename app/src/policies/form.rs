@@ -58,7 +58,7 @@ const SIGN_IN: [Switch; 5] = [
         name: "identity_provider_required",
         label: "Require this organization’s identity provider",
         hint: "On: nobody signs in another way but the break-glass super admins below, who show a second factor; bind personal tokens below, or those from before stay good. It can be turned on once an identity \
-               provider has passed its test. Off: every other way that is on stays open.",
+               provider has passed its test and a break-glass super admin has a second factor. Off: every other way that is on stays open.",
         is_on: |policy| policy.identity_provider_required,
     },
     Switch {

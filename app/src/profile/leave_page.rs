@@ -26,12 +26,12 @@ pub(crate) fn LeavePage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
         let organization = viewer.organization(id).cloned().ok_or(Error::NotFound)?;
-        let is_last = is_last_super_admin(&viewer, &organization).await?;
+        let indispensable = indispensable(&viewer, &organization).await?;
         let frame = Frame::of_person(Section::Organizations, "Leave organization")
             .step("Organizations", links::own_organizations())
             .step(organization.name.clone(), links::leaving(&id.to_string()))
             .calls(calls(&organization));
-        Ok(frame.view(viewer, draw(&organization, is_last)))
+        Ok(frame.view(viewer, draw(&organization, indispensable)))
     })
 }
 
@@ -41,24 +41,21 @@ fn calls(organization: &OrganizationView) -> ApiCalls {
     ApiCalls::new().post("Leave the organization", "/api/profile/leave", &values)
 }
 
-/// Whether the organization would be without one; only a super admin can be the last.
-async fn is_last_super_admin(viewer: &Viewer, organization: &OrganizationView) -> Result<bool, AppError> {
+/// Why the organization cannot do without the viewer, if so; only a super admin can be the last of anything.
+async fn indispensable(viewer: &Viewer, organization: &OrganizationView) -> Result<Option<String>, AppError> {
     if !organization.is_super_admin {
-        return Ok(false);
+        return Ok(None);
     }
     let oneself = control::users::view(&control()?, organization.id, viewer.profile.user_id).await;
-    Ok(answer(oneself)?.is_last_super_admin)
+    Ok(answer(oneself)?.indispensable)
 }
 
-fn draw(organization: &OrganizationView, is_last: bool) -> AnyView {
+fn draw(organization: &OrganizationView, indispensable: Option<String>) -> AnyView {
     let (id, name) = (organization.id.to_string(), organization.name.clone());
-    let body = if is_last {
+    let body = if let Some(reason) = indispensable {
         let step = links::users(&id, &[]);
         view! {
-            <p>
-                "You are its last super admin, and an organization is never without one. Make somebody else a super admin \
-                 first, or delete the organization."
-            </p>
+            <p>"You cannot leave now. " {reason}</p>
             <div class="form-actions">
                 <a class="button button-primary" href=step>"See its users"</a>
                 <a class="button" href=links::own_organizations()>"Back"</a>
@@ -106,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_super_admin_is_told_what_to_do_instead() {
+    fn who_is_indispensable_is_told_why() {
         let organization = OrganizationView {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             name: "Acme".into(),
@@ -115,8 +112,11 @@ mod tests {
             powers: Powers::none(ResourceKind::Organization),
             refused_by: None,
         };
-        let html = |is_last| Owner::new().with(|| draw(&organization, is_last).to_html());
-        assert!(!html(true).contains("<form") && html(true).contains("last super admin"));
-        assert!(html(false).contains("action=\"/api/profile/leave\"") && html(false).contains("Type Acme"));
+        let html = |reason: Option<&str>| {
+            Owner::new().with(|| draw(&organization, reason.map(str::to_owned)).to_html())
+        };
+        let told = html(Some("You are the last."));
+        assert!(!told.contains("<form") && told.contains("You are the last."));
+        assert!(html(None).contains("action=\"/api/profile/leave\"") && html(None).contains("Type Acme"));
     }
 }

@@ -203,15 +203,12 @@ fn acts(
     if !powers.may(Action::RemoveUser) {
         return super_admin.into_any();
     }
-    let why_not = match (&member.protection, member.is_self, member.is_last_super_admin) {
+    let why_not = match (&member.protection, member.is_self, &member.indispensable) {
         (Some(reason), ..) => Some(reason.clone()),
         (None, true, _) => {
             Some("This is you. To go, leave the organization under Profile → Organizations.".into())
         }
-        (None, false, true) => Some(
-            "They are the last active super admin, who stays. Make somebody else a super admin first.".into(),
-        ),
-        (None, false, false) => None,
+        (None, false, indispensable) => indispensable.clone(),
     };
     if let Some(reason) = why_not {
         return view! { {super_admin} <p class="muted">{reason}</p> }.into_any();
@@ -270,10 +267,10 @@ fn activity(member: &MemberView, organization: &str, user: &str) -> AnyView {
 
 fn super_admin(member: &MemberView, organization: &str, user: &str) -> AnyView {
     let is_one = member.row.is_super_admin;
-    let obstacle = match (is_one, member.is_last_super_admin, member.row.is_active) {
-        (true, true, _) => Some("They are the last active one: make somebody else a super admin first."),
-        (false, _, false) => Some("They are deactivated: reactivate them first."),
-        _ => None,
+    let obstacle = match (is_one, member.row.is_active) {
+        (true, _) => member.indispensable.clone(),
+        (false, false) => Some("They are deactivated: reactivate them first.".into()),
+        (false, true) => None,
     };
     let act = match obstacle {
         Some(obstacle) => view! { <p class="muted">{obstacle}</p> }.into_any(),

@@ -143,7 +143,7 @@ mod tests {
             groups: Vec::new(),
             protection: None,
             is_self: false,
-            is_last_super_admin: false,
+            indispensable: None,
         }
     }
 

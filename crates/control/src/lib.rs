@@ -46,6 +46,7 @@ pub mod envelopes;
 mod errors;
 mod holdings;
 pub mod housekeeping;
+mod indispensable;
 mod knowers;
 mod operators;
 mod pages;

@@ -23,7 +23,7 @@ use crate::{
     standings::{Place, Standing},
 };
 
-pub(crate) use accounts::last_super_admin_of;
+pub(crate) use accounts::indispensable_of;
 pub use accounts::{ask_password_reset, deactivate, delete, list, reactivate, revoke_token, tokens, view};
 
 /// Who manages somebody, if an organization does.

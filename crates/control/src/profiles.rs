@@ -15,7 +15,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
-    managed,
+    indispensable, managed,
     permissions::Ending,
     scim,
     standings::{forbidden, guarded},
@@ -85,7 +85,7 @@ pub async fn edit_own(ctx: &Context, generation: i64, texts: &ProfileTexts) -> R
 /// Leaves an organization, with everything one holds in it. `confirmation` must be the organization's name.
 ///
 /// # Errors
-/// `Invalid` on `confirmation`; `Conflict` for the last super admin; `Forbidden` for an application user; `NotFound` for who
+/// `Invalid` on `confirmation`; `Conflict` for whom the organization cannot do without; `Forbidden` for an application user; `NotFound` for who
 /// does not belong to it.
 pub async fn leave(ctx: &Context, organization: OrganizationId, confirmation: &str) -> Result<(), Error> {
     attempt!(ctx, {
@@ -101,9 +101,7 @@ pub async fn leave(ctx: &Context, organization: OrganizationId, confirmation: &s
             permit.refuse(format!("of an application user: {reason}")).await?;
             return Err(forbidden(reason).into());
         }
-        if users::is_last_super_admin(&mut write.tx, organization, &member).await? {
-            return Err(Error::conflict(users::last_super_admin(&member.email)).into());
-        }
+        indispensable::refuse(&mut write.tx, organization, &member).await?;
         if confirmation.trim() != name {
             let reason = format!("Type the organization's name, {name}, to leave it.");
             return Err(Error::invalid("confirmation", reason).into());

@@ -21,6 +21,7 @@ use crate::{
     contexts::{Permit, Write},
     effects::{self, Change},
     errors::{Failure, attempt},
+    indispensable::{self, Indispensable},
     managed, pages,
     permissions::Ending,
     scim,
@@ -64,11 +65,13 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
             true => None,
             false => acting_obstacle(ctx, &mut tx, organization, user).await?,
         };
+        let indispensable = Indispensable::find(&mut tx, organization, &member).await?;
+        let indispensable = indispensable.map(|one| one.sentence(&member.email, indispensable::HERE));
         let groups = store::group_members::list_for_user(&mut tx, organization, user).await?;
         Ok(MemberView {
             row: draw(&member),
             organization_id: organization,
-            is_last_super_admin: is_last_super_admin(&mut tx, organization, &member).await?,
+            indispensable,
             profile: ProfileTexts {
                 name: member.name,
                 job_title: member.job_title,
@@ -88,7 +91,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
 /// Shuts somebody out of the organization. What they hold stays in place and counts for nothing.
 ///
 /// # Errors
-/// `Conflict` for oneself, for the last super admin, and when it was done already; `Forbidden` when they are more powerful
+/// `Conflict` for oneself, for whom the organization cannot do without, and when it was done already; `Forbidden` when they are more powerful
 /// than the actor; `Denied`; `NotFound`.
 pub async fn deactivate(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<(), Error> {
     attempt!(ctx, {
@@ -132,7 +135,7 @@ pub async fn reactivate(ctx: &Context, organization: OrganizationId, user: UserI
 /// their e-mail address.
 ///
 /// # Errors
-/// `Invalid` on `confirmation`; `Conflict` for oneself and for the last super admin; `Forbidden` when they are more
+/// `Invalid` on `confirmation`; `Conflict` for oneself and for whom the organization cannot do without; `Forbidden` when they are more
 /// powerful than the actor; `Denied`; `NotFound`.
 pub async fn remove(
     ctx: &Context,
@@ -160,7 +163,7 @@ pub async fn remove(
 /// What removing or deactivating them would do, without doing it.
 ///
 /// # Errors
-/// `Conflict` for oneself and for the last super admin; `Forbidden` when they are more powerful than the actor; `Denied`;
+/// `Conflict` for oneself and for whom the organization cannot do without; `Forbidden` when they are more powerful than the actor; `Denied`;
 /// `NotFound`.
 pub async fn preview_remove(
     ctx: &Context,
@@ -182,7 +185,7 @@ pub async fn preview_remove(
 /// Makes somebody a super admin, or no longer.
 ///
 /// # Errors
-/// `Conflict` for the last super admin, for who is deactivated, and when it is so already; `Denied`; `NotFound`.
+/// `Conflict` for whom the organization cannot do without, for who is deactivated, and when it is so already; `Denied`; `NotFound`.
 pub async fn set_super_admin(
     ctx: &Context,
     organization: OrganizationId,
@@ -215,7 +218,7 @@ pub async fn set_super_admin(
 /// What making somebody a super admin would do, without doing it; of a super admin, what making them none any more would.
 ///
 /// # Errors
-/// `Conflict` for the last super admin and for who is deactivated; `Denied`; `NotFound`.
+/// `Conflict` for whom the organization cannot do without and for who is deactivated; `Denied`; `NotFound`.
 pub async fn preview_super_admin(
     ctx: &Context,
     organization: OrganizationId,
@@ -245,7 +248,7 @@ async fn check_super_admin(
         (false, true) if !member.is_active || !member.is_user_active => {
             format!("{email} is deactivated. Reactivate them first.")
         }
-        (true, false) if is_last_super_admin(tx, organization, member).await? => last_super_admin(email),
+        (true, false) => return indispensable::refuse(tx, organization, member).await,
         _ => return Ok(()),
     };
     Err(Error::conflict(reason).into())
@@ -288,32 +291,13 @@ async fn may_go(
     member: &Member,
     verb: &str,
 ) -> Result<(), Failure> {
-    if is_last_super_admin(tx, organization, member).await? {
-        return Err(Error::conflict(last_super_admin(&member.email)).into());
-    }
+    indispensable::refuse(tx, organization, member).await?;
     if ctx.user()? == member.user_id {
         let reason =
             format!("You cannot {verb} yourself. Leave the organization instead, from your profile.");
         return Err(Error::conflict(reason).into());
     }
     Ok(())
-}
-
-/// Whether nobody else can act as super admin.
-pub(crate) async fn is_last_super_admin(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    member: &Member,
-) -> Result<bool, Failure> {
-    let can_act = member.is_super_admin && member.is_active && member.is_user_active;
-    Ok(can_act && store::memberships::super_admins(tx, organization).await? <= 1)
-}
-
-/// What is said of the last super admin.
-pub(crate) fn last_super_admin(email: &str) -> String {
-    format!(
-        "{email} is the last active super admin of this organization. Make somebody else a super admin first."
-    )
 }
 
 /// A person of the organization.

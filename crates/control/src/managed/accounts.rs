@@ -17,6 +17,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    indispensable::Indispensable,
     pages,
     passwords::send_reset_link,
     profiles, scim,
@@ -25,7 +26,6 @@ use crate::{
         endings,
         rows::{self, Owner},
     },
-    users,
 };
 
 /// One page of the people whom the organization manages, by e-mail address: those whose address or name holds the text, and who are
@@ -66,7 +66,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
             false => obstacle(ctx, &mut tx, organization, user).await?,
         };
         let stays = match obstacle {
-            None => last_super_admin_of(&mut tx, user, &managed.email).await?,
+            None => indispensable_of(&mut tx, user, &managed.email).await?,
             Some(_) => None,
         };
         Ok(ManagedView {
@@ -83,7 +83,7 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
 /// Shuts an account out everywhere and signs it out. What it holds stays in place.
 ///
 /// # Errors
-/// `Conflict` for oneself, for the last super admin of any organization, and when it was done already; `Forbidden` when they are
+/// `Conflict` for oneself, for whom any organization cannot do without, and when it was done already; `Forbidden` when they are
 /// more powerful than the actor; `Denied`; `NotFound`.
 pub async fn deactivate(ctx: &Context, organization: OrganizationId, user: UserId) -> Result<(), Error> {
     attempt!(ctx, {
@@ -126,7 +126,7 @@ pub async fn reactivate(ctx: &Context, organization: OrganizationId, user: UserI
 /// `confirmation` must be its e-mail address.
 ///
 /// # Errors
-/// `Invalid` on `confirmation`; `Conflict` for oneself and for the last super admin of any organization; `Forbidden` when they are
+/// `Invalid` on `confirmation`; `Conflict` for oneself and for whom any organization cannot do without; `Forbidden` when they are
 /// more powerful than the actor; `StepUp`; `Denied`; `NotFound`.
 pub async fn delete(
     ctx: &Context,
@@ -250,14 +250,14 @@ async fn obstacle(
 
 /// Makes sure that every organization can do without somebody.
 async fn may_go(tx: &mut Tx, user: UserId, email: &str) -> Result<(), Failure> {
-    match last_super_admin_of(tx, user, email).await? {
+    match indispensable_of(tx, user, email).await? {
         Some(reason) => Err(Error::conflict(reason).into()),
         None => Ok(()),
     }
 }
 
-/// Why somebody cannot go, if an organization would have no super admin then.
-pub(crate) async fn last_super_admin_of(
+/// Why somebody cannot go, if an organization cannot do without them.
+pub(crate) async fn indispensable_of(
     tx: &mut Tx,
     user: UserId,
     email: &str,
@@ -265,12 +265,9 @@ pub(crate) async fn last_super_admin_of(
     for (organization, _) in store::organizations::list_for_user(tx, user).await? {
         let member = store::memberships::find_member(tx, organization.id, user).await?;
         if let Some(member) = member
-            && users::is_last_super_admin(tx, organization.id, &member).await?
+            && let Some(one) = Indispensable::find(tx, organization.id, &member).await?
         {
-            return Ok(Some(format!(
-                "{email} is the last active super admin of {}. It must have another one first.",
-                organization.name
-            )));
+            return Ok(Some(one.sentence(email, &organization.name)));
         }
     }
     Ok(None)

@@ -11,11 +11,12 @@ use domain::{
 use serde_json::json;
 use store::{Tx, access::Target, memberships::Member};
 
-use super::{read, turned_away::PEOPLE_MAX};
+use super::turned_away::PEOPLE_MAX;
 use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    indispensable::{self, Indispensable},
     mails,
 };
 
@@ -72,15 +73,12 @@ async fn check(
             }
         };
     }
-    let row = store::authentication_policies::find(tx, organization).await?;
-    let policy = read(row.as_ref().map(|row| row.policy.as_str()))?;
-    if policy.identity_provider_required && exempt.len() == 1 {
-        let reason = format!(
-            "{email} is the last one who gets in when the identity provider does not answer. Exempt somebody else first."
-        );
-        return Err(Error::conflict(reason).into());
+    match Indispensable::find(tx, organization, member).await? {
+        Some(one @ Indispensable::LastBreakGlass) => {
+            Err(Error::conflict(one.sentence(email, indispensable::HERE)).into())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Puts it on record that somebody reached the organization by their exemption, and tells every super admin: once for each

@@ -93,9 +93,26 @@ pub(super) fn shuts_out(address: Option<IpAddr>) -> Error {
 
 /// What is said while there is no identity provider.
 pub(super) fn no_provider() -> Error {
-    let reason = "No identity provider of this organization has passed a test yet, so nobody could sign in. Choose who is \
-                  exempt meanwhile: break-glass super admins are named before this is turned on.";
+    let reason = "No identity provider of this organization has passed a test yet, so nobody could sign in. Set one up under \
+                  Admin, Identity providers, and test it first.";
     Error::invalid("identity_provider_required", reason)
+}
+
+/// What is said while nobody would get in when the identity provider does not answer; `is_kept` if it is required already.
+pub(super) fn no_break_glass(is_kept: bool) -> Error {
+    let exempt = "Make a super admin break-glass under “Break-glass super admins” on this page, one who has a second factor";
+    match is_kept {
+        true => Error::conflict(format!(
+            "No break-glass super admin could sign in any more when the identity provider does not answer. {exempt} that this \
+             takes, and who comes from where it lets people in."
+        )),
+        false => Error::invalid(
+            "identity_provider_required",
+            format!(
+                "Nobody would get in when the identity provider does not answer. {exempt}, before this is turned on."
+            ),
+        ),
+    }
 }
 
 /// Both versions of what differs, for who was overtaken.

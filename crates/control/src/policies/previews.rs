@@ -42,6 +42,7 @@ pub(super) async fn make(
     let ending: Vec<&OpenSession> = open.iter().filter(|session| tightening.ends(session)).collect();
     let people = people(ctx, tx, organization, &open).await?;
     keeps_a_super_admin(&tightening, &people)?;
+    keeps_a_break_glass(&tightening, &people)?;
     let tokens = store::authentication_policies::tokens(tx, organization, ctx.now(), TOKENS_MAX).await?;
 
     let managed_losing = shut_out::count(tx, organization, (before, &after), &people).await?;
@@ -91,6 +92,17 @@ fn keeps_a_super_admin(tightening: &Tightening<'_>, people: &[(Person, Known)]) 
             "No super admin could sign in any more: none of them has what this asks for, or comes from where it lets people in. \
              Have one add a factor in their profile under Authentication, or allow the address that one of them comes from.",
         )),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a change after which nobody gets in when the required identity provider does not answer.
+fn keeps_a_break_glass(tightening: &Tightening<'_>, people: &[(Person, Known)]) -> Result<(), Error> {
+    let can = |is_after| people.iter().any(|(_, known)| tightening.could_break_glass(known, is_after));
+    let (was_required, is_required) =
+        (tightening.before.identity_provider_required, tightening.after.identity_provider_required);
+    match is_required && !can(true) && (!was_required || can(false)) {
+        true => Err(forms::no_break_glass(was_required)),
         false => Ok(()),
     }
 }

@@ -103,6 +103,17 @@ impl Tightening<'_> {
         policy.judge_means(&known.means, &self.asked(known, address))
     }
 
+    /// Whether a break-glass super admin could sign in while the identity provider does not answer, after the change or before
+    /// it.
+    pub(super) fn could_break_glass(&self, known: &Known, is_after: bool) -> bool {
+        let alone = Known {
+            means: Means { providers: Vec::new(), ..known.means.clone() },
+            sessions: known.sessions.clone(),
+            ..*known
+        };
+        known.is_break_glass && self.could_sign_in(&alone, is_after)
+    }
+
     fn session(
         &self,
         policy: &AuthenticationPolicy,

@@ -209,7 +209,7 @@ async fn may_go(
     user: UserId,
     email: &str,
 ) -> Result<(), Failure> {
-    if let Some(reason) = managed::last_super_admin_of(&mut write.tx, user, email).await? {
+    if let Some(reason) = managed::indispensable_of(&mut write.tx, user, email).await? {
         return Err(Error::conflict(reason).into());
     }
     if store::memberships::break_glass(&mut write.tx, organization).await?.contains(&user) {

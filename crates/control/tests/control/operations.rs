@@ -2,6 +2,7 @@
 
 mod access;
 mod application_users;
+mod break_glass;
 mod contexts;
 mod credential_stuffing;
 mod credentials;

@@ -50,8 +50,8 @@ pub struct MemberView {
     pub protection: Option<String>,
     /// Whether this is the viewer.
     pub is_self: bool,
-    /// Whether they are the last active super admin, who stays.
-    pub is_last_super_admin: bool,
+    /// Why the organization cannot do without them, if so: a sentence.
+    pub indispensable: Option<String>,
     /// The organization that manages their account, if one does.
     pub managed_by: Option<Manager>,
     /// The identity provider of the organization that keeps them by SCIM, if one does.

@@ -284,6 +284,31 @@ async fn the_last_super_admin_of_any_organization_stays() {
 }
 
 #[tokio::test]
+async fn the_last_break_glass_super_admin_of_any_organization_stays() {
+    let (setting, bob) = with_bob().await;
+    let (world, organization) = (&setting.world, setting.world.organization);
+    let (other, _) = world.another_organization("Other").await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::add(&mut tx, other, bob, true, world.now()).await.unwrap();
+    store::memberships::set_break_glass(&mut tx, other, bob, Some(world.now())).await.unwrap();
+    tx.commit().await.unwrap();
+    let required = AuthenticationPolicy { identity_provider_required: true, ..Default::default() };
+    set_policy(world, other, &required).await;
+    for refused in [
+        managed::deactivate(&setting.ctx(), organization, bob).await.unwrap_err(),
+        managed::delete(&setting.ctx(), organization, bob, BOB).await.unwrap_err(),
+    ] {
+        assert!(
+            refused.status() == 409 && refused.to_string().contains("who gets into Other when"),
+            "{refused}"
+        );
+    }
+    assert!(managed::view(&setting.ctx(), organization, bob).await.unwrap().stays.is_some());
+    set_policy(world, other, &AuthenticationPolicy::default()).await;
+    managed::deactivate(&setting.ctx(), organization, bob).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_new_password_is_set_by_mail_and_tokens_end() {
     let (setting, bob) = with_bob().await;
     let (world, organization) = (&setting.world, setting.world.organization);

@@ -12,7 +12,7 @@ use store::{identities::Identity, identity_providers::IdentityProvider};
 
 use crate::world::World;
 
-async fn add_provider(
+pub(super) async fn add_provider(
     world: &World,
     organization: OrganizationId,
     name: &str,
@@ -40,7 +40,7 @@ async fn add_provider(
     id
 }
 
-async fn link(world: &World, provider: IdentityProviderId, user: UserId) {
+pub(super) async fn link(world: &World, provider: IdentityProviderId, user: UserId) {
     let identity = Identity {
         identity_provider_id: provider,
         subject: "ann@there".into(),

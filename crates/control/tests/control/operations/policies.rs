@@ -387,6 +387,7 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
     assert_eq!(told, ["ann@example.org", "ann@example.org", "eve@example.org", "eve@example.org"]);
     // The last one stays while the identity provider is required; who is no super admin any more has nothing.
     assert!(matches!(set_glass(&one, eve, false).await, Err(Error::Conflict { .. })));
+    add_factor(&world, eve, FactorKind::Passkey).await;
     set_glass(&one, world.user, true).await.unwrap();
     users::set_super_admin(&one, organization, world.user, false).await.unwrap();
     users::set_super_admin(&one, organization, world.user, true).await.unwrap();

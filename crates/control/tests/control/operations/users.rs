@@ -97,9 +97,9 @@ async fn a_person_is_shown_with_what_there_is_to_know() {
     let view = users::view(&ctx, organization, bob).await.unwrap();
     assert_eq!((view.row.email.as_str(), view.row.is_active), ("bob@example.org", true));
     assert_eq!(view.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["Operators"]);
-    assert_eq!((view.is_self, view.is_last_super_admin, view.protection), (false, false, None));
+    assert_eq!((view.is_self, view.indispensable, view.protection), (false, None, None));
     let own = users::view(&ctx, organization, world.user).await.unwrap();
-    assert_eq!((own.is_self, own.is_last_super_admin, own.protection), (true, true, None));
+    assert!(own.is_self && own.indispensable.is_some() && own.protection.is_none());
     let ann = users::view(&world.ctx_of(bob), organization, world.user).await.unwrap();
     assert_eq!(ann.protection.as_deref(), Some("Only a super admin may act on a super admin."));
     // Nobody of another tenant, nor what is no person, is here.
