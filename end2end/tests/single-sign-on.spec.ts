@@ -302,6 +302,7 @@ test("where an identity provider is required, passwords open the organization no
   await admin.goto(`/profile/organizations/${organization}/leave`);
   await expect(admin.getByText(/You cannot leave now. .* is the last one who gets into this organization/)).toBeVisible();
   const glass = await open(browser, installation);
+  await glass.goto("/sign-in");
   await fillSignIn(glass);
   await giveCode(glass, await app.code());
   await expect(glass).toHaveURL("/projects");

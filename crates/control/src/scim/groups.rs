@@ -25,6 +25,10 @@ use store::{
 use super::{BATCH, Refused, Resource, SCANNED_MAX, Stop, is_version, operation, tokens::Provisioner};
 use crate::{application_users::refuse_taken, contexts::Write, errors::Failure, permissions::Ending};
 
+/// Members of groups on one page, at most, unless one group alone has more.
+const MEMBERS_MAX: i64 = 20_000;
+/// Members of groups that are looked at for one filter, at most.
+const SCANNED_MEMBERS_MAX: i64 = 200_000;
 /// Names that an event spells out, at most.
 const TOLD_MAX: usize = 100;
 
@@ -63,8 +67,15 @@ pub async fn list(scim: &Provisioner, query: &Query) -> Result<(Vec<Value>, u64)
             }
         };
         let mut drawn = Vec::with_capacity(rows.len());
+        let with_members = query.wanted.has("members");
+        let mut members = 0;
         for found in &rows {
-            let resource = look(scim, &mut tx, found, query.wanted.has("members")).await?;
+            // A page may hold fewer than were asked for (RFC 7644 section 3.4.2.4): the next one begins where this one ends.
+            members += member_count(&mut tx, found, with_members).await?;
+            if members > MEMBERS_MAX && !drawn.is_empty() {
+                break;
+            }
+            let resource = look(scim, &mut tx, found, with_members).await?;
             drawn.push(Value::Object(query.wanted.cut(resource.members)));
         }
         Ok((drawn, total))
@@ -85,13 +96,27 @@ async fn fitting(scim: &Provisioner, tx: &mut Tx, filter: &Filter) -> Result<Vec
     } else {
         all(scim, tx).await?
     };
-    let mut fitting = Vec::new();
+    let with_members = filter.asks_for("members");
+    let (mut fitting, mut members) = (Vec::new(), 0);
     for found in candidates {
-        if filter.fits(&look(scim, tx, &found, filter.asks_for("members")).await?.members) {
+        members += member_count(tx, &found, with_members).await?;
+        if members > SCANNED_MEMBERS_MAX {
+            let detail = "The groups have too many members to look at them all: filter by displayName, externalId or id as well.";
+            return Err(Refusal::new(Reason::TooMany, detail).into());
+        }
+        if filter.fits(&look(scim, tx, &found, with_members).await?.members) {
             fitting.push(found);
         }
     }
     Ok(fitting)
+}
+
+/// How many members of a group are about to be read.
+async fn member_count(tx: &mut Tx, found: &Found, with_members: bool) -> Result<i64, Failure> {
+    match with_members {
+        true => Ok(store::group_members::count(tx, found.group.group_id, None).await?),
+        false => Ok(0),
+    }
 }
 
 async fn all(scim: &Provisioner, tx: &mut Tx) -> Result<Vec<Found>, Stop> {
@@ -166,7 +191,7 @@ pub async fn replace(
 ) -> Result<Resource, Refused> {
     operation!(scim, async {
         let team = Team::read(&canonical(Kind::Group, sent)?)?;
-        change(scim, id, version, |_| Ok(team)).await
+        change(scim, id, version, |_| Ok(team.clone())).await
     })
 }
 
@@ -193,13 +218,20 @@ async fn change(
     scim: &Provisioner,
     id: &str,
     version: Option<&str>,
-    changed: impl FnOnce(Map<String, Value>) -> Result<Team, Refusal>,
+    changed: impl Fn(Map<String, Value>) -> Result<Team, Refusal>,
 ) -> Result<Resource, Stop> {
-    let mut write = scim.write(EventType::GroupChanged).await?;
-    let before = find(scim, &mut write.tx, id).await?;
-    let resource = look(scim, &mut write.tx, &before, true).await?;
+    // What is long to work out is worked out before anybody has to wait for it.
+    let mut tx = scim.read().await?;
+    let read = find(scim, &mut tx, id).await?;
+    let resource = look(scim, &mut tx, &read, true).await?;
+    drop(tx);
     is_version(&resource.version, version)?;
     let team = changed(resource.members)?;
+    let mut write = scim.write(EventType::GroupChanged).await?;
+    let before = find(scim, &mut write.tx, id).await?;
+    if before != read {
+        return Err(store::Error::Conflict.into());
+    }
     let (id, name) = (before.group.group_id, name(&team)?);
     let members = store::scim_groups::members(&mut write.tx, id).await?;
     write.subject(SubjectKind::Group, id.uuid(), name.clone());

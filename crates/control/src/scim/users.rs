@@ -155,7 +155,7 @@ pub async fn replace(
 ) -> Result<Resource, Refused> {
     operation!(scim, async {
         let person = Person::read(&canonical(Kind::User, sent)?)?;
-        change(scim, id, version, |_| Ok(person)).await
+        change(scim, id, version, |_| Ok(person.clone())).await
     })
 }
 
@@ -187,14 +187,22 @@ async fn change(
     scim: &Provisioner,
     id: &str,
     version: Option<&str>,
-    changed: impl FnOnce(Map<String, Value>) -> Result<Person, Refusal>,
+    changed: impl Fn(Map<String, Value>) -> Result<Person, Refusal>,
 ) -> Result<Resource, Stop> {
+    // What is long to work out is worked out before anybody has to wait for it.
+    let mut tx = scim.read().await?;
+    let read = find(scim, &mut tx, id).await?;
+    drop(tx);
+    is_version(&draw(scim, &read)?.version, version)?;
+    // What it said last is what it changes, whatever an admin did to it by hand.
+    let said = Found { is_let_in: read.user.is_active, user: read.user.clone() };
+    let person = changed(draw(scim, &said)?.members)?;
     let mut write = scim.write(EventType::ScimUserChanged).await?;
     let before = find(scim, &mut write.tx, id).await?;
+    if before.user != read.user {
+        return Err(store::Error::Conflict.into());
+    }
     is_version(&draw(scim, &before)?.version, version)?;
-    // What it said last is what it changes, whatever an admin did to it by hand.
-    let said = Found { is_let_in: before.user.is_active, user: before.user.clone() };
-    let person = changed(draw(scim, &said)?.members)?;
     let email = accounts::address(&person)?;
     let user_id = before.user.user_id;
     let user = store::users::find(&mut write.tx, user_id).await?.ok_or(Error::NotFound)?;

@@ -9,7 +9,7 @@ use super::{
     filters::Filter,
     parsing::{self, Place},
     refusals::{Reason, Refusal},
-    resources::{may_be_sent, member, normal, settle},
+    resources::{fits_in, may_be_sent, member, normal, settle},
     schemas::{Attribute, Kind, Type, find},
 };
 
@@ -19,6 +19,8 @@ pub const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 pub const OPERATIONS_MAX: usize = 200;
 /// Values of one change, at most.
 pub const VALUES_MAX: usize = 1000;
+/// Values of lists that are looked at for one request, at most: a change of a list looks at each value that it has.
+pub const LOOKED_AT_MAX: usize = 1_000_000;
 
 /// Changes to be made, one after the other.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,8 +126,9 @@ impl Patch {
     /// Makes the changes.
     ///
     /// # Errors
-    /// `noTarget`, `mutability` and `invalidValue`, saying what is wrong. The resource is of no use then.
+    /// `noTarget`, `mutability`, `invalidValue` and `tooMany`, saying what is wrong. The resource is of no use then.
     pub fn apply(&self, resource: &mut Map<String, Value>) -> Result<(), Refusal> {
+        let mut looked_at = 0;
         for operation in &self.operations {
             match &operation.place {
                 Place::NotKept => {}
@@ -139,7 +142,12 @@ impl Patch {
                         },
                     };
                     match field.attribute.is_list {
-                        true => operation.list(field, filter.as_ref(), object)?,
+                        true => {
+                            let values = object.get(field.attribute.name).and_then(Value::as_array);
+                            looked_at += values.map_or(0, Vec::len);
+                            bounded(looked_at)?;
+                            operation.list(field, filter.as_ref(), object)?;
+                        }
                         false => operation.single(field, object)?,
                     }
                 }
@@ -147,6 +155,17 @@ impl Patch {
             settle(resource);
         }
         Ok(())
+    }
+}
+
+/// Refuses changes that would take long: a million values are looked at in well under a second.
+fn bounded(looked_at: usize) -> Result<(), Refusal> {
+    match looked_at > LOOKED_AT_MAX {
+        true => {
+            let detail = "So many changes of so long a list are not made at once: send fewer at a time, with more values each.";
+            Err(Refusal::new(Reason::TooMany, detail))
+        }
+        false => Ok(()),
     }
 }
 
@@ -226,6 +245,7 @@ impl Operation {
             (None, None) => self.whole_list(attribute, &mut values)?,
             _ => self.fitting(field, filter, &mut values)?,
         }
+        fits_in(attribute, values.len())?;
         object.insert(attribute.name.to_owned(), values.into());
         Ok(())
     }
@@ -246,14 +266,14 @@ impl Operation {
             Verb::Add => {
                 let mut known: BTreeSet<String> = values.iter().map(key).collect();
                 for value in sent {
-                    let kind = value.get("type").cloned();
+                    // There is one value of each type, where types are what tells them apart.
+                    let kind = value.get("type").filter(|_| attribute.name != "members");
                     let same =
-                        values.iter_mut().find(|known| kind.is_some() && known.get("type") == kind.as_ref());
+                        kind.and_then(|kind| values.iter_mut().find(|known| known.get("type") == Some(kind)));
                     match same {
-                        // There is one value of each type, where types are what tells them apart.
-                        Some(same) if attribute.name != "members" => *same = value,
-                        _ if known.insert(key(&value)) => values.push(value),
-                        _ => {}
+                        Some(same) => *same = value,
+                        None if known.insert(key(&value)) => values.push(value),
+                        None => {}
                     }
                 }
             }

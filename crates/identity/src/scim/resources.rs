@@ -112,6 +112,15 @@ pub(super) fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&
     object.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
+/// Refuses a list that is too long for an attribute.
+pub(super) fn fits_in(attribute: &Attribute, values: usize) -> Result<(), Refusal> {
+    let max = if attribute.name == "members" { MEMBERS_MAX } else { VALUES_MAX };
+    match values > max {
+        true => Err(Refusal::new(Reason::TooMany, format!("{} has at most {max} values.", attribute.name))),
+        false => Ok(()),
+    }
+}
+
 /// A value of an attribute in one form; none where it says that there is none.
 pub(super) fn normal(attribute: &'static Attribute, value: &Value) -> Result<Option<Value>, Refusal> {
     if !attribute.is_list {
@@ -122,10 +131,7 @@ pub(super) fn normal(attribute: &'static Attribute, value: &Value) -> Result<Opt
         Value::Array(elements) => elements.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let max = if attribute.name == "members" { MEMBERS_MAX } else { VALUES_MAX };
-    if elements.len() > max {
-        return Err(Refusal::new(Reason::TooMany, format!("{} has at most {max} values.", attribute.name)));
-    }
+    fits_in(attribute, elements.len())?;
     let mut values = Vec::with_capacity(elements.len());
     for element in elements {
         match single(attribute, element)? {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::scim::schemas::ENTERPRISE;
+use crate::scim::{resources::MEMBERS_MAX, schemas::ENTERPRISE};
 
 fn alice() -> Value {
     json!({
@@ -225,4 +225,32 @@ fn what_cannot_be_done_is_refused_for_its_reason() {
     {
         assert_eq!(Patch::read(Kind::User, &sent).unwrap_err().reason, Reason::InvalidSyntax, "{sent}");
     }
+}
+
+#[test]
+fn changes_of_long_lists_are_bounded() {
+    let members: Vec<Value> = (0..MEMBERS_MAX).map(|number| json!({ "value": number.to_string() })).collect();
+    let group = json!({ "schemas": [Kind::Group.schema()], "displayName": "Ops", "members": members });
+    let add = |value: &str| json!({ "op": "add", "path": "members", "value": [{ "value": value }] });
+    let remove = |number: usize| json!({ "op": "remove", "path": format!("members[value eq \"{number}\"]") });
+    // Who is in it already is no further member; one more is one too many.
+    let same = patched(Kind::Group, group.clone(), &json!([add("7")])).unwrap();
+    assert_eq!(same["members"].as_array().unwrap().len(), MEMBERS_MAX);
+    let refusal = patched(Kind::Group, group.clone(), &json!([add("more")])).unwrap_err();
+    assert_eq!(refusal.reason, Reason::TooMany, "{refusal}");
+    // They take time one by one, so that there is an end to it.
+    let some: Vec<Value> = (0..LOOKED_AT_MAX / MEMBERS_MAX).map(remove).collect();
+    let left = patched(Kind::Group, group.clone(), &json!(some)).unwrap();
+    assert_eq!(left["members"].as_array().unwrap().len(), MEMBERS_MAX - some.len());
+    let all: Vec<Value> = (0..OPERATIONS_MAX).map(remove).collect();
+    let refusal = patched(Kind::Group, group, &json!(all)).unwrap_err();
+    assert!(
+        refusal.reason == Reason::TooMany && refusal.to_string().contains("fewer at a time"),
+        "{refusal}"
+    );
+    // The list of a person, which a filter can add to, is as short as one that is sent whole.
+    let adds: Vec<Value> = (0..60)
+        .map(|number| json!({ "op": "add", "path": format!("emails[type eq \"{number}\"].value"), "value": "a@b.example" }))
+        .collect();
+    assert_eq!(patched(Kind::User, alice(), &json!(adds)).unwrap_err().reason, Reason::TooMany);
 }
