@@ -7,13 +7,18 @@ mod errors;
 mod fetches;
 mod names;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use control::domains::{LookUpError, LookUps};
 use identity::oidc::exchanges::{Http, HttpError, HttpRequest, HttpResponse};
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use url::Url;
 
 use self::{addresses::Allowed, fetches::Fetcher, names::Names};
@@ -24,6 +29,8 @@ pub use errors::OutboundError;
 const HTTP_PORT: u16 = 80;
 /// Look-ups at the same time, at most; others wait for their turn within their time.
 const PARALLEL_MAX: usize = 16;
+/// Of one host, at most: one that is slow keeps nobody else waiting.
+const PARALLEL_ON_HOST_MAX: usize = 4;
 
 /// What may be reached, and by whom names are resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +71,7 @@ impl Default for Limits {
 pub struct Outbound {
     names: Arc<Names>,
     fetcher: Fetcher,
-    slots: Semaphore,
+    slots: Slots,
     limits: Limits,
     /// Where web servers are asked without TLS: an operator may have their network closed to port 80.
     http_port: u16,
@@ -81,7 +88,7 @@ impl Outbound {
         let fetcher = Fetcher::new(names.clone(), allowed, limits.request)?;
         let usual = settings.ports.contains(&HTTP_PORT).then_some(HTTP_PORT);
         let http_port = usual.or(settings.ports.first().copied()).unwrap_or(HTTP_PORT);
-        Ok(Self { names, fetcher, slots: Semaphore::new(PARALLEL_MAX), limits, http_port })
+        Ok(Self { names, fetcher, slots: Slots::default(), limits, http_port })
     }
 
     /// The body of what is at an address with `http` or `https`, of at most `limit` bytes. Redirects are followed three times at
@@ -91,7 +98,7 @@ impl Outbound {
     /// When the address leads to what may not be reached, nothing answers in time, or the answer is not 200 or too long.
     pub async fn get(&self, address: &str, limit: usize) -> Result<Vec<u8>, OutboundError> {
         let fetched = async {
-            let _slot = self.slots.acquire().await;
+            let _slot = self.slots.take(&host(address)).await;
             self.fetcher.get(address, limit).await
         };
         tokio::time::timeout(self.limits.whole, fetched).await.unwrap_or(Err(OutboundError::Late))
@@ -103,10 +110,54 @@ impl Outbound {
     /// When no name server answers in time, or they cannot tell.
     pub async fn texts(&self, name: &str) -> Result<Vec<Vec<String>>, OutboundError> {
         let found = async {
-            let _slot = self.slots.acquire().await;
+            let _slot = self.slots.take(&name.to_lowercase()).await;
             self.names.texts(name).await
         };
         tokio::time::timeout(self.limits.whole, found).await.unwrap_or(Err(OutboundError::Late))
+    }
+}
+
+/// The host of an address; of one that cannot be read the address, which is refused.
+fn host(address: &str) -> String {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_lowercase));
+    host.unwrap_or_else(|| address.to_owned())
+}
+
+/// Who may ask right now.
+struct Slots {
+    all: Semaphore,
+    hosts: Mutex<BTreeMap<String, Weak<Semaphore>>>,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self { all: Semaphore::new(PARALLEL_MAX), hosts: Mutex::default() }
+    }
+}
+
+/// Leave to ask one host, while it is held.
+struct Slot<'a> {
+    _all: Option<SemaphorePermit<'a>>,
+    _host: Option<OwnedSemaphorePermit>,
+}
+
+impl Slots {
+    /// Waits for a turn of a host, and then of all.
+    async fn take(&self, host: &str) -> Slot<'_> {
+        // Nobody closes them.
+        let of_host = self.of(host).acquire_owned().await.ok();
+        Slot { _all: self.all.acquire().await.ok(), _host: of_host }
+    }
+
+    fn of(&self, host: &str) -> Arc<Semaphore> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slots) = hosts.get(host).and_then(Weak::upgrade) {
+            return slots;
+        }
+        hosts.retain(|_, slots| slots.strong_count() > 0);
+        let slots = Arc::new(Semaphore::new(PARALLEL_ON_HOST_MAX));
+        hosts.insert(host.to_owned(), Arc::downgrade(&slots));
+        slots
     }
 }
 
@@ -130,7 +181,7 @@ impl LookUps for Outbound {
 impl Http for Outbound {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let exchanged = async {
-            let _slot = self.slots.acquire().await;
+            let _slot = self.slots.take(&host(&request.address)).await;
             self.fetcher.exchange(&request).await
         };
         let exchanged = tokio::time::timeout(self.limits.whole, exchanged).await;

@@ -203,6 +203,32 @@ async fn a_file_is_fetched_from_a_name() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_slow_keeps_nobody_else_waiting() {
+    let slow = Web::at(HERE, 0, |_| Vec::new()).await;
+    let fast = Web::at(HERE, 0, |_| ok(b"here")).await;
+    let world = Arc::new(outbound(all_here().await, &[slow.port(), fast.port()]));
+    let url = format!("http://slow.test:{}/", slow.port());
+    let waiting: Vec<_> = (0..40)
+        .map(|_| {
+            let (world, url) = (world.clone(), url.clone());
+            tokio::spawn(async move { world.get(&url, 100).await })
+        })
+        .collect();
+    while slow.hits() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begun = Instant::now();
+    let url = format!("http://fast.test:{}/", fast.port());
+    assert_eq!(world.get(&url, 100).await.unwrap(), b"here");
+    assert!(begun.elapsed() < LIMITS.request / 2, "{:?}", begun.elapsed());
+    for waited in waiting {
+        assert!(waited.await.unwrap().is_err());
+    }
+    // Four at a time, for as long as one may take.
+    assert!((4..=12).contains(&slow.hits()), "{}", slow.hits());
+}
+
+#[tokio::test]
 async fn what_is_not_public_is_not_connected_to() {
     let canary = Web::at(NEIGHBOUR, 0, |_| ok(b"the neighbour's secret")).await;
     let port = canary.port();

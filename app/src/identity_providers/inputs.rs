@@ -227,6 +227,7 @@ pub(super) mod tests {
                 slo: "https://console.example/slo".into(),
                 start: "https://console.example/start".into(),
             }),
+            pushes_by_scim: false,
             last_test: None,
             metadata: None,
         }

@@ -68,7 +68,7 @@ pub(crate) fn IdentityProviderPage() -> impl IntoView {
         let choices = answer(control::identity_providers::choices(&ctx, organization).await)?;
         let goes = answer(control::identity_providers::preview_remove(&ctx, organization, id).await)?;
         let may_trust = viewer.may(organization, Action::TrustIdentityProvider);
-        let may_edit = may_trust || view.row.state == ProviderState::Draft;
+        let may_edit = may_trust || view.row.state == ProviderState::Draft && !view.pushes_by_scim;
         let is_saml = view.row.protocol == ProviderProtocol::Saml;
         let may_list_domains = viewer.may(organization, Action::ListDomains);
         let body = view! {

@@ -114,12 +114,14 @@ async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), A
 #[server(endpoint = "sign_out")]
 pub async fn sign_out(#[server(default)] next: String) -> Result<(), AppError> {
     let ctx = control()?;
+    let provider = session::provider_session().await;
     answer(control::sessions::sign_out(&ctx).await)?;
-    let remembered = match session::provider_session().await {
+    session::end().await?;
+    // It may have to be asked where one signs out there: whatever becomes of that, they are signed out here.
+    let remembered = match provider {
         Some(provider) => answer(control::single_sign_on::remember(&ctx, &provider).await)?,
         None => None,
     };
-    session::end().await?;
     if let Some(ceremony) = remembered {
         session::keep_ceremony(&ceremony);
         go(&links::signed_out(true));

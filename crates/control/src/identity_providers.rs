@@ -170,7 +170,7 @@ pub async fn edit(
         let secret = secrets::checked(settings.protocol(), change.secret.as_ref())?;
         let mut write = permit.write(EventType::IdentityProviderChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
-        still(&permit, &before)?;
+        still(&permit, &mut write.tx, &before).await?;
         if settings.protocol() != before.protocol {
             let reason = "An identity provider keeps its protocol. Add another one for the other protocol.";
             return Err(Error::invalid("protocol", reason).into());
@@ -288,7 +288,7 @@ pub async fn remove(
         let permit = permit(ctx, organization, id).await?;
         let mut write = permit.write(EventType::IdentityProviderRemoved).await?;
         let provider = find(&mut write.tx, organization, id).await?;
-        still(&permit, &provider)?;
+        still(&permit, &mut write.tx, &provider).await?;
         if confirmation.trim() != provider.name {
             let reason = format!("Type the name, {}, to remove it.", provider.name);
             return Err(Error::invalid("confirmation", reason).into());
@@ -334,7 +334,7 @@ pub async fn own_metadata(
     })
 }
 
-/// A permit to change an identity provider: of a draft for who manages them, of another for super admins.
+/// A permit to change an identity provider: of a draft that pushes nothing for who manages them, of another for super admins.
 async fn permit(
     ctx: &Context,
     organization: OrganizationId,
@@ -342,17 +342,27 @@ async fn permit(
 ) -> Result<Permit, Failure> {
     let target = Target::Organization(organization);
     let permit = ctx.authorize(Action::EditIdentityProvider, target).await?;
-    let provider = find(&mut permit.read().await?, organization, id).await?;
-    if provider.state == ProviderState::Draft {
+    let mut tx = permit.read().await?;
+    let provider = find(&mut tx, organization, id).await?;
+    let is_idle = is_idle(&mut tx, &provider).await?;
+    drop(tx);
+    if is_idle {
         return Ok(permit);
     }
     ctx.authorize(Action::TrustIdentityProvider, target).await
 }
 
-/// What was a draft when the permit was given may be none any more.
-fn still(permit: &Permit, provider: &IdentityProvider) -> Result<(), Error> {
-    if permit.action() == Action::EditIdentityProvider && provider.state != ProviderState::Draft {
-        return Err(Error::conflict("Somebody switched it on meanwhile. Look at it and do it again."));
+/// Whether nobody is let in by an identity provider and nobody is pushed by it.
+async fn is_idle(tx: &mut Tx, provider: &IdentityProvider) -> Result<bool, Failure> {
+    let is_draft = provider.state == ProviderState::Draft;
+    Ok(is_draft && store::scim_providers::find(tx, provider.id).await?.is_none())
+}
+
+/// What was idle when the permit was given may be so no more.
+async fn still(permit: &Permit, tx: &mut Tx, provider: &IdentityProvider) -> Result<(), Failure> {
+    if permit.action() == Action::EditIdentityProvider && !is_idle(tx, provider).await? {
+        let reason = "Somebody switched it on meanwhile. Look at it and do it again.";
+        return Err(Error::conflict(reason).into());
     }
     Ok(())
 }

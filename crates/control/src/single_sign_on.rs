@@ -108,6 +108,8 @@ fn place(request_hash: &[u8]) -> Place {
 struct KeptAnswer<T> {
     /// Hash of the receipt that whoever brought it was given.
     receipt_hash: Vec<u8>,
+    /// The settings that it was judged by, if it was: they may be others when it is fetched.
+    generation: Option<i64>,
     /// The answer.
     answer: T,
 }
@@ -118,23 +120,24 @@ struct KeptAnswer<T> {
 fn seal<T: Serialize>(
     control: &Control,
     request_hash: &[u8],
+    generation: Option<i64>,
     answer: &T,
 ) -> Result<(Vec<u8>, Secret), Failure> {
     let receipt = random::text(control.random(), RECEIPT_CHARS);
-    let kept = KeptAnswer { receipt_hash: hash(RECEIPT, receipt.expose()), answer };
+    let kept = KeptAnswer { receipt_hash: hash(RECEIPT, receipt.expose()), generation, answer };
     let value = serde_json::to_vec(&kept)?;
     Ok((control.master_key().seal(control.random(), place(request_hash), &value), receipt))
 }
 
-/// The answer, for who has its receipt.
+/// The answer and the settings that it was judged by, for who has its receipt.
 fn open<T: DeserializeOwned>(
     control: &Control,
     request_hash: &[u8],
     sealed: &[u8],
     receipt: &Secret,
-) -> Result<Option<T>, Failure> {
+) -> Result<Option<(T, Option<i64>)>, Failure> {
     let value = control.master_key().open(place(request_hash), sealed)?;
     let kept: KeptAnswer<T> = serde_json::from_slice(&value)?;
     let is_theirs = kept.receipt_hash.ct_eq(&hash(RECEIPT, receipt.expose()));
-    Ok(bool::from(is_theirs).then_some(kept.answer))
+    Ok(bool::from(is_theirs).then_some((kept.answer, kept.generation)))
 }

@@ -89,6 +89,7 @@ pub(super) async fn look(
             failing_since: watch.metadata_failing_since,
             failure: watch.metadata_failure,
         }),
+        pushes_by_scim: store::scim_providers::find(tx, provider.id).await?.is_some(),
         last_test: provider.last_test.as_deref().map(serde_json::from_str).transpose()?,
         settings,
     })

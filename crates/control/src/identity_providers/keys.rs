@@ -141,7 +141,7 @@ pub async fn add_key(
         let key = make(&ctx.control).await?;
         let mut write = permit.write(EventType::IdentityProviderKeyChanged).await?;
         let provider = find(&mut write.tx, organization, id).await?;
-        still(&permit, &provider)?;
+        still(&permit, &mut write.tx, &provider).await?;
         if store::identity_providers::keys(&mut write.tx, id).await?.len() >= KEYS_MAX {
             let reason =
                 "There are two keys already. Take the new one into use, and remove the old one first.";
@@ -173,7 +173,7 @@ pub async fn use_key(
         let permit = permit(ctx, organization, id).await?;
         let mut write = permit.write(EventType::IdentityProviderKeyChanged).await?;
         let provider = find(&mut write.tx, organization, id).await?;
-        still(&permit, &provider)?;
+        still(&permit, &mut write.tx, &provider).await?;
         owned(&mut write.tx, id, key).await?;
         if !store::identity_providers::use_key(&mut write.tx, key, ctx.now()).await? {
             return Err(Error::conflict("This key is in use already.").into());
@@ -200,7 +200,7 @@ pub async fn remove_key(
         let permit = permit(ctx, organization, id).await?;
         let mut write = permit.write(EventType::IdentityProviderKeyChanged).await?;
         let provider = find(&mut write.tx, organization, id).await?;
-        still(&permit, &provider)?;
+        still(&permit, &mut write.tx, &provider).await?;
         owned(&mut write.tx, id, key).await?;
         if own_keys(&ctx.control, &mut write.tx, &provider).await?.first().is_some_and(|used| used.id == key)
         {

@@ -80,7 +80,7 @@ pub async fn receive(
     };
     attempt!(ctx, {
         let kept = if asked.is_test { report.clone() } else { verdict_alone(&report) };
-        let (sealed, receipt) = seal(&ctx.control, &request_hash, &kept)?;
+        let (sealed, receipt) = seal(&ctx.control, &request_hash, Some(provider.generation), &kept)?;
         keep(ctx, &permit, &provider, &request_hash, &sealed, &report).await?;
         Ok(Received::Kept(receipt))
     })

@@ -108,7 +108,7 @@ pub async fn receive_code(
             return Ok(None);
         }
         let control = &ctx.control;
-        let (sealed, receipt) = seal(control, &request_hash, answer)?;
+        let (sealed, receipt) = seal(control, &request_hash, None, answer)?;
         // It changes nothing of anybody's, so that it is no event: what comes of it is.
         let mut tx = control.store().write().await?;
         let is_first = store::provider_requests::answer(&mut tx, &request_hash, &sealed, ctx.now()).await?;

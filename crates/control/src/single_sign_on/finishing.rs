@@ -16,7 +16,7 @@ use identity::{
     oidc::verifications::Answer,
     saml::verifications::{Report, SKEW},
 };
-use store::{Tx, identity_providers::IdentityProvider};
+use store::{Tx, identity_providers::IdentityProvider, users::User};
 
 use super::{
     ProviderSession, Purpose, REQUEST, Trip,
@@ -36,6 +36,7 @@ use crate::{
         SignedIn,
         accounts::{Account, complete},
     },
+    standings::forbidden,
     step_up::Proven,
 };
 
@@ -80,11 +81,14 @@ async fn finish_response(ctx: &Context, (ceremony, receipt): (&Secret, &Secret))
         let permit = ctx.public(Action::SingleSignOn);
         let mut write = permit.write(EventType::UserSignedIn).await?;
         let (ceremony, request_hash, sealed) = take(ctx, &mut write.tx, ceremony).await?;
-        let report: Report = open(&ctx.control, &request_hash, &sealed, receipt)?.ok_or_else(over)?;
+        let opened = open(&ctx.control, &request_hash, &sealed, receipt)?;
+        let (report, generation): (Report, _) = opened.ok_or_else(over)?;
         let provider = store::identity_providers::find(&mut write.tx, ceremony.state.provider).await?;
         let provider = provider.ok_or(Error::NotFound)?;
+        let is_current = generation == Some(provider.generation);
         let verdict = Verdict::of_saml(report);
-        let end = End { ctx, settings: identity_providers::read(&provider)?, provider, ceremony };
+        let settings = identity_providers::read(&provider)?;
+        let end = End { ctx, settings, is_current, provider, ceremony };
         end.carry_out(write, &verdict).await
     })
 }
@@ -101,7 +105,8 @@ async fn finish_code(
         let (ceremony, request_hash, sealed) = take(ctx, &mut tx, ceremony).await?;
         let provider = store::identity_providers::find(&mut tx, ceremony.state.provider).await?;
         // Without its receipt nothing is taken out: it waits for who has it.
-        let answer: Answer = open(&ctx.control, &request_hash, &sealed, receipt)?.ok_or_else(over)?;
+        let opened = open(&ctx.control, &request_hash, &sealed, receipt)?;
+        let (answer, _): (Answer, _) = opened.ok_or_else(over)?;
         tx.commit().await?;
         Ok((ceremony, answer, provider.ok_or(Error::NotFound)?))
     })?;
@@ -111,7 +116,7 @@ async fn finish_code(
         Ok((identity_providers::read_oidc(&provider)?, secret))
     })?;
     let verdict = codes::judge(ctx, &provider, &settings, secret, &ceremony.state, asked, &answer).await;
-    let end = End { ctx, settings: settings.into(), provider, ceremony };
+    let end = End { ctx, settings: settings.into(), is_current: true, provider, ceremony };
     attempt!(ctx, {
         let write = ctx.public(Action::SingleSignOn).write(EventType::UserSignedIn).await?;
         end.carry_out(write, &verdict).await
@@ -134,6 +139,9 @@ async fn take(
     Ok((ceremony, request_hash, sealed.ok_or_else(over)?))
 }
 
+/// What is said where an answer was judged by other settings.
+const CHANGED: &str = "The identity provider’s settings were changed meanwhile. Begin again.";
+
 fn over() -> Error {
     Error::conflict(
         "This sign-in was begun in another browser, took too long, or was ended already. Begin it again.",
@@ -145,20 +153,31 @@ struct End<'a> {
     ctx: &'a Context,
     provider: IdentityProvider,
     settings: ProviderSettings,
+    /// Whether these settings are those that the answer was judged by.
+    is_current: bool,
     ceremony: Ceremony<Trip>,
 }
 
 impl End<'_> {
     async fn carry_out(&self, mut write: Write, verdict: &Verdict) -> Result<Finished, Failure> {
         self.name_in(&mut write);
-        if self.ceremony.state.purpose == Purpose::Test {
+        let is_test = self.ceremony.state.purpose == Purpose::Test;
+        if !is_test && self.provider.state != ProviderState::Active {
+            let text = format!("The identity provider {} lets nobody in any more", self.provider.name);
+            return self.deny(write, text, Error::NotFound).await;
+        }
+        if !self.is_current {
+            let text = format!(
+                "Refused an answer of the identity provider {}, whose settings were changed since it was judged",
+                self.provider.name
+            );
+            return self.deny(write, text, Error::conflict(CHANGED)).await;
+        }
+        if is_test {
             self.same_user(&mut write).await?;
             let report = verdict.test_report(&self.settings);
             keep_test(self.ctx, write, &self.provider, &report).await?;
             return Ok(Finished::Tested(self.provider.organization_id, self.provider.id));
-        }
-        if self.provider.state != ProviderState::Active {
-            return Err(Error::NotFound.into());
         }
         let voucher = match &verdict.outcome {
             Ok(voucher) => voucher,
@@ -180,7 +199,7 @@ impl End<'_> {
             Ok(person) => person,
             Err(why) => {
                 let text = format!("Refused a person of the identity provider {}: {why}", self.provider.name);
-                return self.deny(write, text, REFUSED.to_owned()).await;
+                return self.deny(write, text, forbidden(REFUSED)).await;
             }
         };
         if !verdict.is_recorded {
@@ -190,7 +209,7 @@ impl End<'_> {
         }
         match self.ceremony.state.purpose {
             Purpose::SignIn | Purpose::Test => self.sign_in(write, voucher, &person).await,
-            Purpose::Link => self.link(write, &person).await,
+            Purpose::Link => self.link(write, voucher, &person).await,
             Purpose::StepUp => self.step_up(write, voucher, &person).await,
         }
     }
@@ -206,7 +225,7 @@ impl End<'_> {
     }
 
     /// Puts a refusal on record instead of whatever else was written.
-    async fn deny(&self, write: Write, text: String, reason: String) -> Result<Finished, Failure> {
+    async fn deny(&self, write: Write, text: String, error: Error) -> Result<Finished, Failure> {
         drop(write);
         let permit = self.ctx.public(Action::SingleSignOn);
         let mut write = permit.write(EventType::UserSignInRefused).await?;
@@ -216,9 +235,11 @@ impl End<'_> {
         store::provider_requests::take(&mut write.tx, &request_hash, self.ctx.now()).await?;
         self.name_in(&mut write);
         write.event.outcome = Outcome::Denied;
+        // Who is signed in is who was refused, if somebody is.
+        write.event.user_id = write.event.user_id.or(self.ctx.user().ok());
         write.text(text);
         write.commit().await?;
-        Err(Error::Forbidden { reason }.into())
+        Err(error.into())
     }
 
     async fn sign_in(
@@ -232,12 +253,14 @@ impl End<'_> {
             Ok(user) => user,
             Err(Failure::Refused(Error::Forbidden { reason })) => {
                 let text = format!("Did not sign {} in: {reason}", person.email);
-                return self.deny(write, text, reason).await;
+                return self.deny(write, text, forbidden(reason)).await;
             }
             Err(failure) => return Err(failure),
         };
         let Some((account, user)) = Account::of(&mut write.tx, user.id).await? else {
-            return Err(Error::Forbidden { reason: "Your account is deactivated.".into() }.into());
+            let reason = "Your account is deactivated.";
+            let text = format!("Did not sign {} in: {reason}", person.email);
+            return self.deny(write, text, forbidden(reason)).await;
         };
         let now = self.ctx.now();
         let own_end = self.settings.session_seconds().map(|seconds| {
@@ -256,20 +279,33 @@ impl End<'_> {
         Ok(Finished::SignedIn(signed_in, Box::new(session), self.ceremony.state.next.clone()))
     }
 
-    async fn link(&self, mut write: Write, person: &Person) -> Result<Finished, Failure> {
+    async fn link(&self, mut write: Write, voucher: &Voucher, person: &Person) -> Result<Finished, Failure> {
         let user = self.same_user(&mut write).await?;
         let Some((_, user)) = Account::of(&mut write.tx, user).await? else { return Err(over().into()) };
-        people::is_theirs(&mut write, &self.provider, &user).await?;
+        match self.link_with(&mut write, person, &user).await {
+            Ok(()) => {}
+            Err(Failure::Refused(error @ (Error::Forbidden { .. } | Error::NotFound))) => {
+                let (name, who) = (&self.provider.name, voucher.subject());
+                let text = format!("Did not link {} with {who} at the identity provider {name}", user.email);
+                return self.deny(write, format!("{text}: {error}"), error).await;
+            }
+            Err(failure) => return Err(failure),
+        }
+        write.event.event_type = EventType::UserIdentityLinked;
+        write.text(format!("{} proved both accounts", user.email));
+        write.commit().await?;
+        Ok(Finished::Linked)
+    }
+
+    /// Links an account of a member whom no other organization manages.
+    async fn link_with(&self, write: &mut Write, person: &Person, user: &User) -> Result<(), Failure> {
+        people::is_theirs(write, &self.provider, user).await?;
         let organization = self.provider.organization_id;
         let membership = store::memberships::find(&mut write.tx, organization, user.id).await?;
         if !membership.is_some_and(|membership| membership.is_active) {
             return Err(Error::NotFound.into());
         }
-        people::link(self.ctx, &mut write, &self.provider, &person.subject, &user).await?;
-        write.event.event_type = EventType::UserIdentityLinked;
-        write.text(format!("{} proved both accounts", user.email));
-        write.commit().await?;
-        Ok(Finished::Linked)
+        people::link(self.ctx, write, &self.provider, &person.subject, user).await
     }
 
     async fn step_up(
@@ -294,7 +330,7 @@ impl End<'_> {
                 format!("The identity provider {} did not confirm who it is: {why}", self.provider.name);
             let reason =
                 "The identity provider did not confirm that it is you. Sign in there again, as yourself.";
-            return self.deny(write, text, reason.to_owned()).await;
+            return self.deny(write, text, forbidden(reason)).await;
         }
         write.event.event_type = EventType::UserSteppedUp;
         write.event.user_id = Some(user);

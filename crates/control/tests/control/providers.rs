@@ -89,6 +89,11 @@ impl SoftProvider {
         self.state().is_gone = true;
     }
 
+    /// Answers again.
+    pub fn come_back(&self) {
+        self.state().is_gone = false;
+    }
+
     /// What it says of people by userinfo.
     pub fn set_userinfo(&self, claims: Value) {
         self.state().userinfo = claims;
@@ -170,11 +175,11 @@ impl State {
 impl Http for SoftProvider {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut state = self.state();
+        let path = request.address.strip_prefix(ISSUER).unwrap().to_owned();
+        state.asked.push(path.clone());
         if state.is_gone {
             return Err(HttpError("op.acme.example could not be reached.".into()));
         }
-        let path = request.address.strip_prefix(ISSUER).unwrap().to_owned();
-        state.asked.push(path.clone());
         let (status, body) = match path.as_str() {
             "/.well-known/openid-configuration" => (200, state.document()),
             "/jwks" => (200, state.keys()),

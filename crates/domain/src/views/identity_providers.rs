@@ -73,6 +73,8 @@ pub struct ProviderView {
     pub addresses: ProviderAddresses,
     /// What the last test found.
     pub last_test: Option<TestReport>,
+    /// Whether it pushes people and groups by SCIM.
+    pub pushes_by_scim: bool,
     /// What became of reading its metadata again; none if it is not, or not yet.
     pub metadata: Option<MetadataFacts>,
 }

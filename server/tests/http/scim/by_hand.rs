@@ -4,7 +4,7 @@ use control::{groups, managed, profiles, scim, users};
 use domain::errors::Error;
 use serde_json::json;
 
-use super::workplace::{GROUP, Workplace, id, read};
+use super::workplace::{GROUP, USER, Workplace, id, read};
 use crate::api::callers::{Person, Program, member};
 
 #[track_caller]
@@ -71,9 +71,22 @@ async fn a_person_is_changed_there_and_shut_out_here_in_an_emergency() {
     let now = read(&place.okta().get(&path).await, 200);
     assert_eq!(now["active"], false);
     assert_ne!(now["meta"]["version"], pushed["meta"]["version"]);
-    // A change of something else lets nobody in.
+    // A change of something else lets nobody in, nor does what it said already, however it says it.
     let title = json!([{ "op": "replace", "path": "title", "value": "Chief" }]);
-    assert_eq!(read(&place.okta().patch(&path, title).await, 200)["active"], false);
+    let on = json!([{ "op": "replace", "path": "active", "value": true }]);
+    for changes in [title, on.clone()] {
+        assert_eq!(read(&place.okta().patch(&path, changes).await, 200)["active"], false);
+    }
+    for active in [None, Some(true)] {
+        let mut sent = json!({ "schemas": [USER], "userName": "alice@acme.example" });
+        active.into_iter().for_each(|active| sent["active"] = active.into());
+        assert_eq!(read(&place.okta().put(&path, sent).await, 200)["active"], false, "{active:?}");
+    }
+    // What is new lets them in: that they are out, and that they are in again.
+    let off = json!([{ "op": "replace", "path": "active", "value": false }]);
+    read(&place.okta().patch(&path, off).await, 200);
+    assert_eq!(read(&place.okta().patch(&path, on).await, 200)["active"], true);
+    users::deactivate(ctx, organization, user).await.unwrap();
     users::reactivate(ctx, organization, user).await.unwrap();
     // Shut out there, they are not let in here.
     let off = json!([{ "op": "replace", "value": { "active": false } }]);
@@ -84,6 +97,14 @@ async fn a_person_is_changed_there_and_shut_out_here_in_an_emergency() {
         let Some(Error::Conflict { reason }) = result.err() else { panic!() };
         assert!(reason.contains("reactivated there"), "{reason}");
     }
+    // That they are out it may say again: whatever let them in meanwhile counts no more.
+    let mut tx = place.installation.store.write().await.unwrap();
+    store::users::set_active(&mut tx, user, true).await.unwrap();
+    store::memberships::set_active(&mut tx, organization, user, true).await.unwrap();
+    tx.commit().await.unwrap();
+    let off = json!([{ "op": "replace", "value": { "active": false } }]);
+    assert_eq!(read(&place.okta().patch(&path, off).await, 200)["active"], false);
+    assert!(!place.user("alice@acme.example").await.is_active && !place.membership(user).await.is_active);
     // Whoever is removed by hand is kept no more, and can be pushed again.
     users::remove(ctx, organization, user, "alice@acme.example").await.unwrap();
     assert_eq!(place.okta().get(&path).await.status, 404);

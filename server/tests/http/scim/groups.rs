@@ -1,8 +1,10 @@
 //! Groups: pushed, filled, renamed, deleted.
 
 use axum::http::StatusCode;
-use domain::events::EventType;
+use domain::{events::EventType, ids::UserId, principals::UserKind};
 use serde_json::{Value, json};
+use store::users::User;
+use uuid::Uuid;
 
 use super::workplace::{GROUP, Workplace, id, read, refusal};
 
@@ -34,6 +36,37 @@ async fn a_group_is_pushed_with_members_and_holds_nothing() {
     assert!(without["Resources"][0].get("members").is_none());
     let with = format!("/Groups?filter=members%20eq%20%22{}%22", alice["id"].as_str().unwrap());
     assert_eq!(read(&place.okta().get(&with).await, 200)["totalResults"], 1);
+}
+
+#[tokio::test]
+async fn a_page_holds_fewer_groups_where_they_are_large() {
+    const MEMBERS: usize = 10_500;
+    let place = Workplace::new().await;
+    let (large, larger) = (push(&place, "Large", &[]).await, push(&place, "Larger", &[]).await);
+    let now = place.installation.control.session_rows().now();
+    let mut tx = place.installation.store.write().await.unwrap();
+    for number in 0..MEMBERS {
+        let user = UserId::from_uuid(Uuid::from_u128(0xe000_0000 + number as u128));
+        let email = format!("p{number}@acme.example");
+        store::users::add(&mut tx, &User::new(user, &email, UserKind::Person, now)).await.unwrap();
+        for group in [&large, &larger] {
+            store::group_members::add(&mut tx, id(group), user, now).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    let page = async |query: &str| {
+        let list = read(&place.okta().get(&format!("/Groups?{query}")).await, 200);
+        let names = list["Resources"].as_array().unwrap().iter();
+        let names: Vec<String> = names.map(|group| group["displayName"].as_str().unwrap().into()).collect();
+        assert_eq!(
+            (list["totalResults"].as_u64(), list["itemsPerPage"].as_u64()),
+            (Some(2), Some(names.len() as u64))
+        );
+        names
+    };
+    assert_eq!(page("").await.len(), 1, "as many members as there can be on one page");
+    assert_ne!(page("startIndex=1").await, page("startIndex=2").await);
+    assert_eq!(page("excludedAttributes=members").await.len(), 2);
 }
 
 #[tokio::test]

@@ -235,6 +235,14 @@ async fn a_name_is_changed_to_another_address_of_the_domain() {
     assert_eq!(renamed["userName"], "new@acme.example");
     assert_eq!(renamed["emails"][0]["value"], "new@acme.example");
     assert_eq!(place.user("new@acme.example").await.id, id(&made));
+    // Whoever could make a super admin's name another one's could sign in as they.
+    let mut tx = place.installation.store.write().await.unwrap();
+    store::memberships::set_super_admin(&mut tx, place.organization, id(&made), true).await.unwrap();
+    tx.commit().await.unwrap();
+    let (status, kind, detail) = refusal(&place.okta().patch(&path, rename("eve@acme.example")).await);
+    assert_eq!((status, kind.as_str()), (400, "mutability"));
+    assert!(detail.contains("is a super admin"), "{detail}");
+    assert_eq!(place.user("new@acme.example").await.id, id(&made));
 }
 
 #[tokio::test]

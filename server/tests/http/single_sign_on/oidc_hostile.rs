@@ -554,6 +554,8 @@ async fn asvs_10_5_3_a_provider_that_is_not_who_it_was_gets_nobody() {
         let event = &firm.events(EventType::SingleSignOnAnswered).await[0];
         assert_eq!(event.outcome, Outcome::Denied, "{name}");
         firm.op.face().document[name] = honest;
+        // It is not asked again at once.
+        firm.installation.clock.advance(Duration::from_secs(15));
     }
     firm.signed_in(ALICE).await;
 }

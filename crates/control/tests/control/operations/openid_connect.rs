@@ -9,13 +9,14 @@ use control::{
     Context, groups,
     identity_providers::{self, Change},
     single_sign_on::{self, Finished, ProviderSession, Way},
+    users,
 };
 use domain::{
     domains::{DomainState, DomainVerification},
     errors::Error,
     events::EventType,
     identity_providers::{MappedGroup, OidcSettings, ProviderProtocol, ProviderState},
-    ids::{DomainId, GroupId, IdentityProviderId, OrganizationId},
+    ids::{DomainId, GroupId, IdentityProviderId, OrganizationId, UserId},
     secrets::Secret,
     sign_ins::{FactorKind, SignInMethod},
     states::Outcome,
@@ -358,9 +359,11 @@ async fn keys_that_roll_over_are_fetched_once_a_minute_at_most() {
     signed_in(company.sign_in("alice@acme.example", |_| {}).await);
     assert_eq!(company.op.times("/jwks"), 2);
     company.op.roll_over("three");
+    company.world.clock.advance(Duration::from_secs(40));
     forbidden(company.sign_in("alice@acme.example", |_| {}).await);
     assert_eq!(company.op.times("/jwks"), 2, "they were fetched just now");
-    company.world.clock.advance(Duration::from_secs(61));
+    // Whoever comes meanwhile makes the pause no longer.
+    company.world.clock.advance(Duration::from_secs(21));
     signed_in(company.sign_in("alice@acme.example", |_| {}).await);
     assert_eq!(company.op.times("/jwks"), 3);
     company.world.clock.advance(Duration::from_secs(601));
@@ -417,6 +420,31 @@ async fn who_cannot_be_asked_lets_nobody_in() {
         "{}",
         event.text
     );
+    // Whoever visits has it asked again, but not each time: only its own test does.
+    let asked = || company.op.times("/.well-known/openid-configuration");
+    assert_eq!(asked(), 1);
+    for _ in 0..3 {
+        assert!(single_sign_on::begin(&company.world.nobody(), company.provider, "").await.is_err());
+    }
+    assert_eq!(asked(), 1);
+    single_sign_on::begin_test(&company.world.ctx(), company.organization, company.provider).await.unwrap();
+    assert_eq!(asked(), 2);
+    company.op.come_back();
+    company.world.clock.advance(Duration::from_secs(14));
+    assert!(single_sign_on::begin(&company.world.nobody(), company.provider, "").await.is_err());
+    company.world.clock.advance(Duration::from_secs(1));
+    signed_in(company.sign_in("alice@acme.example", |_| {}).await);
+    assert_eq!(asked(), 3);
+}
+
+#[tokio::test]
+async fn many_who_come_at_once_have_it_asked_once() {
+    let company = Company::new().await;
+    let nobody = company.world.nobody();
+    let begin = || single_sign_on::begin(&nobody, company.provider, "");
+    let begun = tokio::join!(begin(), begin(), begin(), begin());
+    assert!(begun.0.is_ok() && begun.1.is_ok() && begun.2.is_ok() && begun.3.is_ok());
+    assert_eq!(company.op.times("/.well-known/openid-configuration"), 1);
 }
 
 #[tokio::test]
@@ -438,6 +466,33 @@ async fn an_account_is_linked_by_proof_of_both() {
         Ok(Finished::Linked)
     ));
     assert_eq!(signed_in(company.sign_in("b@acme.example", |_| {}).await).0.user, bob);
+}
+
+#[tokio::test]
+async fn a_link_that_is_refused_is_on_record() {
+    let company = Company::new().await;
+    let world = &company.world;
+    let link = async |ctx: &Context, email: &str, leaves: Option<UserId>| {
+        let away = away(single_sign_on::begin_link(ctx, company.provider).await.unwrap());
+        company.receive(&away, &company.op.code(company.claims(&away, email))).await.unwrap();
+        if let Some(user) = leaves {
+            users::deactivate(&world.ctx(), company.organization, user).await.unwrap();
+        }
+        single_sign_on::finish(ctx, &away.ceremony, &company.receipt()).await.err()
+    };
+    let refused = async |user: UserId, says: &str| {
+        let event = world.last_event(company.organization, EventType::UserSignInRefused.as_str()).await;
+        assert_eq!((event.outcome, event.user_id), (Outcome::Denied, Some(user)), "{}", event.text);
+        assert!(event.text.contains("Did not link") && event.text.contains(says), "{}", event.text);
+    };
+    let bob = world.add_user("bob@elsewhere.example", Some(false), true).await;
+    let eve = world.add_user("eve@elsewhere.example", Some(false), true).await;
+    assert_eq!(link(&world.ctx_of(bob), "b@acme.example", None).await, None);
+    let taken = link(&world.ctx_of(eve), "b@acme.example", None).await;
+    assert!(matches!(taken, Some(Error::Forbidden { .. })), "{taken:?}");
+    refused(eve, "linked with this identity already").await;
+    assert_eq!(link(&world.ctx_of(eve), "e@acme.example", Some(eve)).await, Some(Error::NotFound));
+    refused(eve, "eve@elsewhere.example").await;
 }
 
 #[tokio::test]
@@ -536,6 +591,43 @@ async fn asvs_10_5_5_a_logout_token_ends_the_sessions_that_it_names_once() {
     assert!(!is_there(1).await && !is_there(2).await && !is_there(3).await);
     let event = world.last_event(company.organization, EventType::SingleLogout.as_str()).await;
     assert!(event.text.contains("3 sessions ended"), "{}", event.text);
+}
+
+#[tokio::test]
+async fn who_brings_logout_tokens_has_nobody_asked_in_vain_and_fills_no_log() {
+    let company = Company::new().await;
+    let (world, organization) = (&company.world, company.organization);
+    let bring = async |id: IdentityProviderId, token: &str| {
+        forbidden(single_sign_on::receive_logout_token(&world.nobody(), organization, id, token).await)
+    };
+    let asked = || company.op.times("/.well-known/openid-configuration");
+    // What is no token, and one of whom nobody signs in with.
+    bring(company.provider, "no token").await;
+    let (draft, _) = set_up(world, "Draft", company.domain).await;
+    bring(draft, "x.y.z").await;
+    assert_eq!(asked(), 0);
+    for _ in 0..40 {
+        bring(company.provider, "x.y.z").await;
+    }
+    assert_eq!(asked(), 1);
+    let denied = world.count_events(EventType::SingleLogout.as_str()).await;
+    assert!((20..25).contains(&denied), "{denied} of 42");
+    // Whoever brings what is right has tries left: those of its own network are another's.
+    let before = world.count_events(EventType::SingleLogout.as_str()).await;
+    let elsewhere = world.nobody_at("192.0.2.200");
+    let (at, event) =
+        (world.now().micros() / 1_000_000, "http://schemas.openid.net/event/backchannel-logout");
+    for number in 0..30 {
+        let claims = json!({
+            "iss": ISSUER, "aud": CLIENT, "iat": at, "exp": at + 120, "jti": format!("j{number}"),
+            "events": { event: {} }, "sub": "somebody",
+        });
+        let token = company.op.token("logout+jwt", &claims);
+        single_sign_on::receive_logout_token(&elsewhere, organization, company.provider, &token)
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.count_events(EventType::SingleLogout.as_str()).await, before + 30);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::{sync::Mutex, time::Duration};
 use control::{
     Context, groups,
     identity_providers::{self, Change},
+    scim,
     single_sign_on::{self, Finished, Received, Way},
 };
 use domain::{
@@ -514,6 +515,39 @@ async fn drafts_and_switched_off_ones_let_nobody_in() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_judged_by_other_settings_counts_no_more() {
+    let company = Company::new().await;
+    let ctx = company.world.ctx();
+    // A certificate that is taken out may be so because somebody else has its key.
+    let away = company.send().await;
+    company.receive(&company.draft(&away)).await.unwrap();
+    let other = SoftIdp::new("https://other.example", KeyChoice::Rsa(2048)).unwrap();
+    let pem = Certificate::from_der(other.keys.certificate.clone()).unwrap().pem();
+    company.change(|settings| settings.certificates = vec![pem]).await.unwrap();
+    let refused = company.finish(&away).await.err();
+    assert!(
+        matches!(&refused, Some(Error::Conflict { reason }) if reason.contains("changed meanwhile")),
+        "{refused:?}"
+    );
+    let event = company.world.last_event(company.organization, EventType::UserSignInRefused.as_str()).await;
+    assert!(event.text.contains("settings were changed since"), "{}", event.text);
+    assert!(matches!(company.finish(&away).await.err(), Some(Error::Conflict { .. })), "nor later");
+    let pem = Certificate::from_der(company.idp.keys.certificate.clone()).unwrap().pem();
+    company.change(|settings| settings.certificates = vec![pem]).await.unwrap();
+    signed_in(company.sign_in("alice@acme.example", &[]).await);
+    // A test of what was set before says nothing of what is set now.
+    let begun =
+        single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
+    let away = company.away(&begun.shown, begun.ceremony);
+    company.receive(&company.draft(&away)).await.unwrap();
+    company.change(|settings| settings.response_signed = true).await.unwrap();
+    let refused = single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await.err();
+    assert!(matches!(refused, Some(Error::Conflict { .. })), "{refused:?}");
+    let view = identity_providers::view(&ctx, company.organization, company.provider).await.unwrap();
+    assert_eq!(view.row.passed_at, None);
+}
+
+#[tokio::test]
 async fn asvs_6_7_1_only_super_admins_change_whom_people_are_taken_for() {
     let company = Company::new().await;
     let world = &company.world;
@@ -544,6 +578,22 @@ async fn asvs_6_7_1_only_super_admins_change_whom_people_are_taken_for() {
     assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
     let denied = identity_providers::remove(&ctx, company.organization, company.provider, "Acme IdP").await;
     assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
+    // A draft that pushes people and groups is more than one.
+    scim::switch_on(&world.ctx(), company.organization, made.row.id).await.unwrap();
+    let view = identity_providers::view(&ctx, company.organization, made.row.id).await.unwrap();
+    assert!(view.pushes_by_scim && view.row.state == ProviderState::Draft);
+    let change = Change { name: "Draft 3".into(), settings: view.settings, secret: None, domains: vec![] };
+    for denied in [
+        identity_providers::edit(&ctx, company.organization, made.row.id, view.row.generation, change)
+            .await
+            .map(drop),
+        identity_providers::add_key(&ctx, company.organization, made.row.id).await.map(drop),
+        identity_providers::remove(&ctx, company.organization, made.row.id, "Draft 2").await,
+    ] {
+        assert!(matches!(denied, Err(Error::Denied { .. })), "{denied:?}");
+    }
+    scim::switch_off(&world.ctx(), company.organization, made.row.id, "Draft 2").await.unwrap();
+    identity_providers::remove(&ctx, company.organization, made.row.id, "Draft 2").await.unwrap();
 }
 
 #[tokio::test]
