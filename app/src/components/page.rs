@@ -14,7 +14,7 @@ use super::{
     icons::{Icon, icon},
 };
 use crate::{
-    context::{control, done, go, hold_back_posted, is_post, own_address, set_status, wants_html},
+    context::{control, go, hold_back_posted, is_post, own_address, set_status, wants_html},
     errors::AppError,
     links,
 };
@@ -54,7 +54,7 @@ async fn refused(error: &Error, gone: Option<Gone>) -> AnyView {
             if is_post() {
                 hold_back_posted(error.clone());
             }
-            sign_in_first();
+            go(&links::sign_in(Some(&own_address())));
         }
         return alone(error);
     }
@@ -119,9 +119,9 @@ async fn way_in(rule: Rule, organization: &str, email: &str) -> AnyView {
         }
         _ => None,
     };
-    let providers = match rule {
+    let (providers, linkable) = match rule {
         Rule::Password | Rule::IdentityProvider | Rule::OtherProvider => providers(organization, email).await,
-        _ => Vec::new(),
+        _ => (Vec::new(), None),
     };
     // Of several buttons one is the first.
     let class = if providers.is_empty() { "button button-primary" } else { "button" };
@@ -131,10 +131,15 @@ async fn way_in(rule: Rule, organization: &str, email: &str) -> AnyView {
             <a class="button button-primary" href=address rel="external nofollow">"Sign in with " {choice.name}</a>
         }
     });
+    let linking = linkable.map(|name| {
+        view! {
+            <a class="button button-primary" href=links::authentication()>"Link your account with " {name}</a>
+        }
+    });
     let step = step.map(|(path, label)| view! { <a class=class href=path>{label}</a> });
     let others =
         view! { <a class="button button-quiet" href=links::own_organizations()>"Your organizations"</a> };
-    view! { {providers.collect_view()} {step} {again} {others} }.into_any()
+    view! { {providers.collect_view()} {linking} {step} {again} {others} }.into_any()
 }
 
 /// What second factors one has.
@@ -145,19 +150,20 @@ async fn own_kinds() -> Vec<FactorKind> {
 }
 
 /// The identity providers of the organization that vouch for an address, as far as that can be known.
-async fn providers(organization: &str, email: &str) -> Vec<ProviderChoice> {
-    let Ok(ctx) = control() else { return Vec::new() };
-    control::single_sign_on::providers_of(&ctx, organization, email).await.unwrap_or_default()
-}
-
-/// Leads to the sign-in and back here. What was sent is lost, which has to be said.
-fn sign_in_first() {
-    let path = links::sign_in(Some(&own_address()));
-    if is_post() {
-        done(&path, "Your session has ended. Sign in to go on; what you typed is lost.");
-    } else {
-        go(&path);
+async fn providers(organization: &str, email: &str) -> (Vec<ProviderChoice>, Option<String>) {
+    let Ok(ctx) = control() else { return (Vec::new(), None) };
+    let mut choices =
+        control::single_sign_on::providers_of(&ctx, organization, email).await.unwrap_or_default();
+    let own = control::single_sign_on::own(&ctx).await.unwrap_or_default();
+    let linked = own.identities.into_iter().filter(|one| one.is_active && one.organization == organization);
+    for one in linked {
+        if choices.iter().all(|choice| choice.id != one.provider_id) {
+            choices.push(ProviderChoice { id: one.provider_id, name: one.provider });
+        }
     }
+    let linkable = own.linkable.into_iter().find(|one| one.organization == organization);
+    let linkable = linkable.filter(|_| choices.is_empty()).map(|one| one.name);
+    (choices, linkable)
 }
 
 /// For somebody of whom nothing is known: neither whether they have projects nor an account.

@@ -2,7 +2,6 @@
 
 use domain::{
     sign_ins::FactorKind,
-    timestamps::Timestamp,
     views::{FactorResetView, FactorRow, OwnFactors, OwnIdentities},
 };
 use leptos::prelude::*;
@@ -58,7 +57,7 @@ pub(crate) fn AuthenticationPage() -> impl IntoView {
 
 fn draw(own: &OwnFactors, identities: &OwnIdentities, reset: Option<&FactorResetView>) -> AnyView {
     view! {
-        {head(TITLE.into(), (), ())} {own_waiting(reset)} {advice(own)} {password(own.password_changed_at)} {factors(own)}
+        {head(TITLE.into(), (), ())} {own_waiting(reset)} {advice(own)} {password(own)} {factors(own)}
         {(!own.factors.is_empty()).then(|| recovery_codes(own.recovery_codes_left))} {own_identities(identities)}
     }
     .into_any()
@@ -68,6 +67,7 @@ fn draw(own: &OwnFactors, identities: &OwnIdentities, reset: Option<&FactorReset
 fn advice(own: &OwnFactors) -> Option<AnyView> {
     let left = own.recovery_codes_left;
     let text = match (own.factors.len(), left) {
+        (0, _) if !own.has_password => return None,
         (0, _) => "Your password is all that protects your account. Add a second factor, best a passkey.".to_owned(),
         (1, 0) => "You have one second factor and no recovery code: if it gets lost, only an admin can let you in again.".to_owned(),
         (_, 0) => "You have no recovery code left. Make new ones.".to_owned(),
@@ -77,8 +77,20 @@ fn advice(own: &OwnFactors) -> Option<AnyView> {
     Some(warning(text))
 }
 
-fn password(changed_at: Option<Timestamp>) -> AnyView {
-    let changed = match changed_at {
+fn password(own: &OwnFactors) -> AnyView {
+    if !own.has_password {
+        return view! {
+            <section class="card" aria-labelledby="password">
+                <h2 id="password">"Password"</h2>
+                <p class="muted">
+                    "You have none: your identity provider signs you in. An admin of your organization can have a link sent to you \
+                     that sets one."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
+    let changed = match own.password_changed_at {
         Some(at) => view! { "Changed " {time(at)} "." }.into_any(),
         None => "It is the one that you began with.".into_any(),
     };
@@ -190,6 +202,8 @@ fn recovery_codes(left: i64) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use domain::timestamps::Timestamp;
+
     use super::*;
 
     fn own(kinds: &[FactorKind], recovery_codes_left: i64) -> OwnFactors {
@@ -232,6 +246,14 @@ mod tests {
             html.contains("all that protects your account") && !html.contains("Recovery codes"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn who_has_no_password_is_told_nothing_of_theirs() {
+        let nobodys = OwnFactors { has_password: false, ..own(&[], 0) };
+        let html = draw(&nobodys, &OwnIdentities::default(), None).to_html();
+        assert!(html.contains("You have none") && !html.contains("all that protects"), "{html}");
+        assert!(!html.contains(&links::change_password()), "{html}");
     }
 
     #[test]

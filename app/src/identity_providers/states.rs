@@ -48,6 +48,9 @@ pub(super) fn draw(view: &ProviderView, goes: &ProviderRemoval, may: bool) -> An
             let text = format!("It cannot be switched on yet: it lacks {}.", view.row.missing.join(", "));
             view! { <p class="muted">{text}</p> }.into_any()
         }
+        (true, true) if change.becomes == ProviderState::Disabled && goes.obstacle.is_some() => {
+            view! { <p class="muted">{goes.obstacle.clone()}</p> }.into_any()
+        }
         (true, true) => view! {
             <div class="form-actions">{open_button(DIALOG, change.class, format!("{}…", change.verb))}</div>
         }
@@ -76,7 +79,6 @@ fn change(view: &ProviderView, goes: &ProviderRemoval) -> Change {
                 "Nobody signs in with it any more, until it is switched on again.".into(),
                 format!("Links of people with it are kept ({}).", people.replace("persons", "people")),
                 format!("Sessions that began with it go on ({}).", goes.sessions),
-                "Where the authentication policy requires an identity provider, people without another one do not get in.".into(),
             ],
             class: "button button-danger",
         };
@@ -158,7 +160,7 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
     }];
     all.extend(lines.into_iter().filter(|(number, _)| *number > 0).map(|(_, line)| line));
     if view.row.people > 0 {
-        all.push("Who has no other way in has to set a password by mail.".to_owned());
+        all.push("Who has no other way in needs a link that sets a password: an admin sends it from their page under Users.".to_owned());
     }
     Confirm {
         id: "remove-provider",
@@ -171,7 +173,10 @@ pub(super) fn removal(view: &ProviderView, goes: &ProviderRemoval, may: bool) ->
         verb: "Remove identity provider",
         goes: all,
         stays: Some("The accounts stay, and so does what is on record in the events."),
-        obstacle: (!may).then(|| "Only super admins remove one that was in use.".to_owned()),
+        obstacle: match may {
+            true => goes.obstacle.clone(),
+            false => Some("Only super admins remove one that was in use, or that pushes by SCIM.".to_owned()),
+        },
     }
     .view()
 }
@@ -181,7 +186,7 @@ mod tests {
     use super::{super::inputs::tests::view, *};
 
     const NOTHING: ProviderRemoval =
-        ProviderRemoval { people: 0, sessions: 0, tokens: 0, scim_people: 0, scim_groups: 0 };
+        ProviderRemoval { people: 0, sessions: 0, tokens: 0, scim_people: 0, scim_groups: 0, obstacle: None };
 
     #[test]
     fn switching_on_says_who_gets_in_and_that_it_was_not_tested() {

@@ -23,22 +23,26 @@ pub(crate) fn ChangePasswordPage() -> impl IntoView {
     page(async move {
         no_store();
         let viewer = Viewer::load().await?;
-        let own = answer(control::factors::own(&control()?).await)?;
+        let ctx = control()?;
+        let (own, least) = (control::factors::own(&ctx).await, control::passwords::own_least(&ctx).await);
+        let (own, least) = (answer(own)?, answer(least)?);
         let frame =
             Frame::of_person(Section::Authentication, TITLE).step("Authentication", links::authentication());
-        Ok(frame.view(viewer, draw(!own.factors.is_empty())))
+        Ok(frame.view(viewer, draw(!own.factors.is_empty(), least)))
     })
 }
 
-fn draw(has_factor: bool) -> AnyView {
+fn draw(has_factor: bool, least: usize) -> AnyView {
     let form = FormState::of("/api/passwords/change");
     let length = match has_factor {
-        true => {
-            "At least 8 characters, beside your second factor: no names and no common words. From 15 characters on, any words do that are not everybody’s."
-        }
-        false => {
-            "At least 15 characters, because it is all that protects your account. With a second factor 8 are enough. A few words that do not belong together are best."
-        }
+        true => format!(
+            "At least {least} characters, beside your second factor: no names and no common words. A few words that do not belong together \
+             are best."
+        ),
+        false => format!(
+            "At least {least} characters, because it is all that protects your account: with a second factor it could be shorter. A few \
+             words that do not belong together are best."
+        ),
     };
     let old = Field {
         name: "old_password",
@@ -53,7 +57,7 @@ fn draw(has_factor: bool) -> AnyView {
         label: "New password",
         kind: "password",
         autocomplete: Some("new-password"),
-        hint: Some(length.into()),
+        hint: Some(length),
         ..Field::default()
     };
     view! {
@@ -85,13 +89,13 @@ mod tests {
 
     #[test]
     fn asvs_6_2_3_changing_asks_for_the_old_password() {
-        let html = Owner::new().with(|| draw(false).to_html());
+        let html = Owner::new().with(|| draw(false, 40).to_html());
         for (name, autocomplete) in [("old_password", "current-password"), ("password", "new-password")] {
             let input =
                 html.split("<input").find(|input| input.contains(&format!("name=\"{name}\""))).unwrap();
             assert!(input.contains("type=\"password\"") && input.contains(autocomplete), "{input}");
         }
-        assert!(html.contains("At least 15"), "{html}");
-        assert!(Owner::new().with(|| draw(true).to_html()).contains("At least 8"));
+        assert!(html.contains("At least 40"), "{html}");
+        assert!(Owner::new().with(|| draw(true, 8).to_html()).contains("At least 8"));
     }
 }

@@ -24,6 +24,8 @@ use crate::{
 
 /// Names the form for the ids of its fields.
 pub(super) const FORM: &str = "authentication-policy";
+/// Names its element: buttons elsewhere send it, too.
+pub(super) const ID: &str = "policy";
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -176,7 +178,12 @@ pub(super) fn draw(view: &PolicyView, form: &FormState, may_edit: bool) -> AnyVi
         return view! { <div class="form form-wide policy-form">{fields}</div> }.into_any();
     }
     view! {
-        <form method="post" action=links::authentication_policy(&organization) class="form form-wide policy-form">
+        <form
+            id=ID
+            method="post"
+            action=links::authentication_policy(&organization)
+            class="form form-wide policy-form"
+        >
             {hidden(&[("generation", &view.generation.to_string())])} {form.error(&shown)} {fields}
             <div class="form-actions">
                 <button class="button button-primary">"See what it changes"</button>

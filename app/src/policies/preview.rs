@@ -54,7 +54,7 @@ pub(super) fn draw(
         }
     });
     let own = own_refusal.map(|rule| {
-        warning(format!("This turns away yourself, as you are signed in now: the policy {}", rule.sentence()))
+        warning(format!("This turns you away, as you are signed in now: the policy {}", rule.sentence()))
     });
     let ending = of_sessions(totals.sessions_ending, own_session_ends).map(|said| {
         view! { <p role="status">{said}</p> }
@@ -314,7 +314,7 @@ mod tests {
         };
         let sent = vec![("generation", "2".to_owned())];
         let html = Owner::new().with(|| draw(preview, sent, "/here".into(), None).to_html());
-        assert!(html.contains("This turns away yourself") && html.contains("on → off"), "{html}");
+        assert!(html.contains("This turns you away") && html.contains("on → off"), "{html}");
         assert!(
             html.contains("name=\"confirmed\" value=\"c0ffee\"") && html.contains("button-danger"),
             "{html}"

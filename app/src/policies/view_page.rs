@@ -12,6 +12,7 @@ use leptos_router::hooks::use_params_map;
 use serde_json::{Value, json};
 
 use super::{
+    api,
     form::{self, FORM},
     preview,
 };
@@ -19,7 +20,7 @@ use crate::{
     components::{
         api_call::ApiCalls,
         badges::{Tone, badge},
-        form::{FormState, hidden},
+        form::FormState,
         frame::{Frame, Section, Viewer, head},
         page::page,
         table::{Column, Row, table},
@@ -32,8 +33,8 @@ use crate::{
 };
 
 const TITLE: &str = "Authentication policy";
-/// Where the buttons of the exemption are sent.
-const BREAK_GLASS: &str = "/api/policies/set_break_glass";
+/// What the buttons of the exemption send, with the form of the policy: what was entered there is kept.
+const BREAK_GLASS: &str = "break_glass";
 
 /// The authentication policy.
 #[component]
@@ -43,8 +44,13 @@ pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
         viewer.require(id, Action::ViewAuthenticationPolicy)?;
+        let mut exempted = None;
         let form = match posted() {
             None => FormState::of(FORM),
+            Some(sent) if sent.has(BREAK_GLASS) => {
+                exempted = Some(exempt(id, &sent.value(BREAK_GLASS)).await?);
+                FormState::filled(FORM, sent.joined())
+            }
             Some(sent) if sent.has(preview::BACK) => FormState::filled(FORM, sent.joined()),
             Some(sent) => match change(id, &sent).await? {
                 Step::Saved => {
@@ -60,9 +66,23 @@ pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
         };
         let view = answer(control::policies::view(&control()?, id).await)?;
         let organization = viewer.organization(id).ok_or(Error::NotFound)?;
-        let body = draw(organization, &view, &form);
+        let body = draw(organization, &view, &form, exempted);
         Ok(frame(id).calls(calls(&view)).view(viewer, body))
     })
+}
+
+/// Exempts somebody from “identity provider required”, or no longer, as a button says: whom, and whether.
+async fn exempt(id: OrganizationId, sent: &str) -> Result<Result<&'static str, Error>, AppError> {
+    let (user, is_break_glass) = sent.split_once(' ').ok_or(Error::NotFound)?;
+    let user = user.parse().map_err(|_| Error::NotFound)?;
+    match api::exempt(&control()?, id, user, is_break_glass == "true").await {
+        Ok(told) => Ok(Ok(told)),
+        Err(error @ Error::Conflict { .. }) => {
+            set_status(error.status());
+            Ok(Err(error))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What became of a form that was sent.
@@ -131,28 +151,36 @@ fn calls(view: &PolicyView) -> ApiCalls {
         .v1("Save it", "PUT", &path, Some(&save))
 }
 
-fn draw(organization: &OrganizationView, view: &PolicyView, form: &FormState) -> AnyView {
+fn draw(
+    organization: &OrganizationView,
+    view: &PolicyView,
+    form: &FormState,
+    exempted: Option<Result<&'static str, Error>>,
+) -> AnyView {
     let may = |action| organization.powers.may(action);
     let changed = view.changed_at.map(|at| view! { <p class="muted">"Last changed " {time(at)} "."</p> });
     view! {
         {head(TITLE.into(), (), ())}
         <p>"What people have to show, and from where, to reach this organization. It counts from the next request on."</p>
         {changed} {form::draw(view, form, may(Action::EditAuthenticationPolicy))}
-        {break_glass(view, may(Action::SetBreakGlass))}
+        {break_glass(view, may(Action::SetBreakGlass), exempted)}
     }
     .into_any()
 }
 
 /// Who gets in when the identity provider does not answer.
-fn break_glass(view: &PolicyView, may_set: bool) -> AnyView {
+fn break_glass(view: &PolicyView, may_set: bool, exempted: Option<Result<&'static str, Error>>) -> AnyView {
     let columns = [
         Column::Name("Super admin"),
         Column::Text("Second factor"),
         Column::Text("Break-glass"),
         Column::Actions,
     ];
-    let organization = view.organization_id.to_string();
-    let rows = view.super_admins.iter().map(|row| super_admin(row, &organization, may_set)).collect();
+    let rows = view.super_admins.iter().map(|row| super_admin(row, may_set)).collect();
+    let told = exempted.map(|exempted| match exempted {
+        Ok(told) => view! { <p class="alert alert-good" role="status">{told}</p> }.into_any(),
+        Err(error) => view! { <p class="alert alert-bad" role="alert">{error.to_string()}</p> }.into_any(),
+    });
     view! {
         <section class="stack" aria-labelledby="break-glass">
             <h2 id="break-glass">"Break-glass super admins"</h2>
@@ -160,14 +188,14 @@ fn break_glass(view: &PolicyView, may_set: bool) -> AnyView {
                 "They get in without the organization’s identity provider when it is required and does not answer. They \
                  show a second factor for that, whatever the switch says, and every super admin is told by mail each time."
             </p>
-            {FormState::of(BREAK_GLASS).error(&[])}
+            {told}
             {table("Super admins, and which of them are break-glass", &columns, rows)}
         </section>
     }
     .into_any()
 }
 
-fn super_admin(row: &BreakGlassRow, organization: &str, may_set: bool) -> Row {
+fn super_admin(row: &BreakGlassRow, may_set: bool) -> Row {
     let name = view! {
         <span class="principal"><span>{row.name.clone()}</span> <span class="muted">{row.email.clone()}</span></span>
     };
@@ -183,14 +211,13 @@ fn super_admin(row: &BreakGlassRow, organization: &str, may_set: bool) -> Row {
         Some(_) => ("End break-glass", "false"),
         None => ("Make break-glass", "true"),
     };
-    let user = row.user_id.to_string();
     let button = may_set.then(|| {
         let of = format!("{verb}: {}", row.email);
+        let value = format!("{} {becomes}", row.user_id);
         view! {
-            <form method="post" action=BREAK_GLASS>
-                {hidden(&[("organization", organization), ("user", &user), ("is_break_glass", becomes)])}
-                <button class="button button-small" aria-label=of>{verb}</button>
-            </form>
+            <button class="button button-small" form=form::ID name=BREAK_GLASS value=value formnovalidate aria-label=of>
+                {verb}
+            </button>
         }
     });
     vec![name.into_any(), factor, since, button.into_any()]

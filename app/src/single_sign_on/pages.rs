@@ -89,7 +89,7 @@ pub(crate) fn RefusedPage() -> impl IntoView {
 
 fn refused(why: &str) -> AnyView {
     let body = view! {
-        <p class="alert alert-error" role="alert">{why.to_owned()}</p>
+        <p class="alert alert-bad" role="alert">{why.to_owned()}</p>
         <div class="form-actions">
             <a class="button button-primary button-wide" href=links::sign_in(None)>
                 "Sign in again"

@@ -10,7 +10,7 @@ use domain::{
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::{made::made, owners::Owner};
+use super::{made::made, own_pages::refused_by, owners::Owner};
 use crate::{
     components::{
         api_call::ApiCalls,
@@ -51,7 +51,12 @@ pub(crate) async fn new_token(viewer: Viewer, owner: Owner) -> Result<AnyView, A
         },
     };
     let once = control()?.request_id().to_string();
-    Ok(frame.view(viewer, draw(&owner, &form, &once)))
+    let refused_by = match owner.is_oneself() {
+        true => refused_by().await?,
+        false => None,
+    };
+    let body = view! { {refused_by} {draw(&owner, &form, &once)} };
+    Ok(frame.view(viewer, body))
 }
 
 /// What the form sent.

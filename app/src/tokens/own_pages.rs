@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     components::{
+        alerts::warning,
         api_call::ApiCalls,
         filter::found,
         form::FormState,
@@ -20,6 +21,7 @@ use crate::{
         page::{page, page_of},
     },
     context::{answer, control},
+    errors::AppError,
     links,
 };
 
@@ -49,7 +51,7 @@ pub(crate) fn OwnTokensPage() -> impl IntoView {
                 "With a token a program acts as you through the API, in all of your organizations. A token can make \
                  and change none of yours."
             </p>
-            {section(&owner, list, &asked, form)}
+            {refused_by().await?} {section(&owner, list, &asked, form)}
         };
         Ok(frame.view(viewer, body))
     })
@@ -59,6 +61,17 @@ pub(crate) fn OwnTokensPage() -> impl IntoView {
 #[component]
 pub(crate) fn NewOwnTokenPage() -> impl IntoView {
     page(async move { new_token(Viewer::load().await?, Owner::oneself()).await })
+}
+
+/// Says where one's tokens open nothing, if there is such a place.
+pub(super) async fn refused_by() -> Result<Option<AnyView>, AppError> {
+    let names = answer(control::tokens::refused_by(&control()?).await)?;
+    Ok((!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        warning(format!(
+            "The authentication policy of {names} takes no personal tokens: yours open nothing there."
+        ))
+    }))
 }
 
 /// Those of one's own tokens that were ticked, before they end.

@@ -32,6 +32,7 @@ use crate::{
     Context,
     contexts::{Permit, Write},
     errors::{Failure, attempt},
+    indispensable,
 };
 
 pub use choices::{certificate_facts, choices, import, import_from, preview_remove};
@@ -229,7 +230,7 @@ pub async fn edit(
 /// Has an identity provider let people in, or not any more.
 ///
 /// # Errors
-/// `Conflict` when something is missing; `Denied`; `StepUp`; `NotFound`.
+/// `Conflict` when something is missing, and for the only one of an organization that requires one; `Denied`; `StepUp`; `NotFound`.
 pub async fn set_state(
     ctx: &Context,
     organization: OrganizationId,
@@ -252,7 +253,8 @@ pub async fn set_state(
                 let reason = format!("It still lacks {}.", missing.join(", "));
                 return Err(Error::conflict(reason).into());
             }
-            ProviderState::Active | ProviderState::Disabled => {}
+            ProviderState::Active => {}
+            ProviderState::Disabled => indispensable::refuse_provider(&mut write.tx, &before).await?,
         }
         let after = IdentityProvider { state, changed_at: ctx.now(), ..before.clone() };
         if !store::identity_providers::set(&mut write.tx, &after).await? {
@@ -277,7 +279,7 @@ pub async fn set_state(
 /// them go as well. `confirmation` must be its name.
 ///
 /// # Errors
-/// `Invalid` on `confirmation`; `Denied`; `StepUp`; `NotFound`.
+/// `Invalid` on `confirmation`; `Conflict` for the only one of an organization that requires one; `Denied`; `StepUp`; `NotFound`.
 pub async fn remove(
     ctx: &Context,
     organization: OrganizationId,
@@ -289,6 +291,7 @@ pub async fn remove(
         let mut write = permit.write(EventType::IdentityProviderRemoved).await?;
         let provider = find(&mut write.tx, organization, id).await?;
         still(&permit, &mut write.tx, &provider).await?;
+        indispensable::refuse_provider(&mut write.tx, &provider).await?;
         if confirmation.trim() != provider.name {
             let reason = format!("Type the name, {}, to remove it.", provider.name);
             return Err(Error::invalid("confirmation", reason).into());

@@ -1,14 +1,15 @@
-//! Whom an organization cannot do without: its last super admin, and the last one who gets in when its identity provider does
-//! not answer. Every act that would take somebody away from it asks here first.
-
-use std::collections::BTreeSet;
+//! Whom and what an organization cannot do without: its last super admin, the last one who gets in when its identity provider does
+//! not answer, and the last identity provider itself where it requires one. Every act that would take one of them away asks here
+//! first.
 
 use domain::{
     errors::Error,
+    identity_providers::ProviderState,
     ids::{OrganizationId, UserId},
     policies::{Asked, AuthenticationPolicy, Means},
+    sign_ins::FactorKind,
 };
-use store::{Tx, memberships::Member};
+use store::{Tx, factors::Factor, identity_providers::IdentityProvider, memberships::Member, users::User};
 
 use crate::{errors::Failure, policies};
 
@@ -31,13 +32,13 @@ impl Indispensable {
         organization: OrganizationId,
         member: &Member,
     ) -> Result<Option<Self>, Failure> {
-        if !(member.is_super_admin && member.is_active && member.is_user_active) {
+        if !can_act(member) {
             return Ok(None);
         }
         if store::memberships::super_admins(tx, organization).await? <= 1 {
             return Ok(Some(Self::LastSuperAdmin));
         }
-        let is_last = is_last_break_glass(tx, organization, member.user_id).await?;
+        let is_last = is_last_break_glass(tx, organization, member).await?;
         Ok(is_last.then_some(Self::LastBreakGlass))
     }
 
@@ -70,14 +71,21 @@ pub(crate) async fn refuse(
     }
 }
 
+const fn can_act(member: &Member) -> bool {
+    member.is_super_admin && member.is_active && member.is_user_active
+}
+
 /// Whether the policy requires an identity provider and somebody is the last super admin, exempt from that, who could sign in.
-async fn is_last_break_glass(
+pub(crate) async fn is_last_break_glass(
     tx: &mut Tx,
     organization: OrganizationId,
-    user: UserId,
+    member: &Member,
 ) -> Result<bool, Failure> {
-    let row = store::authentication_policies::find(tx, organization).await?;
-    let policy = policies::read(row.as_ref().map(|row| row.policy.as_str()))?;
+    if !can_act(member) {
+        return Ok(false);
+    }
+    let user = member.user_id;
+    let policy = policy(tx, organization).await?;
     if !policy.identity_provider_required {
         return Ok(false);
     }
@@ -89,7 +97,78 @@ async fn is_last_break_glass(
     Ok(!gets_in(tx, organization, &policy, &exempt).await?)
 }
 
-/// Whether one of these, who are exempt, could sign in without the identity provider: from an address that the policy takes.
+/// Makes sure that whoever removes a factor is not the last one who gets into an organization without its identity provider, or
+/// does so still with those that are left.
+///
+/// # Errors
+/// `Conflict`, with the reason.
+pub(crate) async fn keeps_break_glass(tx: &mut Tx, user: &User, left: &[&Factor]) -> Result<(), Failure> {
+    for (organization, _) in store::organizations::list_for_user(tx, user.id).await? {
+        let member = store::memberships::find_member(tx, organization.id, user.id).await?;
+        let Some(member) = member else { continue };
+        if !is_last_break_glass(tx, organization.id, &member).await? {
+            continue;
+        }
+        let policy = policy(tx, organization.id).await?;
+        let has_password = !user.password_hash.is_empty();
+        if !lets_in(&policy, organization.id, has_password, left.iter().map(|factor| factor.kind)) {
+            let name = &organization.name;
+            let reason = format!(
+                "With it you are the last one who gets into {name} when its identity provider does not answer. Add another second \
+                 factor first, or have another super admin with one made break-glass there."
+            );
+            return Err(Error::conflict(reason).into());
+        }
+    }
+    Ok(())
+}
+
+/// Why an identity provider can be neither switched off nor removed, if so.
+pub(crate) async fn of_provider(tx: &mut Tx, provider: &IdentityProvider) -> Result<Option<String>, Failure> {
+    let organization = provider.organization_id;
+    if provider.state != ProviderState::Active || !policy(tx, organization).await?.identity_provider_required
+    {
+        return Ok(None);
+    }
+    let all = store::identity_providers::list(tx, organization).await?;
+    let has_other = all.iter().any(|other| other.id != provider.id && other.state == ProviderState::Active);
+    Ok((!has_other).then(|| {
+        format!(
+            "The authentication policy requires an identity provider, and {} is the only one that people sign in with. Turn that off \
+             first, under Admin, Authentication.",
+            provider.name
+        )
+    }))
+}
+
+/// Makes sure that an organization can do without an identity provider.
+///
+/// # Errors
+/// `Conflict`, with the reason.
+pub(crate) async fn refuse_provider(tx: &mut Tx, provider: &IdentityProvider) -> Result<(), Failure> {
+    match of_provider(tx, provider).await? {
+        Some(reason) => Err(Error::conflict(reason).into()),
+        None => Ok(()),
+    }
+}
+
+async fn policy(tx: &mut Tx, organization: OrganizationId) -> Result<AuthenticationPolicy, Failure> {
+    let row = store::authentication_policies::find(tx, organization).await?;
+    policies::read(row.as_ref().map(|row| row.policy.as_str()))
+}
+
+/// Whether somebody who is exempt gets in with what they have: from an address that the policy takes.
+fn lets_in(
+    policy: &AuthenticationPolicy,
+    organization: OrganizationId,
+    has_password: bool,
+    factors: impl Iterator<Item = FactorKind>,
+) -> bool {
+    let means = Means { has_password, factors: factors.collect(), providers: Vec::new() };
+    policy.judge_means(&means, &Asked { organization, is_break_glass: true, address: None }).is_ok()
+}
+
+/// Whether one of these, who are exempt, could sign in without the identity provider.
 async fn gets_in(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -97,15 +176,10 @@ async fn gets_in(
     exempt: &[UserId],
 ) -> Result<bool, Failure> {
     let ids: Vec<_> = exempt.iter().map(|user| user.uuid()).collect();
-    let asked = Asked { organization, is_break_glass: true, address: None };
     for person in store::authentication_policies::people_among(tx, organization, &ids).await? {
         let factors = store::factors::list_for_user(tx, person.user_id).await?;
-        let means = Means {
-            has_password: person.has_password,
-            factors: factors.into_iter().map(|factor| factor.kind).collect::<BTreeSet<_>>(),
-            providers: Vec::new(),
-        };
-        if person.is_super_admin && policy.judge_means(&means, &asked).is_ok() {
+        let kinds = factors.into_iter().map(|factor| factor.kind);
+        if person.is_super_admin && lets_in(policy, organization, person.has_password, kinds) {
             return Ok(true);
         }
     }

@@ -22,7 +22,7 @@ pub use identity::breached::{SharedList as BreachedList, convert as convert_brea
 pub(crate) use resets::send_reset_link;
 pub use resets::{LINK_LIFETIME, ask_reset, ask_reset_for, reset, view_reset};
 pub(crate) use rules::{check, judge_newcomer, least_alone, of_newcomers};
-pub use rules::{judge, judge_by_link, judge_own};
+pub use rules::{judge, judge_by_link, judge_own, own_least};
 
 /// Changes one's own password. It asks for the old one, however lately one has signed in; second factors stay. Other sessions
 /// end on request; says how many did.

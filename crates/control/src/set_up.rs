@@ -118,6 +118,7 @@ pub async fn complete(ctx: &Context, input: CompleteSetUp) -> Result<SignedIn, E
         let user = store::users::User {
             name: name.as_str().to_owned(),
             password_hash: password_hash.clone(),
+            last_activity_at: Some(now),
             ..store::users::User::new(user_id, email.as_str(), UserKind::Person, now)
         };
         if !store::users::add(&mut write.tx, &user).await? {

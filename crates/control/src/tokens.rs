@@ -26,6 +26,7 @@ use crate::{
     contexts::{Permit, Write},
     errors::{Failure, attempt},
     notices::{self, Notice},
+    policies,
 };
 use endings::{BATCHES_MAX, REVOKED_TOGETHER_MAX};
 use rows::Owner;
@@ -48,6 +49,25 @@ pub async fn list(ctx: &Context, unused_days: &str, after: Option<&str>) -> Resu
         let mut tx = permit.read().await?;
         let owner = own(ctx, &mut tx).await?;
         rows::list(ctx, &mut tx, owner.user, unused_since, after).await
+    })
+}
+
+/// Which of one's organizations take no personal tokens, by name: there yours open nothing.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub async fn refused_by(ctx: &Context) -> Result<Vec<String>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let mut tx = permit.read().await?;
+        let mut names = Vec::new();
+        for own in store::authentication_policies::list_for_user(&mut tx, ctx.user()?).await? {
+            if !policies::read(Some(&own.policy))?.personal_tokens_allowed {
+                names.push(own.name);
+            }
+        }
+        names.sort();
+        Ok(names)
     })
 }
 

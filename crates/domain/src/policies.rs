@@ -143,9 +143,7 @@ impl Rule {
             Self::SecondFactor => {
                 "asks for a second factor. Add one in your profile under Authentication, or sign in again with the one you have."
             }
-            Self::IdentityProvider => {
-                "asks for the organization’s identity provider. Sign out, and sign in with it."
-            }
+            Self::IdentityProvider => "asks for the organization’s identity provider. Sign in with it.",
             Self::OtherProvider => {
                 "lets nobody in through other organizations’ identity providers. Sign in another way."
             }

@@ -10,6 +10,7 @@ use crate::{
     Context,
     contexts::Permit,
     errors::attempt,
+    indispensable,
     notices::{self, Notice},
     passwords::least_alone,
     profiles,
@@ -34,7 +35,8 @@ struct Alone {
 /// have one.
 ///
 /// # Errors
-/// `Conflict` when organizations would not let them in any more and that was not confirmed; `Invalid` on `password` with the
+/// `Conflict` when organizations would not let them in any more and that was not confirmed, and when nobody else would get into one
+/// without its identity provider, which it requires; `Invalid` on `password` with the
 /// last factor, when it is wrong or too short to stand alone; `Limited` after too many wrong ones; `StepUp`; `NotFound`;
 /// `Denied` for tokens; `Unauthenticated`.
 pub async fn remove(
@@ -75,6 +77,8 @@ pub async fn remove(
                 format!("Without it you do not get into {} any more. Confirm that.", shut_out.join(", "));
             return Err(Error::conflict(reason).into());
         }
+        let left: Vec<_> = held.iter().filter(|held| held.id != factor).collect();
+        indispensable::keeps_break_glass(&mut write.tx, &user, &left).await?;
         store::factors::remove(&mut write.tx, user.id, factor).await?;
         if is_last {
             store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;

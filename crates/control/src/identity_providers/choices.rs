@@ -18,7 +18,7 @@ use super::{
     settings::ADDRESS,
     watching::{fetch, unread},
 };
-use crate::{Context, errors::attempt};
+use crate::{Context, errors::attempt, indispensable};
 
 /// Groups that are offered, at most.
 const GROUPS_MAX: u32 = 1_000;
@@ -110,6 +110,7 @@ pub async fn preview_remove(
             tokens: store::identity_providers::count_tokens(&mut tx, provider.id).await?,
             scim_people: store::scim_users::count(&mut tx, provider.id).await?,
             scim_groups: store::scim_groups::count(&mut tx, provider.id).await?,
+            obstacle: indispensable::of_provider(&mut tx, &provider).await?,
         })
     })
 }

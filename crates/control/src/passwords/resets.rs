@@ -10,7 +10,7 @@ use domain::{
     ids::{OrganizationId, UserId},
     inputs::ResetPassword,
     names::EmailAddress,
-    principals::{MailKind, SubjectKind},
+    principals::{MailKind, SubjectKind, UserKind},
     secrets::Secret,
     states::Outcome,
     views::PasswordResetView,
@@ -105,9 +105,10 @@ pub async fn ask_reset_for(ctx: &Context, organization: OrganizationId, user: Us
 /// Mails a link to somebody, as the actor asks for it, who may.
 ///
 /// # Errors
-/// `Conflict` for those who cannot sign in with a password, and those who got many links lately.
+/// `Conflict` for application users and those whose account is deactivated, and those who got many links lately. Who has no password
+/// yet, because an identity provider signs them in, is given one: it may be switched off.
 pub(crate) async fn send_reset_link(ctx: &Context, write: &mut Write, user: &User) -> Result<(), Failure> {
-    if !user.is_active || user.password_hash.is_empty() {
+    if !user.is_active || user.kind != UserKind::Person {
         return Err(Error::conflict(format!("{} signs in with no password.", user.email)).into());
     }
     let actor = write.event.actor.clone();

@@ -70,6 +70,18 @@ pub(crate) async fn least_alone(tx: &mut Tx, user: UserId) -> Result<usize, Fail
     Ok(Rules { chars_min_single, ..Rules::SINGLE_FACTOR }.least())
 }
 
+/// Fewest characters of a new password of one's own, by the strictest of one's organizations.
+///
+/// # Errors
+/// `Denied` for tokens; `Unauthenticated`.
+pub async fn own_least(ctx: &Context) -> Result<usize, Error> {
+    attempt!(ctx, {
+        let mut tx = ctx.own(Action::ChangeOwnPassword)?.read().await?;
+        let user = profiles::person(ctx, &mut tx).await?;
+        Ok(Demands::of(&mut tx, &user).await?.least())
+    })
+}
+
 /// Checks a new password. `words` must not make it up; the product's name is always among them.
 ///
 /// # Errors

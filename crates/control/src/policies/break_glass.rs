@@ -73,11 +73,13 @@ async fn check(
             }
         };
     }
-    match Indispensable::find(tx, organization, member).await? {
-        Some(one @ Indispensable::LastBreakGlass) => {
-            Err(Error::conflict(one.sentence(email, indispensable::HERE)).into())
+    // Whether they are the last super admin as well makes no difference.
+    match indispensable::is_last_break_glass(tx, organization, member).await? {
+        true => {
+            let reason = Indispensable::LastBreakGlass.sentence(email, indispensable::HERE);
+            Err(Error::conflict(reason).into())
         }
-        _ => Ok(()),
+        false => Ok(()),
     }
 }
 

@@ -41,8 +41,9 @@ pub(super) async fn make(
     let open = store::authentication_policies::sessions(tx, organization, ctx.now(), SESSIONS_MAX).await?;
     let ending: Vec<&OpenSession> = open.iter().filter(|session| tightening.ends(session)).collect();
     let people = people(ctx, tx, organization, &open).await?;
-    keeps_a_super_admin(&tightening, &people)?;
+    // Where both are so, the first says what to do.
     keeps_a_break_glass(&tightening, &people)?;
+    keeps_a_super_admin(&tightening, &people)?;
     let tokens = store::authentication_policies::tokens(tx, organization, ctx.now(), TOKENS_MAX).await?;
 
     let managed_losing = shut_out::count(tx, organization, (before, &after), &people).await?;

@@ -194,6 +194,8 @@ pub struct ProviderRemoval {
     pub scim_people: i64,
     /// Groups that it keeps by SCIM, which stay and are changed by hand again.
     pub scim_groups: i64,
+    /// Why it can be neither switched off nor removed, if so: a sentence.
+    pub obstacle: Option<String>,
 }
 
 /// The identity providers that somebody signs in with, or could.

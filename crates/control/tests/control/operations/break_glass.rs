@@ -1,20 +1,23 @@
 //! Where an identity provider is required, somebody gets in without it: that is not turned on before, and nothing takes the last
 //! one away who does.
 
-use control::{policies, profiles, users};
+use control::{factors, identity_providers, policies, profiles, users};
 use domain::{
     errors::Error,
     identity_providers::ProviderState,
     inputs::EditAuthenticationPolicy,
     policies::AuthenticationPolicy,
+    secrets::Secret,
     sign_ins::{FactorKind, Proof},
 };
+
+use store::identity_providers::IdentityProvider;
 
 use super::{
     own_identities::add_provider,
     policies::{add_factor, form, store, usual},
 };
-use crate::world::{EMAIL, World};
+use crate::world::{EMAIL, PASSWORD, World};
 
 const HERE: &str = "203.0.113.9";
 const EVE: &str = "eve@example.org";
@@ -31,7 +34,8 @@ async fn world() -> World {
     let mut tx = world.store.write().await.unwrap();
     let provider = store::identity_providers::find(&mut tx, id).await.unwrap().unwrap();
     let (generation, now) = (provider.generation, world.now());
-    store::identity_providers::set_test(&mut tx, id, generation, "{}", true, now).await.unwrap();
+    let report = r#"{"passed":true,"reason":null,"checks":[],"person":[],"xml":null,"decrypted":null}"#;
+    store::identity_providers::set_test(&mut tx, id, generation, report, true, now).await.unwrap();
     tx.commit().await.unwrap();
     super::own_identities::link(&world, id, world.user).await;
     world
@@ -104,6 +108,25 @@ fn vouched(world: &World) -> Proof {
     }
 }
 
+/// Whoever is the only super admin, too, is kept for both.
+#[tokio::test]
+async fn the_only_super_admin_stays_break_glass() {
+    let world = world().await;
+    let organization = world.organization;
+    add_factor(&world, world.user, FactorKind::Totp).await;
+    policies::set_break_glass(&world.ctx(), organization, world.user, true).await.unwrap();
+    store(&world, organization, &serde_json::to_string(&required()).unwrap()).await;
+    let ann = world.signed_in(world.user, Proof::password_and(FactorKind::Totp), HERE).await;
+    let Err(Error::Conflict { reason }) =
+        policies::set_break_glass(&ann, organization, world.user, false).await
+    else {
+        panic!()
+    };
+    assert!(reason.contains("the last one who gets into this organization when"), "{reason}");
+    let told = users::view(&ann, organization, world.user).await.unwrap().indispensable.unwrap();
+    assert!(told.contains("last active super admin"), "{told}");
+}
+
 #[tokio::test]
 async fn the_last_one_who_gets_in_stays_whatever_is_tried() {
     let world = world().await;
@@ -148,8 +171,55 @@ async fn the_last_one_who_gets_in_stays_whatever_is_tried() {
     users::deactivate(&ann, organization, eve).await.unwrap();
     policies::set_break_glass(&ann, organization, eve, false).await.unwrap();
     assert!(users::deactivate(&ann, organization, bob).await.is_err(), "it is his turn");
+    // He may change what he shows, and not have nothing to show.
+    let his = world.signed_in(bob, Proof::password_and(FactorKind::SecurityKey), HERE).await;
+    let password = Secret::new(PASSWORD.to_owned());
+    let remove = async |factor| factors::remove(&his, factor, true, &password).await;
+    let key = factors::own(&his).await.unwrap().factors[0].id;
+    add_factor(&world, bob, FactorKind::Passkey).await;
+    remove(key).await.unwrap();
+    let passkey = factors::own(&his).await.unwrap().factors[0].id;
+    let Err(Error::Conflict { reason }) = remove(passkey).await else { panic!() };
+    assert!(reason.contains("With it you are the last one who gets into Acme when"), "{reason}");
     // Where no provider is required, nobody is kept for that.
     store(&world, organization, &serde_json::to_string(&AuthenticationPolicy::default()).unwrap()).await;
     users::remove(&ann, organization, bob, "bob@example.org").await.unwrap();
     assert!(users::view(&ann, organization, world.user).await.unwrap().indispensable.is_some(), "{EMAIL}");
+}
+
+#[tokio::test]
+async fn the_only_identity_provider_stays_on_while_one_is_required() {
+    let world = world().await;
+    let (ctx, organization) = (world.ctx(), world.organization);
+    let provider = identity_providers::list(&ctx, organization).await.unwrap().remove(0).id;
+    let removal = identity_providers::preview_remove(&ctx, organization, provider).await.unwrap();
+    assert_eq!(removal.obstacle, None);
+    store(&world, organization, &serde_json::to_string(&required()).unwrap()).await;
+    // Ann is there without it by what she showed as break-glass.
+    add_factor(&world, world.user, FactorKind::Totp).await;
+    let mut tx = world.store.write().await.unwrap();
+    store::memberships::set_break_glass(&mut tx, organization, world.user, Some(world.now())).await.unwrap();
+    tx.commit().await.unwrap();
+    let ctx = world.signed_in(world.user, Proof::password_and(FactorKind::Totp), HERE).await;
+    let obstacle =
+        async || identity_providers::preview_remove(&ctx, organization, provider).await.unwrap().obstacle;
+    assert!(obstacle().await.is_some_and(|told| told.contains("Acme IdP is the only one")));
+    for refused in [
+        identity_providers::set_state(&ctx, organization, provider, ProviderState::Disabled).await.map(drop),
+        identity_providers::remove(&ctx, organization, provider, "Acme IdP").await,
+    ] {
+        let Err(Error::Conflict { reason }) = refused else { panic!("{refused:?}") };
+        assert!(reason.contains("requires an identity provider"), "{reason}");
+    }
+    // Beside another one that is on it goes.
+    let second = add_provider(&world, organization, "Second", ProviderState::Disabled).await;
+    assert!(obstacle().await.is_some(), "that one lets nobody in");
+    let mut tx = world.store.write().await.unwrap();
+    let row = store::identity_providers::find(&mut tx, second).await.unwrap().unwrap();
+    let row = IdentityProvider { state: ProviderState::Active, ..row };
+    assert!(store::identity_providers::set(&mut tx, &row).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(obstacle().await, None);
+    identity_providers::set_state(&ctx, organization, provider, ProviderState::Disabled).await.unwrap();
+    identity_providers::remove(&ctx, organization, provider, "Acme IdP").await.unwrap();
 }

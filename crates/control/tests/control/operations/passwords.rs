@@ -276,6 +276,16 @@ async fn asvs_6_4_6_an_admin_starts_a_reset_and_never_learns_the_password() {
         ann.password_hash
     };
     assert!(!hash.is_empty());
+    // Whom an identity provider made has no password, and gets a first one like that.
+    let cleo = world.add_user("cleo@example.org", Some(false), true).await;
+    let mut tx = world.store.write().await.unwrap();
+    store::users::set_password_hash(&mut tx, cleo, "", world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(passwords::ask_reset(&world.nobody(), "cleo@example.org").await, Ok(()));
+    assert_eq!(mailed(&world, MailKind::PasswordReset).await.1, 0, "not by themselves");
+    passwords::ask_reset_for(&world.ctx(), organization, cleo).await.unwrap();
+    reset(&world, &link(&world).await, "nine quiet herons listen").await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
     passwords::ask_reset_for(&world.ctx(), organization, bob).await.unwrap();
     let event = world.last_event(organization, "user.password_reset_asked").await;
     assert_eq!((event.actor.as_str(), event.subject_name.as_deref()), (EMAIL, Some("bob@example.org")));

@@ -166,6 +166,9 @@ async fn tokens_are_turned_away_by_their_own_rules() {
     ] {
         set(&world, &policy).await;
         assert_eq!((answer(&weak).await, answer(&strong).await), (of_weak, of_strong), "{policy:?}");
+        let names: Vec<String> =
+            (!policy.personal_tokens_allowed).then(|| "Acme".to_owned()).into_iter().collect();
+        assert_eq!(tokens::refused_by(&world.ctx()).await.unwrap(), names);
     }
 }
 
