@@ -158,7 +158,7 @@ pub async fn remove(tx: &mut Tx, user: UserId, id: FactorId) -> Result<bool, Err
     Ok(execute!(tx, "DELETE FROM factors WHERE user_id = $1 AND id = $2", user, id)? > 0)
 }
 
-/// Removes every factor of a person; returns how many.
-pub async fn remove_for_user(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
-    execute!(tx, "DELETE FROM factors WHERE user_id = $1", user)
+/// Removes every factor that a person had at a time; returns how many.
+pub async fn remove_for_user(tx: &mut Tx, user: UserId, until: Timestamp) -> Result<u64, Error> {
+    execute!(tx, "DELETE FROM factors WHERE user_id = $1 AND created_at <= $2", user, until)
 }

@@ -39,7 +39,7 @@ pub async fn made_at(tx: &mut Tx, user: UserId) -> Result<Option<Timestamp>, Err
     Ok(found.map(|(at,)| at))
 }
 
-/// Removes all codes of a person; returns how many.
-pub async fn remove_for_user(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
-    execute!(tx, "DELETE FROM recovery_codes WHERE user_id = $1", user)
+/// Removes all codes that a person had at a time; returns how many.
+pub async fn remove_for_user(tx: &mut Tx, user: UserId, until: Timestamp) -> Result<u64, Error> {
+    execute!(tx, "DELETE FROM recovery_codes WHERE user_id = $1 AND created_at <= $2", user, until)
 }

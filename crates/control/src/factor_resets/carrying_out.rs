@@ -8,6 +8,7 @@ use domain::{
     names::EmailAddress,
     principals::{SubjectKind, UserKind},
     sign_ins::FactorResetOutcome,
+    timestamps::Timestamp,
 };
 use serde_json::json;
 use store::{Tx, factor_resets::FactorReset, users::User};
@@ -61,7 +62,11 @@ async fn carry_out(ctx: &Context, reset: &FactorReset) -> Result<bool, Failure> 
         let asker = store::users::find(&mut write.tx, reset.asked_by).await?;
         let asker = asker.map_or_else(|| "somebody who is gone".to_owned(), |asker| asker.email);
         let kinds = held_by(&mut write.tx, &user).await?;
-        let count = take(ctx, &mut write.tx, &user, false).await?;
+        // What they added since is not what they had lost.
+        let count = take(ctx, &mut write.tx, &user, reset.created_at, false).await?;
+        if !store::factors::list_for_user(&mut write.tx, user.id).await?.is_empty() {
+            store::factor_resets::make_up(&mut write.tx, user.id).await?;
+        }
         write
             .before(&json!({ "factors": kinds }))?
             .after(
@@ -85,10 +90,16 @@ async fn held_by(tx: &mut Tx, user: &User) -> Result<Vec<String>, Failure> {
     Ok(held.into_iter().map(|factor| format!("{} “{}”", factor.kind.name(), factor.name)).collect())
 }
 
-/// Takes somebody's second factors, and what goes with them; says how many they were.
-async fn take(ctx: &Context, tx: &mut Tx, user: &User, by_operator: bool) -> Result<u64, Failure> {
-    let count = store::factors::remove_for_user(tx, user.id).await?;
-    store::recovery_codes::remove_for_user(tx, user.id).await?;
+/// Takes the second factors that somebody had at a time, and what goes with them; says how many they were.
+async fn take(
+    ctx: &Context,
+    tx: &mut Tx,
+    user: &User,
+    until: Timestamp,
+    by_operator: bool,
+) -> Result<u64, Failure> {
+    let count = store::factors::remove_for_user(tx, user.id, until).await?;
+    store::recovery_codes::remove_for_user(tx, user.id, until).await?;
     store::ceremonies::remove_for_user(tx, user.id).await?;
     store::sessions::remove_for_user(tx, user.id).await?;
     letters::done(ctx, tx, user, by_operator).await?;
@@ -116,7 +127,7 @@ pub async fn reset_by_operator(control: &Control, email: &str) -> Result<u64, Er
         }
         let organizations = profiles::organizations(&mut write.tx, user.id).await?;
         let kinds = held_by(&mut write.tx, &user).await?;
-        let count = take(&ctx, &mut write.tx, &user, true).await?;
+        let count = take(&ctx, &mut write.tx, &user, ctx.now(), true).await?;
         write.before(&json!({ "factors": kinds }))?;
         write
             .of_organizations(&organizations)

@@ -81,7 +81,7 @@ pub async fn remove(
         indispensable::keeps_break_glass(&mut write.tx, &user, &left).await?;
         store::factors::remove(&mut write.tx, user.id, factor).await?;
         if is_last {
-            store::recovery_codes::remove_for_user(&mut write.tx, user.id).await?;
+            store::recovery_codes::remove_for_user(&mut write.tx, user.id, ctx.now()).await?;
         }
         store::ceremonies::remove_for_user(&mut write.tx, user.id).await?;
         match is_last {

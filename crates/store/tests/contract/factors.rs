@@ -124,6 +124,10 @@ async fn goes_alone_or_with_all_of_its_person(store: Store) {
     assert!(!factors::remove(&mut tx, user_id(2), factor_id(1)).await.unwrap());
     assert!(factors::remove(&mut tx, user_id(1), factor_id(1)).await.unwrap());
     assert!(!factors::remove(&mut tx, user_id(1), factor_id(1)).await.unwrap());
-    assert_eq!(factors::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 2);
+    let later = Factor { created_at: at(1_000_000), ..passkey(4) };
+    factors::add(&mut tx, &later).await.unwrap();
+    assert_eq!(factors::remove_for_user(&mut tx, user_id(1), at(999_999)).await.unwrap(), 2);
+    assert_eq!(factors::list_for_user(&mut tx, user_id(1)).await.unwrap(), [later]);
+    assert_eq!(factors::remove_for_user(&mut tx, user_id(1), at(1_000_000)).await.unwrap(), 1);
     assert_eq!(factors::list_for_user(&mut tx, user_id(1)).await.unwrap(), []);
 }

@@ -35,6 +35,11 @@ async fn new_ones_end_the_old_ones(store: Store) {
     }
     assert!(!recovery_codes::use_once(&mut tx, user_id(1), b"old", at(3)).await.unwrap());
     assert!(recovery_codes::use_once(&mut tx, user_id(1), b"new", at(3)).await.unwrap());
-    assert_eq!(recovery_codes::remove_for_user(&mut tx, user_id(1)).await.unwrap(), 1);
+    assert_eq!(
+        recovery_codes::remove_for_user(&mut tx, user_id(1), at(1)).await.unwrap(),
+        0,
+        "they are newer"
+    );
+    assert_eq!(recovery_codes::remove_for_user(&mut tx, user_id(1), at(2)).await.unwrap(), 1);
     assert!(recovery_codes::use_once(&mut tx, user_id(2), b"old", at(3)).await.unwrap(), "somebody else's");
 }

@@ -7,6 +7,7 @@ use domain::{
     permissions::Granted,
     powers::{Decision, Powers},
     principals::ResourceKind,
+    timestamps::Timestamp,
 };
 use store::{factors::Factor, tokens::Token};
 
@@ -174,7 +175,9 @@ impl Actor {
             if store::factors::find(&mut tx, factor.user_id, factor.id).await.unwrap().is_none() {
                 assert!(store::factors::add(&mut tx, factor).await.unwrap());
             }
-            store::recovery_codes::remove_for_user(&mut tx, factor.user_id).await.unwrap();
+            store::recovery_codes::remove_for_user(&mut tx, factor.user_id, Timestamp::from_micros(i64::MAX))
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
         if let Some(session) = session {

@@ -11,7 +11,7 @@ use domain::{
     ids::UserId,
     inputs::SignIn,
     secrets::Secret,
-    sign_ins::{FactorKind, Proof},
+    sign_ins::{FactorKind, FactorResetOutcome, Proof},
     states::Outcome,
     views::{FactorResetView, MailView, OwnFactorResets},
 };
@@ -54,6 +54,22 @@ async fn token(world: &World) -> Secret {
     let body = mail.body.unwrap();
     let (_, rest) = body.expose().split_once("/factor-resets/").unwrap();
     Secret::new(rest.split_whitespace().next().unwrap().to_owned())
+}
+
+/// Whoever has a proof that is no second factor may add one while the request waits: it is none of those that were lost.
+#[tokio::test]
+async fn what_is_added_meanwhile_stays() {
+    let (world, bob, _) = with_bob().await;
+    ask(&world, world.user, bob).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    super::policies::add_factor(&world, bob, FactorKind::Passkey).await;
+    world.clock.advance(factor_resets::WAITING);
+    assert_eq!(carry_out(&world).await, 1);
+    let mut tx = world.store.read().await.unwrap();
+    let left = store::factors::list_for_user(&mut tx, bob).await.unwrap();
+    assert_eq!(left.iter().map(|factor| factor.kind).collect::<Vec<_>>(), [FactorKind::Passkey]);
+    let newest = store::factor_resets::find_newest(&mut tx, bob).await.unwrap().unwrap();
+    assert_eq!(newest.outcome, Some(FactorResetOutcome::MadeUp), "nothing is to be added");
 }
 
 /// What the link to object shows while it can be objected to.
