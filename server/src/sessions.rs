@@ -155,7 +155,9 @@ impl SessionStore for Sessions {
         }
         let data = serde_json::from_slice(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
         let Use { address, agent, is_background } = session_use();
-        if !is_background && now.since(row.last_seen_at) >= SEEN_EVERY {
+        // That somebody comes from elsewhere is known at once: it is what a stolen session shows, and what policies ask.
+        let has_moved = address.is_some() && address != row.address;
+        if !is_background && (has_moved || now.since(row.last_seen_at) >= SEEN_EVERY) {
             row.last_seen_at = now;
             let ends_at = provider_end(&row.data);
             row.expires_at = earlier(expires_at(row.created_at, now, limits), ends_at);
