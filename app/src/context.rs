@@ -156,6 +156,13 @@ pub(crate) fn unpack_after_trip() {
     }
 }
 
+/// Throws away what was kept for a trip: somebody else came back from it.
+pub(crate) fn throw_away_after_trip() {
+    if let Some(sealed) = cookie(HELD_BACK) {
+        set_sealed_for(HELD_BACK, &sealed, 0);
+    }
+}
+
 /// Holds back what was sent to this page itself: the server's middleware seals it.
 pub(crate) fn hold_back_posted(error: Error) {
     let Some(sent) = posted() else { return };

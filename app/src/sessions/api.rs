@@ -99,6 +99,8 @@ pub async fn sign_in_with_passkey(
 #[cfg(feature = "ssr")]
 async fn enter(signed_in: SignedIn, next: &str, held_back: &str) -> Result<(), AppError> {
     let has_stopped_reset = signed_in.has_stopped_reset;
+    // What somebody else entered here is not shown to them.
+    let held_back = if signed_in.is_same_person { held_back } else { "" };
     session::begin(signed_in).await?;
     hand_on(held_back);
     let path = links::own_path(next).unwrap_or("/projects");

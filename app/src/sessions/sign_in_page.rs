@@ -16,7 +16,7 @@ use crate::{
     },
     context::{answer, control, flash, go, posted, set_status},
     links,
-    single_sign_on::{first_way, other_ways},
+    single_sign_on::first_way,
 };
 
 const TITLE: &str = "Sign in";
@@ -127,7 +127,7 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<Pro
     if !choices.is_empty() {
         luggage.keep_for_trip();
     }
-    let first = first_way(&choices, luggage.next.as_deref());
+    let first = first_way(choices, luggage.next.as_deref());
     // Of two buttons one is the first.
     let sign_in = if first.is_some() { "button button-wide" } else { "button button-primary button-wide" };
     let password = Field { has_focus: first.is_none(), ..password };
@@ -159,7 +159,6 @@ fn proof_step(form: &FormState, email: &str, luggage: &Luggage, choices: Vec<Pro
             </div>
         </form>
         <p><a href=links::password_reset()>"Forgot your password?"</a></p>
-        {other_ways(choices, luggage.next.as_deref())}
         {passkey(luggage, email, None)}
     }
     .into_any()

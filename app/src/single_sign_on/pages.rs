@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::leave;
 use crate::{
     components::page::page,
-    context::{answer, control, done, go, set_status, unpack_after_trip},
+    context::{answer, control, done, go, set_status, throw_away_after_trip, unpack_after_trip},
     links, session,
     sessions::gate::gate,
 };
@@ -45,8 +45,12 @@ pub(crate) fn AnswerPage() -> impl IntoView {
     page(async move {
         match single_sign_on::finish(&control()?, &session::ceremony(), &receipt).await {
             Ok(Finished::SignedIn(signed_in, provider, next)) => {
+                let is_same_person = signed_in.is_same_person;
                 session::begin_through(signed_in, *provider).await?;
-                unpack_after_trip();
+                match is_same_person {
+                    true => unpack_after_trip(),
+                    false => throw_away_after_trip(),
+                }
                 go(links::own_path(&next).unwrap_or("/projects"));
                 Ok(().into_any())
             }

@@ -57,6 +57,8 @@ pub struct SignedIn {
     pub proof: Proof,
     /// When.
     pub proven_at: Timestamp,
+    /// Whether whoever signed in last in this browser was they: what was entered there is theirs.
+    pub is_same_person: bool,
     /// Whether their second factors were to be removed, which what they showed has stopped.
     pub has_stopped_reset: bool,
     /// What events call the session that begins: it stays the same when its id changes, and opens nothing.
@@ -66,10 +68,20 @@ pub struct SignedIn {
 impl SignedIn {
     pub(crate) fn new(ctx: &Context, user: UserId, proof: Proof) -> Self {
         let device = devices::mark(&ctx.control, user);
+        let mark = ctx.origin().device.as_ref();
+        let is_same_person = mark.is_some_and(|mark| devices::read(&ctx.control, user, mark).is_some());
         let mut name = [0; SESSION_NAME_BYTES];
         ctx.control.random().fill(&mut name);
         let session_name = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { user, device, proof, proven_at: ctx.now(), has_stopped_reset: false, session_name }
+        Self {
+            user,
+            device,
+            proof,
+            proven_at: ctx.now(),
+            is_same_person,
+            has_stopped_reset: false,
+            session_name,
+        }
     }
 }
 

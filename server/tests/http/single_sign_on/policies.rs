@@ -9,6 +9,9 @@ use crate::{
     installation::{Browser, EMAIL, PASSWORD},
 };
 
+/// Of the domain that leads to the identity provider, with a password.
+pub(super) const BEA: &str = "bea@acme.example";
+
 impl Company {
     async fn set_policy(&self, policy: &AuthenticationPolicy) {
         let text = serde_json::to_string(policy).unwrap();
@@ -22,8 +25,7 @@ impl Company {
     }
 
     /// A browser in which somebody with an address of the company is signed in with a password.
-    async fn bea(&self) -> Browser {
-        const BEA: &str = "bea@acme.example";
+    pub(super) async fn bea(&self) -> Browser {
         let bea = member(&self.installation, self.organization, BEA).await.id;
         let mut tx = self.installation.store.write().await.unwrap();
         let hash = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().password_hash;
