@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     components::{
         api_call::ApiCalls,
+        badges::{Tone, badge},
         clamped::clamped,
         dialog::{dialog, open_button},
         empty::empty,
@@ -117,8 +118,10 @@ fn draw(
 
 fn row(organization: &str, group: GroupRow) -> Row {
     let path = links::group(organization, &group.id.to_string(), &[]);
+    let kept = group.is_kept_by_scim.then(|| badge(Tone::Plain, "SCIM"));
     vec![
-        view! { <a class="row-link" href=path>{group.name}</a> }.into_any(),
+        view! { <span class="badges"><a class="row-link" href=path>{group.name}</a> {kept}</span> }
+            .into_any(),
         clamped(&group.description),
         group.members.into_any(),
         group.grants.into_any(),

@@ -125,8 +125,10 @@ fn row(organization: &str, managed: &ManagedRow) -> Row {
 
 /// Whether an account is let in anywhere, in words.
 pub(super) fn state(managed: &ManagedRow) -> AnyView {
-    match managed.is_active {
+    let state = match managed.is_active {
         true => badge(Tone::Good, "active"),
         false => badge(Tone::Warning, "deactivated"),
-    }
+    };
+    let kept = managed.is_kept_by_scim.then(|| badge(Tone::Plain, "SCIM"));
+    view! { <span class="badges">{state} {kept}</span> }.into_any()
 }

@@ -53,7 +53,9 @@ fn standing(member: &MemberRow) -> AnyView {
         false => badge(Tone::Warning, "deactivated"),
     };
     let super_admin = member.is_super_admin.then(|| badge(Tone::Plain, "super admin"));
-    view! { <span class="badges">{state} {super_admin}</span> }.into_any()
+    let managed = member.is_managed.then(|| badge(Tone::Plain, "managed"));
+    let kept = member.is_kept_by_scim.then(|| badge(Tone::Plain, "SCIM"));
+    view! { <span class="badges">{state} {super_admin} {managed} {kept}</span> }.into_any()
 }
 
 /// Whether somebody has a second factor, in words.

@@ -135,6 +135,8 @@ mod tests {
                 is_super_admin: false,
                 has_second_factor: false,
                 is_factor_reset_waiting: false,
+                is_managed: false,
+                is_kept_by_scim: false,
                 joined_at: Timestamp::from_micros(0),
                 last_activity_at: None,
             },

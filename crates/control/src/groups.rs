@@ -15,6 +15,7 @@ use domain::{
 };
 use serde_json::json;
 use store::{Edited, Tx, access::Target, grants::GrantFilter, groups::Group};
+use uuid::Uuid;
 
 use crate::{
     Context,
@@ -49,12 +50,13 @@ pub async fn list(
         let mut tx = permit.read().await?;
         let total = store::groups::count(&mut tx, organization, text).await?;
         let found = store::groups::list(&mut tx, organization, text, after, pages::FETCHED).await?;
-        Ok(pages::page(
-            found,
-            total,
-            |(group, ..)| group.name.clone(),
-            |(group, members, grants)| draw(group, members, grants),
-        ))
+        let ids: Vec<Uuid> = found.iter().map(|(group, ..)| group.id.uuid()).collect();
+        let kept = store::scim_groups::kept_among(&mut tx, organization, &ids).await?;
+        let draw = |(group, members, grants): (Group, i64, i64)| {
+            let is_kept = kept.contains(&group.id);
+            draw(group, members, grants, is_kept)
+        };
+        Ok(pages::page(found, total, |(group, ..)| group.name.clone(), draw))
     })
 }
 
@@ -280,18 +282,19 @@ async fn look(ctx: &Context, tx: &mut Tx, group: Group) -> Result<GroupView, Fai
         add_obstacle: kept.clone().or_else(|| actor.giving_obstacle(&given)),
         take_obstacle: kept.clone().or(take_obstacle),
         delete_obstacle: kept.or(delete_obstacle),
+        row: draw(group, members, grants, keeper.is_some()),
         managed_by_scim: keeper.map(scim::shown),
-        row: draw(group, members, grants),
     })
 }
 
-fn draw(group: Group, members: i64, grants: i64) -> GroupRow {
+fn draw(group: Group, members: i64, grants: i64, is_kept_by_scim: bool) -> GroupRow {
     GroupRow {
         id: group.id,
         name: group.name,
         description: group.description,
         members,
         grants,
+        is_kept_by_scim,
         created_at: group.created_at,
     }
 }

@@ -451,6 +451,8 @@ mod tests {
             generation: 0,
             has_second_factor: false,
             is_factor_reset_waiting: false,
+            is_managed: false,
+            is_kept_by_scim: false,
         };
         let administers = |is_active, is_user_active| {
             let member = Member { is_active, is_user_active, ..member.clone() };

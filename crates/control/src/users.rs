@@ -360,6 +360,8 @@ fn draw(member: &Member) -> MemberRow {
         is_active: member.is_active && member.is_user_active,
         has_second_factor: member.has_second_factor,
         is_factor_reset_waiting: member.is_factor_reset_waiting,
+        is_managed: member.is_managed,
+        is_kept_by_scim: member.is_kept_by_scim,
         joined_at: member.joined_at,
         last_activity_at: member.last_activity_at,
     }

@@ -93,6 +93,8 @@ pub struct Managed {
     pub last_activity_at: Option<Timestamp>,
     /// Whether they have a second factor; recovery codes are none.
     pub has_second_factor: bool,
+    /// Whether an identity provider of the organization keeps them by SCIM.
+    pub is_kept_by_scim: bool,
 }
 
 /// Another organization that managed people are in.
@@ -127,7 +129,9 @@ macro_rules! managed_rows {
         managed!(
             "u.id AS user_id, u.email, u.name, u.is_active AS is_user_active, m.user_id IS NOT NULL AS is_member,
                 u.created_at, u.last_activity_at,
-                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor",
+                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM scim_users s WHERE s.organization_id = d.organization_id AND s.user_id = u.id)
+                    AS is_kept_by_scim",
             $rest
         )
     };

@@ -65,6 +65,10 @@ pub struct Member {
     pub has_second_factor: bool,
     /// Whether it was asked that they lose their second factors, and that is open.
     pub is_factor_reset_waiting: bool,
+    /// Whether their account is managed by the organization, by a domain of its.
+    pub is_managed: bool,
+    /// Whether an identity provider of the organization keeps them by SCIM.
+    pub is_kept_by_scim: bool,
 }
 
 /// An application user with the number of its tokens.
@@ -99,7 +103,11 @@ macro_rules! members {
                 u.generation,
                 EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
                 EXISTS (SELECT 1 FROM factor_resets r WHERE r.user_id = u.id AND r.ended_at IS NULL)
-                    AS is_factor_reset_waiting",
+                    AS is_factor_reset_waiting,
+                EXISTS (SELECT 1 FROM domains d WHERE d.organization_id = m.organization_id AND d.state = 'verified'
+                    AND d.name = u.email_domain AND u.kind = 'person') AS is_managed,
+                EXISTS (SELECT 1 FROM scim_users s WHERE s.organization_id = m.organization_id
+                    AND s.user_id = m.user_id) AS is_kept_by_scim",
             $also,
             " FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ",
             $($rest)*

@@ -2,7 +2,7 @@
 //! [`crate::group_members`].
 
 use domain::{
-    ids::{GroupId, IdentityProviderId, UserId},
+    ids::{GroupId, IdentityProviderId, OrganizationId, UserId},
     timestamps::Timestamp,
 };
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub use crate::scim_users::Keeper;
 use crate::{
     Error, Tx,
-    queries::{execute, fetch_all, fetch_one, fetch_optional},
+    queries::{among, execute, fetch_all, fetch_all_among, fetch_one, fetch_optional},
 };
 
 /// A group that an identity provider keeps.
@@ -113,6 +113,26 @@ pub async fn keeper(tx: &mut Tx, group: GroupId) -> Result<Option<Keeper>, Error
     let text = "SELECT p.id AS identity_provider_id, p.name FROM scim_groups s
         JOIN identity_providers p ON p.id = s.identity_provider_id WHERE s.group_id = $1";
     fetch_optional!(tx, text, group)
+}
+
+/// Which of these groups of an organization are kept by SCIM, in no order.
+pub async fn kept_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    groups: &[Uuid],
+) -> Result<Vec<GroupId>, Error> {
+    macro_rules! text {
+        ($database:ident) => {
+            concat!(
+                "SELECT s.group_id FROM scim_groups s JOIN groups g ON g.id = s.group_id
+                    WHERE g.organization_id = $1 AND s.group_id ",
+                among!($database)
+            )
+        };
+    }
+    let (sqlite, postgres) = (text!(sqlite), text!(postgres));
+    let rows: Vec<(GroupId,)> = fetch_all_among!(tx, sqlite, postgres, organization, groups)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Who is in a group, of those whom its identity provider keeps, by id.

@@ -216,6 +216,13 @@ pub(super) async fn groups_exist(
         if store::groups::find(tx, organization, id).await?.is_none() {
             return Err(Error::invalid(field, "Choose groups of this organization.").into());
         }
+        if let Some(keeper) = store::scim_groups::keeper(tx, id).await? {
+            let reason = format!(
+                "SCIM of the identity provider {} says who is in that group. Choose one that is filled here.",
+                keeper.name
+            );
+            return Err(Error::invalid(field, reason).into());
+        }
     }
     Ok(())
 }

@@ -294,6 +294,7 @@ fn draw(managed: Managed) -> ManagedRow {
         is_member: managed.is_member,
         is_active: managed.is_user_active,
         has_second_factor: managed.has_second_factor,
+        is_kept_by_scim: managed.is_kept_by_scim,
         created_at: managed.created_at,
         last_activity_at: managed.last_activity_at,
     }

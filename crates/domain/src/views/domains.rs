@@ -115,6 +115,8 @@ pub struct ManagedRow {
     pub is_active: bool,
     /// Whether they have a second factor: an authenticator app, a security key or a passkey.
     pub has_second_factor: bool,
+    /// Whether an identity provider of the organization keeps them by SCIM.
+    pub is_kept_by_scim: bool,
     /// When their account was made.
     pub created_at: Timestamp,
     /// When they last did anything.

@@ -27,6 +27,10 @@ pub struct MemberRow {
     pub has_second_factor: bool,
     /// Whether it was asked that they lose their second factors, which takes a day.
     pub is_factor_reset_waiting: bool,
+    /// Whether their account is managed by the organization.
+    pub is_managed: bool,
+    /// Whether an identity provider of the organization keeps them by SCIM.
+    pub is_kept_by_scim: bool,
     /// Since when they belong here.
     pub joined_at: Timestamp,
     /// When they last did anything.
@@ -115,6 +119,8 @@ pub struct GroupRow {
     pub members: i64,
     /// How many grants it holds.
     pub grants: i64,
+    /// Whether an identity provider keeps it by SCIM.
+    pub is_kept_by_scim: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -164,6 +164,8 @@ async fn a_member_is_found_with_who_it_is(store: Store) {
         generation: 3,
         has_second_factor: false,
         is_factor_reset_waiting: false,
+        is_managed: false,
+        is_kept_by_scim: false,
     };
     let one = organization_id(1);
     let found = memberships::find_member(&mut tx, one, user_id(1)).await.unwrap();

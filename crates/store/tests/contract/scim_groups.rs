@@ -52,6 +52,10 @@ async fn they_are_found_and_listed(store: Store) {
     );
     assert_eq!(scim_groups::find_by_name(&mut tx, id, "OPS Ä").await.unwrap(), Some(ops.clone()));
     assert_eq!(scim_groups::find_by_name(&mut tx, provider_id(2), "Dev").await.unwrap(), None);
+    let asked = [group_id(31).uuid(), group_id(32).uuid()];
+    assert_eq!(scim_groups::kept_among(&mut tx, organization_id(1), &asked).await.unwrap(), [group_id(32)]);
+    assert_eq!(scim_groups::kept_among(&mut tx, organization_id(1), &asked[..1]).await.unwrap(), []);
+    assert_eq!(scim_groups::kept_among(&mut tx, organization_id(2), &asked).await.unwrap(), []);
     let called = scim_groups::list_by_external_id(&mut tx, id, "x", 9).await.unwrap();
     assert_eq!(called, [ops.clone(), dev.clone()]);
     assert_eq!(scim_groups::list_by_external_id(&mut tx, id, "X", 9).await.unwrap(), []);
