@@ -111,6 +111,9 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A form that only carries the browser on to an identity provider goes by itself; without script its button does it.
+document.querySelector("form[data-sends-itself]")?.requestSubmit();
+
 // What shall be on paper.
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("button[data-print]")) print();

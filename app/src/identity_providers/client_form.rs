@@ -52,7 +52,8 @@ pub(super) fn their_side(view: &ProviderView, settings: &OidcSettings, form: &Fo
         )
     };
     let client = code("client_id", "Client id", called(client));
-    let known = view.has_secret.then(|| badge(Tone::Good, "a secret is stored"));
+    let known =
+        view.has_secret.then(|| view! { <p class="badges">{badge(Tone::Good, "a secret is stored")}</p> });
     let hint = match view.has_secret {
         true => format!("{} It is never shown. Empty: the stored one stays.", called(secret)),
         false => format!("{} It is stored encrypted, and never shown.", called(secret)),

@@ -41,7 +41,8 @@ pub(super) fn tested(row: &ProviderRow) -> AnyView {
             view! { <span class="badges">{badge(Tone::Good, "passed")} {time(at)}</span> }.into_any()
         }
         (None, Some(at)) => {
-            view! { <span class="badges">{badge(Tone::Warning, "not passed")} {time(at)}</span> }.into_any()
+            let word = if row.last_test_passed { "passed, with other settings" } else { "not passed" };
+            view! { <span class="badges">{badge(Tone::Warning, word)} {time(at)}</span> }.into_any()
         }
         (None, None) => view! { <span class="muted">"not yet"</span> }.into_any(),
     }

@@ -212,6 +212,7 @@ pub(super) mod tests {
                 }],
                 tested_at: None,
                 passed_at: None,
+                last_test_passed: false,
                 certificate_ends_at: Some(Timestamp::from_micros(0)),
                 certificate_days_left: Some(12),
                 missing: Vec::new(),

@@ -164,13 +164,15 @@ fn ids(view: &ProviderView) -> [(&'static str, String); 2] {
 }
 
 fn row(key: &ProviderKey, may_edit: bool) -> Row {
-    let state = match key.is_used {
-        true => badge(Tone::Good, "signs"),
-        false => badge(Tone::Plain, "given out, does not sign"),
+    let state = match (key.is_used, key.was_used) {
+        (true, _) => badge(Tone::Good, "signs"),
+        (false, true) => badge(Tone::Plain, "old: signed before, still reads"),
+        (false, false) => badge(Tone::Plain, "next: given out, does not sign yet"),
     };
+    let take = if key.was_used { "Take into use again…" } else { "Take into use…" };
     let actions = (may_edit && !key.is_used).then(|| {
         view! {
-            {open_button(USE_DIALOG, "button button-small", "Take into use…")}
+            {open_button(USE_DIALOG, "button button-small", take)}
             {open_button(REMOVE_DIALOG, "button button-small", "Remove…")}
         }
     });
@@ -209,7 +211,8 @@ fn asked(
 fn use_dialog(view: &ProviderView, key: &ProviderKey) -> AnyView {
     let text = "Requests are signed with it from now on. If the identity provider checks our signature and does not know this \
                 certificate yet, nobody can sign in with it.";
-    let words = ("Take the next key into use?", text, "Take it into use");
+    let title = if key.was_used { "Take the old key into use again?" } else { "Take the next key into use?" };
+    let words = (title, text, "Take it into use");
     asked(view, key, (USE_DIALOG, USE_KEY), words, "button button-primary")
 }
 

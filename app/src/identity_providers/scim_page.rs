@@ -34,6 +34,8 @@ use crate::{
 const TITLE: &str = "SCIM provisioning";
 /// Names the form for what is said of it.
 const FORM: &str = "scim-token";
+/// Names the field with the tokens that there were when the form was drawn: sent again, it makes no further one.
+const SEEN: &str = "seen";
 /// Dialogs, of which there is one for each token: there are two at most.
 const REMOVE_DIALOGS: [&str; 2] = ["remove-scim-token-1", "remove-scim-token-2"];
 
@@ -50,6 +52,13 @@ pub(crate) fn ScimPage() -> impl IntoView {
         let mut new = None;
         let form = match posted() {
             None => FormState::of(FORM),
+            Some(sent)
+                if sent.value(SEEN) != seen(&answer(control::scim::view(&ctx, organization, id).await)?) =>
+            {
+                let reason = "This was done already: a token was made or removed since. One that was made is shown once.";
+                set_status(409);
+                FormState::refused(FORM, Error::conflict(reason), &sent)
+            }
             Some(sent) => match control::scim::make_token(&ctx, organization, id).await {
                 Ok(token) => {
                     new = Some(made(&token));
@@ -189,6 +198,10 @@ fn address(view: &ScimView) -> AnyView {
     .into_any()
 }
 
+fn seen(view: &ScimView) -> String {
+    view.tokens.iter().map(|token| token.id.to_string()).collect::<Vec<_>>().join(" ")
+}
+
 fn tokens(provider: &ProviderView, view: &ScimView, form: &FormState, may: bool) -> Option<AnyView> {
     if !view.is_on {
         return None;
@@ -211,7 +224,7 @@ fn tokens(provider: &ProviderView, view: &ScimView, form: &FormState, may: bool)
     let make = (may && view.tokens.len() < REMOVE_DIALOGS.len()).then(|| {
         view! {
             <form method="post" action=page_path(provider) class="form">
-                {form.error(&[])}
+                {hidden(&[(SEEN, &seen(view))])} {form.error(&[])}
                 <div class="form-actions"><button class="button">"Make a token"</button></div>
             </form>
         }

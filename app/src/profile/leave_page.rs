@@ -26,6 +26,9 @@ pub(crate) fn LeavePage() -> impl IntoView {
         let viewer = Viewer::load().await?;
         let id = asked(&params)?;
         let organization = viewer.organization(id).cloned().ok_or(Error::NotFound)?;
+        if let Some(rule) = organization.refused_by {
+            return Err(Error::TurnedAway { rule, organization: organization.name }.into());
+        }
         let indispensable = indispensable(&viewer, &organization).await?;
         let frame = Frame::of_person(Section::Organizations, "Leave organization")
             .step("Organizations", links::own_organizations())

@@ -84,7 +84,11 @@ fn row(all: &[OrganizationView], organization: &OrganizationView) -> Row {
     let (id, name) = (organization.id.to_string(), organization.name.clone());
     if let Some(rule) = organization.refused_by {
         let refusal = view! { <span>{rule.refusal(&name)}</span> }.into_any();
-        return vec![view! { <span class="free-text">{name}</span> }.into_any(), refusal, ().into_any()];
+        let label = format!("What to do to get into {name}");
+        let way_in = view! {
+            <a class="button button-small" href=links::organization(&id) aria-label=label>"What to do"</a>
+        };
+        return vec![view! { <span class="free-text">{name}</span> }.into_any(), refusal, way_in.into_any()];
     }
     let role = match standing(organization) {
         "member" => view! { <span class="muted">"member"</span> }.into_any(),

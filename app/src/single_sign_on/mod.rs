@@ -17,5 +17,5 @@ pub(crate) use self::{
     own_pages::{LinkPage, UnlinkPage, own_identities},
     pages::{AnswerPage, ConfirmationTripPage, RefusedPage, TripPage},
     signed_out::{ProviderSignOutPage, SignedOutPage},
-    ways::{first_way, leave, other_ways},
+    ways::{first_way, leave},
 };

@@ -4,23 +4,35 @@ use control::{ceremonies::Begun, single_sign_on::Way};
 use domain::views::ProviderChoice;
 use http::header::CONTENT_SECURITY_POLICY;
 use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::Meta;
 
 use crate::{
     components::icons::{Icon, icon},
-    context::{go_on_keeping, go_outside, insert_header},
+    context::{go_on_keeping, insert_header},
     links, session,
     sessions::gate::gate,
     shell::csp_with_form,
 };
 
-/// Sends the browser away; what it began is in its cookie. With the POST binding it is a page with a form, and the browser may
-/// send that form there and nowhere else.
+/// Sends the browser away; what it began is in its cookie. It is a page that leads there, not a redirect: who had to sign in or
+/// to confirm who they are gets here by a form, and browsers follow no redirect of a form to another origin (CSP `form-action`).
+/// With the POST binding the page has a form, and the browser may send that form there and nowhere else.
 pub(crate) fn leave(begun: Begun<Way>) -> AnyView {
     session::keep_ceremony(&begun.ceremony);
     match begun.shown {
         Way::Redirect(address) => {
-            go_outside(&address);
-            ().into_any()
+            go_on_keeping();
+            let refresh = format!("0; url={address}");
+            let body = view! {
+                <Meta http_equiv="refresh" content=refresh />
+                <p>"Your identity provider takes over from here."</p>
+                <div class="form-actions">
+                    <a class="button button-primary button-wide" href=address rel="external nofollow noreferrer">
+                        "Continue"
+                    </a>
+                </div>
+            };
+            gate("Sign in", body.into_any())
         }
         Way::Post { action, request } => {
             go_on_keeping();
@@ -29,7 +41,7 @@ pub(crate) fn leave(begun: Begun<Way>) -> AnyView {
             }
             let body = view! {
                 <p>"Your identity provider takes over from here."</p>
-                <form method="post" action=action class="form">
+                <form method="post" action=action class="form" data-sends-itself="">
                     <input type="hidden" name="SAMLRequest" value=request />
                     <div class="form-actions">
                         <button class="button button-primary button-wide" autofocus>"Continue"</button>
@@ -49,42 +61,34 @@ fn origin(address: &str) -> String {
     format!("{}{host}", &address[..end])
 }
 
-/// The identity provider of somebody's company, as the first way in, if there is just one.
-pub(crate) fn first_way(choices: &[ProviderChoice], next: Option<&str>) -> Option<AnyView> {
-    let [choice] = choices else { return None };
-    let address = links::trip(&choice.id.to_string(), next);
-    let name = choice.name.clone();
-    Some(
-        view! {
-            <div class="first-way">
-                <p>"Your organization signs people in with " <strong>{name.clone()}</strong> "."</p>
-                <a class="button button-primary button-wide" href=address rel="external nofollow">
-                    {icon(Icon::SignIn)} "Continue with " {name}
-                </a>
-                <p class="muted first-way-or">"or with your password"</p>
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// Links to the identity providers that somebody may sign in with, if there are several.
-pub(crate) fn other_ways(choices: Vec<ProviderChoice>, next: Option<&str>) -> Option<AnyView> {
-    if choices.len() < 2 {
-        return None;
-    }
+/// The identity providers of somebody's company, as the first way in, if there are any.
+pub(crate) fn first_way(choices: Vec<ProviderChoice>, next: Option<&str>) -> Option<AnyView> {
+    let said = match choices.as_slice() {
+        [] => return None,
+        [one] => view! { "Your organization signs people in with " <strong>{one.name.clone()}</strong> "." }.into_any(),
+        _ => "Your organization signs people in with one of these. Ask an admin of it if you do not know which is yours.".into_any(),
+    };
     let links = choices
         .into_iter()
         .map(|choice| {
             let address = links::trip(&choice.id.to_string(), next);
             view! {
-                <a class="button button-wide" href=address rel="external nofollow">
-                    "Continue with " {choice.name}
+                <a class="button button-primary button-wide" href=address rel="external nofollow">
+                    {icon(Icon::SignIn)} "Continue with " {choice.name}
                 </a>
             }
         })
         .collect_view();
-    Some(view! { <div class="other-way">{links}</div> }.into_any())
+    Some(
+        view! {
+            <div class="first-way">
+                <p>{said}</p>
+                {links}
+                <p class="muted first-way-or">"or with your password"</p>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 #[cfg(test)]

@@ -168,8 +168,13 @@ async fn page(mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(flash);
     }
     let mut response = next.run(request).await;
-    // A page that only points to another one (to sign in first) leaves the flash for that one.
+    // A page that only points to another one (to sign in first) leaves the flash for that one, or has something to say there.
     if response.status().is_redirection() {
+        let notice = response.headers_mut().remove(NOTICE).as_ref().map(decoded);
+        let flash = notice.map(|notice| Flash { notice: Some(notice), ..Flash::default() });
+        if let Some(cookie) = flash.and_then(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
         return response;
     }
     for name in seen {

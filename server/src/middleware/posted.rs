@@ -18,7 +18,7 @@ use super::flash::{FORM_BYTES_MAX, too_large};
 pub(crate) const FILE_FORM_BYTES_MAX: usize = 1 << 20;
 /// Bytes of such a form that are read, at most. A browser shows no answer before it has sent everything, so that what is
 /// too much is read and thrown away.
-pub(crate) const FILE_FORM_BYTES_READ_MAX: usize = 16 << 20;
+pub(crate) const FILE_FORM_BYTES_READ_MAX: usize = 64 << 20;
 /// Fields of a form, at most.
 const FIELDS_MAX: usize = 1000;
 

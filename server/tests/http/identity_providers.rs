@@ -118,7 +118,7 @@ async fn metadata_fills_the_form_in_and_nothing_is_saved_before_it_is_sent() {
     let shown = desk.browser.get(&desk.page).await.body;
     assert!(shown.contains("Test it now") && shown.contains("Switch it on…"), "{shown}");
     let test = desk.browser.get(&format!("{}/test", desk.page)).await;
-    assert!(test.location().starts_with("https://idp.example/sso?SAMLRequest="), "{}", test.location());
+    assert!(test.leads_to().starts_with("https://idp.example/sso?SAMLRequest="), "{}", test.body);
 }
 
 #[tokio::test]

@@ -259,6 +259,14 @@ impl Answer {
         self.header("location")
     }
 
+    /// Where a page leads by itself that is no redirect, because a form may have led to it; fails if this is none.
+    #[track_caller]
+    pub(crate) fn leads_to(&self) -> String {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        let (_, rest) = self.body.split_once("content=\"0; url=").expect(&self.body);
+        rest.split_once('"').expect(rest).0.replace("&amp;", "&")
+    }
+
     /// The path that a redirect leads to; empty if this is none.
     pub(crate) fn place(&self) -> &str {
         self.header("location").split('?').next().unwrap_or_default()

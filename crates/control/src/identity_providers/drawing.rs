@@ -2,7 +2,7 @@
 
 use domain::{
     domains::DomainState,
-    identity_providers::{ProviderSettings, SamlSettings},
+    identity_providers::{ProviderSettings, SamlSettings, TestReport},
     ids::{IdentityProviderId, OrganizationId},
     views::{
         CertificateFacts, LinkedDomain, MetadataFacts, OidcAddresses, ProviderAddresses, ProviderRow,
@@ -51,6 +51,7 @@ pub(super) async fn row(
             .collect(),
         tested_at: provider.tested_at,
         passed_at: provider.passed_at,
+        last_test_passed: last_test(provider)?.is_some_and(|report| report.passed),
         certificate_ends_at: ends,
         certificate_days_left: ends.map(|ends| (ends.micros() - control.now().micros()).div_euclid(DAY)),
         missing: settings
@@ -60,6 +61,10 @@ pub(super) async fn row(
             .collect(),
         generation: provider.generation,
     })
+}
+
+fn last_test(provider: &IdentityProvider) -> Result<Option<TestReport>, Failure> {
+    Ok(provider.last_test.as_deref().map(serde_json::from_str).transpose()?)
 }
 
 /// Everything that its page shows.
@@ -90,7 +95,7 @@ pub(super) async fn look(
             failure: watch.metadata_failure,
         }),
         pushes_by_scim: store::scim_providers::find(tx, provider.id).await?.is_some(),
-        last_test: provider.last_test.as_deref().map(serde_json::from_str).transpose()?,
+        last_test: last_test(&provider)?,
         settings,
     })
 }

@@ -116,6 +116,7 @@ pub(super) fn draw(keys: Vec<Own>) -> Vec<ProviderKey> {
         Some(ProviderKey {
             id: key.id,
             is_used: Some(key.id) == used,
+            was_used: key.used_from.is_some(),
             certificate: key.certificate.pem(),
             facts: draw_facts(key.certificate.facts()?),
         })

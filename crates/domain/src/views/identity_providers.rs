@@ -32,6 +32,8 @@ pub struct ProviderRow {
     pub tested_at: Option<Timestamp>,
     /// When a test last passed with the settings that it has.
     pub passed_at: Option<Timestamp>,
+    /// Whether the last test passed, with whatever settings it had then.
+    pub last_test_passed: bool,
     /// When the last of its certificates ends.
     pub certificate_ends_at: Option<Timestamp>,
     /// Whole days until then; negative once it has ended.
@@ -156,6 +158,8 @@ pub struct ProviderKey {
     pub id: IdentityProviderKeyId,
     /// Whether it signs our requests now.
     pub is_used: bool,
+    /// Whether it signs them, or did so before the one that does now.
+    pub was_used: bool,
     /// The certificate in PEM.
     pub certificate: String,
     /// What it says.

@@ -14,7 +14,10 @@ use server::{
     sessions::COOKIE,
 };
 
-use super::company::{Away, Company, IDP, cross_site, form};
+use super::{
+    company::{Away, Company, IDP, cross_site, form},
+    policies::BEA,
+};
 use crate::installation::{Browser, EMAIL, Installation, PASSWORD, hidden_value};
 
 /// Bytes of a form that carries an answer, at most.
@@ -80,7 +83,7 @@ async fn the_request_says_what_the_metadata_says() {
         .browser()
         .get(&format!("/sign-in/sso/{}?next=/projects", company.provider))
         .await;
-    let address = answer.location();
+    let address = answer.leads_to();
     assert!(address.starts_with(&format!("{IDP}/sso?SAMLRequest=")), "{address}");
     assert!(address.contains("&SigAlg=") && address.contains("&Signature="), "{address}");
     assert!(!address.contains("projects"), "where somebody goes on is nobody else's business: {address}");
@@ -364,7 +367,7 @@ async fn a_form_waits_for_who_comes_back_from_the_identity_provider() {
     let shown = alice.get(&gate).await.body;
     assert!(shown.contains("Confirm with") && alice.cookie(HELD_BACK_COOKIE).is_some(), "{shown}");
     let door = format!("/step-up/sso/{}?next=%2Fprofile%2Ftokens%2Fnew", company.provider);
-    let request = carried(alice.get(&door).await.location()).unwrap();
+    let request = carried(&alice.get(&door).await.leads_to()).unwrap();
     let away = Away { browser: alice, expectations: company.expectations(said(&request, "ID").unwrap()) };
     assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
     let form = away.browser.get(page).await.body;
@@ -387,4 +390,52 @@ async fn a_form_waits_for_who_comes_back_from_the_identity_provider() {
     assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
     let form = away.browser.get(page).await.body;
     assert!(form.contains("Deploys at night"), "{form}");
+}
+
+/// What somebody entered is theirs: whoever signs in next in the same browser does not see it, by whatever way they come.
+#[tokio::test]
+async fn a_form_does_not_wait_for_somebody_else() {
+    let company = Company::new().await;
+    let page = "/profile/tokens/new";
+    let create = [("description", "Deploys at night")];
+    company.bea().await;
+    let browser = company.installation.browser();
+    let held_back = async || {
+        company.installation.clock.advance(Duration::from_secs(2 * 3600));
+        let gate = browser.post(page, page, &create).await.location().to_owned();
+        hidden_value(&browser.get(&gate).await.body, "held_back")
+    };
+    for (email, is_shown) in [(EMAIL, true), (BEA, false)] {
+        assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.location(), "/projects");
+        let sealed = held_back().await;
+        assert!(!sealed.is_empty());
+        let fields = [("email", email), ("password", PASSWORD), ("next", page), ("held_back", &sealed)];
+        assert_eq!(browser.post("/sign-in", "/api/sign_in", &fields).await.location(), page);
+        let form = browser.get(page).await.body;
+        assert_eq!(form.contains("Deploys at night"), is_shown, "{email}: {form}");
+    }
+    // By the identity provider alike.
+    let sealed = held_back().await;
+    let fields = [("email", "alice@acme.example"), ("next", page), ("held_back", sealed.as_str())];
+    browser.post("/sign-in", "/sign-in", &fields).await;
+    assert!(browser.cookie(HELD_BACK_COOKIE).is_some());
+    let away = company.send(browser, page).await;
+    assert_eq!(company.come_back(&away, company.form(&company.draft(&away))).await.location(), page);
+    assert!(!away.browser.get(page).await.body.contains("Deploys at night"));
+    assert!(away.browser.cookie(HELD_BACK_COOKIE).is_none(), "it is thrown away");
+}
+
+/// Whoever links their account is told that it is done, and had no redirect that a form may not follow.
+#[tokio::test]
+async fn who_links_their_account_is_told_so() {
+    let company = Company::new().await;
+    let ann = company.installation.browser();
+    ann.sign_in(EMAIL, PASSWORD).await;
+    let link = format!("/profile/authentication/identity-providers/{}/link", company.provider);
+    let request = carried(&ann.get(&link).await.leads_to()).unwrap();
+    let away = Away { browser: ann, expectations: company.expectations(said(&request, "ID").unwrap()) };
+    let back = company.come_back(&away, company.form(&company.draft(&away))).await;
+    assert_eq!(back.location(), "/profile/authentication");
+    let page = away.browser.get("/profile/authentication").await.body;
+    assert!(page.contains("Your account is linked"), "{page}");
 }

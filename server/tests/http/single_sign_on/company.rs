@@ -127,7 +127,7 @@ impl Company {
     pub(super) async fn send(&self, browser: Browser, next: &str) -> Away {
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let answer = browser.get(&format!("/sign-in/sso/{}?next={next}", self.provider)).await;
-        let request = carried(answer.location()).unwrap();
+        let request = carried(&answer.leads_to()).unwrap();
         let expectations = self.expectations(said(&request, "ID").unwrap());
         Away { browser, expectations }
     }

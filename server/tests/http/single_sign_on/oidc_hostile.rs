@@ -150,7 +150,7 @@ impl Firm {
     /// Sends a browser to a provider.
     async fn send(&self, browser: Browser, provider: IdentityProviderId) -> Away {
         let answer = browser.get(&format!("/sign-in/sso/{provider}?next=/projects")).await;
-        let address = answer.location().to_owned();
+        let address = answer.leads_to();
         Away { browser, address }
     }
 
