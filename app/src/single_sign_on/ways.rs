@@ -2,9 +2,8 @@
 
 use control::{ceremonies::Begun, single_sign_on::Way};
 use domain::views::ProviderChoice;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, REFRESH};
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::Meta;
 
 use crate::{
     components::icons::{Icon, icon},
@@ -22,9 +21,8 @@ pub(crate) fn leave(begun: Begun<Way>) -> AnyView {
     match begun.shown {
         Way::Redirect(address) => {
             go_on_keeping();
-            let refresh = format!("0; url={address}");
+            insert_header(REFRESH, &format!("0; url={address}"));
             let body = view! {
-                <Meta http_equiv="refresh" content=refresh />
                 <p>"Your identity provider takes over from here."</p>
                 <div class="form-actions">
                     <a class="button button-primary button-wide" href=address rel="external nofollow noreferrer">

@@ -263,8 +263,7 @@ impl Answer {
     #[track_caller]
     pub(crate) fn leads_to(&self) -> String {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
-        let (_, rest) = self.body.split_once("content=\"0; url=").expect(&self.body);
-        rest.split_once('"').expect(rest).0.replace("&amp;", "&")
+        self.header("refresh").strip_prefix("0; url=").expect(&self.body).to_owned()
     }
 
     /// The path that a redirect leads to; empty if this is none.
