@@ -376,7 +376,13 @@ pub(super) async fn keep_test(
         id.uuid(),
         provider.name.clone(),
     );
-    let result = report.reason.as_deref().unwrap_or("everything was right");
-    write.text(format!("Tested the identity provider {}: {result}", provider.name));
+    let name = &provider.name;
+    if report.passed {
+        write.text(format!("The test of the identity provider {name} passed"));
+    } else {
+        write.event.outcome = Outcome::Failed;
+        let reason = report.reason.as_deref().unwrap_or_default();
+        write.text(format!("The test of the identity provider {name} did not pass. {reason}"));
+    }
     write.commit().await
 }

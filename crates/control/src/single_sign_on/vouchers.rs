@@ -137,7 +137,7 @@ impl Refused {
 
     /// For the test's report.
     pub(super) fn reason(&self) -> String {
-        format!("{} Found: {}", self.demand, self.detail)
+        format!("This does not hold: {} Found: {}.", self.demand, self.detail.trim_end_matches('.'))
     }
 }
 

@@ -32,6 +32,9 @@ use store::domains::Domain;
 
 use crate::world::World;
 
+/// What is on record of a test that passed.
+const PASSED: &str = "The test of the identity provider Acme IdP passed";
+
 /// An organization with an identity provider that people of `acme.example` sign in with.
 struct Company {
     world: World,
@@ -445,12 +448,25 @@ async fn a_test_signs_nobody_in_and_says_how_each_check_went() {
         report.person
     );
     assert!(report.xml.unwrap().contains("<samlp:Response"));
+    let event = async || {
+        let of = EventType::IdentityProviderTested.as_str();
+        company.world.last_event(company.organization, of).await
+    };
+    let passed = event().await;
+    assert_eq!((passed.outcome, passed.text.as_str()), (Outcome::Done, PASSED));
     let view = test(&|draft| draft.conditions = draft.conditions.replace("/metadata", "/x")).await;
     let report = view.last_test.unwrap();
     assert!(!report.passed && report.reason.unwrap().contains("audience restriction"));
     let failed: Vec<&str> =
         report.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
     assert_eq!(failed, ["audience"], "every other check was made as well");
+    let event = event().await;
+    assert_eq!(event.outcome, Outcome::Failed);
+    assert!(
+        event.text.contains("Acme IdP did not pass. This does not hold: The assertion"),
+        "{}",
+        event.text
+    );
     assert!(view.row.passed_at.is_some(), "that it passed once with these settings stays");
     // A change of what a sign-in depends on makes it untested; one of groups does not.
     let view = company.change(|settings| settings.creates_members = false).await.unwrap();
