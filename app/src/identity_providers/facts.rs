@@ -1,7 +1,7 @@
 //! Small facts of identity providers as lists and pages show them: states, certificates, what is missing. Decides nothing.
 
 use domain::{
-    identity_providers::{ProviderProtocol, ProviderState},
+    identity_providers::{ProviderProtocol, ProviderState, spaced},
     views::{CertificateFacts, MetadataFacts, ProviderRow},
 };
 use leptos::prelude::*;
@@ -88,12 +88,6 @@ pub(super) fn certificate(facts: &CertificateFacts) -> AnyView {
     .into_any()
 }
 
-/// A fingerprint as people compare it: pairs of capitals with colons between.
-pub(super) fn spaced(fingerprint: &str) -> String {
-    let signs: Vec<char> = fingerprint.to_ascii_uppercase().chars().filter(|sign| *sign != ':').collect();
-    signs.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::inputs::tests::view, *};
@@ -108,11 +102,5 @@ mod tests {
         assert!(html(0).contains("ends today"));
         assert!(html(1).contains("1 day left") && html(29).contains("29 days left"));
         assert!(!html(30).contains("left"));
-    }
-
-    #[test]
-    fn a_fingerprint_can_be_compared() {
-        assert_eq!(spaced("00ff1a"), "00:FF:1A");
-        assert_eq!(spaced("00:FF:1A"), "00:FF:1A");
     }
 }

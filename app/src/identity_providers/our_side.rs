@@ -1,12 +1,14 @@
 //! What an identity provider has to know of us: our addresses in its own words, our metadata, our certificates; and how our key is
 //! changed without anybody noticing.
 
-use domain::views::{OidcAddresses, ProviderAddresses, ProviderKey, ProviderView, SamlAddresses};
+use domain::{
+    identity_providers::spaced,
+    views::{OidcAddresses, ProviderAddresses, ProviderKey, ProviderView, SamlAddresses},
+};
 use leptos::prelude::*;
 
 use super::{
     api::{ADD_KEY, REMOVE_KEY, USE_KEY},
-    facts::spaced,
     form::step,
 };
 use crate::{

@@ -298,9 +298,22 @@ pub struct TestCheck {
     pub seen: String,
 }
 
+/// A certificate's fingerprint as people compare it: pairs of capitals with colons between.
+#[must_use]
+pub fn spaced(fingerprint: &str) -> String {
+    let signs: Vec<char> = fingerprint.to_ascii_uppercase().chars().filter(|sign| *sign != ':').collect();
+    signs.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_can_be_compared() {
+        assert_eq!(spaced("00ff1a"), "00:FF:1A");
+        assert_eq!(spaced("00:FF:1A"), "00:FF:1A");
+    }
 
     #[test]
     fn a_new_one_is_strict_and_incomplete() {
