@@ -211,6 +211,11 @@ impl Verdict {
         }
     }
 
+    /// Who the person is, if the identity provider is believed.
+    pub(super) fn person(&self, settings: &ProviderSettings) -> Option<Person> {
+        self.outcome.as_ref().ok()?.person(settings).ok()
+    }
+
     /// What a test found, by the settings that the identity provider has.
     pub(super) fn test_report(&self, settings: &ProviderSettings) -> TestReport {
         let (reason, person) = match &self.outcome {
@@ -265,6 +270,7 @@ const fn nothing() -> TestReport {
         reason: None,
         checks: Vec::new(),
         person: Vec::new(),
+        admission: None,
         xml: None,
         decrypted: None,
         token: None,

@@ -393,6 +393,7 @@ async fn a_test_says_how_each_check_went_and_what_is_set_up_wrong() {
     assert!(report.checks.len() > 15 && report.checks.iter().all(|check| check.passed), "{report:?}");
     let email = ("E-mail".to_owned(), "alice@acme.example".to_owned());
     assert!(report.person.contains(&email), "{:?}", report.person);
+    assert_eq!(report.admission.map(|admission| admission.as_whom).as_deref(), Some("A new member"));
     let token = report.token.unwrap();
     assert!(token.contains("\"ES256\"") && token.contains("alice@acme.example"), "{token}");
     let report = test("another secret").await.last_test.unwrap();

@@ -12,7 +12,9 @@ use domain::{
     domains::{DomainState, DomainVerification},
     errors::Error,
     events::EventType,
-    identity_providers::{MappedGroup, ProviderProtocol, ProviderState, SamlSettings, SecondFactorRule},
+    identity_providers::{
+        MappedGroup, ProviderProtocol, ProviderState, SamlSettings, SecondFactorRule, spaced,
+    },
     ids::{DomainId, GroupId, IdentityProviderId, OrganizationId},
     secrets::Secret,
     sign_ins::{FactorKind, SignInMethod},
@@ -22,7 +24,7 @@ use domain::{
 use identity::saml::{
     certificates::Certificate,
     testing::{
-        Draft, KeyChoice, SoftIdp, attribute,
+        Draft, KeyChoice, SignatureDraft, SoftIdp, attribute,
         browsers::{carried, said},
         field,
     },
@@ -475,6 +477,91 @@ async fn a_test_signs_nobody_in_and_says_how_each_check_went() {
     assert!(view.row.passed_at.is_none());
     let mut tx = company.world.store.read().await.unwrap();
     assert!(store::users::find_by_email(&mut tx, "alice@acme.example").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_test_says_whether_the_person_would_be_let_in_and_writes_nothing() {
+    let company = Company::new().await;
+    let ctx = company.world.ctx();
+    let staff = groups::create(&ctx, company.organization, "Staff", "").await.unwrap().row.id;
+    let dba = groups::create(&ctx, company.organization, "DBA", "").await.unwrap().row.id;
+    let map = |value: &str, group_id| MappedGroup { value: value.into(), group_id };
+    let mapped = vec![map("staff", staff), map("dba", dba)];
+    company.change(|settings| settings.groups = mapped).await.unwrap();
+    // Nobody is let in by one that is switched off; what is foretold is what happens once it is on.
+    let state = |state| identity_providers::set_state(&ctx, company.organization, company.provider, state);
+    state(ProviderState::Disabled).await.unwrap();
+    let foretold = async |email: &str| {
+        let begun =
+            single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
+        let away = company.away(&begun.shown, begun.ceremony);
+        company.receive(&company.about(&away, email, &["staff"])).await.unwrap();
+        single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await.unwrap();
+        let view = identity_providers::view(&ctx, company.organization, company.provider).await.unwrap();
+        let report = view.last_test.unwrap();
+        assert!(report.passed, "{report:?}");
+        report.admission.unwrap()
+    };
+    let new = foretold("alice@acme.example").await;
+    assert_eq!((new.is_let_in, new.as_whom.as_str()), (true, "A new member"));
+    assert_eq!(new.groups, ["Staff"]);
+    let mut tx = company.world.store.read().await.unwrap();
+    assert!(store::users::find_by_email(&mut tx, "alice@acme.example").await.unwrap().is_none());
+    drop(tx);
+    company.world.add_user("bob@acme.example", Some(false), true).await;
+    company.world.add_user("cleo@acme.example", None, true).await;
+    assert_eq!(foretold("bob@acme.example").await.as_whom, "An account that is here");
+    assert_eq!(foretold("cleo@acme.example").await.as_whom, "An account that is here, as a new member");
+    let stranger = foretold("ceo@other.example").await;
+    assert!(!stranger.is_let_in && stranger.groups.is_empty(), "{stranger:?}");
+    // It is the sentence that they would read.
+    state(ProviderState::Active).await.unwrap();
+    let reason = forbidden(company.sign_in("ceo@other.example", &[]).await);
+    assert_eq!(stranger.as_whom, format!("Not let in: {reason}"));
+    company.change(|settings| settings.creates_members = false).await.unwrap();
+    assert!(foretold("alice@acme.example").await.as_whom.contains("There is no account for alice"));
+    signed_in(company.sign_in("bob@acme.example", &[]).await);
+    assert_eq!(foretold("bob@acme.example").await.as_whom, "An account that is here");
+}
+
+#[tokio::test]
+async fn a_test_says_which_certificate_came_along() {
+    let company = Company::new().await;
+    let ctx = company.world.ctx();
+    let tested = async |with: &SoftIdp, offers: bool| {
+        let begun =
+            single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
+        let away = company.away(&begun.shown, begun.ceremony);
+        let draft = company.draft(&away);
+        let pem = Certificate::from_der(with.keys.certificate.clone()).unwrap().pem();
+        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let key_info = format!(
+            "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+        );
+        let key_info = if offers { key_info } else { String::new() };
+        let signature = SignatureDraft { key_info, ..SignatureDraft::default() };
+        let xml = draft.response("", &with.assertion(&draft, &signature).unwrap());
+        let (nobody, response) = (company.world.nobody(), field(&xml));
+        let received =
+            single_sign_on::receive(&nobody, company.organization, company.provider, &response).await;
+        let Ok(Received::Kept(receipt)) = received else { panic!("no receipt") };
+        single_sign_on::finish(&ctx, &away.ceremony, &receipt).await.unwrap();
+        identity_providers::view(&ctx, company.organization, company.provider).await.unwrap()
+    };
+    let fingerprint = |idp: &SoftIdp| {
+        spaced(&Certificate::from_der(idp.keys.certificate.clone()).unwrap().facts().unwrap().fingerprint)
+    };
+    let kept = fingerprint(&company.idp);
+    let other = SoftIdp::new("https://idp.acme.example", KeyChoice::Rsa(2048)).unwrap();
+    let reason = tested(&other, true).await.last_test.unwrap().reason.unwrap();
+    assert!(
+        reason.contains(&format!("signed with the certificate {}. Kept here: {kept}", fingerprint(&other))),
+        "{reason}"
+    );
+    let reason = tested(&other, false).await.last_test.unwrap().reason.unwrap();
+    assert!(reason.contains("does not say") && reason.contains(&kept), "{reason}");
+    let report = tested(&company.idp, true).await.last_test.unwrap();
+    assert!(report.passed && report.reason.is_none(), "{report:?}");
 }
 
 #[tokio::test]
