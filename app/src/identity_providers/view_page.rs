@@ -3,7 +3,7 @@
 use domain::{
     actions::Action,
     errors::Error,
-    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState},
+    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState, SamlSettings},
     ids::{IdentityProviderId, OrganizationId},
     views::ProviderView,
 };
@@ -262,7 +262,7 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
 fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let error = match error {
         Error::Invalid { field, reason } if field == "certificates" => {
-            Error::invalid(wrong_certificate(view, sent), reason)
+            Error::invalid(wrong_certificate(view, sent, &reason), reason)
         }
         Error::Conflict { reason } if sent.value("generation") != view.row.generation.to_string() => {
             Error::conflict(format!(
@@ -307,8 +307,19 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
-/// Which of the two certificates was refused: the one that is not as it was.
-fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
+/// Which of the two certificates was refused: the one that ended on the day that is named, or the one that is not as it was.
+fn wrong_certificate(view: &ProviderView, sent: &Posted, reason: &str) -> &'static str {
+    let has_ended = |name: &str| {
+        let certificates = vec![sent.value(name)];
+        let facts = control::identity_providers::certificate_facts(&SamlSettings {
+            certificates,
+            ..SamlSettings::default()
+        });
+        facts.iter().any(|facts| reason.contains(&facts.not_after.date()))
+    };
+    if let Some(name) = ["certificate", "next_certificate"].into_iter().find(|name| has_ended(name)) {
+        return name;
+    }
     let known = view.settings.saml().and_then(|settings| settings.certificates.first()).map(|pem| plain(pem));
     let first = plain(&sent.value("certificate"));
     let is_first_known = first.is_empty() || known.as_ref() == Some(&first);

@@ -164,6 +164,8 @@ async fn what_is_wrong_is_said_on_its_field_and_the_rest_stays() {
     for (field, value) in [
         ("name", ""),
         ("sso_url", "http://idp.example"),
+        ("sso_url", "https://idp.example/sso#top"),
+        ("entity_id", "https://idp.example/a b"),
         ("certificate", "no certificate"),
         ("next_certificate", "no certificate"),
         ("signature_algorithm", "rsa-sha1"),
@@ -404,6 +406,8 @@ async fn a_form_of_openid_connect_never_shows_the_secret_again() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("Enter the issuer to the letter"), "{}", refused.body);
     assert!(!refused.body.contains("hushhush"), "{}", refused.body);
+    let refused = send("https://acme.okta.com/.well-known/openid-configuration").await;
+    assert!(refused.body.contains("the issuer is what stands before it"), "{}", refused.body);
     assert_eq!(send("https://acme.okta.com").await.location(), page);
     let shown = browser.get(&page).await.body;
     assert!(shown.contains("a secret is stored") && shown.contains("https://acme.okta.com"), "{shown}");

@@ -1,5 +1,6 @@
 //! Signing in with an identity provider: who gets in, who does not, and what is on record.
 
+mod provider_settings;
 mod test_reports;
 
 use std::{sync::Mutex, time::Duration};
