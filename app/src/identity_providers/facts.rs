@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         badges::{Tone, badge},
-        time::time,
+        time::{day, time},
     },
     quantities::count,
 };
@@ -38,10 +38,10 @@ pub(super) const fn protocol(protocol: ProviderProtocol) -> &'static str {
 pub(super) fn tested(row: &ProviderRow) -> AnyView {
     match (row.passed_at, row.tested_at) {
         (Some(at), _) => {
-            view! { <span class="badges">{badge(Tone::Good, "passed")} {time(at)}</span> }.into_any()
+            view! { <span class="badges">{badge(Tone::Good, "passed")} {day(at)}</span> }.into_any()
         }
         (None, Some(at)) => {
-            view! { <span class="badges">{badge(Tone::Warning, "not passed")} {time(at)}</span> }.into_any()
+            view! { <span class="badges">{badge(Tone::Warning, "not passed")} {day(at)}</span> }.into_any()
         }
         (None, None) => view! { <span class="muted">"not yet"</span> }.into_any(),
     }
@@ -58,7 +58,7 @@ pub(super) fn certificate_end(row: &ProviderRow) -> AnyView {
         1..DAYS_WARNED => Some(badge(Tone::Warning, format!("{} left", count(days, "day")))),
         _ => None,
     };
-    view! { <span class="badges">{time(ends)} {word}</span> }.into_any()
+    view! { <span class="badges">{day(ends)} {word}</span> }.into_any()
 }
 
 /// What became of reading its metadata again.
@@ -102,5 +102,7 @@ mod tests {
         assert!(html(0).contains("ends today"));
         assert!(html(1).contains("1 day left") && html(29).contains("29 days left"));
         assert!(!html(30).contains("left"));
+        // The day alone, with the instant for who wants to know it.
+        assert!(html(30).contains(r#"data-day="1970-01-01 00:00:00 UTC">1970-01-01</time>"#), "{}", html(30));
     }
 }
