@@ -38,8 +38,13 @@ pub(super) fn draw(view: &ProviderView) -> AnyView {
 
 /// What one needs to know that speaks OpenID Connect.
 fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
-    let [callback, leaving, ..] = view.settings.preset().client_words();
-    let product = view.settings.preset().label();
+    let preset = view.settings.preset();
+    let ([callback, ..], product) = (preset.client_words(), preset.within());
+    let leaving = preset.leaving().map(|[called, besides]| {
+        let what = "Where people come back to who signed out there as well";
+        let what = if besides.is_empty() { what.to_owned() } else { format!("{what}. {besides}") };
+        address(called, &what, &addresses.post_logout)
+    });
     view! {
         <p>
             {format!(
@@ -48,7 +53,7 @@ fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
         </p>
         <dl class="facts facts-list">
             {address(callback, "Where people come back to, with a code", &addresses.callback)}
-            {address(leaving, "Where people come back to who signed out there as well", &addresses.post_logout)}
+            {leaving}
             {address(
                 "Back-channel logout URI",
                 "Where it says by itself that somebody signed out there, if it can",
@@ -64,7 +69,7 @@ fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
 fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
     let (organization, id) = (view.row.organization_id.to_string(), view.row.id.to_string());
     let [entity, acs, ..] = view.settings.preset().words();
-    let product = view.settings.preset().label();
+    let product = view.settings.preset().within();
     let certificates = view.keys.iter().map(certificate).collect_view();
     view! {
         <p>
@@ -86,8 +91,8 @@ fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
     .into_any()
 }
 
-fn address(called: &'static str, what: &'static str, value: &str) -> AnyView {
-    let value = value.to_owned();
+fn address(called: &'static str, what: &str, value: &str) -> AnyView {
+    let (what, value) = (what.to_owned(), value.to_owned());
     view! {
         <div>
             <dt>{called}</dt>
@@ -225,4 +230,42 @@ fn remove_dialog(view: &ProviderView, key: &ProviderKey) -> AnyView {
         ("Remove this key?", text, "Remove it"),
         "button button-danger",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::identity_providers::Preset;
+
+    use super::{
+        super::inputs::tests::{client_view, view},
+        *,
+    };
+
+    #[test]
+    fn another_product_is_no_name_within_a_sentence() {
+        let mut view = view();
+        assert!(draw(&view).to_html().contains("In Okta, make an application"));
+        let settings = view.settings.saml().unwrap().clone();
+        view.settings = domain::identity_providers::SamlSettings { preset: Preset::Other, ..settings }.into();
+        let html = draw(&view).to_html();
+        assert!(
+            html.contains("In your identity provider, make") && !html.contains("Another product"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn where_people_come_back_to_is_called_as_the_product_calls_it() {
+        let html = |preset| {
+            let mut view = client_view();
+            let settings = view.settings.oidc().unwrap().clone();
+            view.settings = domain::identity_providers::OidcSettings { preset, ..settings }.into();
+            draw(&view).to_html()
+        };
+        assert!(html(Preset::Keycloak).contains("Valid post logout redirect URI"));
+        let entra = html(Preset::EntraId);
+        assert!(entra.contains("<dt>Another redirect URI (Web)</dt>"), "{entra}");
+        assert!(entra.contains("Leave its front-channel logout URL empty"), "{entra}");
+        assert!(!html(Preset::Google).contains("/signed-out"), "it has no way to sign out from here");
+    }
 }

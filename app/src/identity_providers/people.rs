@@ -2,7 +2,7 @@
 //! groups. Works without script: there are always some empty rows, and a button makes more.
 
 use domain::{
-    identity_providers::{MAPPED_GROUPS_MAX, ProviderProtocol},
+    identity_providers::{MAPPED_GROUPS_MAX, Preset, ProviderProtocol},
     views::{LinkedDomain, ProviderChoices, ProviderView},
 };
 use leptos::prelude::*;
@@ -110,9 +110,13 @@ fn mapping(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView {
             </div>
         }
     });
+    let sent = match view.settings.preset() {
+        Preset::Other => "Its documentation says what it sends".to_owned(),
+        product => format!("{} sends these unless it is told otherwise", product.label()),
+    };
     view! {
         <h3>{title}</h3>
-        <p class="hint">{format!("How your identity provider calls what it says of people. {} sends these unless it is told otherwise; the test shows what came.", view.settings.preset().label())}</p>
+        <p class="hint">{format!("How your identity provider calls what it says of people. {sent}; the test shows what came.")}</p>
         <div class="form form-row">
             {field(
                 "mapping.identity",
