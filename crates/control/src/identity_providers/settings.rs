@@ -67,15 +67,17 @@ pub(crate) fn read_oidc(provider: &IdentityProvider) -> Result<OidcSettings, Fai
 /// Settings with what metadata says: entity id, addresses, certificates. Everything else stays.
 ///
 /// # Errors
-/// `Invalid` on `metadata`, saying what to do.
+/// `Invalid` on `metadata`, saying what to do; on `entity_id` where it describes several.
 pub fn imported(
     settings: &SamlSettings,
     document: &str,
     entity_id: Option<&str>,
     now: Timestamp,
 ) -> Result<SamlSettings, Error> {
-    let read = metadata::read(document, entity_id, now)
-        .map_err(|error| Error::invalid("metadata", error.to_string()))?;
+    let read = metadata::read(document, entity_id, now).map_err(|error| {
+        let field = if matches!(error, metadata::Error::Several(_)) { "entity_id" } else { "metadata" };
+        Error::invalid(field, error.to_string())
+    })?;
     let mut settings = settings.clone();
     with_metadata(&mut settings, read);
     Ok(settings)
