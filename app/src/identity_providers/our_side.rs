@@ -51,7 +51,7 @@ fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
                 "In {product}, make an application for OpenID Connect: a web application with the authorization code flow. Give it these.",
             )}
         </p>
-        <dl class="facts facts-list">
+        <dl class="facts facts-list provider-addresses">
             {address(callback, "Where people come back to, with a code", &addresses.callback)}
             {leaving}
             {address(
@@ -75,7 +75,7 @@ fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
         <p>
             {format!("In {product}, make an application for SAML 2.0 and give it these. If it takes metadata, the file has them all.")}
         </p>
-        <dl class="facts facts-list">
+        <dl class="facts facts-list provider-addresses">
             {address(entity, "Our entity id, where our metadata is as well", &addresses.metadata)}
             {address(acs, "Where its answers are posted to", &addresses.acs)}
             {address("Single logout URL", "Where people are signed out", &addresses.slo)}
