@@ -250,7 +250,7 @@ fn signer(offered: &[String], settings: &SamlSettings) -> String {
     };
     if offered.is_empty() {
         return format!(
-            "It does not say with which certificate it was signed. {here} (SHA-256 fingerprints)"
+            "It does not say with which certificate it was signed. {here} These are SHA-256 fingerprints."
         );
     }
     let says = format!("It says that it was signed with the certificate {}", list(offered));
@@ -260,7 +260,7 @@ fn signer(offered: &[String], settings: &SamlSettings) -> String {
         );
     }
     format!(
-        "{says}. {here} (SHA-256 fingerprints) If your identity provider shows the first one as its own, enter that certificate."
+        "{says}. {here} These are SHA-256 fingerprints. If your identity provider shows the first one as its own, enter that certificate."
     )
 }
 
