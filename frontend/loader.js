@@ -9,12 +9,14 @@ const zoned = new Intl.DateTimeFormat(undefined, {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
   hourCycle: "h23",
 });
+// Where the day alone matters the server writes no more, and says the instant beside it.
+const days = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 function localise(within) {
   for (const time of within.querySelectorAll("time[datetime]:not([title])")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.title = time.textContent;
-    time.textContent = zoned.format(at);
+    time.title = time.dataset.day ?? time.textContent;
+    time.textContent = (time.dataset.day ? days : zoned).format(at);
   }
 }
 localise(document);

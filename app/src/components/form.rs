@@ -93,6 +93,11 @@ impl FormState {
         self.error.is_some()
     }
 
+    /// Why it was refused, unless it was only held back.
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        self.error.as_ref().filter(|_| !self.is_late)
+    }
+
     /// What was typed into the field.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()

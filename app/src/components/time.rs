@@ -8,6 +8,11 @@ pub(crate) fn time(at: Timestamp) -> AnyView {
     view! { <time datetime=at.rfc3339()>{at.human()}</time> }.into_any()
 }
 
+/// An instant of which the day alone matters: the rest is in the tooltip.
+pub(crate) fn day(at: Timestamp) -> AnyView {
+    view! { <time datetime=at.rfc3339() data-day=at.human()>{at.date()}</time> }.into_any()
+}
+
 /// An instant, or a dash.
 pub(crate) fn maybe_time(at: Option<Timestamp>) -> AnyView {
     match at {

@@ -1,7 +1,7 @@
 //! `/organizations/{organization}/domains/{domain}/verify`: whether the proof is there, whom it makes managed, and the button that
 //! verifies the domain.
 
-use domain::{actions::Action, domains::DomainState, views::DomainPreview};
+use domain::{actions::Action, domains::DomainState, errors::Error, views::DomainPreview};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -16,6 +16,8 @@ use crate::{
     links,
 };
 
+const VERIFY: &str = "/api/domains/verify";
+
 /// What verifying a domain would do.
 #[component]
 pub(crate) fn VerifyDomainPage() -> impl IntoView {
@@ -27,19 +29,31 @@ pub(crate) fn VerifyDomainPage() -> impl IntoView {
         let preview = answer(control::domains::preview(&control()?, organization, id).await)?;
         let path = links::domain_verification(&organization.to_string(), &id.to_string());
         let frame = super::frame(&preview.row, "Verify domain").step("Verify", path);
-        Ok(frame.view(viewer, draw(&preview)))
+        Ok(frame.view(viewer, draw(&preview, &FormState::of(VERIFY))))
     })
 }
 
-fn draw(preview: &DomainPreview) -> AnyView {
+/// Whether the page itself says by now what the button was refused for: it looked for the proof again, and what it found is newer.
+fn is_answered(preview: &DomainPreview, form: &FormState) -> bool {
+    match form.refusal() {
+        Some(Error::Conflict { .. } | Error::Unavailable { .. }) => true,
+        Some(Error::Limited { .. }) => preview.obstacle.is_some(),
+        _ => false,
+    }
+}
+
+fn draw(preview: &DomainPreview, form: &FormState) -> AnyView {
     let row = &preview.row;
-    let form = FormState::of("/api/domains/verify");
+    let is_answered = is_answered(preview, form);
+    // Who pressed the button hears what came of it.
+    let (class, role) =
+        if is_answered { ("alert alert-bad", Some("alert")) } else { ("alert alert-warning", None) };
     let (organization, id) = (row.organization_id.to_string(), row.domain_id.to_string());
     let back = links::domain(&organization, &id);
     let is_verified = row.state == DomainState::Verified;
     let found = match (&preview.obstacle, preview.people) {
         (Some(obstacle), _) => view! {
-            <p class="alert alert-warning">{icon(Icon::Warning)} <span>{obstacle.clone()}</span></p>
+            <p class=class role=role tabindex=is_answered.then_some("-1") autofocus=is_answered>{icon(Icon::Warning)} <span>{obstacle.clone()}</span></p>
         }
         .into_any(),
         (None, people) => {
@@ -62,7 +76,7 @@ fn draw(preview: &DomainPreview) -> AnyView {
     view! {
         {head(format!("Verify {}", row.domain_name), (), ())} {found}
         <form method="post" action=form.action class="form form-narrow">
-            {hidden(&[("organization", &organization), ("domain", &id)])} {form.error(&[])}
+            {hidden(&[("organization", &organization), ("domain", &id)])} {(!is_answered).then(|| form.error(&[]))}
             <div class="form-actions">
                 <button class=class>{verb}</button>
                 <a class="button" href=back>"Back"</a>
@@ -70,4 +84,58 @@ fn draw(preview: &DomainPreview) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{domains::DomainVerification, timestamps::Timestamp, views::DomainRow};
+
+    use super::*;
+    use crate::context::Posted;
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    fn preview(obstacle: Option<&str>) -> DomainPreview {
+        let row = DomainRow {
+            domain_id: ID.parse().unwrap(),
+            domain_name: "acme.example".into(),
+            organization_id: ID.parse().unwrap(),
+            state: DomainState::Unverified,
+            verification_type: DomainVerification::Dns,
+            challenge_token: "x".into(),
+            created_at: Timestamp::from_micros(0),
+            verified_at: None,
+            checked_at: None,
+            next_check_at: None,
+            failing_since: None,
+            lapses_at: None,
+            last_failure: None,
+            managed_people: None,
+        };
+        DomainPreview { row, obstacle: obstacle.map(Into::into), people: obstacle.is_none().then_some(2) }
+    }
+
+    fn html(obstacle: Option<&str>, error: Error) -> String {
+        draw(&preview(obstacle), &FormState::refused(VERIFY, error, &Posted([].into()))).to_html()
+    }
+
+    #[test]
+    fn what_was_found_is_said_once_and_as_it_is_now() {
+        let limited = || Error::Limited {
+            field: None,
+            reason: "Its proof was looked for a moment ago.".into(),
+            retry_after_seconds: 5,
+        };
+        let gone = "No record is there.";
+        for error in [Error::conflict(gone), Error::conflict("It says token=x."), limited()] {
+            let html = html(Some(gone), error);
+            assert_eq!(html.matches("alert-bad").count(), 1, "{html}");
+            assert!(html.matches(gone).count() == 1 && !html.contains("alert-warning"), "{html}");
+            assert!(!html.contains("token=x") && !html.contains("a moment ago"), "{html}");
+        }
+        let stale = html(None, Error::conflict(gone));
+        assert!(stale.contains("The proof is there") && !stale.contains(gone), "{stale}");
+        // It is there, and was not noted: that has to be said.
+        assert!(html(None, limited()).contains("a moment ago"));
+    }
 }

@@ -158,13 +158,18 @@ fn change(row: &DomainRow) -> AnyView {
 /// The way to remove it.
 fn end(row: &DomainRow) -> AnyView {
     let managed = row.managed_people.map(|people| {
-        format!(
-            "{} will not be managed any more: nobody decides for them how they sign in.",
-            super::people(people)
-        )
+        (people > 0).then(|| {
+            format!(
+                "{} will not be managed any more: nobody decides for them how they sign in.",
+                super::people(people)
+            )
+        })
     });
     let goes = match managed {
-        Some(managed) => vec![managed, "Identity providers stop working for this domain.".into()],
+        Some(managed) => {
+            let stop = "Identity providers stop working for this domain.".to_owned();
+            managed.into_iter().chain([stop]).collect()
+        }
         None => vec!["Nothing but the entry in this list: the domain is not verified.".into()],
     };
     Confirm {

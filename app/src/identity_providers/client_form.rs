@@ -22,7 +22,7 @@ pub(super) const SHOWN: [&str; 7] =
 
 /// The step about their side.
 pub(super) fn their_side(view: &ProviderView, settings: &OidcSettings, form: &FormState) -> AnyView {
-    let [_, _, issuer, client, secret] = settings.preset.client_words();
+    let [_, issuer, client, secret] = settings.preset.client_words();
     let called = |word: &str| format!("Your identity provider calls it “{word}”.");
     let code = |name, label, hint: String| Field {
         name,

@@ -1,7 +1,7 @@
 //! Small facts of identity providers as lists and pages show them: states, certificates, what is missing. Decides nothing.
 
 use domain::{
-    identity_providers::{ProviderProtocol, ProviderState},
+    identity_providers::{ProviderProtocol, ProviderState, spaced},
     views::{CertificateFacts, MetadataFacts, ProviderRow},
 };
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         badges::{Tone, badge},
-        time::time,
+        time::{day, time},
     },
     quantities::count,
 };
@@ -38,11 +38,11 @@ pub(super) const fn protocol(protocol: ProviderProtocol) -> &'static str {
 pub(super) fn tested(row: &ProviderRow) -> AnyView {
     match (row.passed_at, row.tested_at) {
         (Some(at), _) => {
-            view! { <span class="badges">{badge(Tone::Good, "passed")} {time(at)}</span> }.into_any()
+            view! { <span class="badges">{badge(Tone::Good, "passed")} {day(at)}</span> }.into_any()
         }
         (None, Some(at)) => {
             let word = if row.last_test_passed { "passed, with other settings" } else { "not passed" };
-            view! { <span class="badges">{badge(Tone::Warning, word)} {time(at)}</span> }.into_any()
+            view! { <span class="badges">{badge(Tone::Warning, word)} {day(at)}</span> }.into_any()
         }
         (None, None) => view! { <span class="muted">"not yet"</span> }.into_any(),
     }
@@ -59,7 +59,7 @@ pub(super) fn certificate_end(row: &ProviderRow) -> AnyView {
         1..DAYS_WARNED => Some(badge(Tone::Warning, format!("{} left", count(days, "day")))),
         _ => None,
     };
-    view! { <span class="badges">{time(ends)} {word}</span> }.into_any()
+    view! { <span class="badges">{day(ends)} {word}</span> }.into_any()
 }
 
 /// What became of reading its metadata again.
@@ -89,12 +89,6 @@ pub(super) fn certificate(facts: &CertificateFacts) -> AnyView {
     .into_any()
 }
 
-/// A fingerprint as people compare it: pairs of capitals with colons between.
-pub(super) fn spaced(fingerprint: &str) -> String {
-    let signs: Vec<char> = fingerprint.to_ascii_uppercase().chars().filter(|sign| *sign != ':').collect();
-    signs.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::inputs::tests::view, *};
@@ -109,11 +103,7 @@ mod tests {
         assert!(html(0).contains("ends today"));
         assert!(html(1).contains("1 day left") && html(29).contains("29 days left"));
         assert!(!html(30).contains("left"));
-    }
-
-    #[test]
-    fn a_fingerprint_can_be_compared() {
-        assert_eq!(spaced("00ff1a"), "00:FF:1A");
-        assert_eq!(spaced("00:FF:1A"), "00:FF:1A");
+        // The day alone, with the instant for who wants to know it.
+        assert!(html(30).contains(r#"data-day="1970-01-01 00:00:00 UTC">1970-01-01</time>"#), "{}", html(30));
     }
 }

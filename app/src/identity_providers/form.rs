@@ -22,10 +22,11 @@ use crate::{
 /// Names the form for the ids of its fields.
 pub(super) const FORM: &str = "identity-provider";
 /// The fields that say themselves why they were refused.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 25] = [
     "name",
     "preset",
     "metadata",
+    "metadata_file",
     "metadata_entity_id",
     "metadata_url",
     "entity_id",
@@ -48,6 +49,9 @@ const SHOWN: [&str; 24] = [
     "groups",
     "group_id",
 ];
+/// The fields of metadata, which are folded while they are not needed.
+const METADATA: [&str; 4] = ["metadata", "metadata_file", "metadata_entity_id", "metadata_url"];
+
 /// Draws it; for who may only look, with nothing to change.
 pub(super) fn draw(
     view: &ProviderView,
@@ -62,7 +66,9 @@ pub(super) fn draw(
             (client_form::their_side(view, settings, form), client_form::security(form))
         }
     };
-    let shown: Vec<&str> = SHOWN.into_iter().chain(client_form::SHOWN).collect();
+    let rows = people::row_fields(form);
+    let shown = SHOWN.into_iter().chain(client_form::SHOWN).chain(rows.iter().map(String::as_str));
+    let shown: Vec<&str> = shown.collect();
     let fields = view! {
         {section("2", "Tell Redoubt about your identity provider", "their-side", may_edit, theirs)}
         {section("3", "Security", "security", may_edit, shows)}
@@ -170,7 +176,18 @@ fn metadata(form: &FormState) -> AnyView {
     };
     let file = Label { name: "metadata_file", label: "Or as a file", hint: None, is_optional: true };
     let file = file.around(form, |control| {
-        view! { <input id=control.id name="metadata_file" type="file" accept=".xml,text/xml,application/xml" /> }.into_any()
+        view! {
+            <input
+                id=control.id
+                name="metadata_file"
+                type="file"
+                accept=".xml,text/xml,application/xml"
+                autofocus=control.is_refused
+                aria-invalid=control.is_refused.then_some("true")
+                aria-describedby=control.described
+            />
+        }
+        .into_any()
     });
     let entity = Field {
         name: "metadata_entity_id",
@@ -180,8 +197,10 @@ fn metadata(form: &FormState) -> AnyView {
         is_code: true,
         ..Field::default()
     };
+    let is_open = METADATA.iter().any(|name| form.reason(name).is_some())
+        || form.value("entity_id").is_none_or(|id| id.is_empty());
     view! {
-        <details class="provider-metadata" open=form.reason("metadata").or(form.reason("metadata_url")).is_some() || form.value("entity_id").is_none_or(|id| id.is_empty())>
+        <details class="provider-metadata" open=is_open>
             <summary>"Fill in from its metadata"</summary>
             <div class="form">
                 {address.view(form)} {text.view(form)} {file} {entity.view(form)}
@@ -274,7 +293,12 @@ fn certificates(settings: &SamlSettings, form: &FormState) -> AnyView {
 /// Why something of several fields was refused, below them.
 pub(super) fn reason(form: &FormState, name: &str) -> Option<AnyView> {
     form.reason(name).map(|reason| {
-        view! { <p class="field-error" id=format!("{}-error", form.id(name))>{icon(Icon::Warning)} <span>{reason}</span></p> }
+        view! { <p class="field-error" id=error_id(form, name)>{icon(Icon::Warning)} <span>{reason}</span></p> }
             .into_any()
     })
+}
+
+/// The id of what says why a field was refused.
+pub(super) fn error_id(form: &FormState, name: &str) -> String {
+    format!("{}-error", form.id(name))
 }

@@ -305,9 +305,11 @@ pub(super) mod tests {
         let mut values = values(&view);
         values.insert(group_value(1), "admins".into());
         let error = change(&posted(values.clone()), &view).err().unwrap();
-        assert!(error.field() == Some("groups") && error.to_string().contains("admins"), "{error}");
+        assert!(error.field() == Some("group_1") && error.to_string().contains("admins"), "{error}");
         values.insert(group_id(1), ID.into());
-        assert_eq!(change(&posted(values), &view).unwrap().settings.groups().len(), 2);
+        assert_eq!(change(&posted(values.clone()), &view).unwrap().settings.groups().len(), 2);
+        values.insert(group_value(1), " ".into());
+        assert_eq!(change(&posted(values), &view).err().unwrap().field(), Some("value_1"));
     }
 
     #[test]

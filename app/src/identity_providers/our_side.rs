@@ -1,12 +1,14 @@
 //! What an identity provider has to know of us: our addresses in its own words, our metadata, our certificates; and how our key is
 //! changed without anybody noticing.
 
-use domain::views::{OidcAddresses, ProviderAddresses, ProviderKey, ProviderView, SamlAddresses};
+use domain::{
+    identity_providers::spaced,
+    views::{OidcAddresses, ProviderAddresses, ProviderKey, ProviderView, SamlAddresses},
+};
 use leptos::prelude::*;
 
 use super::{
     api::{ADD_KEY, REMOVE_KEY, USE_KEY},
-    facts::spaced,
     form::step,
 };
 use crate::{
@@ -36,17 +38,22 @@ pub(super) fn draw(view: &ProviderView) -> AnyView {
 
 /// What one needs to know that speaks OpenID Connect.
 fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
-    let [callback, leaving, ..] = view.settings.preset().client_words();
-    let product = view.settings.preset().label();
+    let preset = view.settings.preset();
+    let ([callback, ..], product) = (preset.client_words(), preset.within());
+    let leaving = preset.leaving().map(|[called, besides]| {
+        let what = "Where people come back to who signed out there as well";
+        let what = if besides.is_empty() { what.to_owned() } else { format!("{what}. {besides}") };
+        address(called, &what, &addresses.post_logout)
+    });
     view! {
         <p>
             {format!(
                 "In {product}, make an application for OpenID Connect: a web application with the authorization code flow. Give it these.",
             )}
         </p>
-        <dl class="facts facts-list">
+        <dl class="facts facts-list provider-addresses">
             {address(callback, "Where people come back to, with a code", &addresses.callback)}
-            {address(leaving, "Where people come back to who signed out there as well", &addresses.post_logout)}
+            {leaving}
             {address(
                 "Back-channel logout URI",
                 "Where it says by itself that somebody signed out there, if it can",
@@ -62,13 +69,13 @@ fn client(view: &ProviderView, addresses: &OidcAddresses) -> AnyView {
 fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
     let (organization, id) = (view.row.organization_id.to_string(), view.row.id.to_string());
     let [entity, acs, ..] = view.settings.preset().words();
-    let product = view.settings.preset().label();
+    let product = view.settings.preset().within();
     let certificates = view.keys.iter().map(certificate).collect_view();
     view! {
         <p>
             {format!("In {product}, make an application for SAML 2.0 and give it these. If it takes metadata, the file has them all.")}
         </p>
-        <dl class="facts facts-list">
+        <dl class="facts facts-list provider-addresses">
             {address(entity, "Our entity id, where our metadata is as well", &addresses.metadata)}
             {address(acs, "Where its answers are posted to", &addresses.acs)}
             {address("Single logout URL", "Where people are signed out", &addresses.slo)}
@@ -84,8 +91,8 @@ fn service_provider(view: &ProviderView, addresses: &SamlAddresses) -> AnyView {
     .into_any()
 }
 
-fn address(called: &'static str, what: &'static str, value: &str) -> AnyView {
-    let value = value.to_owned();
+fn address(called: &'static str, what: &str, value: &str) -> AnyView {
+    let (what, value) = (what.to_owned(), value.to_owned());
     view! {
         <div>
             <dt>{called}</dt>
@@ -226,4 +233,42 @@ fn remove_dialog(view: &ProviderView, key: &ProviderKey) -> AnyView {
         ("Remove this key?", text, "Remove it"),
         "button button-danger",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::identity_providers::Preset;
+
+    use super::{
+        super::inputs::tests::{client_view, view},
+        *,
+    };
+
+    #[test]
+    fn another_product_is_no_name_within_a_sentence() {
+        let mut view = view();
+        assert!(draw(&view).to_html().contains("In Okta, make an application"));
+        let settings = view.settings.saml().unwrap().clone();
+        view.settings = domain::identity_providers::SamlSettings { preset: Preset::Other, ..settings }.into();
+        let html = draw(&view).to_html();
+        assert!(
+            html.contains("In your identity provider, make") && !html.contains("Another product"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn where_people_come_back_to_is_called_as_the_product_calls_it() {
+        let html = |preset| {
+            let mut view = client_view();
+            let settings = view.settings.oidc().unwrap().clone();
+            view.settings = domain::identity_providers::OidcSettings { preset, ..settings }.into();
+            draw(&view).to_html()
+        };
+        assert!(html(Preset::Keycloak).contains("Valid post logout redirect URI"));
+        let entra = html(Preset::EntraId);
+        assert!(entra.contains("<dt>Another redirect URI (Web)</dt>"), "{entra}");
+        assert!(entra.contains("Leave its front-channel logout URL empty"), "{entra}");
+        assert!(!html(Preset::Google).contains("/signed-out"), "it has no way to sign out from here");
+    }
 }

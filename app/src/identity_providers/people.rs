@@ -2,13 +2,13 @@
 //! groups. Works without script: there are always some empty rows, and a button makes more.
 
 use domain::{
-    identity_providers::{MAPPED_GROUPS_MAX, ProviderProtocol},
+    identity_providers::{MAPPED_GROUPS_MAX, Preset, ProviderProtocol},
     views::{LinkedDomain, ProviderChoices, ProviderView},
 };
 use leptos::prelude::*;
 
 use super::{
-    form::reason,
+    form::{error_id, reason},
     people_inputs::{ROW_COUNT, group_id, group_value, rows},
 };
 use crate::{
@@ -110,9 +110,13 @@ fn mapping(view: &ProviderView, form: &FormState, may_edit: bool) -> AnyView {
             </div>
         }
     });
+    let sent = match view.settings.preset() {
+        Preset::Other => "Its documentation says what it sends".to_owned(),
+        product => format!("{} sends these unless it is told otherwise", product.label()),
+    };
     view! {
         <h3>{title}</h3>
-        <p class="hint">{format!("How your identity provider calls what it says of people. {} sends these unless it is told otherwise; the test shows what came.", view.settings.preset().label())}</p>
+        <p class="hint">{format!("How your identity provider calls what it says of people. {sent}; the test shows what came.")}</p>
         <div class="form form-row">
             {field(
                 "mapping.identity",
@@ -189,6 +193,12 @@ fn groups(choices: &ProviderChoices, form: &FormState, may_edit: bool) -> AnyVie
     .into_any()
 }
 
+/// The fields of all rows, each of which says itself why it was refused.
+pub(super) fn row_fields(form: &FormState) -> Vec<String> {
+    let rows = 0..rows(&form.value(ROW_COUNT).unwrap_or_default());
+    rows.flat_map(|row| [group_value(row), group_id(row)]).collect()
+}
+
 fn mapped(row: usize, choices: &ProviderChoices, form: &FormState) -> AnyView {
     let (value, id) = (group_value(row), group_id(row));
     let (sent, chosen) = (form.value(&value).unwrap_or_default(), form.value(&id).unwrap_or_default());
@@ -202,8 +212,13 @@ fn mapped(row: usize, choices: &ProviderChoices, form: &FormState) -> AnyView {
         })
         .collect_view();
     let number = row + 1;
+    let is_refused = |name: &str| form.reason(name).is_some();
+    let described = |name: &str| is_refused(name).then(|| error_id(form, name));
+    let (value_refused, value_described) = (is_refused(&value), described(&value));
+    let (id_refused, id_described) = (is_refused(&id), described(&id));
+    let reasons = [reason(form, &value), reason(form, &id)].into_iter().flatten().collect_view();
     view! {
-        <div class="mapped-group">
+        <div class="mapped-group" class:is-refused=value_refused || id_refused>
             <input
                 type="text"
                 class="code"
@@ -214,13 +229,51 @@ fn mapped(row: usize, choices: &ProviderChoices, form: &FormState) -> AnyView {
                 spellcheck="false"
                 placeholder="What it is called there"
                 aria-label=format!("Row {number}: what the identity provider calls the group")
+                autofocus=value_refused
+                aria-invalid=value_refused.then_some("true")
+                aria-describedby=value_described
             />
             <span aria-hidden="true">{icon(Icon::Move)}</span>
-            <select name=id autocomplete="off" aria-label=format!("Row {number}: the group here")>
+            <select
+                name=id
+                autocomplete="off"
+                aria-label=format!("Row {number}: the group here")
+                autofocus=id_refused
+                aria-invalid=id_refused.then_some("true")
+                aria-describedby=id_described
+            >
                 <option value="" selected=chosen.is_empty()>"No group"</option>
                 {options}
             </select>
+            {reasons}
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::errors::Error;
+
+    use super::{super::form::FORM, *};
+    use crate::context::Posted;
+
+    #[test]
+    fn a_row_that_is_refused_is_marked_and_says_why() {
+        let choices = ProviderChoices { domains: Vec::new(), groups: Vec::new() };
+        let sent = Posted([(group_value(1), "ops".into()), (ROW_COUNT.into(), "3".into())].into());
+        let error = Error::invalid(&group_id(1), "Choose the group here that ops stands for.");
+        let form = FormState::refused(FORM, error, &sent);
+        assert!(row_fields(&form).contains(&group_id(1)));
+        let html = mapped(1, &choices, &form).to_html();
+        let (input, select) = html.split_once("<select").unwrap();
+        assert!(!input.contains("aria-invalid") && select.contains("aria-invalid=\"true\""), "{html}");
+        assert!(select.contains("autofocus") && select.contains("ops stands for."), "{html}");
+        assert!(
+            select.contains("aria-describedby=\"identity-provider-group_1-error\"")
+                && select.contains("id=\"identity-provider-group_1-error\""),
+            "{html}"
+        );
+        assert!(!mapped(0, &choices, &form).to_html().contains("aria-invalid"));
+    }
 }

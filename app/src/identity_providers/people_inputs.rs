@@ -123,12 +123,14 @@ fn groups(sent: &Posted) -> Result<Vec<MappedGroup>, Error> {
         let value = value.trim();
         match (value.is_empty(), id.parse()) {
             (true, Err(_)) => {}
-            (_, Ok(group_id)) => groups.push(MappedGroup { value: value.to_owned(), group_id }),
+            (false, Ok(group_id)) => groups.push(MappedGroup { value: value.to_owned(), group_id }),
+            (true, Ok(_)) => {
+                let reason = "Enter what the identity provider calls this group.";
+                return Err(Error::invalid(&group_value(row), reason));
+            }
             (false, Err(_)) => {
-                return Err(Error::invalid(
-                    "groups",
-                    format!("Choose the group here that {value} stands for."),
-                ));
+                let reason = format!("Choose the group here that {value} stands for.");
+                return Err(Error::invalid(&group_id(row), reason));
             }
         }
     }

@@ -90,16 +90,19 @@ fn change(view: &ProviderView, goes: &ProviderRemoval) -> Change {
         .filter(|domain| domain.is_verified)
         .map(|domain| domain.domain_name.as_str())
         .collect();
-    let mut means = vec![match verified.is_empty() {
-        true => "No verified domain leads to it: only who links their account in their profile can sign in with it.".to_owned(),
-        false => format!("Who enters an address of {} at the sign-in is led to it.", verified.join(", ")),
-    }];
-    means.push(match view.settings.creates_members() {
-        true => {
-            "Whoever comes through it with such an address becomes a member of the organization.".to_owned()
-        }
-        false => "Only who was invited gets in.".to_owned(),
-    });
+    let mut means = match (verified.is_empty(), view.settings.creates_members()) {
+        (true, _) => vec![
+            "No verified domain leads to it: only members who link their account in their profile can sign in with it.".to_owned(),
+        ],
+        (false, creates) => vec![
+            format!("Who enters an address of {} at the sign-in is led to it.", verified.join(", ")),
+            match creates {
+                true => "Whoever comes through it with such an address becomes a member of the organization.",
+                false => "Only who was invited gets in.",
+            }
+            .to_owned(),
+        ],
+    };
     means.push("From then on only super admins change it.".to_owned());
     if view.row.passed_at.is_none() {
         means.push("It has not passed its test with the settings that it has. Test it first, so that people do not meet what is wrong.".to_owned());
@@ -196,6 +199,12 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("has not passed its test"), "{html}");
+        // Without a domain no address leads to it.
+        let mut without = view();
+        without.row.domains.clear();
+        let html = draw(&without, &NOTHING, true).to_html();
+        assert!(html.contains("No verified domain leads") && !html.contains("such an address"), "{html}");
+        assert!(!html.contains("Only who was invited"), "{html}");
         let html = draw(&view(), &NOTHING, false).to_html();
         assert!(html.contains("Only super admins") && !html.contains("<form"), "{html}");
     }

@@ -2,7 +2,7 @@
 //! and the XML or the token that was looked at.
 
 use domain::{
-    identity_providers::{TestCheck, TestReport},
+    identity_providers::{TestAdmission, TestCheck, TestReport},
     views::ProviderView,
 };
 use leptos::prelude::*;
@@ -51,7 +51,13 @@ pub(super) fn draw(view: &ProviderView) -> AnyView {
 
 fn report_of(view: &ProviderView, report: &TestReport) -> AnyView {
     let at = view.row.tested_at.map(|at| view! { <p class="muted">"Tested " {time(at)} "."</p> });
+    let not_let_in = report.admission.as_ref().filter(|admission| !admission.is_let_in);
     let (class, sign, said) = match (report.passed, view.row.passed_at) {
+        (true, Some(_)) if not_let_in.is_some() => (
+            "alert alert-warning",
+            Icon::Warning,
+            "The last test passed, but who signed in there would not be let in here.".to_owned(),
+        ),
         (true, Some(_)) => ("alert alert-good", Icon::Done, "The last test passed.".to_owned()),
         (true, None) => (
             "alert alert-warning",
@@ -66,14 +72,14 @@ fn report_of(view: &ProviderView, report: &TestReport) -> AnyView {
     view! {
         <p class=class>{icon(sign)} <span class="break">{said}</span></p>
         {at}
-        {person(&report.person)} {checks(&report.checks)}
+        {person(&report.person, report.admission.as_ref())} {checks(&report.checks)}
         {xml("The response as it came", report.xml.as_deref())} {xml("What was encrypted in it", report.decrypted.as_deref())}
         {xml("The ID token, without its signature", report.token.as_deref())}
     }
     .into_any()
 }
 
-fn person(person: &[(String, String)]) -> Option<AnyView> {
+fn person(person: &[(String, String)], admission: Option<&TestAdmission>) -> Option<AnyView> {
     if person.is_empty() {
         return None;
     }
@@ -83,10 +89,18 @@ fn person(person: &[(String, String)]) -> Option<AnyView> {
             view! { <div><dt>{name.clone()}</dt><dd class="break">{value.clone()}</dd></div> }
         })
         .collect_view();
+    let admission = admission.map(|admission| {
+        let groups = match admission.groups.is_empty() {
+            true => "none".to_owned(),
+            false => admission.groups.join(", "),
+        };
+        let groups = admission.is_let_in.then(|| view! { <div><dt>"Groups here"</dt><dd class="break">{groups}</dd></div> });
+        view! { <div class="facts-wide"><dt>"Here"</dt><dd class="break">{admission.as_whom.clone()}</dd></div> {groups} }
+    });
     Some(
         view! {
             <h3>"The person as they would be here"</h3>
-            <dl class="facts">{facts}</dl>
+            <dl class="facts">{facts} {admission}</dl>
         }
         .into_any(),
     )
@@ -153,6 +167,11 @@ mod tests {
             reason: (!passed).then(|| "The audience is another.".into()),
             checks: vec![check("root", true), check("audience", passed)],
             person: vec![("E-mail".into(), "ann@acme.example".into())],
+            admission: Some(TestAdmission {
+                is_let_in: true,
+                as_whom: "A new member".into(),
+                groups: vec!["Staff".into()],
+            }),
             xml: Some("<samlp:Response>".into()),
             decrypted: None,
             token: None,
@@ -176,6 +195,27 @@ mod tests {
         assert!(draw(&view).to_html().contains("with other settings"));
         view.row.passed_at = Some(domain::timestamps::Timestamp::from_micros(0));
         assert!(draw(&view).to_html().contains("The last test passed."));
+    }
+
+    #[test]
+    fn who_would_not_be_let_in_is_warned_of() {
+        let mut view = view();
+        view.row.passed_at = Some(domain::timestamps::Timestamp::from_micros(0));
+        view.last_test = Some(report(true));
+        let html = draw(&view).to_html();
+        assert!(
+            html.contains("A new member") && html.contains("Groups here") && html.contains("Staff"),
+            "{html}"
+        );
+        let refused = TestAdmission {
+            is_let_in: false,
+            as_whom: "Not let in: Its domain leads elsewhere.".into(),
+            groups: Vec::new(),
+        };
+        view.last_test = Some(TestReport { admission: Some(refused), ..report(true) });
+        let html = draw(&view).to_html();
+        assert!(html.contains("alert-warning") && html.contains("would not be let in here"), "{html}");
+        assert!(html.contains("Its domain leads elsewhere.") && !html.contains("Groups here"), "{html}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use domain::{
     actions::Action,
     errors::Error,
-    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState},
+    identity_providers::{ProviderProtocol, ProviderSettings, ProviderState, SamlSettings},
     ids::{IdentityProviderId, OrganizationId},
     views::ProviderView,
 };
@@ -227,18 +227,28 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     if view.row.protocol != ProviderProtocol::Saml {
         return Err(Error::NotFound.into());
     }
-    let is_fetched = pasted.trim().is_empty() && file.trim().is_empty();
-    let settings = match (is_fetched, !pasted.trim().is_empty() && !file.trim().is_empty()) {
-        (true, _) if sent.value("metadata_url").trim().is_empty() => {
+    let (is_pasted, is_file) = (!pasted.trim().is_empty(), !file.trim().is_empty());
+    let is_fetched = !is_pasted && !is_file;
+    let settings = match (is_pasted, is_file) {
+        (false, false) if sent.value("metadata_url").trim().is_empty() => {
             let reason = "Enter where the metadata is, paste it, or choose the file with it.";
-            Err(Error::invalid("metadata", reason))
+            Err(Error::invalid("metadata_url", reason))
         }
-        (_, true) => Err(Error::invalid("metadata", "Paste the metadata or choose a file, not both.")),
+        (true, true) => {
+            Err(Error::invalid("metadata_file", "Paste the metadata or choose a file, not both."))
+        }
         _ => inputs::settings(sent),
     };
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => return refuse(error, view, sent),
+    };
+    let from = if is_pasted {
+        "metadata"
+    } else if is_file {
+        "metadata_file"
+    } else {
+        "metadata_url"
     };
     let document = if pasted.trim().is_empty() { &file } else { &pasted };
     let entity = sent.value("metadata_entity_id");
@@ -254,6 +264,10 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
             let why = "Entity id, addresses and certificates are filled in from the metadata. They are not saved yet.";
             Ok(Step::Shown(FormState::filled(FORM, inputs::imported(sent, &read)), Some(Note::Filled(why))))
         }
+        Err(Error::Invalid { field, reason }) => {
+            let field = if field == "entity_id" { "metadata_entity_id" } else { from };
+            refuse(Error::invalid(field, reason), view, sent)
+        }
         Err(error) => refuse(error, view, sent),
     }
 }
@@ -262,7 +276,7 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
 fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let error = match error {
         Error::Invalid { field, reason } if field == "certificates" => {
-            Error::invalid(wrong_certificate(view, sent), reason)
+            Error::invalid(wrong_certificate(view, sent, &reason), reason)
         }
         Error::Conflict { reason } if sent.value("generation") != view.row.generation.to_string() => {
             Error::conflict(format!(
@@ -282,8 +296,9 @@ fn refuse(error: Error, view: &ProviderView, sent: &Posted) -> Result<Step, AppE
         other => return Err(other.into()),
     };
     set_status(error.status());
-    // No page can choose a file for anybody: it comes back as text.
-    Ok(Step::Shown(refused(error, sent).shown_as("metadata_file", "metadata"), None))
+    // No page can choose a file for anybody: it comes back as text, unless it was the wrong one.
+    let text = if error.field() == Some("metadata_file") { "metadata_file" } else { "metadata" };
+    Ok(Step::Shown(refused(error, sent).shown_as("metadata_file", text), None))
 }
 
 /// The form as it was refused; a secret is not shown again.
@@ -307,8 +322,19 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
-/// Which of the two certificates was refused: the one that is not as it was.
-fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
+/// Which of the two certificates was refused: the one that ended on the day that is named, or the one that is not as it was.
+fn wrong_certificate(view: &ProviderView, sent: &Posted, reason: &str) -> &'static str {
+    let has_ended = |name: &str| {
+        let certificates = vec![sent.value(name)];
+        let facts = control::identity_providers::certificate_facts(&SamlSettings {
+            certificates,
+            ..SamlSettings::default()
+        });
+        facts.iter().any(|facts| reason.contains(&facts.not_after.date()))
+    };
+    if let Some(name) = ["certificate", "next_certificate"].into_iter().find(|name| has_ended(name)) {
+        return name;
+    }
     let known = view.settings.saml().and_then(|settings| settings.certificates.first()).map(|pem| plain(pem));
     let first = plain(&sent.value("certificate"));
     let is_first_known = first.is_empty() || known.as_ref() == Some(&first);
@@ -321,7 +347,6 @@ fn wrong_certificate(view: &ProviderView, sent: &Posted) -> &'static str {
 
 /// Why a form that could not be read whole is refused, and the answer's status.
 fn unread(LeftOut { field, why }: &LeftOut) -> (u16, Error) {
-    let field = if field == "metadata_file" { "metadata" } else { field.as_str() };
     match why {
         WhyLeftOut::TooLarge { bytes_max } => {
             let reason = format!(

@@ -42,7 +42,8 @@ pub(crate) fn OwnOrganizationsPage() -> impl IntoView {
             None,
         ));
         let shut_out = answer(control::organizations::shut_out_of(&control()?).await)?;
-        let body = draw(&viewer.profile.organizations, &shut_out, invitations);
+        let obstacle = answer(control::organizations::making_obstacle(&control()?).await)?;
+        let body = draw(&viewer.profile.organizations, &shut_out, invitations, obstacle);
         Ok(frame.view(viewer, body))
     })
 }
@@ -51,14 +52,30 @@ fn draw(
     organizations: &[OrganizationView],
     shut_out: &[String],
     invitations: Vec<OwnInvitationRow>,
+    obstacle: Option<String>,
 ) -> AnyView {
-    let new = || open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New organization" });
+    let may_make = obstacle.is_none();
+    let new = || {
+        may_make.then(|| {
+            open_button(DIALOG, "button button-primary", view! { {icon(Icon::Add)} "New organization" })
+        })
+    };
+    let obstacle = obstacle.map(|text| {
+        view! { <p class="alert" role="note">{icon(Icon::Lock)} <span>{text}</span></p> }
+    });
     let list = match organizations.is_empty() {
         true if !shut_out.is_empty() => ().into_any(),
         true => empty(
             Icon::Organization,
             "You belong to no organization",
-            "Projects and people belong to organizations. Create one, or ask somebody to invite you into theirs.",
+            match may_make {
+                true => {
+                    "Projects and people belong to organizations. Create one, or ask somebody to invite you into theirs."
+                }
+                false => {
+                    "Projects and people belong to organizations. Ask somebody to invite you into theirs."
+                }
+            },
             new(),
         ),
         false => {
@@ -71,11 +88,12 @@ fn draw(
         }
     };
     view! {
-        {head(TITLE.into(), (), (!organizations.is_empty() || !shut_out.is_empty()).then(new))}
+        {head(TITLE.into(), (), (!organizations.is_empty() || !shut_out.is_empty()).then(new).flatten())}
+        {obstacle}
         {(!shut_out.is_empty()).then(|| warning(deactivated(shut_out)))}
         {pending(invitations)}
         {list}
-        {create_dialog()}
+        {may_make.then(create_dialog)}
     }
     .into_any()
 }
@@ -168,4 +186,23 @@ fn create_dialog() -> AnyView {
         </form>
     };
     dialog(DIALOG, "New organization".into(), form.is_refused(), body.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn who_may_make_no_organization_has_no_button_and_is_told_why() {
+        let html = |obstacle: Option<&str>| {
+            let obstacle = obstacle.map(str::to_owned);
+            Owner::new().with(|| draw(&[], &[], Vec::new(), obstacle).to_html())
+        };
+        assert!(html(None).contains("New organization") && html(None).contains("Create one"));
+        let managed = html(Some("Your account is managed by Acme."));
+        assert!(managed.contains("Your account is managed by Acme."), "{managed}");
+        assert!(!managed.contains("New organization") && !managed.contains("Create one"), "{managed}");
+    }
 }

@@ -168,6 +168,7 @@ pub async fn edit(
         let permit = permit(ctx, organization, id).await?;
         let name: ProviderName = change.name.parse().map_err(|error| Error::name("name", error))?;
         let settings = settings::checked(change.settings.clone())?;
+        settings::none_is_ours(&settings, ctx.control.public_url())?;
         let secret = secrets::checked(settings.protocol(), change.secret.as_ref())?;
         let mut write = permit.write(EventType::IdentityProviderChanged).await?;
         let before = find(&mut write.tx, organization, id).await?;
@@ -181,6 +182,7 @@ pub async fn edit(
             return Err(taken(name.as_str()).into());
         }
         let old = read(&before)?;
+        settings::new_ones_last(&settings, &old, ctx.now())?;
         let secret_sealed = match secret {
             Some(secret) => Some(secrets::seal(&ctx.control, &mut write.tx, &before, secret).await?),
             // It was given for another provider, which would get it.

@@ -119,6 +119,17 @@ pub async fn rename(
     })
 }
 
+/// Why the actor may not make another organization, if so: who manages their account says it.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub async fn making_obstacle(ctx: &Context) -> Result<Option<String>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnProfile)?;
+        managed::organization_obstacle(ctx, &mut permit.read().await?).await
+    })
+}
+
 /// The names of the organizations that the actor belongs to and is deactivated in: nothing else in them is told to them.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! and fetched by the browser that asked, which shows its ceremony: an answer in another browser leads nowhere. With OpenID Connect
 //! it is a code, which is kept alike, and traded in once that browser shows itself.
 
+mod admissions;
 mod answers;
 mod codes;
 mod discoveries;

@@ -275,6 +275,9 @@ pub struct TestReport {
     pub checks: Vec<TestCheck>,
     /// The person as they would be here: name of what, value.
     pub person: Vec<(String, String)>,
+    /// What would become of the person here; none if it is not known who they are.
+    #[serde(default)]
+    pub admission: Option<TestAdmission>,
     /// What was looked at, shortened.
     pub xml: Option<String>,
     /// What was in the encrypted assertion, shortened.
@@ -282,6 +285,18 @@ pub struct TestReport {
     /// Header and claims of the ID token, as JSON, shortened. What signs it is left out.
     #[serde(default)]
     pub token: Option<String>,
+}
+
+/// What would become here of the person whom a test was about, if they signed in with an identity provider that is switched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct TestAdmission {
+    /// Whether they would be let in.
+    pub is_let_in: bool,
+    /// As whom, or why not, for people.
+    pub as_whom: String,
+    /// The groups here that they would be in, of those that follow what the identity provider says.
+    pub groups: Vec<String>,
 }
 
 /// One check of a test.
@@ -298,9 +313,22 @@ pub struct TestCheck {
     pub seen: String,
 }
 
+/// A certificate's fingerprint as people compare it: pairs of capitals with colons between.
+#[must_use]
+pub fn spaced(fingerprint: &str) -> String {
+    let signs: Vec<char> = fingerprint.to_ascii_uppercase().chars().filter(|sign| *sign != ':').collect();
+    signs.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_can_be_compared() {
+        assert_eq!(spaced("00ff1a"), "00:FF:1A");
+        assert_eq!(spaced("00:FF:1A"), "00:FF:1A");
+    }
 
     #[test]
     fn a_new_one_is_strict_and_incomplete() {

@@ -75,6 +75,13 @@ impl Timestamp {
         self.date_time().and_then(|at| at.format(form).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
+    /// Its day in UTC, `2026-11-22`, where the hour does not matter.
+    #[must_use]
+    pub fn date(self) -> String {
+        let form = format_description!("[year]-[month]-[day]");
+        self.date_time().and_then(|at| at.format(form).ok()).unwrap_or_else(|| self.0.to_string())
+    }
+
     fn date_time(self) -> Option<OffsetDateTime> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0 / 1000) * 1_000_000).ok()
     }
@@ -95,6 +102,7 @@ mod tests {
         let at = Timestamp::from_micros(1_795_325_845_000_500);
         assert_eq!(at.human(), "2026-11-22 05:37:25 UTC");
         assert_eq!(at.rfc3339(), "2026-11-22T05:37:25Z");
+        assert_eq!(at.date(), "2026-11-22");
         assert_eq!(at.plus(Duration::from_secs(2)).since(at), Duration::from_secs(2));
         assert_eq!(at.since(at.plus(Duration::from_secs(2))), Duration::ZERO);
     }

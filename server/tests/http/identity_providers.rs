@@ -135,7 +135,8 @@ async fn several_in_one_file_are_named_and_nothing_that_was_typed_is_lost() {
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        answer.body.contains("Choose one by its entity id: https://one.example, https://two.example"),
+        answer.body.contains("Choose one by its entity id: https://one.example, https://two.example")
+            && answer.body.contains("id=\"identity-provider-metadata_entity_id-error\""),
         "{}",
         answer.body
     );
@@ -148,12 +149,19 @@ async fn several_in_one_file_are_named_and_nothing_that_was_typed_is_lost() {
         .send(&[("do", "import"), ("metadata", &both), ("metadata_entity_id", "https://two.example")])
         .await;
     assert!(chosen.body.contains("value=\"https://two.example/sso\""), "{}", chosen.body);
-    for wrong in ["<!DOCTYPE x []><x/>", "<html/>", "no XML", ""] {
-        let answer = desk
-            .send(&[("do", "import"), ("metadata", wrong), ("slo_url", "https://kept.example/slo")])
-            .await;
+    for (field, wrong, named) in [
+        ("metadata", "<!DOCTYPE x []><x/>", "metadata"),
+        ("metadata_file", "<html/>", "metadata_file"),
+        ("metadata", "no XML", "metadata"),
+        ("metadata", "", "metadata_url"),
+        ("metadata_url", "ftp://idp.example", "metadata_url"),
+    ] {
+        let answer =
+            desk.send(&[("do", "import"), (field, wrong), ("slo_url", "https://kept.example/slo")]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
-        assert!(answer.body.contains("identity-provider-metadata-error"), "{wrong}: {}", answer.body);
+        let id = format!("id=\"identity-provider-{named}-error\"");
+        assert!(answer.body.contains(&id), "{wrong}: {}", answer.body);
+        assert!(!answer.body.contains("alert-bad"), "{wrong} is said twice: {}", answer.body);
         assert!(answer.body.contains("https://kept.example/slo"), "{wrong}");
     }
 }
@@ -164,6 +172,8 @@ async fn what_is_wrong_is_said_on_its_field_and_the_rest_stays() {
     for (field, value) in [
         ("name", ""),
         ("sso_url", "http://idp.example"),
+        ("sso_url", "https://idp.example/sso#top"),
+        ("entity_id", "https://idp.example/a b"),
         ("certificate", "no certificate"),
         ("next_certificate", "no certificate"),
         ("signature_algorithm", "rsa-sha1"),
@@ -242,8 +252,7 @@ async fn groups_have_as_many_rows_as_somebody_needs_without_script() {
     let half = desk.send(&[("rows", "6"), ("value_5", "ops"), ("mapping.groups", "groups")]).await;
     assert_eq!(half.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        half.body.contains("Choose the group here that ops stands for.")
-            && half.body.contains("value=\"ops\"")
+        half.body.contains("id=\"identity-provider-group_5-error\"") && half.body.contains("value=\"ops\"")
     );
     let saved = desk
         .send(&[("rows", "6"), ("value_5", "ops"), ("group_5", &group), ("mapping.groups", "groups")])
@@ -404,6 +413,8 @@ async fn a_form_of_openid_connect_never_shows_the_secret_again() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("Enter the issuer to the letter"), "{}", refused.body);
     assert!(!refused.body.contains("hushhush"), "{}", refused.body);
+    let refused = send("https://acme.okta.com/.well-known/openid-configuration").await;
+    assert!(refused.body.contains("the issuer is what stands before it"), "{}", refused.body);
     assert_eq!(send("https://acme.okta.com").await.location(), page);
     let shown = browser.get(&page).await.body;
     assert!(shown.contains("a secret is stored") && shown.contains("https://acme.okta.com"), "{shown}");

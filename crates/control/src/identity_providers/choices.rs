@@ -50,7 +50,7 @@ pub async fn choices(ctx: &Context, organization: OrganizationId) -> Result<Prov
 /// Settings with what metadata says, as [`imported`] puts it in. Nothing is saved.
 ///
 /// # Errors
-/// `Invalid` on `metadata`, saying what to do; `Denied`; `NotFound`.
+/// `Invalid` on `metadata` or `entity_id`, saying what to do; `Denied`; `NotFound`.
 pub async fn import(
     ctx: &Context,
     organization: OrganizationId,
@@ -67,7 +67,7 @@ pub async fn import(
 /// The same with the metadata that is at the settings' `metadata_url`, fetched now.
 ///
 /// # Errors
-/// `Invalid` on `metadata_url` or `metadata`, saying what to do; `Denied`; `NotFound`.
+/// `Invalid` on `metadata_url`, `metadata` or `entity_id`, saying what to do; `Denied`; `NotFound`.
 pub async fn import_from(
     ctx: &Context,
     organization: OrganizationId,

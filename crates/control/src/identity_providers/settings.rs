@@ -22,6 +22,9 @@ use crate::errors::Failure;
 /// What an address has to be.
 pub(super) const ADDRESS: &str = "Enter a whole address that begins with https://.";
 
+/// Where what an issuer says of itself is, behind the issuer (OpenID Connect Discovery 1.0, section 4): people copy it along.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
 /// Settings as they are stored: the protocol stands beside them.
 pub(super) fn stored(settings: &ProviderSettings) -> Result<String, Failure> {
     Ok(match settings {
@@ -64,15 +67,17 @@ pub(crate) fn read_oidc(provider: &IdentityProvider) -> Result<OidcSettings, Fai
 /// Settings with what metadata says: entity id, addresses, certificates. Everything else stays.
 ///
 /// # Errors
-/// `Invalid` on `metadata`, saying what to do.
+/// `Invalid` on `metadata`, saying what to do; on `entity_id` where it describes several.
 pub fn imported(
     settings: &SamlSettings,
     document: &str,
     entity_id: Option<&str>,
     now: Timestamp,
 ) -> Result<SamlSettings, Error> {
-    let read = metadata::read(document, entity_id, now)
-        .map_err(|error| Error::invalid("metadata", error.to_string()))?;
+    let read = metadata::read(document, entity_id, now).map_err(|error| {
+        let field = if matches!(error, metadata::Error::Several(_)) { "entity_id" } else { "metadata" };
+        Error::invalid(field, error.to_string())
+    })?;
     let mut settings = settings.clone();
     with_metadata(&mut settings, read);
     Ok(settings)
@@ -105,6 +110,11 @@ fn checked_saml(mut settings: SamlSettings) -> Result<SamlSettings, Error> {
     ] {
         *text = uri(field, text)?;
     }
+    // A URI has none (SAML core, section 8.3.6).
+    if settings.entity_id.chars().any(char::is_whitespace) {
+        let reason = "Enter the entity id to the letter: it has no blanks within.";
+        return Err(Error::invalid("entity_id", reason));
+    }
     for (field, address) in [
         ("sso_url", &mut settings.sso_url),
         ("slo_url", &mut settings.slo_url),
@@ -113,6 +123,10 @@ fn checked_saml(mut settings: SamlSettings) -> Result<SamlSettings, Error> {
         *address = address.trim().to_owned();
         if !address.is_empty() && !is_address(address) {
             return Err(Error::invalid(field, ADDRESS));
+        }
+        // No browser sends what stands behind it.
+        if address.contains('#') {
+            return Err(Error::invalid(field, "Leave out # and what follows it: it is never sent."));
         }
     }
     settings.certificates = certificates(&settings.certificates)?;
@@ -134,6 +148,10 @@ fn checked_oidc(mut settings: OidcSettings) -> Result<OidcSettings, Error> {
     {
         let reason =
             "Enter the issuer to the letter: a whole address that begins with https://, without ? and #.";
+        return Err(Error::invalid("issuer", reason));
+    }
+    if settings.issuer.ends_with(DISCOVERY) {
+        let reason = format!("Leave out {DISCOVERY} at the end: the issuer is what stands before it.");
         return Err(Error::invalid("issuer", reason));
     }
     settings.scopes = words("scopes", &settings.scopes, SCOPES_MAX)?;
@@ -202,6 +220,53 @@ fn people(mapping: &mut AttributeMapping, groups: &mut Vec<MappedGroup>) -> Resu
         return Err(Error::invalid("mapping.groups", "Enter what names the groups."));
     }
     Ok(())
+}
+
+/// Refuses addresses of ours, at `public_url`, in the place of an identity provider's: people mix them up when they copy.
+pub(super) fn none_is_ours(settings: &ProviderSettings, public_url: &str) -> Result<(), Error> {
+    let fields = match settings {
+        ProviderSettings::Saml(saml) => vec![
+            ("entity_id", &saml.entity_id),
+            ("sso_url", &saml.sso_url),
+            ("slo_url", &saml.slo_url),
+            ("metadata_url", &saml.metadata_url),
+        ],
+        ProviderSettings::Oidc(oidc) => vec![("issuer", &oidc.issuer)],
+    };
+    let ours = |text: &str| {
+        let path = text.strip_prefix(public_url);
+        path.is_some_and(|path| path.starts_with("/v1/sso/") || path.starts_with("/sign-in/sso/"))
+    };
+    match fields.into_iter().find(|(_, text)| ours(text)) {
+        Some((field, _)) => {
+            let reason = "This is an address of Redoubt, which the identity provider is to know. Enter the one that it shows as its own.";
+            Err(Error::invalid(field, reason))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses certificates that have ended, of those that were not there before. One that ends where it is kept is believed further, so
+/// that nobody is shut out by the clock.
+pub(super) fn new_ones_last(
+    settings: &ProviderSettings,
+    before: &ProviderSettings,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let known = before.saml().map(|saml| saml.certificates.as_slice()).unwrap_or_default();
+    let pasted = settings.saml().map(|saml| saml.certificates.as_slice()).unwrap_or_default();
+    let new = pasted.iter().filter(|pem| !known.contains(pem));
+    let mut ends = new.filter_map(|pem| Some(Certificate::read(pem).ok()?.facts()?.not_after));
+    match ends.find(|ends| *ends <= now) {
+        Some(ended) => {
+            let reason = format!(
+                "This certificate ended on {}. Get the one that the identity provider signs with now.",
+                ended.date()
+            );
+            Err(Error::invalid("certificates", reason))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses groups that are not there.

@@ -20,6 +20,7 @@ use store::{Tx, identity_providers::IdentityProvider, users::User};
 
 use super::{
     ProviderSession, Purpose, REQUEST, Trip,
+    admissions::{foretell, is_theirs},
     answers::REFUSED,
     codes::{self, Asked},
     hash, open,
@@ -175,7 +176,11 @@ impl End<'_> {
         }
         if is_test {
             self.same_user(&mut write).await?;
-            let report = verdict.test_report(&self.settings);
+            let mut report = verdict.test_report(&self.settings);
+            if let Some(person) = verdict.person(&self.settings) {
+                let tx = &mut write.tx;
+                report.admission = Some(foretell(tx, &self.provider, &self.settings, &person).await?);
+            }
             keep_test(self.ctx, write, &self.provider, &report).await?;
             return Ok(Finished::Tested(self.provider.organization_id, self.provider.id));
         }
@@ -299,7 +304,7 @@ impl End<'_> {
 
     /// Links an account of a member whom no other organization manages.
     async fn link_with(&self, write: &mut Write, person: &Person, user: &User) -> Result<(), Failure> {
-        people::is_theirs(write, &self.provider, user).await?;
+        is_theirs(&mut write.tx, &self.provider, user).await?;
         let organization = self.provider.organization_id;
         let membership = store::memberships::find(&mut write.tx, organization, user.id).await?;
         if !membership.is_some_and(|membership| membership.is_active) {
@@ -376,7 +381,13 @@ pub(super) async fn keep_test(
         id.uuid(),
         provider.name.clone(),
     );
-    let result = report.reason.as_deref().unwrap_or("everything was right");
-    write.text(format!("Tested the identity provider {}: {result}", provider.name));
+    let name = &provider.name;
+    if report.passed {
+        write.text(format!("The test of the identity provider {name} passed"));
+    } else {
+        write.event.outcome = Outcome::Failed;
+        let reason = report.reason.as_deref().unwrap_or_default();
+        write.text(format!("The test of the identity provider {name} did not pass. {reason}"));
+    }
     write.commit().await
 }

@@ -1,21 +1,20 @@
-//! Who somebody is here of whom an identity provider says who they are there: what its attributes or claims mean, which account that is, and
-//! which groups follow. Believes that they were verified.
+//! Who somebody is here of whom an identity provider says who they are there: what its attributes or claims mean, and what is written of
+//! them. Believes that they were verified; whether they are let in is decided in `admissions`.
 
 use domain::{
-    domains::DomainState,
-    errors::Error,
     events::EventType,
     identity_providers::{
         METHODS_ATTRIBUTE, OidcSettings, ProviderSettings, SECOND_FACTOR_CONTEXTS, SamlSettings,
         SecondFactorRule,
     },
-    ids::{GroupId, UserId},
+    ids::UserId,
     names::{EmailAddress, PersonName},
     principals::UserKind,
 };
 use identity::{oidc::claims::Claims, saml::verifications::Assertion};
 use store::{identities::Identity, identity_providers::IdentityProvider, users::User};
 
+use super::admissions::{Account, Admission, Place, decide, refused};
 use crate::{Context, contexts::Write, errors::Failure};
 
 /// Somebody as the identity provider describes them.
@@ -164,8 +163,8 @@ fn has_second_factor(assertion: &Assertion, rule: SecondFactorRule) -> bool {
     }
 }
 
-/// Finds the account of somebody whom an identity provider vouches for, makes one if the settings say so, links both, and has them
-/// join the organization and its groups. Everything goes on record with the sign-in.
+/// Has somebody in whom an identity provider vouches for, as [`decide`] says: makes an account if they have none, links both, and
+/// has them join the organization and its groups. Everything goes on record with the sign-in.
 pub(super) async fn resolve(
     ctx: &Context,
     write: &mut Write,
@@ -173,64 +172,31 @@ pub(super) async fn resolve(
     settings: &ProviderSettings,
     person: &Person,
 ) -> Result<User, Failure> {
-    let user = match store::identities::find(&mut write.tx, provider.id, &person.subject).await? {
-        Some(identity) => known(write, &identity).await?,
-        None => new(ctx, write, provider, settings, person).await?,
+    let Admission { account, joins, groups } = decide(&mut write.tx, provider, settings, person).await?;
+    let user = match account {
+        Account::Linked(user) => user,
+        Account::Found(user) => {
+            link(ctx, write, provider, &person.subject, &user).await?;
+            user
+        }
+        Account::None => {
+            let user = make(ctx, write, person).await?;
+            link(ctx, write, provider, &person.subject, &user).await?;
+            user
+        }
     };
-    is_theirs(write, provider, &user).await?;
     write.event.user_id = Some(user.id);
     write.event.actor.clone_from(&user.email);
-    join(ctx, write, provider, settings, &user).await?;
-    join_groups(ctx, write, settings, person, &user).await?;
+    if joins {
+        let organization = provider.organization_id;
+        store::memberships::add(&mut write.tx, organization, user.id, false, ctx.now()).await?;
+        let text = format!("{} joined through the identity provider {}", user.email, provider.name);
+        write.record(EventType::UserJoined, text).await?;
+    }
+    for place in groups {
+        take_place(ctx, write, &place, &user).await?;
+    }
     store::identities::touch(&mut write.tx, provider.id, &person.subject, ctx.now()).await?;
-    Ok(user)
-}
-
-fn refused(reason: impl Into<String>) -> Failure {
-    Error::Forbidden { reason: reason.into() }.into()
-}
-
-async fn known(write: &mut Write, identity: &Identity) -> Result<User, Failure> {
-    let user = store::users::find(&mut write.tx, identity.user_id).await?;
-    let user = user.ok_or_else(|| Failure::Inconsistent("an identity of nobody".into()))?;
-    if !user.is_active {
-        return Err(refused("Your account is deactivated. Ask an admin of your organization."));
-    }
-    Ok(user)
-}
-
-/// Somebody whom this identity provider vouches for the first time: their address has to be of a domain that is the organization's
-/// and leads here.
-async fn new(
-    ctx: &Context,
-    write: &mut Write,
-    provider: &IdentityProvider,
-    settings: &ProviderSettings,
-    person: &Person,
-) -> Result<User, Failure> {
-    let email = person.email.as_str();
-    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let leading = store::identity_providers::active_of_domain(&mut write.tx, domain).await?;
-    if !leading.iter().any(|leading| leading.id == provider.id) {
-        return Err(refused(format!(
-            "The identity provider {} may not vouch for {email}: its domain is not verified and linked with it. Sign in another \
-             way and link your account in your profile, or ask an admin.",
-            provider.name
-        )));
-    }
-    let user = match store::users::find_by_email(&mut write.tx, email).await? {
-        Some(user) if user.kind != UserKind::Person || !user.is_active => {
-            return Err(refused("Your account is deactivated. Ask an admin of your organization."));
-        }
-        Some(user) => user,
-        None if settings.creates_members() => make(ctx, write, person).await?,
-        None => {
-            return Err(refused(format!(
-                "There is no account for {email}. Ask an admin of your organization to invite you."
-            )));
-        }
-    };
-    link(ctx, write, provider, &person.subject, &user).await?;
     Ok(user)
 }
 
@@ -270,95 +236,17 @@ pub(super) async fn link(
     write.record(EventType::UserIdentityLinked, text).await
 }
 
-/// Whoever another organization manages is nobody's to vouch for but that one's.
-pub(super) async fn is_theirs(
-    write: &mut Write,
-    provider: &IdentityProvider,
-    user: &User,
-) -> Result<(), Failure> {
-    let domain = user.email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let holder = store::domains::find_verified(&mut write.tx, domain).await?;
-    let is_others = holder.is_some_and(|holder| {
-        holder.state == DomainState::Verified && holder.organization_id != provider.organization_id
-    });
-    if is_others {
-        return Err(refused(
-            "Another organization manages this account: only its own identity provider can sign it in.",
-        ));
-    }
-    Ok(())
-}
-
-async fn join(
-    ctx: &Context,
-    write: &mut Write,
-    provider: &IdentityProvider,
-    settings: &ProviderSettings,
-    user: &User,
-) -> Result<(), Failure> {
-    let organization = provider.organization_id;
-    match store::memberships::find(&mut write.tx, organization, user.id).await? {
-        Some(membership) if membership.is_active => return Ok(()),
-        Some(_) => {
-            return Err(refused("You are deactivated in this organization. Ask one of its admins."));
-        }
-        None if !settings.creates_members() => {
-            return Err(refused(
-                "You do not belong to this organization. Ask one of its admins to invite you.",
-            ));
-        }
-        None => {}
-    }
-    store::memberships::add(&mut write.tx, organization, user.id, false, ctx.now()).await?;
-    let text = format!("{} joined through the identity provider {}", user.email, provider.name);
-    write.record(EventType::UserJoined, text).await?;
-    if let Some(group) = settings.group_id() {
-        add_to(ctx, write, group, user).await?;
-    }
-    Ok(())
-}
-
-/// Joins the groups that the identity provider names, of those that are mapped, and leaves the others of them.
-async fn join_groups(
-    ctx: &Context,
-    write: &mut Write,
-    settings: &ProviderSettings,
-    person: &Person,
-    user: &User,
-) -> Result<(), Failure> {
-    let mut mapped: Vec<GroupId> = settings.groups().iter().map(|mapped| mapped.group_id).collect();
-    mapped.sort();
-    mapped.dedup();
-    for group in mapped {
-        // What an identity provider keeps by SCIM is changed by SCIM alone.
-        if store::scim_groups::keeper(&mut write.tx, group).await?.is_some() {
-            continue;
-        }
-        let is_named = settings
-            .groups()
-            .iter()
-            .any(|mapped| mapped.group_id == group && person.groups.contains(&mapped.value));
-        if is_named || Some(group) == settings.group_id() {
-            add_to(ctx, write, group, user).await?;
-        } else if store::group_members::remove(&mut write.tx, group, user.id).await? {
+async fn take_place(ctx: &Context, write: &mut Write, place: &Place, user: &User) -> Result<(), Failure> {
+    let group = &place.group;
+    if place.is_in {
+        if store::group_members::add(&mut write.tx, group.id, user.id, ctx.now()).await? {
             let text =
-                format!("{} left a group that the identity provider does not name any more", user.email);
-            write.record(EventType::GroupMemberRemoved, text).await?;
+                format!("{} joined the group {}, as the identity provider says", user.email, group.name);
+            write.record(EventType::GroupMemberAdded, text).await?;
         }
-    }
-    Ok(())
-}
-
-async fn add_to(ctx: &Context, write: &mut Write, group: GroupId, user: &User) -> Result<(), Failure> {
-    let Some(organization) = write.event.organization_id else { return Ok(()) };
-    // One that was deleted since is joined no more.
-    let Some(group) = store::groups::find(&mut write.tx, organization, group).await? else { return Ok(()) };
-    if store::scim_groups::keeper(&mut write.tx, group.id).await?.is_some() {
-        return Ok(());
-    }
-    if store::group_members::add(&mut write.tx, group.id, user.id, ctx.now()).await? {
-        let text = format!("{} joined the group {}, as the identity provider says", user.email, group.name);
-        write.record(EventType::GroupMemberAdded, text).await?;
+    } else if store::group_members::remove(&mut write.tx, group.id, user.id).await? {
+        let text = format!("{} left a group that the identity provider does not name any more", user.email);
+        write.record(EventType::GroupMemberRemoved, text).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    identity_providers::{ProviderSettings, TestCheck, TestReport},
+    identity_providers::{ProviderSettings, SamlSettings, TestCheck, TestReport, spaced},
     secrets::Secret,
     timestamps::Timestamp,
 };
@@ -18,7 +18,7 @@ use serde_json::json;
 use store::identity_providers::IdentityProvider;
 
 use super::{ProviderSession, people::Person};
-use crate::{Control, envelopes::Place};
+use crate::{Control, envelopes::Place, identity_providers::certificate_facts};
 
 /// Characters of XML and of tokens that a test keeps.
 const SEEN_CHARS_MAX: usize = 20_000;
@@ -117,6 +117,8 @@ pub(super) struct Verdict {
     pub(super) seen: TestReport,
     /// Whether it is on record already.
     pub(super) is_recorded: bool,
+    /// Whose certificates it says that it was signed with, where no signature of it is believed: fingerprints, for a test alone.
+    offered: Option<Vec<String>>,
 }
 
 /// Why something is not believed: by a check, which demands something, and what there was instead.
@@ -137,7 +139,7 @@ impl Refused {
 
     /// For the test's report.
     pub(super) fn reason(&self) -> String {
-        format!("{} Found: {}", self.demand, self.detail)
+        format!("This does not hold: {} Found: {}.", self.demand, self.detail.trim_end_matches('.'))
     }
 }
 
@@ -151,7 +153,12 @@ impl Verdict {
             passed: finding.passed,
             seen: finding.seen.clone(),
         });
+        let is_unsigned = |refusal: &saml::checks::Refusal| {
+            matches!(refusal.check, saml::checks::Check::Certificates | saml::checks::Check::SignatureValid)
+        };
+        let is_unsigned = report.outcome.as_ref().is_err_and(is_unsigned);
         Self {
+            offered: is_unsigned.then(|| report.offered_fingerprints()),
             seen: TestReport {
                 checks: checks.collect(),
                 xml: report.xml.map(short),
@@ -187,6 +194,7 @@ impl Verdict {
             parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect();
         let token = (!parts.is_empty()).then(|| serde_json::to_string_pretty(&parts).unwrap_or_default());
         Self {
+            offered: None,
             seen: TestReport {
                 checks: checks.collect(),
                 token: token.map(|token| token.chars().take(SEEN_CHARS_MAX).collect()),
@@ -203,10 +211,19 @@ impl Verdict {
         }
     }
 
+    /// Who the person is, if the identity provider is believed.
+    pub(super) fn person(&self, settings: &ProviderSettings) -> Option<Person> {
+        self.outcome.as_ref().ok()?.person(settings).ok()
+    }
+
     /// What a test found, by the settings that the identity provider has.
     pub(super) fn test_report(&self, settings: &ProviderSettings) -> TestReport {
         let (reason, person) = match &self.outcome {
-            Err(refused) => (Some(refused.reason()), None),
+            Err(refused) => {
+                let offered = self.offered.as_deref().zip(settings.saml());
+                let signer = offered.map(|(offered, settings)| format!(" {}", signer(offered, settings)));
+                (Some(format!("{}{}", refused.reason(), signer.unwrap_or_default())), None)
+            }
             Ok(voucher) => match voucher.person(settings) {
                 Ok(person) => (None, Some(person)),
                 Err(why) => (Some(format!("Everything was verified, but {why}.")), None),
@@ -221,12 +238,39 @@ impl Verdict {
     }
 }
 
+/// What can be known of who signed what is not believed: the certificates that it says itself, beside those that are kept.
+fn signer(offered: &[String], settings: &SamlSettings) -> String {
+    let kept = certificate_facts(settings).into_iter().map(|facts| facts.fingerprint).collect::<Vec<_>>();
+    let list = |fingerprints: &[String]| {
+        fingerprints.iter().map(|text| spaced(text)).collect::<Vec<_>>().join(" and ")
+    };
+    let here = match kept.is_empty() {
+        true => "None is kept here.".to_owned(),
+        false => format!("Kept here: {}.", list(&kept)),
+    };
+    if offered.is_empty() {
+        return format!(
+            "It does not say with which certificate it was signed. {here} These are SHA-256 fingerprints."
+        );
+    }
+    let says = format!("It says that it was signed with the certificate {}", list(offered));
+    if offered.iter().all(|fingerprint| kept.contains(fingerprint)) {
+        return format!(
+            "{says}, which is kept here (SHA-256 fingerprint): so it was changed after it was signed, or says so wrongly."
+        );
+    }
+    format!(
+        "{says}. {here} These are SHA-256 fingerprints. If your identity provider shows the first one as its own, enter that certificate."
+    )
+}
+
 const fn nothing() -> TestReport {
     TestReport {
         passed: false,
         reason: None,
         checks: Vec::new(),
         person: Vec::new(),
+        admission: None,
         xml: None,
         decrypted: None,
         token: None,

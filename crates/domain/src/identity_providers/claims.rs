@@ -45,52 +45,56 @@ impl Preset {
         }
     }
 
-    /// What it calls our two addresses and its own three facts: callback, signing out; then its issuer, what it calls us, the
+    /// What it calls the address that people come back to with a code, and its own three facts: its issuer, what it calls us, the
     /// secret.
     #[must_use]
-    pub const fn client_words(self) -> [&'static str; 5] {
+    pub const fn client_words(self) -> [&'static str; 4] {
         match self {
-            Self::Okta => {
-                ["Sign-in redirect URI", "Sign-out redirect URI", "Issuer URI", "Client ID", "Client secret"]
+            Self::Okta => ["Sign-in redirect URI", "Issuer URI", "Client ID", "Client secret"],
+            Self::EntraId => {
+                ["Redirect URI (Web)", "Issuer", "Application (client) ID", "Client secret (its value)"]
             }
-            Self::EntraId => [
-                "Redirect URI (Web)",
-                "Front-channel logout URL",
-                "Issuer",
-                "Application (client) ID",
-                "Client secret (its value)",
-            ],
-            Self::Google => {
-                ["Authorized redirect URI", "Authorized redirect URI", "Issuer", "Client ID", "Client secret"]
-            }
-            Self::Auth0 => {
-                ["Allowed Callback URL", "Allowed Logout URL", "Domain", "Client ID", "Client Secret"]
-            }
-            Self::Onelogin => {
-                ["Redirect URI", "Post Logout Redirect URI", "Issuer URL", "Client ID", "Client Secret"]
-            }
-            Self::Jumpcloud => ["Redirect URI", "Logout URI", "Issuer", "Client ID", "Client Secret"],
-            Self::Fusionauth => {
-                ["Authorized redirect URL", "Logout URL", "Issuer", "Client Id", "Client secret"]
-            }
+            Self::Google => ["Authorized redirect URI", "Issuer", "Client ID", "Client secret"],
+            Self::Auth0 => ["Allowed Callback URL", "Domain", "Client ID", "Client Secret"],
+            Self::Onelogin => ["Redirect URI", "Issuer URL", "Client ID", "Client Secret"],
+            Self::Jumpcloud => ["Redirect URI", "Issuer", "Client ID", "Client Secret"],
+            Self::Fusionauth => ["Authorized redirect URL", "Issuer", "Client Id", "Client secret"],
             Self::Keycloak => [
                 "Valid redirect URI",
-                "Valid post logout redirect URI",
                 "issuer in OpenID Endpoint Configuration",
                 "Client ID",
                 "Client Secret",
             ],
-            Self::Adfs => [
-                "Redirect URI",
-                "Logout URL",
-                "Federation Service identifier",
-                "Client Identifier",
-                "Shared secret",
-            ],
-            Self::Other => {
-                ["Redirect URI", "Post-logout redirect URI", "Issuer", "Client id", "Client secret"]
+            Self::Adfs => {
+                ["Redirect URI", "Federation Service identifier", "Client Identifier", "Shared secret"]
             }
+            Self::Other => ["Redirect URI", "Issuer", "Client id", "Client secret"],
         }
+    }
+
+    /// What it calls the address that people come back to who signed out there as well, and what not to mix it up with; none where
+    /// nobody is signed out from here, so that it takes no such address.
+    #[must_use]
+    pub const fn leaving(self) -> Option<[&'static str; 2]> {
+        Some(match self {
+            // Its discovery names no end_session_endpoint.
+            Self::Google => return None,
+            // What these call a logout URL is opened in a frame to end sessions (OpenID Connect Front-Channel Logout 1.0).
+            Self::EntraId => [
+                "Another redirect URI (Web)",
+                "Leave its front-channel logout URL empty: that is for something else.",
+            ],
+            Self::Adfs => ["Another redirect URI", "Leave its LogoutUri empty: that is for something else."],
+            Self::Fusionauth => {
+                ["Another authorized redirect URL", "Leave its logout URL empty: that is for something else."]
+            }
+            Self::Jumpcloud => ["Post-logout redirect URI", "Only if it asks for one."],
+            Self::Okta => ["Sign-out redirect URI", ""],
+            Self::Auth0 => ["Allowed Logout URL", ""],
+            Self::Onelogin => ["Post Logout Redirect URI", ""],
+            Self::Keycloak => ["Valid post logout redirect URI", ""],
+            Self::Other => ["Post-logout redirect URI", ""],
+        })
     }
 
     /// How its issuers look.

@@ -23,6 +23,15 @@ impl Preset {
         }
     }
 
+    /// What it is called within a sentence.
+    #[must_use]
+    pub const fn within(self) -> &'static str {
+        match self {
+            Self::Other => "your identity provider",
+            product => product.label(),
+        }
+    }
+
     /// The attributes that it sends unless it was told otherwise.
     #[must_use]
     pub fn mapping(self) -> AttributeMapping {

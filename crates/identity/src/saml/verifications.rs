@@ -7,7 +7,7 @@ use roxmltree::Document;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ASSERTION,
+    ASSERTION, SIGNATURE,
     certificates::Certificate,
     checks::{Check, Finding, Findings, Refusal},
     contents, decryptions, looks,
@@ -100,6 +100,27 @@ pub struct Report {
     pub decrypted: Option<String>,
     /// The assertion, or the first check that refused it.
     pub outcome: Result<Assertion, Refusal>,
+}
+
+impl Report {
+    /// SHA-256 fingerprints, in lower-case hex, of the certificates that came along with the signatures of a response: whose key
+    /// they say it was. Nothing is ever verified with them; they are for telling people which certificate they may lack.
+    #[must_use]
+    pub fn offered_fingerprints(&self) -> Vec<String> {
+        let mut fingerprints = Vec::new();
+        for text in [&self.xml, &self.decrypted].into_iter().flatten() {
+            let Ok(document) = looks::parse(text) else { continue };
+            let signatures = document.descendants().filter(|node| is(*node, SIGNATURE, "Signature"));
+            let offered = signatures
+                .flat_map(|signature| signature.descendants())
+                .filter(|node| is(*node, SIGNATURE, "X509Certificate"))
+                .filter_map(|node| Certificate::read(looks::text(node)?).ok()?.facts());
+            fingerprints.extend(offered.map(|facts| facts.fingerprint));
+        }
+        fingerprints.sort();
+        fingerprints.dedup();
+        fingerprints
+    }
 }
 
 /// How far clocks may be apart.

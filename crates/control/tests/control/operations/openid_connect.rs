@@ -393,6 +393,7 @@ async fn a_test_says_how_each_check_went_and_what_is_set_up_wrong() {
     assert!(report.checks.len() > 15 && report.checks.iter().all(|check| check.passed), "{report:?}");
     let email = ("E-mail".to_owned(), "alice@acme.example".to_owned());
     assert!(report.person.contains(&email), "{:?}", report.person);
+    assert_eq!(report.admission.map(|admission| admission.as_whom).as_deref(), Some("A new member"));
     let token = report.token.unwrap();
     assert!(token.contains("\"ES256\"") && token.contains("alice@acme.example"), "{token}");
     let report = test("another secret").await.last_test.unwrap();
@@ -403,6 +404,12 @@ async fn a_test_says_how_each_check_went_and_what_is_set_up_wrong() {
     assert!(begun.is_none());
     let report = view().await.last_test.unwrap();
     assert!(!report.passed && report.checks[0].name == "discovery_issuer", "{report:?}");
+    let event =
+        company.world.last_event(company.organization, EventType::IdentityProviderTested.as_str()).await;
+    assert!(
+        event.outcome == Outcome::Failed && event.text.contains("did not pass. This does not"),
+        "{event:?}"
+    );
     let mut tx = company.world.store.read().await.unwrap();
     assert!(store::users::find_by_email(&mut tx, "alice@acme.example").await.unwrap().is_none());
 }

@@ -1,5 +1,8 @@
 //! Signing in with an identity provider: who gets in, who does not, and what is on record.
 
+mod provider_settings;
+mod test_reports;
+
 use std::{sync::Mutex, time::Duration};
 
 use control::{
@@ -416,49 +419,6 @@ async fn asvs_6_8_4_a_second_factor_counts_when_it_is_asserted() {
         sign_in("urn:oasis:names:tc:SAML:2.0:ac:classes:Password").await,
         Some(FactorKind::IdentityProvider)
     );
-}
-
-#[tokio::test]
-async fn a_test_signs_nobody_in_and_says_how_each_check_went() {
-    let company = Company::new().await;
-    let ctx = company.world.ctx();
-    let test = async |change: &dyn Fn(&mut Draft)| {
-        let begun =
-            single_sign_on::begin_test(&ctx, company.organization, company.provider).await.unwrap().unwrap();
-        let away = company.away(&begun.shown, begun.ceremony);
-        let mut draft = company.draft(&away);
-        change(&mut draft);
-        company.receive(&draft).await.unwrap();
-        assert!(matches!(
-            single_sign_on::finish(&ctx, &away.ceremony, &company.receipt()).await,
-            Ok(Finished::Tested(organization, _)) if organization == company.organization
-        ));
-        identity_providers::view(&ctx, company.organization, company.provider).await.unwrap()
-    };
-    let view = test(&|_| {}).await;
-    let report = view.last_test.unwrap();
-    assert!(report.passed && view.row.passed_at.is_some(), "{report:?}");
-    assert!(report.checks.len() > 30 && report.checks.iter().all(|check| check.passed));
-    assert!(
-        report.person.contains(&("E-mail".to_owned(), "alice@acme.example".to_owned())),
-        "{:?}",
-        report.person
-    );
-    assert!(report.xml.unwrap().contains("<samlp:Response"));
-    let view = test(&|draft| draft.conditions = draft.conditions.replace("/metadata", "/x")).await;
-    let report = view.last_test.unwrap();
-    assert!(!report.passed && report.reason.unwrap().contains("audience restriction"));
-    let failed: Vec<&str> =
-        report.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
-    assert_eq!(failed, ["audience"], "every other check was made as well");
-    assert!(view.row.passed_at.is_some(), "that it passed once with these settings stays");
-    // A change of what a sign-in depends on makes it untested; one of groups does not.
-    let view = company.change(|settings| settings.creates_members = false).await.unwrap();
-    assert!(view.row.passed_at.is_some());
-    let view = company.change(|settings| settings.response_signed = true).await.unwrap();
-    assert!(view.row.passed_at.is_none());
-    let mut tx = company.world.store.read().await.unwrap();
-    assert!(store::users::find_by_email(&mut tx, "alice@acme.example").await.unwrap().is_none());
 }
 
 #[tokio::test]

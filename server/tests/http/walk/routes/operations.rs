@@ -220,17 +220,18 @@ fn of_identity_providers() -> Vec<Route> {
         get(PROVIDERS, &[In(ListIdentityProviders)]),
         post(PROVIDERS, &[In(EditIdentityProvider)]).with(r#"{"name":""}"#),
         get(PROVIDER, &[In(ListIdentityProviders)]),
-        put(PROVIDER, &[In(EditIdentityProvider)])
+        // It pushes by SCIM, so that it is no mere draft.
+        put(PROVIDER, &[In(EditIdentityProvider), In(TrustIdentityProvider)])
             .with(r#"{"name":"Acme","settings":{"protocol":"saml"},"domains":[],"generation":99}"#),
         // It lacks something.
         put(STATE, &[In(TrustIdentityProvider)]).with(r#"{"state":"active"}"#),
         post(METADATA, &[In(EditIdentityProvider)]).with(r#"{"metadata":"","generation":99}"#),
         get(REMOVAL, &[In(ListIdentityProviders)]),
-        delete(PROVIDER, &[In(EditIdentityProvider)]).with("confirm=x"),
+        delete(PROVIDER, &[In(EditIdentityProvider), In(TrustIdentityProvider)]).with("confirm=x"),
         // There are two already, and this is the one in use.
-        post(KEYS, &[In(EditIdentityProvider)]),
-        put(USE, &[In(EditIdentityProvider)]),
-        delete(KEY, &[In(EditIdentityProvider)]),
+        post(KEYS, &[In(EditIdentityProvider), In(TrustIdentityProvider)]),
+        put(USE, &[In(EditIdentityProvider), In(TrustIdentityProvider)]),
+        delete(KEY, &[In(EditIdentityProvider), In(TrustIdentityProvider)]),
         get(SCIM, &[In(ListIdentityProviders)]),
         // It is on, and there are two tokens already.
         post(SCIM, &[In(TrustIdentityProvider)]),
