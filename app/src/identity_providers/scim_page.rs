@@ -49,11 +49,14 @@ pub(crate) fn ScimPage() -> impl IntoView {
         viewer.require(organization, Action::ListIdentityProviders)?;
         let ctx = control()?;
         let provider = answer(control::identity_providers::view(&ctx, organization, id).await)?;
+        let may = viewer.may(organization, Action::TrustIdentityProvider);
         let mut new = None;
         let form = match posted() {
             None => FormState::of(FORM),
             Some(sent)
-                if sent.value(SEEN) != seen(&answer(control::scim::view(&ctx, organization, id).await)?) =>
+                if may
+                    && sent.value(SEEN)
+                        != seen(&answer(control::scim::view(&ctx, organization, id).await)?) =>
             {
                 let reason = "This was done already: a token was made or removed since. One that was made is shown once.";
                 set_status(409);
@@ -72,7 +75,6 @@ pub(crate) fn ScimPage() -> impl IntoView {
             },
         };
         let view = answer(control::scim::view(&ctx, organization, id).await)?;
-        let may = viewer.may(organization, Action::TrustIdentityProvider);
         let path = page_path(&provider);
         let body = view! {
             {head(TITLE.into(), (), ())} {new} {state(&provider, &view, may)} {address(&view)}

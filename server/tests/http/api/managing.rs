@@ -111,7 +111,9 @@ async fn of_identity_providers(walk: &mut Walk, domain: &Value) {
     let effects = walk.does("previewIdentityProviderRemoval", "").await;
     assert_eq!(
         effects,
-        json!({ "people": 0, "sessions": 0, "tokens": 0, "scim_people": 0, "scim_groups": 0 }),
+        json!({
+            "people": 0, "sessions": 0, "tokens": 0, "scim_people": 0, "scim_groups": 0, "obstacle": null,
+        }),
         "nobody came through it"
     );
     walk.does("deleteIdentityProvider", "?confirm=Acme%20Okta").await;

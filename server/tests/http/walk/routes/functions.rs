@@ -222,9 +222,12 @@ fn of_identity_providers() -> Vec<Route> {
         post("/api/identity_providers/remove", &[In(EditIdentityProvider), In(TrustIdentityProvider)])
             .with("organization={organization}&provider={provider}&confirmation=x"),
         // There are two already, and this is the one in use.
-        post("/api/identity_providers/add_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)]).with(PROVIDER),
-        post("/api/identity_providers/use_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)]).with(KEY),
-        post("/api/identity_providers/remove_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)]).with(KEY),
+        post("/api/identity_providers/add_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)])
+            .with(PROVIDER),
+        post("/api/identity_providers/use_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)])
+            .with(KEY),
+        post("/api/identity_providers/remove_key", &[In(EditIdentityProvider), In(TrustIdentityProvider)])
+            .with(KEY),
         // It is on already.
         post("/api/scim/switch_on", &[In(TrustIdentityProvider)]).with(PROVIDER),
         post("/api/scim/switch_off", &[In(TrustIdentityProvider)])

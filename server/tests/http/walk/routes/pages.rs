@@ -159,9 +159,11 @@ fn of_organizations() -> Vec<Route> {
         ),
         page("/organizations/{organization}/identity-providers", &[In(ListIdentityProviders)]),
         page(PROVIDER, &[In(ListIdentityProviders)]),
-        posted(PROVIDER, &[In(ListIdentityProviders), In(EditIdentityProvider)]).with(
-            "generation=99&name=Acme&preset=other&sso_binding=redirect&second_factor=asserted&signature_algorithm=rsa-sha256",
-        ),
+        // It pushes by SCIM, so that it is no mere draft.
+        posted(PROVIDER, &[In(ListIdentityProviders), In(EditIdentityProvider), In(TrustIdentityProvider)])
+            .with(
+                "generation=99&name=Acme&preset=other&sso_binding=redirect&second_factor=asserted&signature_algorithm=rsa-sha256",
+            ),
         // It lacks something.
         page("/organizations/{organization}/identity-providers/{provider}/test", &[In(TestIdentityProvider)]),
         page(SCIM, &[In(ListIdentityProviders)]),
