@@ -388,6 +388,15 @@ fn read_assertion(answer: &str) -> Result<PublicKeyCredential, Error> {
     if client_data.is_cross_origin { Err(Error::Origin) } else { Ok(answer) }
 }
 
+/// The id of the credential that an answer to a registration brings. Nothing of it is proven.
+///
+/// # Errors
+/// If it has another form.
+pub fn registered_id(answer: &str) -> Result<Vec<u8>, Error> {
+    let answer: RegisterPublicKeyCredential = read(answer)?;
+    Ok(answer.raw_id.to_vec())
+}
+
 fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
     if answer.len() > ANSWER_BYTES_MAX {
         return Err(Error::Answer);
