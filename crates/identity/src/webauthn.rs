@@ -18,7 +18,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::{AuthenticatorAttachment, CreationChallengeResponse, ResidentKeyRequirement};
 
-pub use self::credentials::Credential;
+pub use self::credentials::{Credential, registered_id};
 
 /// Most bytes of an answer that are read; those of real devices have a few thousand.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -386,15 +386,6 @@ fn read_assertion(answer: &str) -> Result<PublicKeyCredential, Error> {
     let client_data: ClientData =
         serde_json::from_slice(&answer.response.client_data_json).map_err(|_| Error::Answer)?;
     if client_data.is_cross_origin { Err(Error::Origin) } else { Ok(answer) }
-}
-
-/// The id of the credential that an answer to a registration brings. Nothing of it is proven.
-///
-/// # Errors
-/// If it has another form.
-pub fn registered_id(answer: &str) -> Result<Vec<u8>, Error> {
-    let answer: RegisterPublicKeyCredential = read(answer)?;
-    Ok(answer.raw_id.to_vec())
 }
 
 fn read<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {

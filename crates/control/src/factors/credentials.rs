@@ -80,7 +80,7 @@ pub async fn finish_security_key(
 /// # Errors
 /// `Denied` for tokens; `Unauthenticated`.
 pub async fn added_with(ctx: &Context, answer: &str) -> Result<Option<String>, Error> {
-    let Ok(id) = webauthn::registered_id(answer) else { return Ok(None) };
+    let Some(id) = webauthn::registered_id(answer) else { return Ok(None) };
     attempt!(ctx, {
         let permit = ctx.own(Action::ViewOwnFactors)?;
         let mut tx = permit.read().await?;
