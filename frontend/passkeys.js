@@ -33,15 +33,21 @@ function answerOf(credential) {
   });
 }
 
-/** What the server wants to be answered: on the page, or asked for now. */
+/** What the server wants to be answered: on the page, or asked for now, with the name of what is to be made. */
 async function optionsFor(form) {
   if (form.dataset.options) return JSON.parse(form.dataset.options);
+  const isNew = form.dataset.passkey === "create";
   const response = await fetch(form.dataset.begin, {
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-    body: "",
+    body: isNew ? new URLSearchParams({ name: form.elements.name.value }) : "",
   }).catch(() => undefined);
   const said = await response?.json().catch(() => undefined);
+  if (isNew && said && !response.ok) {
+    // Sent without an answer, the form comes back with what is wrong at its field.
+    form.submit();
+    return new Promise(() => {});
+  }
   if (!response?.ok || !said) throw new Error(said?.reason ?? "The server could not be reached. Try again.");
   return JSON.parse(said.options);
 }

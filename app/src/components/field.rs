@@ -33,6 +33,8 @@ pub(crate) struct Field {
     pub(crate) has_focus: bool,
     /// Most characters that are taken. The browser stops people much later, so that they see why it is refused.
     pub(crate) max: Option<u32>,
+    /// The browser stops people there: what comes of it is made before anybody sees why it is refused.
+    pub(crate) stops_at_max: bool,
     /// Fewest characters.
     pub(crate) min: Option<u32>,
     /// HTML's inputmode: which keyboard a phone shows.
@@ -47,6 +49,9 @@ impl Field {
         let label =
             Label { name: self.name, label: self.label, hint: self.hint, is_optional: self.is_optional };
         let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        let slack = if self.stops_at_max { 1 } else { SLACK };
+        // What was refused is looked at first, whatever the cursor would start in.
+        let has_focus = self.has_focus && !form.is_refused_beside(self.name);
         label.around(form, |control| {
             view! {
                 <input
@@ -56,13 +61,13 @@ impl Field {
                     class:code=self.is_code
                     value=control.value.or(self.value)
                     required=!(self.is_optional || self.is_either || form.is_search())
-                    maxlength=self.max.map(|max| max.saturating_mul(SLACK))
+                    maxlength=self.max.map(|max| max.saturating_mul(slack))
                     minlength=self.min
                     autocomplete=self.autocomplete.unwrap_or("off")
                     inputmode=self.inputmode
                     autocapitalize=self.is_code.then_some("none")
                     spellcheck=self.is_code.then_some("false")
-                    autofocus=self.has_focus || control.is_refused
+                    autofocus=has_focus || control.is_refused
                     aria-invalid=control.is_refused.then_some("true")
                     aria-describedby=control.described
                 />
@@ -128,13 +133,36 @@ impl Label {
 
 #[cfg(test)]
 mod tests {
+    use domain::errors::Error;
+
     use super::*;
+    use crate::context::Posted;
+
+    #[test]
+    fn the_cursor_starts_in_the_field_that_was_refused() {
+        let field = |name| Field { name, label: "Field", has_focus: name == "first", ..Field::default() };
+        let html = |error: Option<Error>| {
+            let form = match error {
+                Some(error) => FormState::refused("/api/x", error, &Posted([].into())),
+                None => FormState::default(),
+            };
+            ["first", "second"].map(|name| field(name).view(&form).to_html().contains("autofocus"))
+        };
+        assert_eq!(html(None), [true, false]);
+        assert_eq!(html(Some(Error::invalid("first", "Wrong."))), [true, false]);
+        assert_eq!(html(Some(Error::invalid("second", "Wrong."))), [false, true]);
+        assert_eq!(html(Some(Error::NotFound)), [true, false]);
+    }
 
     #[test]
     fn what_is_too_long_arrives_too_long() {
         let field = Field { name: "name", label: "Name", max: Some(63), ..Field::default() };
         let html = field.view(&FormState::default()).to_html();
         assert!(html.contains("maxlength=\"504\""), "{html}");
+        let field =
+            Field { name: "name", label: "Name", max: Some(63), stops_at_max: true, ..Field::default() };
+        let html = field.view(&FormState::default()).to_html();
+        assert!(html.contains("maxlength=\"63\""), "{html}");
         let html =
             Field { name: "name", label: "Name", ..Field::default() }.view(&FormState::default()).to_html();
         assert!(!html.contains("maxlength"), "{html}");

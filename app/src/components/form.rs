@@ -140,6 +140,12 @@ impl FormState {
         self.error.as_ref().filter(|error| error.field() == Some(name)).map(ToString::to_string)
     }
 
+    /// Whether another field was refused than this one.
+    pub(crate) fn is_refused_beside(&self, name: &str) -> bool {
+        let name = name.trim_end_matches("[]");
+        self.error.as_ref().and_then(Error::field).is_some_and(|field| !field.is_empty() && field != name)
+    }
+
     /// The id of a field's element, unique on the page.
     pub(crate) fn id(&self, name: &str) -> String {
         format!("{}-{name}", self.action.trim_start_matches("/api/").replace(['/', '_'], "-"))

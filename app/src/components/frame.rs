@@ -305,9 +305,12 @@ fn breadcrumbs(project: Option<&ProjectView>, trail: Vec<(String, String)>) -> A
     steps.extend(trail);
     let address = own_address();
     let here = address.split('?').next().unwrap_or_default();
+    // A page that is shown under the address of another is the last step, and the other one leads back.
+    let last = steps.len().saturating_sub(1);
     let steps = steps
         .into_iter()
-        .map(|(label, path)| match path == here {
+        .enumerate()
+        .map(|(at, (label, path))| match path == here && at == last {
             true => view! { <li><span aria-current="page">{label}</span></li> }.into_any(),
             false => view! { <li><a href=path>{label}</a></li> }.into_any(),
         })

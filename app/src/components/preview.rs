@@ -33,6 +33,11 @@ pub(crate) struct Preview {
 impl Preview {
     /// Draws it.
     pub(crate) fn view(self, would: Effects) -> AnyView {
+        self.view_with((), would)
+    }
+
+    /// Draws it with more behind the sentence.
+    pub(crate) fn view_with(self, more: impl IntoView + 'static, would: Effects) -> AnyView {
         let form = FormState::of(self.action);
         let pairs: Vec<(&str, &str)> =
             self.hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -46,7 +51,7 @@ impl Preview {
         });
         let shown: &[&str] = if field.is_some() { &["confirmation"] } else { &[] };
         view! {
-            <p class="preview-sentence">{self.sentence}</p>
+            <p class="preview-sentence">{self.sentence} {more}</p>
             {self.note.map(|note| view! { <p class="muted">{note}</p> })}
             {effects(would)}
             <form method="post" action=self.action class="form form-narrow">

@@ -87,12 +87,12 @@ fn title(row: &DomainRow, may_read_events: bool, may_manage: bool) -> AnyView {
 fn alert(row: &DomainRow) -> AnyView {
     let reason = row.last_failure.clone();
     let text = match (row.state, row.lapses_at, reason) {
-        (DomainState::Verified, Some(lapses_at), reason) => format!(
-            "The proof is gone. If it is not there again before {}, the domain is not verified any more. {}",
-            lapses_at.human(),
-            reason.unwrap_or_default()
-        ),
-        (DomainState::Unverified, _, Some(reason)) => reason,
+        (DomainState::Verified, Some(lapses_at), reason) => view! {
+            "The proof is gone. If it is not there again before " {time(lapses_at)} ", the domain is not verified any more. "
+            {reason}
+        }
+        .into_any(),
+        (DomainState::Unverified, _, Some(reason)) => reason.into_any(),
         _ => return ().into_any(),
     };
     view! { <p class="alert alert-warning">{icon(Icon::Warning)} <span>{text}</span></p> }.into_any()

@@ -78,7 +78,7 @@ pub(crate) fn own_waiting(reset: Option<&FactorResetView>) -> AnyView {
             </div>
             <p>
                 <strong class="break">{reset.asked_by.clone()}</strong>
-                " told that you lost them all. If that is so, you need not do anything. If it is not, stop it, and change your \
+                " says that you have lost them all. If that is so, you need not do anything. If it is not, stop it, and change your \
                  password: somebody may know it."
             </p>
             {facts(reset)}

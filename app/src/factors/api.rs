@@ -6,17 +6,33 @@ use domain::secrets::Secret;
 use domain::{ids::FactorId, views::OwnFactors};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::errors::AppError;
 #[cfg(feature = "ssr")]
 use crate::{
     context::{answer, control, done},
     links, session,
 };
+use crate::{errors::AppError, sessions::api::PasskeyChallenge};
 
 /// One's own second factors.
 #[server(endpoint = "factors/list", input = GetUrl)]
 pub async fn list_factors() -> Result<OwnFactors, AppError> {
     answer(control::factors::own(&control()?).await)
+}
+
+/// Begins to add a passkey that is to be called so. What the browser answers is sent to the page.
+#[server(endpoint = "factors/begin_passkey")]
+pub async fn begin_new_passkey(#[server(default)] name: String) -> Result<PasskeyChallenge, AppError> {
+    let begun = answer(control::factors::begin_passkey(&control()?, &name).await)?;
+    session::keep_ceremony(&begun.ceremony);
+    Ok(PasskeyChallenge { options: begun.shown })
+}
+
+/// Begins to add a security key that is to be called so. What the browser answers is sent to the page.
+#[server(endpoint = "factors/begin_security_key")]
+pub async fn begin_new_security_key(#[server(default)] name: String) -> Result<PasskeyChallenge, AppError> {
+    let begun = answer(control::factors::begin_security_key(&control()?, &name).await)?;
+    session::keep_ceremony(&begun.ceremony);
+    Ok(PasskeyChallenge { options: begun.shown })
 }
 
 /// Calls a factor something else.

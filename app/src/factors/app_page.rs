@@ -72,7 +72,7 @@ async fn added_before(error: &Error, sent: &Posted) -> Result<Option<String>, Ap
 }
 
 /// The form was sent again.
-fn added_already(name: &str) -> AnyView {
+pub(super) fn added_already(name: &str) -> AnyView {
     view! {
         {head(format!("“{name}” was added already"), (), ())}
         <p>

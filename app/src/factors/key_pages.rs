@@ -5,7 +5,10 @@ use control::factors::Added;
 use domain::{errors::Error, sign_ins::FactorKind};
 use leptos::prelude::*;
 
-use super::{app_page::added_view, frame};
+use super::{
+    app_page::{added_already, added_view},
+    frame,
+};
 use crate::{
     components::{
         field::Field,
@@ -39,30 +42,55 @@ async fn new_key(kind: FactorKind) -> Result<AnyView, AppError> {
     let texts = texts(kind);
     let frame = frame(texts.title).step(texts.title, texts.address.clone());
     let form = match posted() {
-        None => FormState::of(FORM),
+        None => {
+            answer(control::factors::may_begin(&control()?).await)?;
+            FormState::of(FORM)
+        }
+        // The script sends it so when the server did not want the device to be asked.
+        Some(sent) if sent.value("answer").is_empty() => match obstacle(kind, &sent.value("name")).await? {
+            Some(error) => {
+                set_status(error.status());
+                FormState::refused(FORM, error, &sent)
+            }
+            None => FormState::filled(FORM, sent.joined()),
+        },
         Some(sent) => match finish(kind, &sent).await {
             Ok(added) => return added_view(viewer, frame, added).await,
             Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => {
                 set_status(error.status());
+                if let Some(name) = added_before(&error, &sent).await? {
+                    return Ok(frame.view(viewer, added_already(&name)));
+                }
                 FormState::refused(FORM, error, &sent)
             }
             Err(error) => return Err(error.into()),
         },
     };
-    // What the browser answers is good once: each page has a challenge of its own.
-    let options = begin(kind).await?;
-    Ok(frame.view(viewer, draw(&texts, &form, options)))
+    Ok(frame.view(viewer, draw(&texts, &form)))
 }
 
-async fn begin(kind: FactorKind) -> Result<String, AppError> {
+/// Why the device was not asked, of a form that came without its answer; none if nothing stands in the way.
+async fn obstacle(kind: FactorKind, name: &str) -> Result<Option<Error>, AppError> {
     let ctx = control()?;
     let begun = match kind {
-        FactorKind::Passkey => control::factors::begin_passkey(&ctx).await,
-        _ => control::factors::begin_security_key(&ctx).await,
+        FactorKind::Passkey => control::factors::begin_passkey(&ctx, name).await,
+        _ => control::factors::begin_security_key(&ctx, name).await,
     };
-    let begun = answer(begun)?;
-    session::keep_ceremony(&begun.ceremony);
-    Ok(begun.shown)
+    match begun.err() {
+        None => Ok(None),
+        Some(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => Ok(Some(error)),
+        Some(error) => Err(error.into()),
+    }
+}
+
+/// What is called so that the same form has added already, if it was refused for that.
+async fn added_before(error: &Error, sent: &Posted) -> Result<Option<String>, AppError> {
+    match error {
+        Error::Conflict { .. } => {
+            answer(control::factors::added_with(&control()?, &sent.value("answer")).await)
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn finish(kind: FactorKind, sent: &Posted) -> Result<Added, Error> {
@@ -81,6 +109,8 @@ struct Texts {
     hint: &'static str,
     button: &'static str,
     address: String,
+    /// Where its ceremony begins, once it has a name.
+    begins_at: &'static str,
 }
 
 fn texts(kind: FactorKind) -> Texts {
@@ -92,6 +122,7 @@ fn texts(kind: FactorKind) -> Texts {
             hint: "Where it is kept, like “Laptop” or “Password manager”.",
             button: "Make passkey",
             address: links::new_passkey(),
+            begins_at: "/api/factors/begin_passkey",
         },
         _ => Texts {
             title: "Add a security key",
@@ -100,11 +131,12 @@ fn texts(kind: FactorKind) -> Texts {
             hint: "So that you know it from others, like “Blue key”.",
             button: "Add security key",
             address: links::new_security_key(),
+            begins_at: "/api/factors/begin_security_key",
         },
     }
 }
 
-fn draw(texts: &Texts, form: &FormState, options: String) -> AnyView {
+fn draw(texts: &Texts, form: &FormState) -> AnyView {
     let name = Field {
         name: "name",
         label: "Name",
@@ -112,13 +144,14 @@ fn draw(texts: &Texts, form: &FormState, options: String) -> AnyView {
         is_optional: true,
         has_focus: true,
         max: Some(64),
+        stops_at_max: true,
         ..Field::default()
     };
     let fields = view! { {form.error(&["name"])} {name.view(form)} };
     let form = PasskeyForm {
         action: texts.address.clone(),
         verb: Verb::Create,
-        options: Options::Begun(options),
+        options: Options::BeginAt(texts.begins_at),
         hidden: Vec::new(),
         fields: fields.into_any(),
         fills: None,
@@ -134,4 +167,21 @@ fn draw(texts: &Texts, form: &FormState, options: String) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_made_before_its_name_is_looked_at() {
+        for kind in [FactorKind::Passkey, FactorKind::SecurityKey] {
+            let texts = texts(kind);
+            let html = Owner::new().with(|| draw(&texts, &FormState::default()).to_html());
+            assert!(html.contains(&format!("data-begin=\"{}\"", texts.begins_at)), "{html}");
+            assert!(!html.contains("data-options") && html.contains("maxlength=\"64\""), "{html}");
+        }
+    }
 }

@@ -209,6 +209,8 @@ mod tests {
             let details = html.split("<details").nth(1).unwrap();
             assert!(details.contains(" open") && details.contains("Wrong."), "{html}");
             assert_eq!(html.matches("Wrong.").count(), 1, "{html}");
+            assert_eq!(html.matches("autofocus").count(), 1, "{html}");
+            assert!(details.contains("autofocus"), "the cursor is there: {html}");
             let html = asked(&kinds, Some(Error::conflict("Too many.")));
             assert_eq!(html.matches("Too many.").count(), 1, "{html}");
         }

@@ -48,12 +48,27 @@ pub(crate) fn RecoveryCodesPage() -> impl IntoView {
     })
 }
 
+/// For who has nothing that a code could stand in for.
+fn none() -> AnyView {
+    view! {
+        {head(TITLE.into(), (), ())}
+        <p>"Recovery codes stand in for a second factor, and you have none. Add one first: codes come with it."</p>
+        <div class="form-actions">
+            <a class="button button-primary" href=links::authentication()>"Add a second factor"</a>
+        </div>
+    }
+    .into_any()
+}
+
 /// When the codes were made that the form knew of.
 fn before(sent: &Posted) -> Option<Timestamp> {
     sent.value(BEFORE).parse().ok().map(Timestamp::from_micros)
 }
 
 fn draw(own: &OwnFactors, form: &FormState) -> AnyView {
+    if own.factors.is_empty() {
+        return none();
+    }
     let made_at = own.recovery_codes_made_at.unwrap_or(NO_CODES).micros().to_string();
     let before = match own.recovery_codes_left {
         0 => "You have none left.".to_owned(),
@@ -73,4 +88,26 @@ fn draw(own: &OwnFactors, form: &FormState) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn who_has_no_factor_is_led_to_one_and_makes_no_codes() {
+        let own = OwnFactors {
+            factors: Vec::new(),
+            recovery_codes_left: 0,
+            recovery_codes_made_at: None,
+            has_password: true,
+            password_changed_at: None,
+            factors_max: 20,
+        };
+        let html = Owner::new().with(|| draw(&own, &FormState::default()).to_html());
+        assert!(!html.contains("<form") && !html.contains("<button"), "{html}");
+        assert!(html.contains(&format!("href=\"{}\"", links::authentication())), "{html}");
+    }
 }

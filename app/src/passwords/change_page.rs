@@ -26,8 +26,9 @@ pub(crate) fn ChangePasswordPage() -> impl IntoView {
         let ctx = control()?;
         let (own, least) = (control::factors::own(&ctx).await, control::passwords::own_least(&ctx).await);
         let (own, least) = (answer(own)?, answer(least)?);
-        let frame =
-            Frame::of_person(Section::Authentication, TITLE).step("Authentication", links::authentication());
+        let frame = Frame::of_person(Section::Authentication, TITLE)
+            .step("Authentication", links::authentication())
+            .step(TITLE, links::change_password());
         Ok(frame.view(viewer, draw(!own.factors.is_empty(), least)))
     })
 }
@@ -62,8 +63,8 @@ fn draw(has_factor: bool, least: usize) -> AnyView {
     };
     view! {
         {head(TITLE.into(), (), ())}
-        <section class="card">
-            <form method="post" action=form.action class="form form-narrow">
+        <section class="card form-narrow" aria-label=TITLE>
+            <form method="post" action=form.action class="form">
                 {form.error(&FIELDS)} {old.view(&form)} {new.view(&form)}
                 <PasswordRules field=form.id("password") judge=Judge::Own />
                 <label class="check">

@@ -23,6 +23,7 @@ use crate::{
         frame::{Viewer, head},
         page::page,
         preview::Preview,
+        time::time,
     },
     context::{Posted, answer, control, set_status},
     errors::AppError,
@@ -46,12 +47,13 @@ pub(crate) fn PreviewGrantPage() -> impl IntoView {
                 match answer(would) {
                     Ok(would) => {
                         let out = (!would.principal.is_active).then(|| out(&called(&would.principal)));
+                        let present = now(would.present.as_ref());
                         let preview = preview(&viewer, id, &asked, &on, &would);
                         let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
                         let back = links::new_grant(&id.to_string(), &pairs);
                         let frame = frame(&viewer, id, on.project.clone(), &asked).step(TITLE, back);
                         let title = head("Grant it?".into(), (), ());
-                        let body = view! { {title} {out} {preview.view(would.effects)} };
+                        let body = view! { {title} {out} {preview.view_with(present, would.effects)} };
                         return Ok(frame.view(viewer, body.into_any()));
                     }
                     Err(AppError::Refused(error @ (Error::Invalid { .. } | Error::Forbidden { .. }))) => {
@@ -79,8 +81,7 @@ fn preview(viewer: &Viewer, id: OrganizationId, asked: &Asked, on: &On, would: &
         Ok(days) => format!(" for {}", count(days, "day")),
         Err(_) => String::new(),
     };
-    let sentence =
-        format!("{name} will hold “{label}” on {}{days}.{}", place(on.kind, &on.name), now(present));
+    let sentence = format!("{name} will hold “{label}” on {}{days}.", place(on.kind, &on.name));
     let organization = id.to_string();
     let pairs = asked.pairs().map(|(name, value)| (name, Some(value)));
     Preview {
@@ -115,12 +116,12 @@ fn sent(
 }
 
 /// What there is to know of a grant that gets another end.
-fn now(present: Option<&GrantRow>) -> String {
+fn now(present: Option<&GrantRow>) -> AnyView {
     match present.map(|row| (row.expires_at, row.is_expired)) {
-        None => String::new(),
-        Some((None, _)) => " It is held now, until it is revoked.".to_owned(),
-        Some((Some(at), false)) => format!(" It is held now, until {}.", at.human()),
-        Some((Some(at), true)) => format!(" It was held until {}.", at.human()),
+        None => ().into_any(),
+        Some((None, _)) => " It is held now, until it is revoked.".into_any(),
+        Some((Some(at), false)) => view! { " It is held now, until " {time(at)} "." }.into_any(),
+        Some((Some(at), true)) => view! { " It was held until " {time(at)} "." }.into_any(),
     }
 }
 

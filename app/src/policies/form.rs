@@ -52,15 +52,17 @@ const SIGN_IN: [Switch; 5] = [
     Switch {
         name: "second_factor_required",
         label: "Require a second factor",
-        hint: "On: who signed in with a password alone reaches nothing here until they add a second factor; bind personal tokens below, or those that they have stay good. A passkey is two \
-               factors, and an identity provider can vouch for one. Off: a password alone is enough.",
+        hint: "On: who signed in with a password alone reaches nothing here until they add a second factor. A passkey is two \
+               factors. An identity provider can vouch for one. Off: a password alone is enough. Personal tokens from before stay \
+               good, unless you bind them below.",
         is_on: |policy| policy.second_factor_required,
     },
     Switch {
         name: "identity_provider_required",
         label: "Require this organization’s identity provider",
-        hint: "On: nobody signs in another way but the break-glass super admins below, who show a second factor; bind personal tokens below, or those from before stay good. It can be turned on once an identity \
-               provider has passed its test and a break-glass super admin has a second factor. Off: every other way that is on stays open.",
+        hint: "On: nobody signs in another way but the break-glass super admins below, who show a second factor. First an \
+               identity provider has to pass its test, and a break-glass super admin has to have a second factor. Off: every \
+               other way that is on stays open. Personal tokens from before stay good, unless you bind them below.",
         is_on: |policy| policy.identity_provider_required,
     },
     Switch {
@@ -326,6 +328,16 @@ mod tests {
         };
         let pairs = sent(&asked).into_iter().map(|(name, value)| (name.to_owned(), value));
         assert_eq!(input(&Posted(pairs.collect())), asked);
+    }
+
+    #[test]
+    fn what_a_switch_does_is_told_in_short_sentences() {
+        for switch in SIGN_IN.iter().chain(&TOKEN_SWITCHES) {
+            assert!(!switch.hint.contains(';'), "{}", switch.hint);
+            for sentence in switch.hint.split(". ") {
+                assert!(sentence.split_whitespace().count() <= 25, "{sentence}");
+            }
+        }
     }
 
     #[test]

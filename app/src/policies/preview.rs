@@ -1,7 +1,6 @@
 //! What a change of the authentication policy would do, and the form that makes it. Finds nothing out by itself.
 
 use domain::{
-    errors::Error,
     policies::Rule,
     tokens::TokenKind,
     views::{PolicyPreview, TurnedAwayPerson, TurnedAwayToken, TurnedAwayTotals},
@@ -12,47 +11,37 @@ use crate::components::{
     alerts::warning,
     badges::{Tone, badge},
     effects::principal,
-    form::hidden,
+    form::{FormState, hidden},
     frame::head,
-    icons::{Icon, icon},
     table::{Column, Row, table},
     time::maybe_time,
 };
 
-const PEOPLE: [Column; 4] = [
-    Column::Name("Who"),
-    Column::Text("What becomes of them"),
-    Column::Text("Because it"),
-    Column::Text("Last active"),
-];
+const PEOPLE: [Column; 4] =
+    [Column::Name("Who"), Column::Text("Outcome"), Column::Text("Because it"), Column::Text("Last active")];
 const TOKENS: [Column; 4] =
     [Column::Name("Token"), Column::Text("Whose"), Column::Text("Because it"), Column::Text("Last used")];
 
 /// The button that shows the form again as it was sent, and changes nothing.
 pub(super) const BACK: &str = "back";
+/// The field that says what was looked at.
+pub(super) const CONFIRMED: &str = "confirmed";
 
-/// The page: what changes, who loses access, and the buttons. `refused` is why the try before was not saved.
+/// The page: what changes, who loses access, and the buttons. `form` says why the try before was not saved, if there was one.
 pub(super) fn draw(
     preview: PolicyPreview,
     mut sent: Vec<(&'static str, String)>,
     path: String,
-    refused: Option<&Error>,
+    form: &FormState,
 ) -> AnyView {
     let PolicyPreview {
         changes, own_refusal, own_session_ends, people, tokens, totals, confirmation, ..
     } = preview;
-    sent.push(("confirmed", confirmation));
+    sent.push((CONFIRMED, confirmation));
     let action = path.clone();
     let pairs: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let losing = totals.people_losing + totals.tokens_losing;
     let class = if losing > 0 { "button button-danger" } else { "button button-primary" };
-    let refused = refused.map(|error| {
-        view! {
-            <p class="alert alert-bad" role="alert" tabindex="-1" autofocus>
-                {icon(Icon::Warning)} <span>{error.to_string()}</span>
-            </p>
-        }
-    });
     let own = own_refusal.map(|rule| {
         warning(format!("This turns you away, as you are signed in now: the policy {}", rule.sentence()))
     });
@@ -60,16 +49,16 @@ pub(super) fn draw(
         view! { <p role="status">{said}</p> }
     });
     view! {
-        {head("Change the authentication policy?".into(), (), ())} {refused}
+        {head("Change the authentication policy?".into(), (), ())} {form.error(&[])}
         <ul class="stack policy-changes">{changes.into_iter().map(|change| view! { <li>{change}</li> }).collect_view()}</ul>
         {own}
-        <section class="stack" aria-labelledby="people">
+        <section class="stack policy-preview" aria-labelledby="people">
             <h2 id="people">"People"</h2>
             <p role="status">{of_people(&totals)}</p> {ending}
             {(!people.is_empty()).then(|| table("People who are turned away", &PEOPLE, people.iter().map(person).collect()))}
             {beyond(people.len(), totals.people_losing + totals.people_returning)}
         </section>
-        <section class="stack" aria-labelledby="tokens">
+        <section class="stack policy-preview" aria-labelledby="tokens">
             <h2 id="tokens">"Tokens"</h2>
             <p role="status">{of_tokens(&totals)}</p>
             {(!tokens.is_empty()).then(|| table("Tokens that are turned away", &TOKENS, tokens.iter().map(token).collect()))}
@@ -252,12 +241,14 @@ fn token(row: &TurnedAwayToken) -> Row {
 #[cfg(test)]
 mod tests {
     use domain::{
+        errors::Error,
         principals::{PrincipalKind, UserKind},
         views::Principal,
     };
     use leptos::reactive::owner::Owner;
 
     use super::*;
+    use crate::context::Posted;
 
     #[test]
     fn browsers_that_are_signed_out_are_told() {
@@ -313,7 +304,9 @@ mod tests {
             confirmation: "c0ffee".into(),
         };
         let sent = vec![("generation", "2".to_owned())];
-        let html = Owner::new().with(|| draw(preview, sent, "/here".into(), None).to_html());
+        let form = FormState::refused("x", Error::conflict("Send it again."), &Posted([].into()));
+        let html = Owner::new().with(|| draw(preview, sent, "/here".into(), &form).to_html());
+        assert!(html.contains("Send it again."), "{html}");
         assert!(html.contains("This turns you away") && html.contains("on → off"), "{html}");
         assert!(
             html.contains("name=\"confirmed\" value=\"c0ffee\"") && html.contains("button-danger"),

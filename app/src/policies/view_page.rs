@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     api,
     form::{self, FORM},
-    preview,
+    preview::{self, CONFIRMED},
 };
 use crate::{
     components::{
@@ -46,7 +46,13 @@ pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
         viewer.require(id, Action::ViewAuthenticationPolicy)?;
         let mut exempted = None;
         let form = match posted() {
-            None => FormState::of(FORM),
+            None => {
+                let form = FormState::of(FORM);
+                if let Some(body) = confirmed_before(id, &form).await? {
+                    return Ok(preview_frame(id).view(viewer, body));
+                }
+                form
+            }
             Some(sent) if sent.has(BREAK_GLASS) => {
                 exempted = Some(exempt(id, &sent.value(BREAK_GLASS)).await?);
                 FormState::filled(FORM, sent.joined())
@@ -60,7 +66,7 @@ pub(crate) fn AuthenticationPolicyPage() -> impl IntoView {
                     );
                     return Ok(().into_any());
                 }
-                Step::Asked(body) => return Ok(frame(id).calls(ApiCalls::new()).view(viewer, body)),
+                Step::Asked(body) => return Ok(preview_frame(id).view(viewer, body)),
                 Step::Refused(form) => form,
             },
         };
@@ -85,6 +91,17 @@ async fn exempt(id: OrganizationId, sent: &str) -> Result<Result<&'static str, E
     }
 }
 
+/// The preview once more, for who confirmed it and had to show first who they are: if it is that very change still, and they
+/// have shown it.
+async fn confirmed_before(id: OrganizationId, form: &FormState) -> Result<Option<AnyView>, AppError> {
+    let Some(confirmed) = form.value(CONFIRMED).filter(|_| form.is_refused()) else { return Ok(None) };
+    let input = form::input(&form.posted());
+    let preview = control::policies::preview(&control()?, id, &input).await.ok();
+    let preview = preview.filter(|preview| preview.confirmation == confirmed);
+    let path = links::authentication_policy(&id.to_string());
+    Ok(preview.map(|preview| preview::draw(preview, form::sent(&input), path, form)))
+}
+
 /// What became of a form that was sent.
 enum Step {
     /// It is saved.
@@ -97,13 +114,13 @@ enum Step {
 
 /// Saves what was confirmed, or shows what it would do.
 async fn change(id: OrganizationId, sent: &Posted) -> Result<Step, AppError> {
-    let (ctx, input, confirmed) = (control()?, form::input(sent), sent.value("confirmed"));
-    let mut refused = None;
+    let (ctx, input, confirmed) = (control()?, form::input(sent), sent.value(CONFIRMED));
+    let mut said = FormState::filled(FORM, sent.joined());
     if !confirmed.is_empty() {
         match control::policies::save(&ctx, id, &input, &confirmed).await {
             Ok(_) => return Ok(Step::Saved),
             // It would do something else by now: that is to be looked at.
-            Err(error @ Error::Conflict { .. }) => refused = Some(error),
+            Err(error @ Error::Conflict { .. }) => said = FormState::refused(FORM, error, sent),
             Err(error) => return refuse(error, sent),
         }
     }
@@ -112,11 +129,11 @@ async fn change(id: OrganizationId, sent: &Posted) -> Result<Step, AppError> {
             refuse(Error::conflict("The policy is just this already: there is nothing to save."), sent)
         }
         Ok(preview) => {
-            if let Some(error) = &refused {
-                set_status(error.status());
+            if said.is_refused() {
+                set_status(409);
             }
             let path = links::authentication_policy(&id.to_string());
-            Ok(Step::Asked(preview::draw(preview, form::sent(&input), path, refused.as_ref())))
+            Ok(Step::Asked(preview::draw(preview, form::sent(&input), path, &said)))
         }
         Err(error) => refuse(error, sent),
     }
@@ -136,6 +153,11 @@ fn refuse(error: Error, sent: &Posted) -> Result<Step, AppError> {
 fn frame(id: OrganizationId) -> Frame {
     Frame::in_organization(id, Section::AuthenticationPolicy, TITLE)
         .step(TITLE, links::authentication_policy(&id.to_string()))
+}
+
+/// The frame of what a change would do, which is shown under the same address.
+fn preview_frame(id: OrganizationId) -> Frame {
+    frame(id).step("Change", links::authentication_policy(&id.to_string())).calls(ApiCalls::new())
 }
 
 fn calls(view: &PolicyView) -> ApiCalls {

@@ -49,8 +49,10 @@ pub(crate) fn OwnSessionsPage() -> impl IntoView {
 }
 
 fn draw(sessions: &[SessionView]) -> AnyView {
-    let refused = [END, END_OTHERS].map(|action| FormState::of(action).error(&[])).collect_view();
     let others = sessions.iter().filter(|session| !session.is_current).count();
+    // What concerns the dialog is said in it, while there is one.
+    let outside: &[&'static str] = if others > 0 { &[END] } else { &[END, END_OTHERS] };
+    let refused = outside.iter().map(|action| FormState::of(action).error(&[])).collect_view();
     let end_others = (others > 0).then(|| open_button(DIALOG, "button", "Sign out everywhere else…"));
     view! {
         {head(TITLE.into(), (), end_others)}
@@ -59,7 +61,7 @@ fn draw(sessions: &[SessionView]) -> AnyView {
              have tokens instead, which are under Tokens."
         </p>
         {refused} {table("Your sessions", &COLUMNS, sessions.iter().map(row).collect())}
-        {(others > 0).then(|| confirm(others))}
+        {(others > 0).then(|| confirm(others, &FormState::of(END_OTHERS)))}
     }
     .into_any()
 }
@@ -117,7 +119,7 @@ fn proof(method: Option<SignInMethod>, factor: Option<FactorKind>) -> String {
     }
 }
 
-fn confirm(others: usize) -> AnyView {
+fn confirm(others: usize, form: &FormState) -> AnyView {
     let what = match others {
         1 => "One other browser is signed out at once. What was being typed there is lost.".to_owned(),
         others => {
@@ -126,24 +128,32 @@ fn confirm(others: usize) -> AnyView {
     };
     let body = view! {
         <form method="post" action=END_OTHERS class="form">
-            <p>{what} " You stay signed in here."</p>
+            {form.error(&[])} <p>{what} " You stay signed in here."</p>
             <div class="form-actions">
                 <button class="button button-danger">"Sign out everywhere else"</button>
                 <button type="button" class="button" commandfor=DIALOG command="close">"Cancel"</button>
             </div>
         </form>
     };
-    dialog(
-        DIALOG,
-        "Sign out everywhere else?".into(),
-        FormState::of(END_OTHERS).is_refused(),
-        body.into_any(),
-    )
+    dialog(DIALOG, "Sign out everywhere else?".into(), form.is_refused(), body.into_any())
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::errors::Error;
+    use leptos::reactive::owner::Owner;
+
     use super::*;
+    use crate::context::Posted;
+
+    #[test]
+    fn what_is_said_of_the_dialog_stands_in_it() {
+        let said = FormState::refused(END_OTHERS, Error::conflict("Send it again."), &Posted([].into()));
+        let html = Owner::new().with(|| confirm(2, &said).to_html());
+        let dialog = html.split("<dialog").nth(1).unwrap();
+        assert!(dialog.contains(" open") && dialog.contains("Send it again."), "{html}");
+        assert!(dialog.contains("autofocus"), "{html}");
+    }
 
     #[test]
     fn a_proof_is_told_in_words() {

@@ -10,6 +10,8 @@ use domain::{
 use leptos::prelude::*;
 use serde_json::json;
 
+use control::tokens::StrictestAge;
+
 use super::{made::made, own_pages::refused_by, owners::Owner};
 use crate::{
     components::{
@@ -21,8 +23,9 @@ use crate::{
         select::{Group, Select},
         text_area::TextArea,
     },
-    context::{Posted, control, posted, set_status},
+    context::{Posted, answer, control, posted, set_status},
     errors::AppError,
+    quantities::span,
 };
 
 /// Names the form for the ids of its fields.
@@ -51,11 +54,11 @@ pub(crate) async fn new_token(viewer: Viewer, owner: Owner) -> Result<AnyView, A
         },
     };
     let once = control()?.request_id().to_string();
-    let refused_by = match owner.is_oneself() {
-        true => refused_by().await?,
-        false => None,
+    let (refused_by, oldest) = match owner.is_oneself() {
+        true => (refused_by(&owner).await?, answer(control::tokens::strictest_age(&control()?).await)?),
+        false => (None, None),
     };
-    let body = view! { {refused_by} {draw(&owner, &form, &once)} };
+    let body = view! { {refused_by} {draw(&owner, &form, &once, oldest.as_ref())} };
     Ok(frame.view(viewer, body))
 }
 
@@ -91,7 +94,7 @@ fn calls(owner: &Owner) -> ApiCalls {
     }
 }
 
-fn draw(owner: &Owner, form: &FormState, once: &str) -> AnyView {
+fn draw(owner: &Owner, form: &FormState, once: &str, oldest: Option<&StrictestAge>) -> AnyView {
     let whose = match owner.name() {
         Some(name) => format!("With it a program acts as {name}, with everything that {name} holds."),
         None => "With it a program acts as you, in all of your organizations.".to_owned(),
@@ -102,7 +105,7 @@ fn draw(owner: &Owner, form: &FormState, once: &str) -> AnyView {
         <p class="muted">{whose}</p>
         <form method="post" action=owner.new_token() class="form form-wide">
             {hidden(&[("once", once)])} {form.error(&shown)} {description(form, None)}
-            {age(form)} {extension(form)} {ranges(form, None)} {scopes(form)}
+            {age(form, oldest)} {extension(form)} {ranges(form, None)} {scopes(form)}
             <div class="form-actions">
                 <button class="button button-primary">"Create token"</button>
                 <a class="button" href=owner.list(&[])>"Cancel"</a>
@@ -144,7 +147,8 @@ pub(super) fn ranges(form: &FormState, value: Option<String>) -> AnyView {
     .view(form)
 }
 
-fn age(form: &FormState) -> AnyView {
+/// How long it lives; what is more than an organization takes of its owner's tokens is marked.
+fn age(form: &FormState, oldest: Option<&StrictestAge>) -> AnyView {
     let ages = [
         (*AGE_SECONDS.start(), "10 minutes"),
         (3600, "1 hour"),
@@ -155,13 +159,26 @@ fn age(form: &FormState) -> AnyView {
         (365 * DAY, "1 year"),
         (*AGE_SECONDS.end(), "10 years"),
     ];
-    let choices = ages.into_iter().map(|(seconds, text)| (seconds.to_string(), text.to_owned())).collect();
+    let is_good = |seconds: i64| oldest.is_none_or(|oldest| seconds <= oldest.seconds);
+    let marked = |seconds: i64, text: &str| match oldest.filter(|_| !is_good(seconds)) {
+        Some(oldest) => format!("{text} (too long for {})", oldest.organization),
+        None => text.to_owned(),
+    };
+    let usual = ages.iter().rev().find(|(seconds, _)| *seconds <= USUAL_AGE && is_good(*seconds));
+    let usual = usual.map_or(USUAL_AGE, |(seconds, _)| *seconds);
+    let never = (String::new(), marked(i64::MAX, "Never"));
+    let choices = ages.iter().map(|(seconds, text)| (seconds.to_string(), marked(*seconds, text)));
+    let choices = std::iter::once(never).chain(choices).collect();
+    let hint = oldest.map(|oldest| {
+        let (name, longest) = (&oldest.organization, span(oldest.seconds));
+        format!("The authentication policy of {name} takes no token that is older than {longest}: then it opens nothing there.")
+    });
     Select {
         name: "max_age_seconds",
         label: "Ends after",
         groups: vec![Group { heading: None, choices }],
-        value: Some(USUAL_AGE.to_string()),
-        nothing: Some("Never"),
+        hint,
+        value: Some(usual.to_string()),
         is_optional: true,
         ..Select::default()
     }
@@ -230,6 +247,26 @@ mod tests {
         let sent = Posted(sent.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         let input = input(&sent);
         assert_eq!((input.scopes.len(), input.once.as_str(), input.extend_when_used), (2, "r-1", false));
+    }
+
+    #[test]
+    fn ages_that_an_organization_does_not_take_are_marked() {
+        let html = |oldest| age(&FormState::default(), oldest).to_html();
+        let any = html(None);
+        assert!(!any.contains("too long") && any.contains("value=\"7776000\" selected"), "{any}");
+        let oldest = StrictestAge { organization: "Acme".into(), seconds: DAY };
+        let marked = html(Some(&oldest));
+        for good in ["1 hour", "1 day"] {
+            assert!(marked.contains(&format!(">{good}</option>")), "{good}: {marked}");
+        }
+        for bad in ["Never", "7 days", "10 years"] {
+            assert!(marked.contains(&format!(">{bad} (too long for Acme)</option>")), "{bad}: {marked}");
+        }
+        assert!(
+            marked.contains("value=\"86400\" selected") && marked.contains("older than 1 day"),
+            "{marked}"
+        );
+        assert_eq!(marked.matches(" selected").count(), 1, "{marked}");
     }
 
     #[test]

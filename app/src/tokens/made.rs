@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The token's text, what to do with it, and what it is.
-pub(super) fn made(owner: &Owner, made: MadeToken, what_became: Option<String>) -> AnyView {
+pub(super) fn made(owner: &Owner, made: MadeToken, what_became: Option<AnyView>) -> AnyView {
     no_store();
     // The person made it to read it.
     let text = made.token.expose().to_owned();

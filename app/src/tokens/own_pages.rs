@@ -51,7 +51,7 @@ pub(crate) fn OwnTokensPage() -> impl IntoView {
                 "With a token a program acts as you through the API, in all of your organizations. A token can make \
                  and change none of yours."
             </p>
-            {refused_by().await?} {section(&owner, list, &asked, form)}
+            {refused_by(&Owner::oneself()).await?} {section(&owner, list, &asked, form)}
         };
         Ok(frame.view(viewer, body))
     })
@@ -63,8 +63,11 @@ pub(crate) fn NewOwnTokenPage() -> impl IntoView {
     page(async move { new_token(Viewer::load().await?, Owner::oneself()).await })
 }
 
-/// Says where one's tokens open nothing, if there is such a place.
-pub(super) async fn refused_by() -> Result<Option<AnyView>, AppError> {
+/// Says where one's own tokens open nothing, if there is such a place. Of others' tokens nothing is said.
+pub(super) async fn refused_by(owner: &Owner) -> Result<Option<AnyView>, AppError> {
+    if !owner.is_oneself() {
+        return Ok(None);
+    }
     let names = answer(control::tokens::refused_by(&control()?).await)?;
     Ok((!names.is_empty()).then(|| {
         let names = names.join(", ");

@@ -5,7 +5,6 @@ use domain::{
     errors::Error,
     ids::{OrganizationId, TokenId},
     permissions::Granted,
-    timestamps::Timestamp,
     views::{MadeToken, TokenRow},
 };
 use leptos::prelude::*;
@@ -15,12 +14,14 @@ use super::{
     form::{description, ranges},
     list::ends,
     made::made,
+    own_pages::refused_by,
     owners::Owner,
 };
 use crate::{
     components::{
         alerts::warning,
         api_call::ApiCalls,
+        breaks::breakable,
         copy::CopyButton,
         dialog::{dialog, open_button},
         field::Field,
@@ -58,8 +59,10 @@ pub(crate) async fn token(viewer: Viewer, owner: Owner, id: TokenId) -> Result<A
         Some(by) => owner.find(by).await.ok(),
         None => None,
     };
+    let refused_by = refused_by(&owner).await?;
     let frame = owner.frame(&title(&token)).step(token.prefix.clone(), owner.token(id));
-    Ok(frame.calls(calls(&owner, &token)).view(viewer, draw(&owner, &token, successor.as_ref(), &form)))
+    let body = view! { {draw(&owner, &token, successor.as_ref(), &form, refused_by)} };
+    Ok(frame.calls(calls(&owner, &token)).view(viewer, body))
 }
 
 /// What is said where there is no such token; `list` is the address of the others.
@@ -82,15 +85,23 @@ async fn replaced(
     token: MadeToken,
 ) -> Result<AnyView, AppError> {
     let old = owner.find(old).await?;
-    let until = old.expires_at.map(Timestamp::human).unwrap_or_default();
-    let what_became = match old.is_expired {
-        true => format!("{} has ended.", old.prefix),
-        false => format!("{} is good until {until}: replace it by then wherever it is used.", old.prefix),
-    };
+    let what_became = what_became(&old);
     let frame =
         owner.frame("Token replaced").step(old.prefix.clone(), owner.token(old.id)).calls(calls(owner, &old));
     let body = view! { {head("Token replaced".into(), (), ())} {made(owner, token, Some(what_became))} };
     Ok(frame.view(viewer, body))
+}
+
+/// What there is to know of a token that was replaced just now.
+fn what_became(old: &TokenRow) -> AnyView {
+    let prefix = old.prefix.clone();
+    match old.expires_at.filter(|_| !old.is_expired) {
+        Some(until) => {
+            view! { {prefix} " is good until " {time(until)} ": replace it by then wherever it is used." }
+                .into_any()
+        }
+        None => view! { {prefix} " has ended." }.into_any(),
+    }
 }
 
 fn calls(owner: &Owner, token: &TokenRow) -> ApiCalls {
@@ -123,13 +134,19 @@ fn title(token: &TokenRow) -> String {
     }
 }
 
-fn draw(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow>, form: &FormState) -> AnyView {
+fn draw(
+    owner: &Owner,
+    token: &TokenRow,
+    successor: Option<&TokenRow>,
+    form: &FormState,
+    refused_by: Option<AnyView>,
+) -> AnyView {
     let title = title(token);
     let whole = (title != token.description)
         .then(|| view! { <p class="description">{token.description.clone()}</p> });
     view! {
         {head(title, view! { <code class="muted">{token.prefix.clone()}</code> }, ())}
-        {whole}
+        {whole} {refused_by}
         <section class="card" aria-labelledby="token-facts">
             <h2 id="token-facts">"What it is"</h2>
             {facts(owner, token, successor)} {shut_out(token)}
@@ -166,7 +183,7 @@ pub(super) fn facts(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow
         }
     });
     view! {
-        <dl class="facts">
+        <dl class="facts facts-ids">
             {one("Ends", ends(token))}
             {one("Time to live", life(token).into_any())}
             {one("Last used", match token.last_used_at {
@@ -175,7 +192,7 @@ pub(super) fn facts(owner: &Owner, token: &TokenRow, successor: Option<&TokenRow
             })}
             {used}
             {one("Created", time(token.created_at))}
-            {one("Created by", view! { <span class="break">{token.created_by.clone()}</span> }.into_any())}
+            {one("Created by", view! { <span class="break">{breakable(&token.created_by)}</span> }.into_any())}
             {replaced_by}
             <div class="facts-wide"><dt>"Limited to"</dt><dd>{scopes(&token.scopes)}</dd></div>
             <div class="facts-wide"><dt>"Good from"</dt><dd>{from(token)}</dd></div>

@@ -16,7 +16,7 @@ const PASSWORD: &str = "/api/users/ask_password_reset";
 const END_SESSIONS: &str = "/api/users/end_sessions";
 const DIALOG: &str = "end-sessions";
 
-/// All of them; without the second factors while a reset of those is waited for, which is shown by itself.
+/// All of them; without the second factors of who has none, and while a reset of those is waited for, which is shown by itself.
 pub(super) fn way_in(
     member: &MemberView,
     (is_reset_waiting, are_mails_sent): (bool, bool),
@@ -24,8 +24,8 @@ pub(super) fn way_in(
     user: &str,
 ) -> AnyView {
     view! {
-        {password_reset(are_mails_sent, organization, user)}
-        {(!is_reset_waiting).then(|| factor_reset(organization, user))}
+        {password_reset(member.has_password, are_mails_sent, organization, user)}
+        {(member.row.has_second_factor && !is_reset_waiting).then(|| factor_reset(organization, user))}
         {sessions(member, organization, user)}
     }
     .into_any()
@@ -33,16 +33,24 @@ pub(super) fn way_in(
 
 /// Has a link mailed to them that sets a new password; whoever presses it learns neither. Where no mail server sends it, only
 /// whoever operates the installation can read it.
-fn password_reset(are_mails_sent: bool, organization: &str, user: &str) -> AnyView {
+fn password_reset(has_password: bool, are_mails_sent: bool, organization: &str, user: &str) -> AnyView {
     let form = FormState::of(PASSWORD);
+    let (none, new) = match has_password {
+        true => ("", "a new one"),
+        false => ("They have none, and sign in another way. ", "a password"),
+    };
     let (text, verb) = match are_mails_sent {
         true => (
-            "Mails them a link that sets a new one, once, within half an hour. Their second factors stay.",
+            format!(
+                "{none}Mails them a link that sets {new}, once, within half an hour. Their second factors stay."
+            ),
             "Send the link",
         ),
         false => (
-            "Makes a link that sets a new one, once, within half an hour. There is no mail server that sends it: ask whoever \
-             operates this installation to hand it on. Their second factors stay.",
+            format!(
+                "{none}Makes a link that sets {new}, once, within half an hour. There is no mail server that sends it: ask \
+                 whoever operates this installation to hand it on. Their second factors stay."
+            ),
             "Make the link",
         ),
     };
@@ -133,7 +141,7 @@ mod tests {
                 email: "bea@example.org".into(),
                 is_active: true,
                 is_super_admin: false,
-                has_second_factor: false,
+                has_second_factor: true,
                 is_factor_reset_waiting: false,
                 is_managed: false,
                 is_kept_by_scim: false,
@@ -142,6 +150,7 @@ mod tests {
             },
             organization_id: "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap(),
             profile: ProfileTexts::default(),
+            has_password: true,
             groups: Vec::new(),
             protection: None,
             is_self: false,
@@ -158,6 +167,22 @@ mod tests {
         assert!(!waiting.contains("factor-reset"), "{waiting}");
         for html in [offered, waiting] {
             assert!(html.contains(PASSWORD) && html.contains(END_SESSIONS), "{html}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_offered_for_what_they_do_not_have() {
+        let mut nobodys = member();
+        (nobodys.has_password, nobodys.row.has_second_factor) = (false, false);
+        for are_sent in [true, false] {
+            let html = |member| Owner::new().with(|| way_in(member, (false, are_sent), "o", "u").to_html());
+            let (theirs, other) = (html(&nobodys), html(&member()));
+            assert!(
+                !theirs.contains("factor-reset") && theirs.contains("a link that sets a password"),
+                "{theirs}"
+            );
+            assert!(theirs.contains("They have none") && !other.contains("They have none"), "{theirs}");
+            assert!(other.contains("a link that sets a new one"), "{other}");
         }
     }
 

@@ -32,7 +32,9 @@ use crate::{
 use needs::Needs;
 
 pub use adding::{Added, begin_totp, finish_totp, offered_totp};
-pub use credentials::{begin_passkey, begin_security_key, finish_passkey, finish_security_key};
+pub use credentials::{
+    added_with, begin_passkey, begin_security_key, finish_passkey, finish_security_key, may_begin,
+};
 pub(crate) use credentials::{credential, credentials, unreadable};
 pub use removing::remove;
 

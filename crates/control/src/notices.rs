@@ -110,7 +110,8 @@ impl Notice<'_> {
         }
     }
 
-    fn sentence(&self, email: &str) -> String {
+    /// What happened. `has_password` says whether the account has one.
+    fn sentence(&self, email: &str, has_password: bool) -> String {
         match self {
             Self::NewDevice(proof) => {
                 let with = match proof.method {
@@ -133,9 +134,12 @@ impl Notice<'_> {
                 format!("The {} “{name}” was added to the account {email}.", kind.name())
             }
             Self::FactorRemoved { kind, name, is_last } => {
-                let last = match is_last {
-                    true => " It was the last second factor: the password alone opens the account now.",
-                    false => "",
+                let last = match (is_last, has_password) {
+                    (true, true) => {
+                        " It was the last second factor: the password alone opens the account now."
+                    }
+                    (true, false) => " It was the last second factor.",
+                    (false, _) => "",
                 };
                 format!("The {} “{name}” was removed from the account {email}.{last}", kind.name())
             }
@@ -156,9 +160,53 @@ impl Notice<'_> {
                     true => "by whoever operates this installation",
                     false => "because an admin asked for it and nobody objected",
                 };
+                let with = if has_password { "with your password" } else { "as before" };
                 format!(
                     "All second factors and recovery codes of the account {email} were removed, {why}. You were signed out \
-                     everywhere. Sign in with your password and add a second factor."
+                     everywhere. Sign in {with} and add a second factor."
+                )
+            }
+        }
+    }
+
+    /// What to do about it, with the console's address. Nobody is told to change a password who has none.
+    fn advice(&self, email: &str, has_password: bool, url: &str) -> String {
+        let nothing = "If that was you, you need not do anything.";
+        match self {
+            // It was somebody else in any case.
+            Self::FactorsReset { .. } => {
+                let talked = match has_password {
+                    true => {
+                        "somebody may know your password and have talked others into this: change it, and tell"
+                    }
+                    false => "somebody has talked others into this: tell",
+                };
+                format!(
+                    "If you had lost them, add new ones at {url}/profile/authentication\n\nIf you had not, {talked} a super \
+                     admin of your organization or whoever operates this installation.\n"
+                )
+            }
+            // Whoever changed it knows the new one, and the person does not.
+            Self::PasswordChanged => format!(
+                "{nothing}\n\nIf it was not, somebody else gets into the account {email}, and the password that you know does \
+                 not any more. Set a new one with “Forgot your password?”, which also signs everybody out:\n\n\
+                 {url}/password-reset\n\nThen look through your second factors and tokens: {url}/profile\n"
+            ),
+            // Nobody got in.
+            Self::SecondFactorRefused => format!(
+                "{nothing}\n\nIf it was not, change your password, because somebody else knows it: \
+                 {url}/profile/authentication/password\n"
+            ),
+            Self::NewDevice(Proof { method: SignInMethod::Saml | SignInMethod::Oidc, .. }) => format!(
+                "{nothing}\n\nIf it was not, somebody else gets into the account {email} through your identity provider: tell \
+                 whoever looks after that, sign all other browsers out and look through your second factors and tokens. They \
+                 are at {url}/profile\n"
+            ),
+            _ => {
+                let password = if has_password { "change your password, " } else { "" };
+                format!(
+                    "{nothing}\n\nIf it was not, somebody else gets into the account {email}: {password}sign all other \
+                     browsers out and look through your second factors and tokens. They are at {url}/profile\n"
                 )
             }
         }
@@ -172,7 +220,7 @@ pub(crate) async fn post(
     user: &User,
     notice: &Notice<'_>,
 ) -> Result<(), Failure> {
-    let body = Zeroizing::new(body(ctx, &user.email, notice));
+    let body = Zeroizing::new(body(ctx, user, notice));
     post_within(&ctx.control, tx, user, notice.kind(), notice.max(), &notice.subject(), &body).await?;
     Ok(())
 }
@@ -245,9 +293,9 @@ pub(crate) const fn hour_begins(hour: i64) -> Timestamp {
     Timestamp::from_micros(hour.saturating_mul(HOUR))
 }
 
-fn body(ctx: &Context, email: &str, notice: &Notice<'_>) -> String {
-    let (origin, url) = (ctx.origin(), ctx.control.public_url());
-    let sentence = notice.sentence(email);
+fn body(ctx: &Context, user: &User, notice: &Notice<'_>) -> String {
+    let (origin, has_password) = (ctx.origin(), !user.password_hash.is_empty());
+    let sentence = notice.sentence(&user.email, has_password);
     let mut body = format!("{sentence}\n\nWhen: {}\n", ctx.now().human());
     if let Some(address) = origin.address {
         let _ = writeln!(body, "From: {address}");
@@ -255,33 +303,8 @@ fn body(ctx: &Context, email: &str, notice: &Notice<'_>) -> String {
     if let Some(agent) = &origin.agent {
         let _ = writeln!(body, "With: {agent}");
     }
-    if matches!(notice, Notice::FactorsReset { .. }) {
-        // It was somebody else in any case.
-        let _ = write!(
-            body,
-            "\nIf you had lost them, add new ones at {url}/profile/authentication\n\nIf you had not, somebody may know your \
-             password and have talked others into this: change it, and tell a super admin of your organization or whoever \
-             operates this installation.\n"
-        );
-        return body;
-    }
-    if matches!(notice, Notice::PasswordChanged) {
-        // Whoever changed it knows the new one, and the person does not.
-        let _ = write!(
-            body,
-            "\nIf that was you, you need not do anything.\n\n\
-             If it was not, somebody else gets into the account {email}, and the password that you know does not any more. Set \
-             a new one with “Forgot your password?”, which also signs everybody out:\n\n{url}/password-reset\n\nThen look \
-             through your second factors and tokens: {url}/profile\n"
-        );
-        return body;
-    }
-    let _ = write!(
-        body,
-        "\nIf that was you, you need not do anything.\n\n\
-         If it was not, somebody else gets into the account {email}: change your password, sign all other browsers out and \
-         look through your second factors and tokens. They are at {url}/profile\n"
-    );
+    body.push('\n');
+    body.push_str(&notice.advice(&user.email, has_password, ctx.control.public_url()));
     body
 }
 
@@ -289,4 +312,42 @@ fn capital(text: &str) -> String {
     let mut text = text.to_owned();
     text.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(notice: &Notice<'_>, has_password: bool) -> String {
+        let sentence = notice.sentence("ann@example.org", has_password);
+        format!("{sentence}\n\n{}", notice.advice("ann@example.org", has_password, "https://console"))
+    }
+
+    #[test]
+    fn who_did_not_get_in_is_not_said_to_get_in() {
+        let told = mail(&Notice::SecondFactorRefused, true);
+        assert!(told.contains("They did not get in.") && !told.contains("gets into"), "{told}");
+        assert!(told.contains("change your password") && told.contains("/profile/authentication/password"));
+    }
+
+    #[test]
+    fn nobody_is_told_to_change_a_password_who_has_none() {
+        let through = Proof { method: SignInMethod::Saml, second_factor: None, provider: None };
+        let (kind, name) = (FactorKind::Totp, "Phone");
+        for notice in [
+            Notice::NewDevice(through),
+            Notice::NewDevice(Proof::PASSKEY),
+            Notice::FactorAdded { kind, name },
+            Notice::FactorRemoved { kind, name, is_last: true },
+            Notice::RecoveryCodesMade,
+            Notice::RecoveryCodeUsed { left: 1 },
+            Notice::TokenMade { description: "x" },
+            Notice::FactorsReset { by_operator: false },
+        ] {
+            let told = mail(&notice, false);
+            assert!(!told.contains("password"), "{told}");
+        }
+        assert!(mail(&Notice::NewDevice(Proof::PASSWORD), true).contains("change your password"));
+        assert!(mail(&Notice::NewDevice(through), true).contains("through your identity provider"));
+    }
 }

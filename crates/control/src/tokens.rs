@@ -71,6 +71,37 @@ pub async fn refused_by(ctx: &Context) -> Result<Vec<String>, Error> {
     })
 }
 
+/// The strictest limit to the age of one's own tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrictestAge {
+    /// What the organization is called that sets it.
+    pub organization: String,
+    /// Seconds.
+    pub seconds: i64,
+}
+
+/// The strictest "longest token age" among those of one's organizations that take personal tokens; none if all take any age.
+///
+/// # Errors
+/// `Unauthenticated`.
+pub async fn strictest_age(ctx: &Context) -> Result<Option<StrictestAge>, Error> {
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnTokens)?;
+        let mut tx = permit.read().await?;
+        let mut strictest: Option<StrictestAge> = None;
+        for own in store::authentication_policies::list_for_user(&mut tx, ctx.user()?).await? {
+            let policy = policies::read(Some(&own.policy))?;
+            let Some(seconds) = policy.token_seconds_max.filter(|_| policy.personal_tokens_allowed) else {
+                continue;
+            };
+            if strictest.as_ref().is_none_or(|found| seconds < found.seconds) {
+                strictest = Some(StrictestAge { organization: own.name, seconds });
+            }
+        }
+        Ok(strictest)
+    })
+}
+
 /// One of one's own tokens.
 ///
 /// # Errors

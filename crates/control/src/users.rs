@@ -68,7 +68,9 @@ pub async fn view(ctx: &Context, organization: OrganizationId, user: UserId) -> 
         let indispensable = Indispensable::find(&mut tx, organization, &member).await?;
         let indispensable = indispensable.map(|one| one.sentence(&member.email, indispensable::HERE));
         let groups = store::group_members::list_for_user(&mut tx, organization, user).await?;
+        let account = store::users::find(&mut tx, user).await?;
         Ok(MemberView {
+            has_password: account.is_some_and(|account| !account.password_hash.is_empty()),
             row: draw(&member),
             organization_id: organization,
             indispensable,

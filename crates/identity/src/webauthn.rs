@@ -18,7 +18,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::{AuthenticatorAttachment, CreationChallengeResponse, ResidentKeyRequirement};
 
-pub use self::credentials::Credential;
+pub use self::credentials::{Credential, registered_id};
 
 /// Most bytes of an answer that are read; those of real devices have a few thousand.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::secrets::Secret;
+use identity::testing::SoftAuthenticator;
+use serde_json::Value;
 use server::middleware::keepsakes::CEREMONY_COOKIE;
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     installation::{Answer, Browser, EMAIL, Installation, PASSWORD, hidden_value},
 };
 
+/// The console, as devices know it.
+const URL: &str = "http://localhost:8080";
 const NEW_APP: &str = "/profile/authentication/apps/new";
 const CODES: &str = "/profile/authentication/recovery-codes";
 
@@ -64,6 +68,64 @@ async fn a_form_that_is_sent_again_adds_no_second_app_and_says_where_codes_are_m
         "{}",
         late.body
     );
+}
+
+/// What the server asks a device for that is to be called so; the status if it does not.
+async fn begun(browser: &Browser, kind: &str, name: &str) -> Result<String, StatusCode> {
+    let page = format!("/profile/authentication/{kind}s/new");
+    let path = format!("/api/factors/begin_{}", kind.replace('-', "_"));
+    let script = browser.with_header("accept", "application/json");
+    let asked = script.post(&page, &path, &[("name", name)]).await;
+    if asked.status != StatusCode::OK {
+        return Err(asked.status);
+    }
+    browser.set_cookie(CEREMONY_COOKIE, &script.cookie(CEREMONY_COOKIE).unwrap());
+    let asked: Value = serde_json::from_str(&asked.body).unwrap();
+    Ok(asked["options"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_sent_again_is_not_asked_for_again() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    for (kind, name, codes) in [("passkey", "Laptop", 10), ("security-key", "Blue key", 0)] {
+        let page = format!("/profile/authentication/{kind}s/new");
+        assert_eq!(browser.get(&page).await.status, StatusCode::OK);
+        let mut device = SoftAuthenticator::new(URL);
+        let answer = device.create(&begun(&browser, kind, name).await.unwrap()).unwrap();
+        let sent = [("name", name.to_owned()), ("answer", answer)];
+        let made = send(&browser, &page, &sent).await;
+        assert_eq!(shown(&made).len(), codes, "{}", made.body);
+        let again = send(&browser, &page, &sent).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        assert!(again.body.contains(&format!("“{name}” was added already")), "{}", again.body);
+        assert!(!again.body.contains("data-begin") && shown(&again).is_empty(), "{}", again.body);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_refused_before_the_device_is_asked() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let long = "x".repeat(80);
+    for kind in ["passkey", "security-key"] {
+        assert_eq!(begun(&browser, kind, &long).await, Err(StatusCode::UNPROCESSABLE_ENTITY));
+        let page = format!("/profile/authentication/{kind}s/new");
+        let refused = send(&browser, &page, &[("name", long.clone()), ("answer", String::new())]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            refused.body.contains("at most 64 characters") && refused.body.contains(&long),
+            "{}",
+            refused.body
+        );
+        let fine = send(&browser, &page, &[("name", "Laptop".into()), ("answer", String::new())]).await;
+        assert_eq!(fine.status, StatusCode::OK);
+        assert!(
+            fine.body.contains("value=\"Laptop\"") && !fine.body.contains("aria-invalid"),
+            "{}",
+            fine.body
+        );
+    }
 }
 
 #[tokio::test]

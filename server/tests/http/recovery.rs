@@ -199,7 +199,10 @@ async fn who_is_signed_in_sees_in_their_profile_what_is_to_come_and_stops_it() {
     for said in ["You are to lose your second factors", EMAIL, "&lt;voice&gt;", "object_own"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
-    assert!(shown.contains("told that you lost them all") && !shown.contains("Somebody told"), "{shown}");
+    assert!(
+        shown.contains("says that you have lost them all") && !shown.contains("Somebody says"),
+        "{shown}"
+    );
     assert!(!world.ann.get(OWN).await.body.contains("object_own"), "it is not about her");
     let stopped = bea.follow(bea.post(OWN, "/api/factor_resets/object_own", &[]).await).await.body;
     assert!(stopped.contains("you keep your second factors") && !stopped.contains("object_own"), "{stopped}");

@@ -164,6 +164,53 @@ async fn the_preview_of_an_authentication_policy_leads_back_to_the_form_as_it_wa
     assert!(!form.contains("127.0.0.0/8") && form.contains("name=\"generation\" value=\"0\""), "{form}");
 }
 
+/// Who confirmed what they looked at finds just that again, and one button; who thought better of it, the form.
+#[tokio::test]
+async fn a_preview_that_was_confirmed_comes_back_after_the_proof() {
+    let installation = Installation::new().await;
+    let browser = installation.signed_in().await;
+    let organization = browser.organization().await;
+    let policy = format!("/organizations/{organization}/authentication");
+    let sent = [
+        ("password_allowed", "true"),
+        ("addresses", "127.0.0.0/8"),
+        ("idle_seconds", "3600"),
+        ("session_seconds", "86400"),
+        ("password_chars_min", "14"),
+        ("password_chars_min_alone", "21"),
+        ("generation", "0"),
+    ];
+    let preview = browser.post(&policy, &policy, &sent).await.body;
+    let confirmed = hidden_value(&preview, "confirmed");
+    let sent = [&sent[..], &[("confirmed", confirmed.as_str())]].concat();
+    installation.clock.advance(STALE);
+    let page = browser.post(&policy, &policy, &sent).await.location().to_owned();
+    assert!(page.starts_with("/step-up"), "{page}");
+    let held_back = hidden_value(&browser.get(&page).await.body, "held_back");
+
+    let fields = [("next", policy.as_str()), ("held_back", &held_back)];
+    assert_eq!(browser.post(&page, "/api/step_up/cancel", &fields).await.location(), policy);
+    let form = browser.get(&policy).await.body;
+    assert!(form.contains("See what it changes") && form.contains("127.0.0.0/8"), "{form}");
+    assert!(form.contains("Nothing was done. What you had entered"), "{form}");
+
+    let fields = [("password", PASSWORD), ("next", policy.as_str()), ("held_back", &held_back)];
+    assert_eq!(browser.post(&page, "/api/step_up/password", &fields).await.location(), policy);
+    let again = browser.get(&policy).await.body;
+    assert!(
+        again.contains("Save the policy") && again.contains("Confirmed. Nothing was done yet"),
+        "{again}"
+    );
+    assert_eq!(hidden_value(&again, "confirmed"), confirmed);
+    assert_eq!(hidden_value(&again, "addresses"), "127.0.0.0/8");
+    assert!(
+        browser.get(&policy).await.body.contains("See what it changes"),
+        "nothing is saved, and it is shown once"
+    );
+    assert!(browser.post(&policy, &policy, &sent).await.status.is_redirection());
+    assert!(browser.get(&policy).await.body.contains("127.0.0.0/8"), "now it is");
+}
+
 /// It is sent to its page, and has a name of its own.
 #[tokio::test]
 async fn invitations_that_give_powers_come_back_as_they_were_sent() {

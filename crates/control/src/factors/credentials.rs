@@ -22,21 +22,30 @@ use crate::{
     profiles,
 };
 
-/// Asks the browser for a passkey: options for `navigator.credentials.create` as JSON.
+/// Whether one may add a passkey or security key now: asked before the page offers it.
 ///
 /// # Errors
-/// `Conflict` when there are too many factors, or the console's address is none that browsers allow this at; `StepUp`;
+/// `Conflict` when there are too many factors; `StepUp`; `Denied` for tokens; `Unauthenticated`.
+pub async fn may_begin(ctx: &Context) -> Result<(), Error> {
+    attempt!(ctx, { may_add(ctx).await.map(drop) })
+}
+
+/// Asks the browser for a passkey: options for `navigator.credentials.create` as JSON. What it is to be called is looked at
+/// first: what a device has made, nobody takes back from it.
+///
+/// # Errors
+/// `Invalid` on `name`; `Conflict` when there are too many factors, or the console's address is none that browsers allow this at; `StepUp`;
 /// `Denied` for tokens; `Unauthenticated`.
-pub async fn begin_passkey(ctx: &Context) -> Result<Begun<String>, Error> {
-    begin_registration(ctx, FactorKind::Passkey).await
+pub async fn begin_passkey(ctx: &Context, name: &str) -> Result<Begun<String>, Error> {
+    begin_registration(ctx, FactorKind::Passkey, name).await
 }
 
 /// Asks the browser for a security key: options for `navigator.credentials.create` as JSON.
 ///
 /// # Errors
 /// As [`begin_passkey`].
-pub async fn begin_security_key(ctx: &Context) -> Result<Begun<String>, Error> {
-    begin_registration(ctx, FactorKind::SecurityKey).await
+pub async fn begin_security_key(ctx: &Context, name: &str) -> Result<Begun<String>, Error> {
+    begin_registration(ctx, FactorKind::SecurityKey, name).await
 }
 
 /// Adds the passkey that the browser answers with. An answer that is not accepted ends the ceremony as well.
@@ -66,9 +75,25 @@ pub async fn finish_security_key(
     finish(ctx, FactorKind::SecurityKey, ceremony, name, answer).await
 }
 
-async fn begin_registration(ctx: &Context, kind: FactorKind) -> Result<Begun<String>, Error> {
+/// What the factor of one's own is called that this answer has added already, if it has.
+///
+/// # Errors
+/// `Denied` for tokens; `Unauthenticated`.
+pub async fn added_with(ctx: &Context, answer: &str) -> Result<Option<String>, Error> {
+    let Some(id) = webauthn::registered_id(answer) else { return Ok(None) };
+    attempt!(ctx, {
+        let permit = ctx.own(Action::ViewOwnFactors)?;
+        let mut tx = permit.read().await?;
+        let held = store::factors::list_for_user(&mut tx, ctx.user()?).await?;
+        let found = held.into_iter().find(|factor| factor.credential_id.as_ref() == Some(&id));
+        Ok(found.map(|factor| factor.name))
+    })
+}
+
+async fn begin_registration(ctx: &Context, kind: FactorKind, name: &str) -> Result<Begun<String>, Error> {
     attempt!(ctx, {
         let (user, held) = may_add(ctx).await?;
+        parse_name(name, kind)?;
         let party = ctx.control.relying_party()?;
         let existing = credentials(&held)?;
         let registrant = Registrant { id: user.id, account: &user.email, name: &user.name };

@@ -48,6 +48,8 @@ pub struct MemberView {
     pub organization_id: OrganizationId,
     /// Where they work and as what.
     pub profile: ProfileTexts,
+    /// Whether they have a password: an identity provider signs those in who have none.
+    pub has_password: bool,
     /// The groups they are in, by name.
     pub groups: Vec<NamedGroup>,
     /// Why the viewer may not act on them, if so: a sentence.

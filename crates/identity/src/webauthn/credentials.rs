@@ -5,9 +5,9 @@
 
 use domain::sign_ins::FactorKind;
 use serde::{Deserialize, Serialize};
-use webauthn_rs::prelude::Credential as Internals;
+use webauthn_rs::prelude::{Credential as Internals, RegisterPublicKeyCredential};
 
-use super::Error;
+use super::{Error, read};
 
 /// A registered passkey or security key: its id, public key, counter and backup state. No secret.
 #[derive(Clone, Serialize, Deserialize)]
@@ -63,4 +63,11 @@ impl Credential {
     pub const fn is_backed_up(&self) -> bool {
         self.internals.backup_state
     }
+}
+
+/// The id of the credential that an answer to a registration brings, if it is such an answer. Nothing of it is proven.
+#[must_use]
+pub fn registered_id(answer: &str) -> Option<Vec<u8>> {
+    let answer = read::<RegisterPublicKeyCredential>(answer).ok()?;
+    Some(answer.raw_id.to_vec())
 }

@@ -266,7 +266,7 @@ async fn send_code(case: &Case<'_>, browser: &Browser, app: &App) -> Result<(), 
 /// A browser in which the person signed in with a passkey.
 async fn with_passkey(case: &Case<'_>) -> Browser {
     let (ctx, mut device) = (case.elsewhere().await, SoftAuthenticator::new(URL));
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = device.create(&begun.shown).unwrap();
     factors::finish_passkey(&ctx, &begun.ceremony, "Laptop", &answer).await.unwrap();
     let browser = case.browser();

@@ -61,7 +61,7 @@ async fn half_way(installation: &Installation) -> (Browser, SoftAuthenticator) {
     let user = store::users::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap().id;
     drop(tx);
     let (ctx, mut device) = (Person::signed_in(installation, user).await.ctx, SoftAuthenticator::new(URL));
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = device.create(&begun.shown).unwrap();
     factors::finish_passkey(&ctx, &begun.ceremony, "Laptop", &answer).await.unwrap();
     let browser = installation.browser();

@@ -25,14 +25,14 @@ const URL: &str = "http://localhost:8080";
 
 async fn add_passkey(world: &World, user: UserId, device: &mut SoftAuthenticator) -> AddedFactor {
     let ctx = world.ctx_of(user);
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = device.create(&begun.shown).unwrap();
     factors::finish_passkey(&ctx, &begun.ceremony, "Laptop", &answer).await.ok().unwrap().shown
 }
 
 async fn add_security_key(world: &World, user: UserId, device: &mut SoftAuthenticator) -> AddedFactor {
     let ctx = world.ctx_of(user);
-    let begun = factors::begin_security_key(&ctx).await.unwrap();
+    let begun = factors::begin_security_key(&ctx, "").await.unwrap();
     let answer = device.create(&begun.shown).unwrap();
     factors::finish_security_key(&ctx, &begun.ceremony, "", &answer).await.ok().unwrap().shown
 }
@@ -321,25 +321,35 @@ async fn a_registration_is_its_persons_its_kinds_and_taken_once() {
     let bob = world.add_user("bob@example.org", Some(false), true).await;
     let mut device = SoftAuthenticator::new(URL);
     let ctx = world.ctx();
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = device.create(&begun.shown).unwrap();
     assert_eq!(finish(&world.ctx_of(bob), &begun.ceremony, &answer).await, 409, "somebody else's");
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let other = factors::finish_security_key(&ctx, &begun.ceremony, "", &answer).await;
     assert_eq!(other.err().unwrap().status(), 409, "another kind");
     assert_eq!(finish(&ctx, &begun.ceremony, &answer).await, 422, "to another challenge");
     assert_eq!(finish(&ctx, &begun.ceremony, &answer).await, 409, "which has ended it");
-    let late = factors::begin_passkey(&ctx).await.unwrap();
+    let late = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = SoftAuthenticator::new(URL).create(&late.shown).unwrap();
     world.clock.advance(ceremonies::LIFETIME);
     assert_eq!(finish(&world.ctx(), &late.ceremony, &answer).await, 409, "too late");
     let ctx = world.ctx();
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = SoftAuthenticator::new(URL).create(&begun.shown).unwrap();
+    let added =
+        async |user: UserId, answer: &str| factors::added_with(&world.ctx_of(user), answer).await.unwrap();
+    assert_eq!(added(world.user, &answer).await, None, "not yet");
     assert_eq!(finish(&ctx, &begun.ceremony, &answer).await, 200);
     assert_eq!(finish(&ctx, &begun.ceremony, &answer).await, 409, "once");
+    let own = factors::own(&ctx).await.unwrap().factors;
+    assert_eq!(added(world.user, &answer).await.as_deref(), Some(own[0].name.as_str()));
+    assert_eq!(
+        (added(bob, &answer).await, added(world.user, "{}").await),
+        (None, None),
+        "nobody else is told"
+    );
     // Made for another website.
-    let begun = factors::begin_passkey(&ctx).await.unwrap();
+    let begun = factors::begin_passkey(&ctx, "").await.unwrap();
     let answer = SoftAuthenticator::new("https://evil.example").create(&begun.shown).unwrap();
     assert_eq!(finish(&ctx, &begun.ceremony, &answer).await, 422);
     assert_eq!(factors::own(&ctx).await.unwrap().factors.len(), 1);
@@ -351,6 +361,20 @@ async fn a_credential_is_registered_once() {
     let world = World::new().await;
     let mut device = SoftAuthenticator::new(URL);
     add_passkey(&world, world.user, &mut device).await;
-    let begun = factors::begin_passkey(&world.ctx()).await.unwrap();
+    let begun = factors::begin_passkey(&world.ctx(), "").await.unwrap();
     assert!(device.create(&begun.shown).unwrap_err().to_string().contains("InvalidStateError"));
+}
+
+/// What a device has made, nobody takes back from it: its name is looked at before it is asked.
+#[tokio::test]
+async fn a_name_is_refused_before_the_device_is_asked() {
+    let world = World::new().await;
+    let (ctx, long) = (world.ctx(), "x".repeat(65));
+    let begun = [factors::begin_passkey(&ctx, &long).await, factors::begin_security_key(&ctx, &long).await];
+    for begun in begun {
+        let error = begun.err().unwrap();
+        assert_eq!(error.field(), Some("name"), "{error}");
+    }
+    assert!(factors::begin_passkey(&ctx, &long[1..]).await.is_ok());
+    assert!(factors::may_begin(&ctx).await.is_ok());
 }

@@ -397,3 +397,17 @@ async fn break_glass_is_for_super_admins_and_never_unnoticed() {
     let ann = world.signed_in(world.user, Proof::PASSKEY, HERE).await;
     assert_eq!(view(&ann).await, Err(refused(Rule::IdentityProvider)), "made one again, but not exempt");
 }
+
+/// What lives longer than that opens nothing there in the end; where no personal token does, no age is good.
+#[tokio::test]
+async fn the_strictest_age_of_ones_own_tokens_is_told() {
+    let world = World::new().await;
+    let strictest = async || tokens::strictest_age(&world.ctx()).await.unwrap();
+    assert_eq!(strictest().await, None);
+    let limited = AuthenticationPolicy { token_seconds_max: Some(86_400), ..Default::default() };
+    set(&world, &limited).await;
+    let told = strictest().await.unwrap();
+    assert_eq!((told.organization.as_str(), told.seconds), ("Acme", 86_400));
+    set(&world, &AuthenticationPolicy { personal_tokens_allowed: false, ..limited }).await;
+    assert_eq!(strictest().await, None);
+}

@@ -58,6 +58,12 @@ async fn people_are_found_by_what_is_known_of_them() {
     let have: Vec<bool> = page.rows.iter().map(|row| row.has_second_factor).collect();
     assert_eq!(have, [true, false, false]);
     assert!(users::view(&ctx, organization, world.user).await.unwrap().row.has_second_factor);
+    let has_password = async |user| users::view(&ctx, organization, user).await.unwrap().has_password;
+    assert!(has_password(cat).await);
+    let mut tx = world.store.write().await.unwrap();
+    store::users::set_password_hash(&mut tx, cat, "", world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!has_password(cat).await, "who signs in another way alone");
     world.clock.advance(DAY + Duration::from_secs(1));
     assert_eq!(emails(&ctx, &world, &filter("", "", "1")).await, all);
     for (filter, field) in [

@@ -88,6 +88,8 @@ fn of_oneself() -> Vec<Route> {
         post("/api/passwords/judge_own", &[Person(ChangeOwnPassword)]).with("password=x"),
         post("/api/factor_resets/object_own", &[Person(ObjectToOwnFactorReset)]),
         get("/api/factors/list", &[Person(ViewOwnFactors)]),
+        post("/api/factors/begin_passkey", &[Person(ManageOwnFactors)]).with("name=Laptop"),
+        post("/api/factors/begin_security_key", &[Person(ManageOwnFactors)]).with("name=Blue key"),
         post("/api/factors/rename", &[Person(RenameOwnFactors)])
             .with("factor={own_factor}&name=A name that is much longer than anybody would want to read in any list of them"),
         post("/api/factors/remove", &[Person(ManageOwnFactors)]).with("factor={own_factor}").spends(),
