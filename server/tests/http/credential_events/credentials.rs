@@ -4,13 +4,15 @@ use std::{fmt, time::Duration};
 
 use control::{Context, application_users, factors, invitations, policies, tokens};
 use domain::{
-    ids::{TokenId, UserId},
+    ids::{FactorId, TokenId, UserId},
     inputs::{CreateToken, InviteUsers},
     policies::AuthenticationPolicy,
     principals::MailKind,
+    sign_ins::FactorKind,
 };
 use identity::testing::SoftAuthenticator;
 use serde_json::Value;
+use store::factors::Factor;
 
 use super::{
     cases::{App, Case},
@@ -296,6 +298,25 @@ async fn exempt(case: &Case<'_>) {
     for user in [case.user, case.boss_id()] {
         policies::set_break_glass(&boss, case.organization, user, true).await.unwrap();
     }
+    // The boss could sign in without the person, who is kept otherwise.
+    let boss = case.boss_id();
+    let factor = Factor {
+        id: FactorId::from_uuid(boss.uuid()),
+        user_id: boss,
+        kind: FactorKind::SecurityKey,
+        name: "theirs".into(),
+        secret_sealed: None,
+        last_step: None,
+        credential_id: Some(boss.uuid().as_bytes().to_vec()),
+        credential: None,
+        created_at: case.installation.control.session_rows().now(),
+        last_used_at: None,
+    };
+    let mut tx = case.installation.store.write().await.unwrap();
+    if store::factors::list_for_user(&mut tx, boss).await.unwrap().is_empty() {
+        assert!(store::factors::add(&mut tx, &factor).await.unwrap());
+    }
+    tx.commit().await.unwrap();
     case.set_policy(&AuthenticationPolicy { identity_provider_required: true, ..Default::default() }).await;
 }
 

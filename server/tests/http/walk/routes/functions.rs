@@ -163,8 +163,9 @@ fn of_managed() -> Vec<Route> {
         post("/api/managed/reactivate", &[In(ReactivateManagedUser)]).with(USER),
         post("/api/managed/delete", &[In(DeleteManagedUser)])
             .with("organization={organization}&user={managed_user}&confirmation=x"),
-        // They have no password.
-        post("/api/managed/ask_password_reset", &[In(AskManagedPasswordReset)]).with(USER),
+        // Their account is deactivated.
+        post("/api/managed/ask_password_reset", &[In(AskManagedPasswordReset)])
+            .with("organization={organization}&user={shut_out_user}"),
         post("/api/managed/revoke_token", &[In(RevokeManagedToken)])
             .with("organization={organization}&user={managed_user}&token={managed_token}")
             .spends(),

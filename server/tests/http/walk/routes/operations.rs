@@ -163,7 +163,7 @@ fn of_managed() -> Vec<Route> {
     const USER: &str = "/v1/organizations/{organization}/managed-users/{managed_user}";
     const DEACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{shut_out_user}/deactivate";
     const REACTIVATE: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/reactivate";
-    const RESET: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/password-reset";
+    const RESET: &str = "/v1/organizations/{organization}/managed-users/{shut_out_user}/password-reset";
     const TOKENS: &str = "/v1/organizations/{organization}/managed-users/{managed_user}/tokens";
     const TOKEN: &str =
         "/v1/organizations/{organization}/managed-users/{managed_user}/tokens/{managed_token}";
@@ -173,7 +173,7 @@ fn of_managed() -> Vec<Route> {
         delete(USER, &[In(DeleteManagedUser)]).with("confirm=x"),
         post(DEACTIVATE, &[In(DeactivateManagedUser)]),
         post(REACTIVATE, &[In(ReactivateManagedUser)]),
-        // They have no password.
+        // Their account is deactivated.
         post(RESET, &[In(AskManagedPasswordReset)]),
         get(TOKENS, &[In(ViewManagedUsers)]),
         delete(TOKEN, &[In(RevokeManagedToken)]).spends(),
