@@ -206,9 +206,7 @@ pub async fn edit(
             ..before.clone()
         };
         if !store::identity_providers::set(&mut write.tx, &after).await? {
-            return Err(
-                Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.").into()
-            );
+            return Err(overtaken().into());
         }
         let domains = linked_domains::set(&mut write.tx, organization, id, &change.domains).await?;
         store::provider_watches::hurry(&mut write.tx, id, ctx.now()).await?;
@@ -260,9 +258,7 @@ pub async fn set_state(
         }
         let after = IdentityProvider { state, changed_at: ctx.now(), ..before.clone() };
         if !store::identity_providers::set(&mut write.tx, &after).await? {
-            return Err(
-                Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.").into()
-            );
+            return Err(overtaken().into());
         }
         name_in(&mut write, &after);
         let what = if state == ProviderState::Active { "Switched on" } else { "Switched off" };
@@ -355,6 +351,10 @@ async fn permit(
         return Ok(permit);
     }
     ctx.authorize(Action::TrustIdentityProvider, target).await
+}
+
+fn overtaken() -> Error {
+    Error::conflict("Somebody else changed this meanwhile. Look at it and do it again.")
 }
 
 /// Whether nobody is let in by an identity provider and nobody is pushed by it.

@@ -89,7 +89,7 @@ pub(crate) async fn is_last_break_glass(
     if !policy.identity_provider_required {
         return Ok(false);
     }
-    let mut exempt = store::memberships::break_glass(tx, organization).await?;
+    let mut exempt = store::authentication_policies::break_glass(tx, organization).await?;
     if !exempt.contains(&user) {
         return Ok(false);
     }

@@ -107,5 +107,5 @@ pub(crate) async fn admit(
 async fn is_break_glass(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<bool, Failure> {
     let membership = store::memberships::find(tx, organization, user).await?;
     let is_super_admin = membership.is_some_and(|found| found.is_super_admin && found.is_active);
-    Ok(is_super_admin && store::memberships::break_glass(tx, organization).await?.contains(&user))
+    Ok(is_super_admin && store::authentication_policies::break_glass(tx, organization).await?.contains(&user))
 }

@@ -198,6 +198,25 @@ pub async fn people_among(
     fetch_all_among!(tx, sqlite, postgres, organization, users)
 }
 
+/// Exempts a member from "identity provider required", or no longer. False if they are not a member.
+pub async fn set_break_glass(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+    since: Option<Timestamp>,
+) -> Result<bool, Error> {
+    let text = "UPDATE memberships SET break_glass_since = $3 WHERE organization_id = $1 AND user_id = $2";
+    Ok(execute!(tx, text, organization, user, since)? > 0)
+}
+
+/// Who is exempt from "identity provider required".
+pub async fn break_glass(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<UserId>, Error> {
+    let text = "SELECT user_id FROM memberships WHERE organization_id = $1 AND break_glass_since IS NOT NULL
+        ORDER BY user_id";
+    let rows: Vec<(UserId,)> = fetch_all!(tx, text, organization)?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
 /// How many people an organization lets in.
 pub async fn count_people(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Error> {
     let (count,): (i64,) = fetch_one!(tx, let_in!("COUNT(*)", "", "AND u.kind = 'person'"), organization)?;

@@ -127,11 +127,9 @@ macro_rules! managed {
 macro_rules! managed_rows {
     ($rest:expr) => {
         managed!(
-            "u.id AS user_id, u.email, u.name, u.is_active AS is_user_active, m.user_id IS NOT NULL AS is_member,
-                u.created_at, u.last_activity_at,
-                EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
-                EXISTS (SELECT 1 FROM scim_users s WHERE s.organization_id = d.organization_id AND s.user_id = u.id)
-                    AS is_kept_by_scim",
+            "u.id AS user_id, u.email, u.name, u.is_active AS is_user_active, m.user_id IS NOT NULL AS is_member, u.created_at,
+                u.last_activity_at, EXISTS (SELECT 1 FROM factors f WHERE f.user_id = u.id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM scim_users s WHERE s.organization_id = $1 AND s.user_id = u.id) AS is_kept_by_scim",
             $rest
         )
     };
@@ -226,12 +224,10 @@ pub async fn set_verified(
 
 /// Notes what became of a look at the proof. False if there is no domain of that id.
 pub async fn set_checked(tx: &mut Tx, id: DomainId, checked: &Checked<'_>) -> Result<bool, Error> {
-    let text = "UPDATE domains SET checked_at = $2, next_check_at = $3, failing_since = $4, last_failure = $5, notices = $6
-        WHERE id = $1";
+    let text = "UPDATE domains SET checked_at = $2, next_check_at = $3, failing_since = $4, last_failure = $5, notices = $6 WHERE id = $1";
     let Checked { checked_at, next_check_at, failing_since, last_failure, notices } = *checked;
     let failure = last_failure.map(storable);
-    let failure = failure.as_deref();
-    Ok(execute!(tx, text, id, checked_at, next_check_at, failing_since, failure, notices)? > 0)
+    Ok(execute!(tx, text, id, checked_at, next_check_at, failing_since, failure.as_deref(), notices)? > 0)
 }
 
 /// Notes that a domain's proof was gone for too long. False if it is not verified.
@@ -269,8 +265,7 @@ pub async fn claim(
 
 /// Verified domains of whose people some were not told yet that they are managed.
 pub async fn untold(tx: &mut Tx, limit: u32) -> Result<Vec<Domain>, Error> {
-    let text = "SELECT * FROM domains WHERE told_until IS NOT NULL AND state = 'verified'
-        ORDER BY state_since, id LIMIT $1";
+    let text = "SELECT * FROM domains WHERE told_until IS NOT NULL AND state = 'verified' ORDER BY state_since, id LIMIT $1";
     fetch_all!(tx, text, i64::from(limit))
 }
 

@@ -368,25 +368,6 @@ pub async fn set_super_admin(
     Ok(execute!(tx, text, organization, user, is_super_admin)? > 0)
 }
 
-/// Exempts a member from "identity provider required", or no longer. False if they are not a member.
-pub async fn set_break_glass(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-    since: Option<Timestamp>,
-) -> Result<bool, Error> {
-    let text = "UPDATE memberships SET break_glass_since = $3 WHERE organization_id = $1 AND user_id = $2";
-    Ok(execute!(tx, text, organization, user, since)? > 0)
-}
-
-/// Who is exempt from "identity provider required".
-pub async fn break_glass(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<UserId>, Error> {
-    let text = "SELECT user_id FROM memberships WHERE organization_id = $1 AND break_glass_since IS NOT NULL
-        ORDER BY user_id";
-    let rows: Vec<(UserId,)> = fetch_all!(tx, text, organization)?;
-    Ok(rows.into_iter().map(|(user,)| user).collect())
-}
-
 /// Ends a membership, with what they held and which groups they were in there. False if they are not a member.
 pub async fn remove(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<bool, Error> {
     let grants = "DELETE FROM grants

@@ -38,7 +38,7 @@ pub async fn set(
         let member = member.filter(|member| member.kind == UserKind::Person).ok_or(Error::NotFound)?;
         check(&mut write.tx, organization, &member, is_break_glass).await?;
         let since = is_break_glass.then(|| ctx.now());
-        store::memberships::set_break_glass(&mut write.tx, organization, user, since).await?;
+        store::authentication_policies::set_break_glass(&mut write.tx, organization, user, since).await?;
         let text = match is_break_glass {
             true => format!("Exempted {} from “identity provider required”", member.email),
             false => format!("{} is no longer exempt from “identity provider required”", member.email),
@@ -59,7 +59,7 @@ async fn check(
     is_break_glass: bool,
 ) -> Result<(), Failure> {
     let email = &member.email;
-    let exempt = store::memberships::break_glass(tx, organization).await?;
+    let exempt = store::authentication_policies::break_glass(tx, organization).await?;
     if exempt.contains(&member.user_id) == is_break_glass {
         let so = if is_break_glass { "exempt already" } else { "not exempt" };
         return Err(Error::conflict(format!("{email} is {so}.")).into());

@@ -212,7 +212,7 @@ async fn may_go(
     if let Some(reason) = managed::indispensable_of(&mut write.tx, user, email).await? {
         return Err(Error::conflict(reason).into());
     }
-    if store::memberships::break_glass(&mut write.tx, organization).await?.contains(&user) {
+    if store::authentication_policies::break_glass(&mut write.tx, organization).await?.contains(&user) {
         return Err(Error::conflict(format!(
             "{email} is exempt from the authentication policy, so that somebody gets in when the identity provider does not work. \
              End that under Admin, Authentication first."

@@ -66,7 +66,9 @@ async fn tells_ancestors_and_standing(store: Store) {
     // With what its policy says, and whether they are exempt from it.
     let mut tx = store.write().await.unwrap();
     authentication_policies::set(&mut tx, organization_id(1), 0, "{}", at(5)).await.unwrap();
-    memberships::set_break_glass(&mut tx, organization_id(1), user_id(1), Some(at(5))).await.unwrap();
+    authentication_policies::set_break_glass(&mut tx, organization_id(1), user_id(1), Some(at(5)))
+        .await
+        .unwrap();
     (expected.policy, expected.is_break_glass) = (Some("{}".into()), true);
     let found = access::effective(&mut tx, user_id(1), target, at(0)).await.unwrap();
     assert_eq!(found, Some(expected.clone()));

@@ -21,7 +21,31 @@ contract!(
     a_persons_are_those_of_their_organizations,
     knows_whom_a_change_concerns,
     knows_which_tokens_a_change_concerns,
+    members_are_exempt_or_not,
 );
+
+async fn members_are_exempt_or_not(store: Store) {
+    let mut tx = store.write().await.unwrap();
+    organizations::add(&mut tx, &organization(1)).await.unwrap();
+    users::add(&mut tx, &user(1)).await.unwrap();
+    memberships::add(&mut tx, organization_id(1), user_id(1), false, at(5)).await.unwrap();
+    assert_eq!(authentication_policies::break_glass(&mut tx, organization_id(1)).await.unwrap(), []);
+    for (user, is_there) in [(1, true), (2, false)] {
+        let set =
+            authentication_policies::set_break_glass(&mut tx, organization_id(1), user_id(user), Some(at(6)));
+        assert_eq!(set.await.unwrap(), is_there);
+    }
+    assert_eq!(
+        authentication_policies::break_glass(&mut tx, organization_id(1)).await.unwrap(),
+        [user_id(1)]
+    );
+    assert!(
+        authentication_policies::set_break_glass(&mut tx, organization_id(1), user_id(1), None)
+            .await
+            .unwrap()
+    );
+    assert_eq!(authentication_policies::break_glass(&mut tx, organization_id(1)).await.unwrap(), []);
+}
 
 async fn is_set_by_who_saw_the_last_one(store: Store) {
     populate(&store).await;
@@ -51,7 +75,9 @@ async fn a_persons_are_those_of_their_organizations(store: Store) {
     let rows = authentication_policies::list_for_user(&mut tx, user_id(1)).await.unwrap();
     let of: Vec<_> = rows.iter().map(|row| (row.organization_id, row.break_glass_since)).collect();
     assert_eq!(of, [(organization_id(2), None)], "neither where they are shut out, nor others'");
-    memberships::set_break_glass(&mut tx, organization_id(2), user_id(1), Some(at(7))).await.unwrap();
+    authentication_policies::set_break_glass(&mut tx, organization_id(2), user_id(1), Some(at(7)))
+        .await
+        .unwrap();
     let rows = authentication_policies::list_for_user(&mut tx, user_id(1)).await.unwrap();
     assert_eq!(
         (rows[0].name.as_str(), rows[0].break_glass_since),
@@ -75,7 +101,9 @@ async fn people(store: &Store) {
         memberships::add(&mut tx, of, user_id(number), number == 1, at(5)).await.unwrap();
     }
     memberships::set_active(&mut tx, organization_id(1), user_id(3), false).await.unwrap();
-    memberships::set_break_glass(&mut tx, organization_id(1), user_id(1), Some(at(6))).await.unwrap();
+    authentication_policies::set_break_glass(&mut tx, organization_id(1), user_id(1), Some(at(6)))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

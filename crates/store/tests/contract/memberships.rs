@@ -118,14 +118,6 @@ async fn adds_and_finds(store: Store) {
     };
     assert_eq!(memberships::find(&mut tx, organization_id(1), user_id(1)).await.unwrap(), Some(expected));
     assert_eq!(memberships::find(&mut tx, organization_id(1), user_id(2)).await.unwrap(), None);
-    assert_eq!(memberships::break_glass(&mut tx, organization_id(1)).await.unwrap(), []);
-    for (user, is_there) in [(1, true), (2, false)] {
-        let set = memberships::set_break_glass(&mut tx, organization_id(1), user_id(user), Some(at(6)));
-        assert_eq!(set.await.unwrap(), is_there);
-    }
-    assert_eq!(memberships::break_glass(&mut tx, organization_id(1)).await.unwrap(), [user_id(1)]);
-    assert!(memberships::set_break_glass(&mut tx, organization_id(1), user_id(1), None).await.unwrap());
-    assert_eq!(memberships::break_glass(&mut tx, organization_id(1)).await.unwrap(), []);
     // Nobody becomes a member of what is not there.
     assert!(memberships::add(&mut tx, organization_id(2), user_id(1), false, at(5)).await.is_err());
 }

@@ -305,7 +305,9 @@ async fn whom_the_organization_cannot_do_without_stays() {
     let bea = place.push("bea@acme.example").await;
     let mut tx = place.installation.store.write().await.unwrap();
     store::memberships::set_super_admin(&mut tx, place.organization, id(&bea), true).await.unwrap();
-    store::memberships::set_break_glass(&mut tx, place.organization, place.ann.id, Some(now)).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, place.organization, place.ann.id, Some(now))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let (status, _, detail) = refusal(&place.okta().patch(&path, off).await);
     assert_eq!(status, 409);

@@ -91,7 +91,7 @@ async fn no_further_change_takes_the_way_in_that_there_is() {
     assert!(policies::preview(&ctx, organization, &form(&shorter, 1)).await.is_ok());
     // Where nobody gets in already, other changes are made all the same, and the switch is turned off.
     let mut tx = world.store.write().await.unwrap();
-    store::memberships::set_break_glass(&mut tx, organization, eve, None).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, organization, eve, None).await.unwrap();
     tx.commit().await.unwrap();
     let ann = world.signed_in(world.user, vouched(&world), HERE).await;
     for input in [form(&shorter, 1), EditAuthenticationPolicy { generation: 1, ..usual() }] {
@@ -198,7 +198,9 @@ async fn the_only_identity_provider_stays_on_while_one_is_required() {
     // Ann is there without it by what she showed as break-glass.
     add_factor(&world, world.user, FactorKind::Totp).await;
     let mut tx = world.store.write().await.unwrap();
-    store::memberships::set_break_glass(&mut tx, organization, world.user, Some(world.now())).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, organization, world.user, Some(world.now()))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let ctx = world.signed_in(world.user, Proof::password_and(FactorKind::Totp), HERE).await;
     let obstacle =

@@ -162,14 +162,16 @@ async fn break_glass_keeps_its_way_in() {
     let (world, organization) = (&setting.world, setting.world.organization);
     let mut tx = world.store.write().await.unwrap();
     store::memberships::add(&mut tx, organization, bob, true, world.now()).await.unwrap();
-    store::memberships::set_break_glass(&mut tx, organization, bob, Some(world.now())).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, organization, bob, Some(world.now()))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let provider =
         AuthenticationPolicy { identity_provider_required: true, ..AuthenticationPolicy::default() };
     set_policy(world, organization, &provider).await;
     assert!(sign_in(world, BOB, PASSWORD).await.is_ok());
     let mut tx = world.store.write().await.unwrap();
-    store::memberships::set_break_glass(&mut tx, organization, bob, None).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, organization, bob, None).await.unwrap();
     tx.commit().await.unwrap();
     forbidden(sign_in(world, BOB, PASSWORD).await, "identity provider");
 }
@@ -290,7 +292,7 @@ async fn the_last_break_glass_super_admin_of_any_organization_stays() {
     let (other, _) = world.another_organization("Other").await;
     let mut tx = world.store.write().await.unwrap();
     store::memberships::add(&mut tx, other, bob, true, world.now()).await.unwrap();
-    store::memberships::set_break_glass(&mut tx, other, bob, Some(world.now())).await.unwrap();
+    store::authentication_policies::set_break_glass(&mut tx, other, bob, Some(world.now())).await.unwrap();
     tx.commit().await.unwrap();
     let required = AuthenticationPolicy { identity_provider_required: true, ..Default::default() };
     set_policy(world, other, &required).await;

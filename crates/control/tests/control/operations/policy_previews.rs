@@ -150,7 +150,9 @@ async fn person(world: &World, chance: &mut Chance, number: usize) -> Person {
     store::memberships::add(&mut tx, world.organization, id, is_super_admin, world.now()).await.unwrap();
     if is_super_admin && chance.one_in(2) {
         let since = Some(world.now());
-        store::memberships::set_break_glass(&mut tx, world.organization, id, since).await.unwrap();
+        store::authentication_policies::set_break_glass(&mut tx, world.organization, id, since)
+            .await
+            .unwrap();
     }
     if chance.one_in(8) {
         store::memberships::set_active(&mut tx, world.organization, id, false).await.unwrap();
