@@ -164,5 +164,45 @@ pub(super) fn texts(form: &FormState, group: Option<&GroupRow>) -> AnyView {
         is_optional: true,
         ..TextArea::default()
     };
-    view! { {form.error(&["name", "description"])} {name.view(form)} {description.view(form)} }.into_any()
+    // What it is called is its identity provider's matter.
+    let name = match group.filter(|group| group.is_kept_by_scim) {
+        Some(kept) => hidden(&[("name", &kept.name)]),
+        None => name.view(form),
+    };
+    view! { {form.error(&["name", "description"])} {name} {description.view(form)} }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::timestamps::Timestamp;
+    use leptos::reactive::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn what_scim_keeps_is_marked_and_not_renamed() {
+        let group = GroupRow {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            name: "Ops".into(),
+            description: String::new(),
+            members: 1,
+            grants: 0,
+            is_kept_by_scim: true,
+            created_at: Timestamp::from_micros(0),
+        };
+        let own = GroupRow { is_kept_by_scim: false, ..group.clone() };
+        let html = |group: &GroupRow| {
+            Owner::new().with(|| texts(&FormState::of("/api/groups/edit"), Some(group)).to_html())
+        };
+        assert!(
+            html(&own).contains("type=\"text\"") || html(&own).contains("Name</label>"),
+            "{}",
+            html(&own)
+        );
+        assert!(
+            html(&group).contains("type=\"hidden\"") && !html(&group).contains(">Name<"),
+            "{}",
+            html(&group)
+        );
+    }
 }

@@ -166,7 +166,7 @@ fn groups(choices: &ProviderChoices, form: &FormState, may_edit: bool) -> AnyVie
     let more = may_edit.then(|| {
         view! {
             <div class="form-actions">
-                <button class="button" name="do" value="rows">{icon(Icon::Add)} "More rows"</button>
+                <button class="button" name="do" value="rows" formaction="#people">{icon(Icon::Add)} "More rows"</button>
             </div>
         }
     });

@@ -166,8 +166,11 @@ const fn because(row: &TurnedAwayPerson) -> &'static str {
         Rule::SecondFactor => {
             "asks for a second factor. They add one in their own profile, or sign in with the one they have."
         }
-        Rule::IdentityProvider => {
+        Rule::IdentityProvider if row.can_return => {
             "asks for the organization’s identity provider. They have to sign in with it."
+        }
+        Rule::IdentityProvider => {
+            "asks for the organization’s identity provider, which does not vouch for them: link their account with it first, or its domain."
         }
         Rule::OtherProvider => {
             "lets nobody in through other organizations’ identity providers. They have to sign in another way."
@@ -313,6 +316,27 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("name=\"back\" value=\"true\"") && html.contains("href=\"/here\""), "{html}");
+    }
+
+    #[test]
+    fn whom_no_identity_provider_vouches_for_is_not_told_to_sign_in_with_it() {
+        let person = |can_return| TurnedAwayPerson {
+            principal: Principal {
+                kind: PrincipalKind::User,
+                id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+                name: "Bea".into(),
+                email: Some("bea@example.org".into()),
+                user_kind: Some(UserKind::Person),
+                is_active: true,
+            },
+            rule: Rule::IdentityProvider,
+            can_return,
+            is_super_admin: false,
+            is_self: false,
+            last_activity_at: None,
+        };
+        assert!(because(&person(true)).contains("have to sign in with it"));
+        assert!(because(&person(false)).contains("link their account with it first"));
     }
 
     #[test]
