@@ -221,6 +221,12 @@ async fn save(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     }
 }
 
+/// Whether metadata is to be read from an address that it was not read from before.
+fn has_new_address(view: &ProviderView, sent: &Posted) -> bool {
+    let (address, known) = (sent.value("metadata_url"), view.settings.saml());
+    !address.trim().is_empty() && known.is_some_and(|known| known.metadata_url != address.trim())
+}
+
 /// Fills in what metadata says.
 async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
     let (pasted, file) = (sent.value("metadata"), sent.value("metadata_file"));
@@ -236,6 +242,10 @@ async fn import(view: &ProviderView, sent: &Posted) -> Result<Step, AppError> {
         }
         (true, true) => {
             Err(Error::invalid("metadata_file", "Paste the metadata or choose a file, not both."))
+        }
+        _ if !is_fetched && has_new_address(view, sent) => {
+            let reason = "Metadata is pasted or chosen below as well. Enter one of them, so that it is clear what counts.";
+            Err(Error::invalid("metadata_url", reason))
         }
         _ => inputs::settings(sent),
     };

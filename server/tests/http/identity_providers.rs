@@ -122,6 +122,17 @@ async fn metadata_fills_the_form_in_and_nothing_is_saved_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn metadata_from_two_places_is_read_from_neither() {
+    let desk = Desk::new().await;
+    let document = descriptor("https://one.example", &certificate());
+    let address = "https://idp.example/metadata";
+    let answer = desk.send(&[("do", "import"), ("metadata_url", address), ("metadata", &document)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(answer.body.contains("Metadata is pasted or chosen below as well."), "{}", answer.body);
+    assert!(answer.body.contains(address) && answer.body.contains("https://one.example"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn several_in_one_file_are_named_and_nothing_that_was_typed_is_lost() {
     let desk = Desk::new().await;
     let pem = certificate();
