@@ -11,6 +11,9 @@ export const person = {
   password: "seven calm otters weave",
 };
 
+/** The cookie of a session: another one knows who was signed in here last. */
+export const SESSION_COOKIE = "__Host-redoubt-session";
+
 /** How long a VM may take from the click to RUNNING under emulation on a busy machine. */
 export const RUNNING_MILLIS = 120_000;
 

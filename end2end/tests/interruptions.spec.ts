@@ -12,13 +12,11 @@ import {
   fillSignIn,
   hasScript,
   person,
+  SESSION_COOKIE,
   setUp,
 } from "../harness/console.ts";
 import { expect, signedOut, testSignedIn } from "../harness/fixtures.ts";
 import type { Installation } from "../harness/installation.ts";
-
-/** Which cookie holds the session. */
-const SESSION_COOKIE = "__Host-redoubt-session";
 
 let link: string;
 
