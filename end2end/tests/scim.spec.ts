@@ -108,11 +108,13 @@ test("what is kept is not changed by hand, and it is said where it is", async ()
   await admin.goto(`/organizations/${organization}/groups/${group}`);
   await admin.getByRole("button", { name: "Edit…" }).click();
   const dialog = admin.getByRole("dialog", { name: "Edit group" });
-  await dialog.getByRole("textbox", { name: "Name" }).fill("By hand");
+  // What it is called is said there, and what it is for here.
+  await expect(dialog.getByRole("textbox", { name: "Name" })).toHaveCount(0);
+  await dialog.getByRole("textbox", { name: /^Description/ }).fill("On call at night");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await expect(admin.getByText(/This group is managed by SCIM of the identity provider Acme Okta/).first()).toBeVisible();
-  await admin.goto(`/organizations/${organization}/groups/${group}`);
+  await expect(admin.getByText("On call at night").first()).toBeVisible();
   await expect(admin.getByRole("heading", { level: 1, name: "Pushed" })).toBeVisible();
+  await expect(admin.getByText(/This group is managed by SCIM of the identity provider Acme Okta/).first()).toBeVisible();
   await guest.goto("/profile");
   await expect(guest.getByText(/managed by SCIM of the identity provider Acme Okta/)).toBeVisible();
   await expect(guest.getByRole("button", { name: "Save" })).toHaveCount(0);
