@@ -50,7 +50,7 @@ impl Indispensable {
             ),
             Self::LastBreakGlass => format!(
                 "{email} is the last one who gets into {organization} when its identity provider does not answer. Make \
-                 another super admin with a second factor break-glass first, under Admin, Authentication."
+                 another super admin with a second factor break-glass first, under Authentication policy."
             ),
         }
     }
@@ -135,7 +135,7 @@ pub(crate) async fn of_provider(tx: &mut Tx, provider: &IdentityProvider) -> Res
     Ok((!has_other).then(|| {
         format!(
             "The authentication policy requires an identity provider, and {} is the only one that people sign in with. Turn that off \
-             first, under Admin, Authentication.",
+             first, under Authentication policy.",
             provider.name
         )
     }))

@@ -215,7 +215,7 @@ async fn may_go(
     if store::authentication_policies::break_glass(&mut write.tx, organization).await?.contains(&user) {
         return Err(Error::conflict(format!(
             "{email} is exempt from the authentication policy, so that somebody gets in when the identity provider does not work. \
-             End that under Admin, Authentication first."
+             End that under Authentication policy first."
         ))
         .into());
     }
